@@ -1,0 +1,243 @@
+"""What started this run: a laptop, a pull request, a merge queue or a branch, read from GitHub's environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, cast
+
+from covgate.errors import InputError
+from covgate.model import Sha, parse_sha
+
+
+class EventKind(StrEnum):
+    """The kinds of run covgate can judge."""
+
+    LOCAL = "local"
+    PULL_REQUEST = "pull-request"
+    MERGE_GROUP = "merge-group"
+    BRANCH = "branch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A token. Its value appears in no repr, log or traceback; `reveal` is called where it goes on the wire."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def reveal(self) -> str:
+        """Return the token itself."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """Where and why covgate runs.
+
+    `head_sha` is the commit people see (the pull request's head, which is not the merge commit GitHub checks out).
+    `run_id` and `run_attempt` order racing runs; both are 0 on a laptop.
+    """
+
+    kind: EventKind
+    event: str = ""
+    repository: str = ""
+    """`owner/name`, or empty on a laptop."""
+    server_url: str = "https://github.com"
+    api_url: str = "https://api.github.com"
+    head_sha: Sha | None = None
+    base_sha: Sha | None = None
+    base_ref: str = ""
+    pull_request: int | None = None
+    fork: bool = False
+    """The pull request comes from another repository: GitHub gives its runs a token that can only read."""
+    run_id: int = 0
+    run_attempt: int = 0
+
+    @property
+    def local(self) -> bool:
+        """On a laptop, where uncommitted changes belong to the change."""
+        return self.kind is EventKind.LOCAL
+
+    @property
+    def run_url(self) -> str | None:
+        """The page of this workflow run, or None on a laptop."""
+        return f"{self.server_url}/{self.repository}/actions/runs/{self.run_id}" if self.run_id else None
+
+
+def parse_context(env: Mapping[str, str], read_text: Callable[[str], str]) -> RunContext:
+    """Read the run's context from GitHub's variables; `read_text` returns the text of the event file.
+
+    Raises InputError for an event covgate can not judge, and for an event file that is missing or malformed.
+    """
+    event = env.get("GITHUB_EVENT_NAME", "")
+    if env.get("GITHUB_ACTIONS") != "true" and not event:
+        return RunContext(kind=EventKind.LOCAL)
+    build = _BUILDERS.get(event)
+    if build is None:
+        raise _cannot_judge(event)
+    payload = _Payload(_load_payload(env, read_text), event)
+    common = _Common(
+        event=event,
+        repository=env.get("GITHUB_REPOSITORY", ""),
+        server_url=env.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/"),
+        api_url=env.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
+        run_id=_number(env, "GITHUB_RUN_ID"),
+        run_attempt=_number(env, "GITHUB_RUN_ATTEMPT"),
+    )
+    return build(common, payload)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common:
+    """What every event carries in its environment."""
+
+    event: str
+    repository: str
+    server_url: str
+    api_url: str
+    run_id: int
+    run_attempt: int
+
+
+class _Payload:
+    """A read-only view of the event file that names the missing key in its errors."""
+
+    def __init__(self, data: Mapping[str, object], event: str) -> None:
+        self._data = data
+        self._event = event
+
+    def get(self, dotted: str) -> object:
+        """Return the value at `a.b.c`, or None when any part is absent."""
+        value: object = self._data
+        for key in dotted.split("."):
+            value = cast("Mapping[str, object]", value).get(key) if isinstance(value, Mapping) else None
+        return value
+
+    def sha(self, dotted: str) -> Sha:
+        """Return the commit id at `dotted`; InputError when there is none."""
+        try:
+            return parse_sha(str(self.get(dotted)))
+        except ValueError:
+            raise self._bad(dotted, "a commit id") from None
+
+    def number(self, dotted: str) -> int:
+        """Return the positive whole number at `dotted`; InputError when there is none."""
+        value = self.get(dotted)
+        if isinstance(value, int) and value > 0:
+            return value
+        raise self._bad(dotted, "a positive whole number")
+
+    def _bad(self, dotted: str, wanted: str) -> InputError:
+        found = repr(self.get(dotted))
+        return InputError(
+            f"the {self._event} event has no usable {dotted}: expected {wanted}, found {found[:80]}",
+            hint="GITHUB_EVENT_PATH must name the event file GitHub wrote for this run",
+            slug="event-payload",
+        )
+
+
+class _Builder(Protocol):
+    def __call__(self, common: _Common, payload: _Payload) -> RunContext: ...
+
+
+def _context(common: _Common, kind: EventKind, **values: object) -> RunContext:
+    return RunContext(
+        kind=kind,
+        event=common.event,
+        repository=common.repository,
+        server_url=common.server_url,
+        api_url=common.api_url,
+        run_id=common.run_id,
+        run_attempt=common.run_attempt,
+        **values,  # type: ignore[arg-type]  # the callers below name real fields
+    )
+
+
+def _pull_request(common: _Common, payload: _Payload) -> RunContext:
+    return _context(
+        common,
+        EventKind.PULL_REQUEST,
+        head_sha=payload.sha("pull_request.head.sha"),
+        base_sha=payload.sha("pull_request.base.sha"),
+        base_ref=str(payload.get("pull_request.base.ref") or ""),
+        pull_request=payload.number("pull_request.number"),
+        # A deleted fork has no repository any more: treat it as a fork.
+        fork=payload.get("pull_request.head.repo.full_name") != payload.get("pull_request.base.repo.full_name")
+        or payload.get("pull_request.head.repo") is None,
+    )
+
+
+def _merge_group(common: _Common, payload: _Payload) -> RunContext:
+    return _context(
+        common,
+        EventKind.MERGE_GROUP,
+        head_sha=payload.sha("merge_group.head_sha"),
+        base_sha=payload.sha("merge_group.base_sha"),
+        base_ref=str(payload.get("merge_group.base_ref") or "").removeprefix("refs/heads/"),
+    )
+
+
+def _branch(common: _Common, payload: _Payload) -> RunContext:
+    del payload  # a branch run judges the checkout as a whole
+    return _context(common, EventKind.BRANCH)
+
+
+_BUILDERS: Mapping[str, _Builder] = {
+    "pull_request": _pull_request,
+    "merge_group": _merge_group,
+    "push": _branch,
+    "schedule": _branch,
+    "workflow_dispatch": _branch,
+}
+
+JUDGED_EVENTS = tuple(_BUILDERS)
+"""The names of the events covgate can judge."""
+
+
+def _cannot_judge(event: str) -> InputError:
+    if event == "pull_request_target":
+        return InputError(
+            "covgate does not run on pull_request_target: it would run the pull request's code beside a token that "
+            "can write",
+            hint="use `on: pull_request`; a fork's report then goes to the step summary",
+            slug="event-not-judged",
+        )
+    return InputError(
+        f"covgate cannot judge the event {event!r}" if event else "GITHUB_EVENT_NAME is empty in a GitHub Actions run",
+        hint=f"run covgate on one of: {', '.join(JUDGED_EVENTS)}",
+        slug="event-not-judged",
+    )
+
+
+def _load_payload(env: Mapping[str, str], read_text: Callable[[str], str]) -> Mapping[str, object]:
+    path = env.get("GITHUB_EVENT_PATH", "")
+    problem = "GITHUB_EVENT_PATH is not set"
+    if path:
+        try:
+            payload = json.loads(read_text(path))
+        except OSError as exc:
+            problem = f"the event file {path} cannot be read: {exc.strerror or exc}"
+        except ValueError as exc:
+            problem = f"the event file {path} is not JSON: {exc}"
+        else:
+            if isinstance(payload, dict):
+                return cast("Mapping[str, object]", payload)
+            problem = f"the event file {path} holds no JSON object"
+    raise InputError(
+        problem,
+        hint="in a container, mount the runner's event file and pass GITHUB_EVENT_PATH; on a laptop, unset "
+        "GITHUB_ACTIONS and GITHUB_EVENT_NAME",
+        slug="event-payload",
+    )
+
+
+def _number(env: Mapping[str, str], name: str) -> int:
+    text = env.get(name, "")
+    return int(text) if text.isdecimal() else 0

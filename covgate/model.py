@@ -1,0 +1,316 @@
+"""The values covgate computes with, and their arithmetic: exact counts, unknown as a value, no rounding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import NewType
+
+Sha = NewType("Sha", str)
+"""A full commit id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits."""
+
+_SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+
+
+def parse_sha(text: str) -> Sha:
+    """Return `text` as a commit id; ValueError when it is anything else."""
+    if not _SHA.match(text):
+        msg = f"not a full commit id: {text!r}"
+        raise ValueError(msg)
+    return Sha(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unavailable:
+    """A value that could not be known, and why, in words for the person who reads the report."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many of something were covered. Adds up; knows no rounding."""
+
+    covered: int = 0
+    total: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(covered=self.covered + other.covered, total=self.total + other.total)
+
+    @property
+    def missing(self) -> int:
+        """How many were not covered."""
+        return self.total - self.covered
+
+    @property
+    def percent(self) -> Decimal | None:
+        """Percent, 0 to 100, or None when there is nothing to cover. For display; judge with `reaches`."""
+        return Decimal(100 * self.covered) / self.total if self.total else None
+
+    def reaches(self, target: Decimal) -> bool:
+        """Whether the exact fraction is at least `target` percent; an empty count reaches everything."""
+        return 100 * self.covered >= target * self.total
+
+    def needed(self, target: Decimal) -> int:
+        """How many more of the missing must be covered before `target` percent is reached."""
+        wanted = (target * self.total / 100).to_integral_value(rounding=ROUND_CEILING)
+        return max(0, int(wanted) - self.covered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """The two pairs every figure is made of: statements and branches."""
+
+    lines: Counts = Counts()
+    branches: Counts = Counts()
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(lines=self.lines + other.lines, branches=self.branches + other.branches)
+
+    @property
+    def counts(self) -> Counts:
+        """Statements and branches together: what coverage.py's own percent is made of."""
+        return self.lines + self.branches
+
+    @property
+    def percent(self) -> Decimal | None:
+        """(executed statements + taken branches) / (statements + branches), coverage.py's formula, times 100."""
+        return self.counts.percent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Lines `start` to `end`, 1-based, both included."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.start <= self.end:
+            msg = f"not a span of lines: {self.start} to {self.end}"
+            raise ValueError(msg)
+
+
+def spans_of(lines: Iterable[int], *, bridge: frozenset[int] = frozenset()) -> tuple[Span, ...]:
+    """Runs of consecutive lines, in order. A gap made only of lines in `bridge` (blank lines, say) does not end a run."""
+    spans: list[Span] = []
+    for line in sorted(set(lines)):
+        if spans and all(between in bridge for between in range(spans[-1].end + 1, line)):
+            spans[-1] = Span(start=spans[-1].start, end=line)
+        else:
+            spans.append(Span(start=line, end=line))
+    return tuple(spans)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """The exits of one line that has more than one: how many there are, how many were taken."""
+
+    total: int
+    taken: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A function or class body: its dotted name and the lines it spans."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCoverage:
+    """One measured file. Lines are 1-based line numbers of the source as it was measured.
+
+    `statements`, `missing` and `excluded` are coverage.py's; a statement is named by its first line. `branches` holds
+    the lines with more than one exit. `first_lines` maps a continuation line to the first line of its statement, and
+    `functions` names the regions; both are filled for changed files only.
+    """
+
+    path: PurePosixPath
+    statements: frozenset[int]
+    missing: frozenset[int]
+    excluded: frozenset[int] = frozenset()
+    branches: Mapping[int, Branch] = field(default_factory=dict)
+    first_lines: Mapping[int, int] = field(default_factory=dict)
+    functions: tuple[Function, ...] = ()
+    imported: bool = True
+    """False for a file no test ever loaded: covgate analysed it because it was changed."""
+
+    def tally(self, lines: frozenset[int] | None = None) -> Tally:
+        """Counts of the whole file, or of the statements in `lines` and the branches that leave them."""
+        statements = self.statements if lines is None else self.statements & lines
+        exits = [branch for line, branch in self.branches.items() if line in statements]
+        return Tally(
+            lines=Counts(covered=len(statements - self.missing), total=len(statements)),
+            branches=Counts(covered=sum(b.taken for b in exits), total=sum(b.total for b in exits)),
+        )
+
+    @property
+    def partial(self) -> frozenset[int]:
+        """Executed lines with an exit that was never taken."""
+        return frozenset(n for n, b in self.branches.items() if b.taken < b.total and n not in self.missing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """The measurement of a whole project at one state of its sources."""
+
+    files: Mapping[PurePosixPath, FileCoverage]
+    has_branches: bool
+    """Whether branches were measured (not: whether there are any)."""
+    notes: tuple[str, ...] = ()
+    """What the reader should know about the measurement, one sentence each."""
+
+    @property
+    def total(self) -> Tally:
+        """Counts of all measured files."""
+        return sum((f.tally() for f in self.files.values()), Tally())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedFile:
+    """The lines one file gained or had modified. `lines` are 1-based lines of the new side."""
+
+    path: PurePosixPath
+    lines: frozenset[int]
+    old_path: PurePosixPath | None = None
+    """Where the file was before a rename; None when it kept its name or is new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedLines:
+    """What a change adds or modifies, file by file; deleted files are not in it."""
+
+    files: Mapping[PurePosixPath, ChangedFile]
+    uncommitted: int = 0
+    """How many of the files hold edits that are not committed yet (only on a laptop)."""
+
+
+class Gap(StrEnum):
+    """Why a changed Python file has no measurement of its own."""
+
+    OMITTED = "omitted"
+    """The coverage configuration leaves it out: `omit`, `include`, or outside every `source`."""
+    UNMEASURED = "unmeasured"
+    """The measurement should have seen it and did not: it counts as uncovered."""
+    UNPARSABLE = "unparsable"
+    """It is not valid Python for the interpreter that measures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffFile:
+    """Diff coverage of one file: the statements the change touches."""
+
+    path: PurePosixPath
+    statements: frozenset[int]
+    missing: frozenset[int]
+    partial: frozenset[int]
+    tally: Tally
+    functions: tuple[Function, ...] = ()
+    gap: Gap | None = None
+    """UNMEASURED when the file was counted as uncovered because no test loaded it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffCoverage:
+    """Coverage of the statements a change adds or modifies. Files without a changed statement are not listed."""
+
+    files: tuple[DiffFile, ...] = ()
+    omitted: tuple[PurePosixPath, ...] = ()
+    """Changed Python files that the coverage configuration leaves out."""
+
+    @property
+    def tally(self) -> Tally:
+        """Counts of all files."""
+        return sum((f.tally for f in self.files), Tally())
+
+
+class BaseHow(StrEnum):
+    """How the base commit was found."""
+
+    FIRST_PARENT = "first-parent"
+    MERGE_BASE = "merge-base"
+    EVENT = "event"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The commit a change is compared with, and how it was found."""
+
+    sha: Sha
+    how: BaseHow
+    ref: str = ""
+    """The branch or reference it came from, for people; may be empty."""
+
+
+class Status(StrEnum):
+    """The outcome of one rule."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NOT_APPLICABLE = "n/a"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One evaluated rule. `target` is in percent; `actual` holds the counts it was judged on."""
+
+    rule: str
+    target: Decimal
+    actual: Tally | None
+    status: Status
+    why: str
+    """One sentence: the gap, or why there is no number."""
+
+
+class VerdictKind(StrEnum):
+    """All checks together."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    CANNOT_JUDGE = "cannot-judge"
+
+
+class SuiteStatus(StrEnum):
+    """How the test command ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    KILLED = "killed"
+    TIMED_OUT = "timed-out"
+    NO_TESTS = "no-tests"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteRun:
+    """One run of the test command."""
+
+    command: str
+    status: SuiteStatus
+    exit_code: int
+    """As the shell would give it: 128 + signal when a signal ended it."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the gate says."""
+
+    kind: VerdictKind
+    checks: tuple[Check, ...]
+    suite: SuiteRun | None = None
+    """None when the measurement was made by an earlier job."""
+
+
+def floor_percent(percent: Decimal, places: int = 2) -> Decimal:
+    """`percent` cut (never rounded up) to `places` decimals, except that a little more than 0 never shows as 0."""
+    step = Decimal(1).scaleb(-places)
+    cut = percent.quantize(step, rounding=ROUND_DOWN)
+    return step if cut == 0 and percent > 0 else cut
