@@ -14,7 +14,6 @@ from typing import TypeVar, cast
 from covgate.context import Secret
 from covgate.errors import InputError
 
-
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -412,7 +411,9 @@ def _from_toml(toml: TomlFile) -> dict[str, tuple[str, str]]:
         return {}
     if not isinstance(table, dict):
         raise InputError(
-            f"tool.covgate in {toml.name} is not a table", hint="write `[tool.covgate]` on a line of its own", slug="bad-toml"
+            f"tool.covgate in {toml.name} is not a table",
+            hint="write `[tool.covgate]` on a line of its own",
+            slug="bad-toml",
         )
     known = [o.name for o in OPTIONS if o.toml]
     given: dict[str, tuple[str, str]] = {}
