@@ -163,8 +163,6 @@ class Coverage:
     files: Mapping[PurePosixPath, FileCoverage]
     has_branches: bool
     """Whether branches were measured (not: whether there are any)."""
-    notes: tuple[str, ...] = ()
-    """What the reader should know about the measurement, one sentence each."""
 
     @property
     def total(self) -> Tally:
@@ -203,6 +201,27 @@ class Gap(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnmeasuredFile:
+    """A changed Python file the measurement holds nothing of. `file` is its analysis when it counts as uncovered."""
+
+    gap: Gap
+    file: FileCoverage | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What was learnt about the sources: the coverage, and the changed files that are not in it."""
+
+    coverage: Coverage | Unavailable
+    unmeasured: Mapping[PurePosixPath, UnmeasuredFile] = field(default_factory=dict)
+    digests: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    """SHA-256 of the changed files as they were analysed, line ends read as LF."""
+    notes: tuple[str, ...] = ()
+    """What the reader should know about the measurement, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiffFile:
     """Diff coverage of one file: the statements the change touches."""
 
@@ -211,6 +230,10 @@ class DiffFile:
     missing: frozenset[int]
     partial: frozenset[int]
     tally: Tally
+    missing_spans: tuple[Span, ...] = ()
+    """Runs of missing statements; blank lines and comments between them do not end a run."""
+    exits: Mapping[int, Branch] = field(default_factory=dict)
+    """The branches that leave the statements."""
     functions: tuple[Function, ...] = ()
     gap: Gap | None = None
     """UNMEASURED when the file was counted as uncovered because no test loaded it."""

@@ -1,0 +1,150 @@
+"""The one wrapper around child processes: quiet calls whose output is wanted, and the live run of the tests."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+GRACE_SECONDS = 10.0
+"""How long a process group may take to end after the polite signal: time for coverage to write its data."""
+
+_SECRET_PREFIXES = ("INPUT_", "ACTIONS_")
+_SECRET_NAMES = frozenset(
+    {"GITHUB_TOKEN", "GH_TOKEN", "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A finished quiet call. Never holds the environment it ran in."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def error_text(self) -> str:
+        """The last lines of what it wrote to its error stream."""
+        return "\n".join(self.stderr.decode("utf-8", "replace").strip().splitlines()[-5:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRun:
+    """A finished live run. `exit_code` is as a shell gives it: 128 + signal when a signal ended it."""
+
+    exit_code: int
+    timed_out: bool
+    killed: bool
+    seconds: float
+
+
+def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment a project's code may see: without tokens, inputs and the runner's command files."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in _SECRET_NAMES and not name.startswith(_SECRET_PREFIXES)
+    }
+
+
+def run_quiet(
+    argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], stdin: bytes = b"", timeout: float = 600
+) -> Completed:
+    """Run `argv` to its end and return what it wrote.
+
+    Raises FileNotFoundError when the program does not exist and TimeoutError after `timeout` seconds.
+    """
+    process = start_quiet(argv, cwd=cwd, env=env)
+    return process.finish(stdin=stdin, timeout=timeout)
+
+
+class QuietProcess:
+    """A quiet call under way: started early, so that other work runs beside it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], name: str) -> None:
+        self._process = process
+        self._name = name
+
+    def finish(self, *, stdin: bytes = b"", timeout: float = 600) -> Completed:
+        """Wait for the end. Raises TimeoutError after `timeout` seconds, having stopped the process group."""
+        try:
+            stdout, stderr = self._process.communicate(stdin, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            _stop(self._process, signal.SIGKILL, grace=0)
+            msg = f"{self._name} did not end within {timeout:.0f} seconds"
+            raise TimeoutError(msg) from None
+        except BaseException:
+            _stop(self._process, signal.SIGKILL, grace=0)
+            raise
+        return Completed(exit_code=_shell_code(self._process.returncode), stdout=stdout, stderr=stderr)
+
+
+def start_quiet(argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> QuietProcess:
+    """Start `argv` with its streams captured. Raises FileNotFoundError when the program does not exist."""
+    process = subprocess.Popen(
+        [os.fspath(arg) for arg in argv],
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    return QuietProcess(process, os.fspath(argv[0]))
+
+
+def run_live(
+    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float | None, stdout: int | None = None
+) -> LiveRun:
+    """Run `argv` in a process group of its own, its output going straight to `stdout` (default: covgate's own).
+
+    After `timeout` seconds, or when covgate itself is interrupted or terminated, the whole group is asked to end
+    (SIGINT, on which pytest and coverage still write what they have) and then killed. Raises FileNotFoundError or
+    PermissionError when the program can not be started.
+    """
+    started = time.monotonic()
+    process = subprocess.Popen(
+        argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=stdout, start_new_session=True
+    )
+    timed_out = False
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+        _stop(process, signal.SIGINT, grace=GRACE_SECONDS)
+    except BaseException:
+        _stop(process, signal.SIGINT, grace=GRACE_SECONDS)
+        raise
+    # Whatever the command left running in its group must not outlive it, nor change data while it is read.
+    _signal_group(process.pid, signal.SIGKILL)
+    code = process.returncode
+    return LiveRun(
+        exit_code=_shell_code(code),
+        timed_out=timed_out,
+        killed=_shell_code(code) > 128 and not timed_out,  # noqa: PLR2004  # 128 + signal, the shells' convention
+        seconds=time.monotonic() - started,
+    )
+
+
+def _shell_code(returncode: int) -> int:
+    return 128 - returncode if returncode < 0 else returncode
+
+
+def _stop(process: subprocess.Popen[bytes], polite: signal.Signals, *, grace: float) -> None:
+    """Ask the group to end, wait up to `grace` seconds, then kill what is left of it."""
+    _signal_group(process.pid, polite)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(grace)
+    _signal_group(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)

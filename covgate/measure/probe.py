@@ -1,0 +1,467 @@
+"""The stand-alone script covgate runs in the project's interpreter: standard library and coverage only.
+
+What a statement, an exclusion or a branch is depends on the interpreter, on coverage's plugins and on the project's
+configuration, so the analysis runs where the project runs. One JSON request comes in as the file named by the only
+argument, one JSON answer goes to the file the request names. Three commands:
+
+prepare  reads the project's coverage configuration and answers it serialised, set up to measure every Python process
+analyse  combines data files and answers, for each measured file, the numbers of its statements, of the missing and
+         excluded ones, and its branches; for changed files also the first line of each line's statement and the
+         functions. A source is parsed once, whatever is rendered from it.
+
+static   answers the same of changed files alone, for reports made elsewhere
+
+coverage's private names used here are listed in PRIVATE_NAMES and held by a contract test.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import io
+import json
+import os
+import site
+import sys
+import sysconfig
+import tempfile
+import tokenize
+import warnings
+from collections.abc import Iterable, Iterator
+
+import coverage
+from coverage import Coverage, CoverageData
+from coverage.exceptions import CoverageException, NoSource, NotPython
+from coverage.files import GlobMatcher, TreeMatcher, prep_patterns
+
+PRIVATE_NAMES = ("_analyze", "_get_file_reporters", "_get_file_reporter")
+"""Methods of `Coverage` without a public equivalent: one parsed result for every report, and report's file choice."""
+
+FORK_FROM = 40
+"""Below this many files a second process costs more than it saves."""
+
+DATA_PREFIX = ":data:"
+"""coverage's own mark for a configuration that is passed as text (since coverage 7.13)."""
+
+
+class Analyst(Coverage):
+    """Coverage that parses each source once and remembers the result for every report made from it."""
+
+    def __init__(self, *, data_file: str | None, config_file: str | bool) -> None:
+        super().__init__(data_file=data_file, config_file=config_file, messages=False)
+        self._analyses: dict[str, object] | None = None
+
+    def remember(self) -> None:
+        """Keep every analysis: several reports will be made from them."""
+        self._analyses = {}
+
+    def _analyze(self, morf, file_reporter=None):  # noqa: ANN001, ANN202  # coverage's signature
+        if self._analyses is None:
+            return super()._analyze(morf, *([file_reporter] if file_reporter is not None else []))
+        key = str(getattr(file_reporter, "filename", morf))
+        if key not in self._analyses:
+            self._analyses[key] = super()._analyze(morf, *([file_reporter] if file_reporter is not None else []))
+        return self._analyses[key]
+
+
+# --- prepare -----------------------------------------------------------------------------------------------------
+
+
+def prepare(request: dict) -> dict:
+    """Answer what the run needs to know of this interpreter, and the configuration to measure with."""
+    cov = Coverage(config_file=request.get("rcfile") or True)
+    found = cov.config.config_file
+    if found is None:
+        _use_defaults(cov)
+    if request.get("source"):
+        # pytest-cov's --cov overrides the configured source: the same project, measured by covgate, does too.
+        cov.set_option("run:source", request["source"])
+    if request.get("branch"):
+        cov.set_option("run:branch", True)
+    cov.set_option("run:data_file", request["data_file"])
+    cov.set_option("run:parallel", True)
+    # A process that measures names its settings' origin in some messages; any name will do.
+    cov.config.config_file = found or os.path.abspath("(covgate's defaults)")
+    return {
+        "coverage": coverage.__version__,
+        "hook": _has_start_up_hook(),
+        "pytest_cov": importlib.util.find_spec("pytest_cov") is not None,
+        "config_file": os.path.relpath(found) if found else None,
+        "config": cov.config.serialize(),
+        "plugins_here": _plugins_in_this_folder(cov),
+    }
+
+
+def _use_defaults(cov: Coverage) -> None:
+    """Set what a project without any coverage configuration would choose."""
+    packages_in_src = os.path.isdir("src") and not os.path.exists(os.path.join("src", "__init__.py"))
+    cov.set_option("run:branch", True)
+    cov.set_option("run:source", [os.path.abspath("src" if packages_in_src else ".")])
+    cov.set_option("run:omit", [*_DEFAULT_OMIT, *(f"{folder}/*" for folder in _environments())])
+    cov.set_option("run:patch", ["_exit", "fork"])
+
+
+_DEFAULT_OMIT = [
+    "*/tests/*",
+    "*/test/*",
+    "*/testing/*",
+    "test_*.py",
+    "*/test_*.py",
+    "*_test.py",
+    "conftest.py",
+    "*/conftest.py",
+    "setup.py",
+    "noxfile.py",
+    "docs/*",
+    "doc/*",
+    "examples/*",
+    "build/*",
+    "dist/*",
+    ".tox/*",
+    ".nox/*",
+    ".covgate/*",
+    "*/site-packages/*",
+]
+"""Left out when a project has no coverage configuration: tests, environments, and what only tools execute."""
+
+
+def _environments() -> list:
+    """Folders of this directory that are virtual environments, and this interpreter's own when it lies inside."""
+    return [
+        entry.path
+        for entry in os.scandir(".")
+        if entry.is_dir() and os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
+    ]
+
+
+def _has_start_up_hook() -> bool:
+    """Whether coverage's .pth file is where this interpreter looks for such files."""
+    folders = {*site.getsitepackages(), site.getusersitepackages(), sysconfig.get_path("purelib")}
+    return any(os.path.exists(os.path.join(folder, "a1_coverage.pth")) for folder in folders)
+
+
+def _plugins_in_this_folder(cov: Coverage) -> bool:
+    """Whether a configured plugin can be imported from the working directory only."""
+    for plugin in cov.config.plugins:
+        top = plugin.split(".")[0]
+        if importlib.util.find_spec(top) is None and (os.path.exists(top) or os.path.exists(f"{top}.py")):
+            return True
+    return False
+
+
+# --- analyse -----------------------------------------------------------------------------------------------------
+
+
+def analyse(request: dict) -> dict:
+    """Combine the data files, analyse every reported file and the changed ones, and render what was asked for."""
+    for path in request["data"]:
+        _check_data_file(path)
+    root = os.path.realpath(request["root"])
+    with tempfile.TemporaryDirectory() as folder:
+        # The suite's own processes are over, so this one need not hide from them; coverage wants the plain name.
+        combined = os.path.join(folder, ".coverage")
+        cov = _open(request, combined)
+        cov.combine(request["data"], strict=True, keep=True)
+        cov.save()
+        data = cov.get_data()
+        measured = data.measured_files()
+        answer = {"coverage": coverage.__version__, "branches": data.has_arcs(), "problems": [], "unresolved": []}
+        if not request.get("aliases"):
+            answer["unresolved"] = sorted(f for f in measured if not os.path.exists(f))
+            if answer["unresolved"] and request.get("may_ask"):
+                return answer
+        if request.get("html") or request.get("xml"):
+            cov.remember()
+        reported = _reported(cov)
+        answer["files"], answer["problems"] = _analyse_all(request, cov, combined, reported, root)
+        answer["changed"] = _unmeasured(request, cov, measured, root)
+        if not answer["problems"]:
+            _render(request, cov)
+        return answer
+
+
+def _check_data_file(path: str) -> None:
+    """Raise when `path` is not a readable data file: coverage's combine would go on without it."""
+    data = CoverageData(path)
+    data.read()
+    data.close()
+
+
+def _open(request: dict, data_file: str) -> Analyst:
+    config = request.get("config")
+    cov = Analyst(data_file=data_file, config_file=DATA_PREFIX + config if config else True)
+    cov.config.data_file = data_file
+    cov.config.parallel = False
+    for number, (foreign, local) in enumerate(request.get("aliases") or []):
+        paths = dict(cov.get_option("paths"))
+        paths[f"covgate-{number}"] = [local, foreign]
+        cov.set_option("paths", paths)
+    return cov
+
+
+def _reported(cov: Analyst) -> list:
+    """Return the file reporters `coverage report` would use: measured files after [report] include and omit."""
+    reporters = [fr for fr, _ in cov._get_file_reporters(None)]  # noqa: SLF001  # see PRIVATE_NAMES
+    include, omit = cov.get_option("report:include"), cov.get_option("report:omit")
+    if include:
+        matcher = GlobMatcher(prep_patterns(include), "include")
+        reporters = [fr for fr in reporters if matcher.match(fr.filename)]
+    if omit:
+        matcher = GlobMatcher(prep_patterns(omit), "omit")
+        reporters = [fr for fr in reporters if not matcher.match(fr.filename)]
+    return sorted(reporters, key=lambda fr: fr.filename)
+
+
+def _analyse_all(request: dict, cov: Analyst, combined: str, reporters: list, root: str) -> tuple:
+    """Return ({path: record}, [problem]) of all reported files, on every core when there are many."""
+    alone = request.get("html") or request.get("xml") or len(reporters) < FORK_FROM or not hasattr(os, "fork")
+    workers = 1 if alone else min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+    changed = set(request["changed"])
+    if workers == 1:
+        return _analyse_some(cov, reporters, changed, root)
+    names = [fr.filename for fr in reporters]
+    cov.get_data().close()
+    files, problems = {}, []
+    for part_files, part_problems in _forked(request, combined, [names[n::workers] for n in range(workers)], root):
+        files.update(part_files)
+        problems += part_problems
+    return files, problems
+
+
+def _forked(request: dict, combined: str, parts: list, root: str) -> Iterator:
+    """Analyse each part in a process of its own; yields what `_analyse_some` returns for it."""
+    folder = os.path.dirname(combined)
+    children = []
+    for number, names in enumerate(parts):
+        out = os.path.join(folder, f"part-{number}.json")
+        pid = os.fork()
+        if pid == 0:
+            status = 70
+            try:
+                # SQLite connections do not survive a fork: the child opens the data anew.
+                cov = _open(request, combined)
+                cov.load()
+                wanted = set(names)
+                mine = [fr for fr, _ in cov._get_file_reporters(None) if fr.filename in wanted]  # noqa: SLF001
+                _write(out, _analyse_some(cov, mine, set(request["changed"]), root))
+                status = 0
+            finally:
+                os._exit(status)
+        children.append((pid, out))
+    for pid, out in children:
+        _, status = os.waitpid(pid, 0)
+        if status:
+            msg = f"a process that analysed sources ended with status {status}"
+            raise RuntimeError(msg)
+        with open(out, encoding="utf-8") as file:
+            yield json.load(file)
+
+
+def _analyse_some(cov: Analyst, reporters: Iterable, changed: set, root: str) -> tuple:
+    files, problems = {}, []
+    ignore_errors = cov.get_option("report:ignore_errors")
+    for reporter in reporters:
+        path = _relative(reporter.filename, root)
+        try:
+            files[path] = _record(cov, reporter, detailed=path in changed)
+        except NotPython as exc:
+            if reporter.should_be_python() and not ignore_errors:
+                problems.append(["not-python", path, str(exc)])
+        except NoSource as exc:
+            if not ignore_errors:
+                problems.append(["no-source", path, str(exc)])
+    return files, problems
+
+
+def _record(cov: Analyst, reporter, *, detailed: bool) -> dict:  # noqa: ANN001  # coverage's FileReporter
+    """Return one file's record; the keys are short because there are thousands of them."""
+    analysis = cov._analyze(reporter.filename, file_reporter=reporter)  # noqa: SLF001  # see PRIVATE_NAMES
+    stats = analysis.branch_stats() if analysis.has_arcs else {}
+    record = {
+        "s": sorted(analysis.statements),
+        "m": sorted(analysis.missing),
+        "x": sorted(analysis.excluded),
+        "b": [[line, total, taken] for line, (total, taken) in sorted(stats.items())],
+    }
+    if detailed:
+        record.update(_details(reporter))
+    return record
+
+
+def _details(reporter) -> dict:  # noqa: ANN001  # coverage's FileReporter
+    """What only changed files need: statements of continuation lines, functions, and which text was analysed."""
+    first = {}
+    for line in _lines_of_code(reporter.source()):
+        for start in reporter.translate_lines([line]):
+            if start != line:
+                first[line] = start
+    regions = [
+        [region.name, min(region.lines), max(region.lines)]
+        for region in reporter.code_regions()
+        if region.kind == "function" and region.lines
+    ]
+    with open(reporter.filename, "rb") as file:
+        digest = hashlib.sha256(file.read().replace(b"\r\n", b"\n")).hexdigest()
+    return {"first": sorted(first.items()), "functions": regions, "sha256": digest}
+
+
+def _lines_of_code(source: str) -> list:
+    """Return the lines that hold a part of a statement: not the blank and comment lines inside a long call."""
+    layout = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    lines = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type not in layout:
+                lines.update(range(token.start[0], token.end[0] + 1))
+    except (tokenize.TokenError, SyntaxError):
+        # Not Python (a template, say): every line may belong to a statement.
+        return list(range(1, source.count("\n") + 2))
+    return sorted(lines)
+
+
+def _unmeasured(request: dict, cov: Analyst, measured: set, root: str) -> dict:
+    """For each changed Python file without data: why, and its statements when it should have been measured."""
+    known = {_relative(path, root) for path in measured}
+    judge = _Scope(cov, measured)
+    found = {}
+    for path in request["changed"]:
+        full = os.path.join(root, path)
+        if path in known or not path.endswith((".py", ".pyw")) or not os.path.isfile(full) or os.path.islink(full):
+            continue
+        if not judge.includes(full):
+            found[path] = {"gap": "omitted"}
+            continue
+        try:
+            reporter = cov._get_file_reporter(full)  # noqa: SLF001  # see PRIVATE_NAMES
+            found[path] = {"gap": "unmeasured", **_record(cov, reporter, detailed=True)}
+        except NotPython as exc:
+            found[path] = {"gap": "unparsable", "why": str(exc)}
+    for path in sorted(set(request["changed"]) & known):
+        # Measured, but left out by [report] include or omit.
+        if not judge.reports(os.path.join(root, path)):
+            found[path] = {"gap": "omitted"}
+    return found
+
+
+def static(request: dict) -> dict:
+    """Answer the statements of changed files for a report that was made elsewhere, which holds lines only."""
+    root = os.path.realpath(request["root"])
+    measured = {os.path.join(root, path) for path in request["measured"]}
+    cov = Analyst(data_file=None, config_file=True)
+    # Branches of files without data are wanted too; the caller drops them when its report has none.
+    cov.get_data().add_arcs({os.path.join(root, "(nothing measured)"): []})
+    found = _unmeasured(request, cov, measured, root)
+    for path in request["changed"]:
+        full = os.path.join(root, path)
+        if full in measured and os.path.isfile(full):
+            with contextlib.suppress(NotPython, NoSource):
+                found[path] = {"gap": "measured", **_details(cov._get_file_reporter(full))}  # noqa: SLF001
+    return {"changed": found}
+
+
+class _Scope:
+    """Which files the configuration wants measured: coverage's own rules, asked of a file it never saw.
+
+    Without `source` or `include` coverage measures what is imported, wherever it lies; then the scope is the folders
+    at the top of the working directory in which at least one file was measured.
+    """
+
+    def __init__(self, cov: Analyst, measured: Iterable) -> None:
+        option = cov.get_option
+        self._run_include = _globs(option("run:include"))
+        self._run_omit = _globs(option("run:omit"))
+        self._report_include = _globs(option("report:include"))
+        self._report_omit = _globs(option("report:omit"))
+        self._here = os.path.realpath(".")
+        sources = [*(option("run:source") or []), *(option("run:source_dirs") or [])]
+        packages = [*(option("run:source_pkgs") or []), *(s for s in sources if not os.path.isdir(s))]
+        folders = [os.path.realpath(s) for s in sources if os.path.isdir(s)]
+        folders += [place for package in packages for place in _places(package, measured)]
+        self._sources = TreeMatcher(folders, "source") if folders or sources or packages else None
+        self._tops = {self._top(path) for path in measured}
+
+    def _top(self, path: str) -> str:
+        relative = os.path.relpath(os.path.realpath(path), self._here)
+        head, _, rest = relative.partition(os.sep)
+        return head if rest else ""
+
+    def reports(self, path: str) -> bool:
+        """Whether [report] include and omit let `path` through."""
+        if self._report_include and not self._report_include.match(path):
+            return False
+        return not (self._report_omit and self._report_omit.match(path))
+
+    def includes(self, path: str) -> bool:
+        """Whether `path` is a file the measurement should have seen."""
+        if not self.reports(path) or (self._run_omit and self._run_omit.match(path)):
+            return False
+        if self._sources is not None:
+            return self._sources.match(path)
+        if self._run_include:
+            return self._run_include.match(path)
+        return self._top(path) != os.pardir and self._top(path) in self._tops
+
+
+def _globs(patterns: list | None) -> GlobMatcher | None:
+    return GlobMatcher(prep_patterns(patterns), "covgate") if patterns else None
+
+
+def _places(package: str, measured: Iterable) -> list:
+    """Return the folders (or the file) of an importable name, without importing it: where its files were measured, or where it lies."""
+    tail = package.replace(".", os.sep)
+    places = set()
+    for path in measured:
+        full = os.path.realpath(path)
+        before, found, _ = full.partition(os.sep + tail + os.sep)
+        if found:
+            places.add(before + os.sep + tail)
+        elif full.endswith(os.sep + tail + ".py"):
+            places.add(full)
+    if not places:
+        with contextlib.suppress(ImportError, ValueError):
+            spec = importlib.util.find_spec(package.split(".")[0])
+            places.update(os.path.realpath(p) for p in (spec.submodule_search_locations or []) if spec)
+    return sorted(places)
+
+
+def _render(request: dict, cov: Analyst) -> None:
+    if request.get("html"):
+        cov.html_report(directory=request["html"])
+    if request.get("xml"):
+        cov.xml_report(outfile=request["xml"])
+
+
+def _relative(path: str, root: str) -> str:
+    """Return `path` relative to the checkout with `/`, or absolute when it lies outside."""
+    full = os.path.realpath(path)
+    return os.path.relpath(full, root).replace(os.sep, "/") if full.startswith(root + os.sep) else full
+
+
+# --- the frame -----------------------------------------------------------------------------------------------------
+
+
+def _write(path: str, value: object) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(value, file, separators=(",", ":"))
+
+
+def main(path: str) -> None:
+    """Answer the request in the file `path`; an error coverage words itself becomes part of the answer."""
+    with open(path, encoding="utf-8") as file:
+        request = json.load(file)
+    # Python put this script's folder first; coverage puts the working directory there, where plugins may live.
+    sys.path[:] = [os.getcwd(), *(entry for entry in sys.path if entry != os.path.dirname(os.path.abspath(__file__)))]
+    commands = {"prepare": prepare, "analyse": analyse, "static": static}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            answer = commands[request["command"]](request)
+        except CoverageException as exc:
+            answer = {"error": str(exc), "kind": type(exc).__name__}
+    answer["warnings"] = list(dict.fromkeys(str(w.message) for w in caught if "Coverage" in w.category.__name__))
+    _write(request["answer"], answer)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

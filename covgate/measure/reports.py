@@ -1,0 +1,218 @@
+"""Coverage reports made elsewhere, Cobertura XML and LCOV, read as untrusted text into lines and branches."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from xml.parsers import expat
+
+from covgate.errors import MeasureError
+
+MAX_REPORT_BYTES = 256 * 1024 * 1024
+"""A Cobertura report of 400,000 lines is about 12 MiB; what is far above that is not a report."""
+
+
+class DataKind(Enum):
+    """What a file given as coverage data is, told by its first bytes."""
+
+    DATA_FILE = "a coverage data file"
+    COBERTURA = "a Cobertura report"
+    LCOV = "an LCOV report"
+
+
+@dataclass(slots=True, kw_only=True)
+class ReportedFile:
+    """One file of a report. `names` are the places it may lie at, best first, in the writer's own terms.
+
+    `lines` maps a line to whether it was executed; `branches` a line to {exit: taken}.
+    """
+
+    names: tuple[str, ...]
+    lines: dict[int, bool] = field(default_factory=dict)
+    branches: dict[int, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
+
+    def merge(self, other: ReportedFile) -> None:
+        """Add another report of the same file: what either executed was executed."""
+        for line, executed in other.lines.items():
+            self.lines[line] = self.lines.get(line, False) or executed
+        for line, exits in other.branches.items():
+            for name, taken in exits.items():
+                self.branches[line][name] = self.branches[line].get(name, False) or taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All of one report file."""
+
+    files: tuple[ReportedFile, ...]
+    has_branches: bool
+
+
+def detect_kind(path: Path) -> DataKind:
+    """Tell what a file is by its content. Raises MeasureError for anything covgate does not read."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+    if start.startswith(b"SQLite format 3\0"):
+        return DataKind.DATA_FILE
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"<"):
+        return DataKind.COBERTURA
+    if re.match(rb"(TN|SF):", text):
+        return DataKind.LCOV
+    raise MeasureError(
+        f"{path} is {'empty' if not start else 'neither coverage data nor a Cobertura or LCOV report'}",
+        hint="give the files `coverage run`, `coverage xml` or `coverage lcov` wrote; a damaged file has to be made again",
+        slug="unreadable-data",
+    )
+
+
+def read_report(path: Path, kind: DataKind) -> Report:
+    """Read a Cobertura or LCOV file. Raises MeasureError when it is malformed, hostile or too large."""
+    size = path.stat().st_size
+    if size > MAX_REPORT_BYTES:
+        raise _bad(path, f"is {size} bytes long; covgate reads at most {MAX_REPORT_BYTES}")
+    return _read_cobertura(path) if kind is DataKind.COBERTURA else _read_lcov(path)
+
+
+def _bad(path: Path, what: str) -> MeasureError:
+    return MeasureError(f"{path} {what}", hint="make the report again with coverage", slug="unreadable-data")
+
+
+# --- Cobertura ---------------------------------------------------------------------------------------------------
+
+
+class _Cobertura:
+    """Collects the classes of one report while expat streams through it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._sources: list[str] = []
+        self._text: list[str] | None = None
+        self._classes: list[tuple[str, ReportedFile]] = []
+        self._file: ReportedFile | None = None
+        self._root = ""
+        self._has_branches = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if not self._root:
+            self._root = name
+            if name != "coverage" or "clover" in attributes:
+                raise _bad(self._path, f"is not a Cobertura report: its root element is <{name[:40]}>")
+            self._has_branches = attributes.get("branches-valid", "0") not in {"", "0"}
+        elif name == "source":
+            self._text = []
+        elif name == "class":
+            self._file = ReportedFile(names=())
+            self._classes.append((attributes.get("filename", ""), self._file))
+        elif name == "line" and self._file is not None:
+            self._line(self._file, attributes)
+
+    def end(self, name: str) -> None:
+        if name == "source" and self._text is not None:
+            self._sources.append("".join(self._text).strip())
+            self._text = None
+        elif name == "class":
+            self._file = None
+
+    def characters(self, text: str) -> None:
+        if self._text is not None:
+            self._text.append(text)
+
+    def entity(self, *_: object) -> None:
+        raise _bad(self._path, "declares XML entities, which a coverage report never needs")
+
+    def _line(self, file: ReportedFile, attributes: dict[str, str]) -> None:
+        try:
+            number, hits = int(attributes["number"]), int(attributes["hits"])
+        except (KeyError, ValueError):
+            raise _bad(self._path, f"has a <line> without a usable number and hits: {attributes}"[:200]) from None
+        if number < 1:
+            return
+        file.lines[number] = file.lines.get(number, False) or hits > 0
+        condition = re.search(r"\((\d{1,6})/(\d{1,6})\)", attributes.get("condition-coverage", ""))
+        if condition:
+            taken, total = int(condition[1]), int(condition[2])
+            self._has_branches = True
+            if total > 1:
+                for exit_number in range(total):
+                    known = file.branches[number].get(str(exit_number), False)
+                    file.branches[number][str(exit_number)] = known or exit_number < taken
+
+    def report(self) -> Report:
+        if not self._root:
+            raise _bad(self._path, "holds no element")
+        for filename, file in self._classes:
+            absolute = filename.startswith("/") or re.match(r"[A-Za-z]:[\\/]", filename)
+            joined = [filename] if absolute else [f"{source.rstrip('/')}/{filename}" for source in self._sources if source]
+            file.names = tuple(dict.fromkeys(joined or [filename]))
+        return Report(files=tuple(file for _, file in self._classes), has_branches=self._has_branches)
+
+
+def _read_cobertura(path: Path) -> Report:
+    collector = _Cobertura(path)
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = collector.start
+    parser.EndElementHandler = collector.end
+    parser.CharacterDataHandler = collector.characters
+    # A DOCTYPE is allowed (other tools write one), what it could define is not.
+    parser.EntityDeclHandler = collector.entity
+    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+    try:
+        with path.open("rb") as file:
+            parser.ParseFile(file)
+    except expat.ExpatError as exc:
+        raise _bad(path, f"is not well-formed XML: {exc}") from None
+    return collector.report()
+
+
+# --- LCOV --------------------------------------------------------------------------------------------------------
+
+
+def _read_lcov(path: Path) -> Report:
+    files: list[ReportedFile] = []
+    current: ReportedFile | None = None
+    has_branches = False
+    for number, key, value in _lcov_records(path):
+        if key == "SF":
+            current = ReportedFile(names=(value,))
+            files.append(current)
+        elif key == "end_of_record":
+            current = None
+        elif key in {"DA", "BRDA"}:
+            if current is None:
+                raise _bad(path, f"has a {key} record outside a file (line {number})")
+            has_branches = has_branches or key == "BRDA"
+            _LCOV_READERS[key](path, number, value, current)
+    return Report(files=tuple(files), has_branches=has_branches)
+
+
+def _lcov_records(path: Path) -> Iterator[tuple[int, str, str]]:
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+        for number, line in enumerate(file, start=1):
+            key, _, value = line.rstrip("\r\n").partition(":")
+            yield number, key, value
+
+
+def _lcov_line(path: Path, number: int, value: str, file: ReportedFile) -> None:
+    match = re.fullmatch(r"(\d{1,9}),(-?\d+)(,.*)?", value)
+    if not match:
+        raise _bad(path, f"has a malformed record DA:{value[:60]} (line {number})")
+    line = int(match[1])
+    if line:
+        file.lines[line] = file.lines.get(line, False) or int(match[2]) > 0
+
+
+def _lcov_branch(path: Path, number: int, value: str, file: ReportedFile) -> None:
+    match = re.fullmatch(r"(\d{1,9}),([^,]*),(.*),(-|\d+)", value)
+    if not match:
+        raise _bad(path, f"has a malformed record BRDA:{value[:60]} (line {number})")
+    name = f"{match[2]},{match[3]}"
+    exits = file.branches[int(match[1])]
+    exits[name] = exits.get(name, False) or match[4] not in {"-", "0"}
+
+
+_LCOV_READERS = {"DA": _lcov_line, "BRDA": _lcov_branch}

@@ -1,0 +1,1 @@
+"""Reports: `ReportView` holds every word and decision; the renderings loop and print."""

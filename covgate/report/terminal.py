@@ -1,0 +1,84 @@
+"""The report in a terminal, and progress while covgate works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from covgate.errors import CovgateError
+from covgate.model import VerdictKind
+from covgate.report.view import ReportView
+
+_STYLES = {VerdictKind.PASS: "bold green", VerdictKind.FAIL: "bold red", VerdictKind.CANNOT_JUDGE: "bold yellow"}
+_MARKS = {VerdictKind.PASS: "✔", VerdictKind.FAIL: "✘", VerdictKind.CANNOT_JUDGE: "?"}
+
+
+class Terminal:
+    """Prints for people: the report to `out`, progress and messages to `err`."""
+
+    def __init__(self, out: TextIO, err: TextIO) -> None:
+        # Names are printed as they are: no guessing of colours, links or emoji in what a repository holds.
+        self._out = Console(file=out, highlight=False, emoji=False, soft_wrap=True)
+        self._err = Console(file=err, highlight=False, emoji=False, soft_wrap=True)
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[None]:
+        """Show that a step is under way: a spinner in a terminal, a line in a log."""
+        if not self._err.is_terminal:
+            self._err.print(f"covgate: {escape(what)}")
+            yield
+            return
+        with self._err.status(escape(what)):
+            yield
+
+    def say(self, text: str) -> None:
+        """Print one line of information."""
+        self._err.print(f"covgate: {escape(_plain(text))}")
+
+    def error(self, error: CovgateError) -> None:
+        """Print what happened and what to change."""
+        self._err.print(f"[bold red]covgate:[/] {escape(_plain(error.message))}")
+        self._err.print(f"  {escape(_plain(error.hint))}")
+        self._err.print(f"  [dim]docs/troubleshooting.md#{error.slug}[/]")
+
+    def report(self, view: ReportView, places: str) -> None:
+        """Print the report; `places` says where its files are."""
+        out = self._out
+        out.print()
+        out.print(f"[{_STYLES[view.kind]}]{_MARKS[view.kind]} {escape(_plain(view.headline))}[/]")
+        for reason in view.reasons:
+            out.print(f"  {escape(_plain(reason))}")
+        out.print(_table(view))
+        if view.todos:
+            out.print(f"[bold]{escape(view.todo_title)}[/]")
+        for todo in view.todos:
+            where = f" in {escape(_plain(todo.function))}" if todo.function else ""
+            out.print(f"  [cyan]{escape(_plain(f'{todo.path}:{todo.lines}'))}[/]{where}: {escape(todo.what)}")
+        for file in view.files:
+            if file.note:
+                out.print(f"  {escape(_plain(str(file.path)))}: {escape(file.note)}, so its changed lines count as uncovered")
+        if view.omitted:
+            out.print(f"Left out by the coverage configuration: {escape(_plain(', '.join(view.omitted)))}")
+        for note in (*view.notes, " ".join(view.footer), places):
+            out.print(f"[dim]{escape(_plain(note))}[/]")
+
+
+def _table(view: ReportView) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("")
+    for title in ("coverage", "required", "lines", "branches"):
+        table.add_column(title, justify="right", style="default", header_style="dim")
+    for row in view.rows:
+        value = f"[{row.band.style}]{escape(row.value)}[/]"
+        table.add_row(row.name, value, row.required, row.lines, row.branches)
+    return table
+
+
+def _plain(text: str) -> str:
+    """Show control characters as escapes: a file name must not move the cursor or ring the bell."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
