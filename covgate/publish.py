@@ -14,7 +14,7 @@ from covgate.model import Sha, parse_sha
 from covgate.settings import CommentPolicy
 
 COMMENT_LIMIT = 65_536
-"""GitHub: "Body is too long (maximum is 65536 characters)". Counted here in UTF-8 bytes too, of which there are more."""
+"""GitHub: "Body is too long (maximum is 65536 characters)". Held in UTF-8 bytes, of which there are never fewer."""
 _MARKER_ROOM = 536
 BODY_LIMIT = COMMENT_LIMIT - _MARKER_ROOM
 """UTF-8 bytes a rendered report may have; the rest is for the marker's line."""
@@ -22,7 +22,7 @@ BODY_LIMIT = COMMENT_LIMIT - _MARKER_ROOM
 ACTIONS_BOT = "github-actions[bot]"
 """Who posts with a workflow's own token. Nobody can register a login with brackets."""
 
-_ROUNDS = 6
+_ROUNDS = 5
 _POSTS = 2
 _MARKER = re.compile(r"<!-- covgate (\{.{0,2000}?\}) -->\r?(?:\n|\Z)")
 
@@ -118,7 +118,7 @@ class Published:
 
     @property
     def failed(self) -> bool:
-        """Something went wrong that should not have. (`publish: required` looks at `problem` instead.)"""
+        """Something went wrong that should not have; `publish: required` looks at `problem` instead."""
         return self.problem is not None and not self.read_only
 
 
@@ -143,7 +143,7 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to do next, for one reading of the comments. `fold` are duplicates to delete, once nothing is to be written."""
+    """What to do next, for one reading of the comments. `fold`: duplicates to delete, once nothing is to be written."""
 
     step: Step
     keep: OwnComment | None = None
@@ -190,9 +190,9 @@ def find_own(comments: Iterable[PostedComment], name: str, viewer: Callable[[], 
 def publish_comment(comments: PullRequestComments, report: Report) -> Published:
     """Bring the pull request's comment up to date, as the policy says. Raises nothing: the outcome is a value.
 
-    Reads, writes at most once, and reads again until nothing is left to do, so that runs that race end with one comment
-    of the newest run. One gap stays, as GitHub has no conditional edit: an older run whose edit arrives after a newer run
-    has looked a second time wins until the next run.
+    Reads, writes at most once, and reads again until nothing is left to do, so that runs that race end with one
+    comment of the newest run. One gap stays, as GitHub has no conditional edit: an older run whose edit arrives after a
+    newer run has looked a second time wins until the next run.
     """
     if report.policy is CommentPolicy.NEVER:
         return Published()

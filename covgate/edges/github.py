@@ -38,11 +38,13 @@ class Refusal(StrEnum):
     REFUSED = "github-refused"
 
 
+_NOT_GITHUB = (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""How PyGithub meets an answer that is not GitHub's: a proxy's page, JSON cut off, a redirect to another host."""
+
 _WORDS = {
     Refusal.READ_ONLY: (
         "the token can only read",
-        "give the job `permissions: pull-requests: write`; a pull request from a fork or from Dependabot gets a "
-        "read-only token whatever the workflow says",
+        "give the job `permissions: pull-requests: write` (from a fork or Dependabot, the token stays read-only)",
     ),
     Refusal.NOT_FOUND: (
         "GitHub does not know this, or hides it from this token",
@@ -62,7 +64,7 @@ _WORDS = {
     ),
     Refusal.UNREACHABLE: (
         "GitHub gave no usable answer",
-        "see www.githubstatus.com and, behind a proxy or with GitHub Enterprise, GITHUB_API_URL; then run the job again",
+        "see www.githubstatus.com (on GitHub Enterprise or behind a proxy: GITHUB_API_URL), then run the job again",
     ),
     Refusal.REFUSED: ("GitHub refused", "see the reason GitHub gave; a locked or archived place takes no comments"),
 }
@@ -95,7 +97,7 @@ class PostedComment:
 
 
 class PullRequestComments(Protocol):
-    """What covgate needs of GitHub. Real: `GithubComments`. Every method raises PublishError, with a Refusal as slug."""
+    """What covgate needs of GitHub. Real: `GithubComments`. Methods raise PublishError, with a Refusal as slug."""
 
     def read_all(self) -> Iterator[PostedComment]:
         """Yield all comments, oldest first, page by page."""
@@ -221,8 +223,6 @@ class GithubComments:
         from github import BadAttributeException, GithubException  # noqa: PLC0415  # see _github
         from requests.exceptions import RequestException  # noqa: PLC0415  # see _github
 
-        # PyGithub meets an answer that is not GitHub's (a proxy's page, cut-off JSON, a redirect elsewhere) with these.
-        strange = (BadAttributeException, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
         where = f"{step}, {self._repository}#{self._number}"
         if not re.fullmatch(r"[!-~]+", self._token.reveal()):
             raise publish_error(Refusal.BAD_CREDENTIALS, f"{where}: it is empty or has characters no token has")
@@ -231,7 +231,7 @@ class GithubComments:
         except GithubException as exc:
             said = _reason(cast("object", exc.data))
             kind, detail = _kind(exc.status, said), f"HTTP {exc.status}: {self._scrub(said)}"
-        except (RequestException, *strange) as exc:
+        except (RequestException, BadAttributeException, *_NOT_GITHUB) as exc:
             # Not its text: that may hold a header. The kind of error tells enough.
             kind, detail = Refusal.UNREACHABLE, type(exc).__name__
         # Raised out here so that the cause, whose request holds the token, is not chained to it.
