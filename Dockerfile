@@ -1,0 +1,33 @@
+ARG BASE=python:3.13-slim-bookworm
+FROM ${BASE}
+
+# The checkout belongs to another user and the runner replaces HOME, so only the system's configuration can trust it.
+RUN if ! command -v git >/dev/null; then \
+        apt-get update && \
+        apt-get install --yes --no-install-recommends ca-certificates git && \
+        rm -rf /var/lib/apt/lists/*; \
+    fi && \
+    git config --system --add safe.directory '*'
+
+# The project's interpreter has one name whatever the base is. It is not covgate's: what covgate needs must not be
+# importable by the tests, nor what they install by covgate.
+RUN test -x /usr/local/bin/python3 || ln -s "$(command -v python3)" /usr/local/bin/python3
+ENV COVGATE_PYTHON=/usr/local/bin/python3
+
+COPY requirements/image.txt /opt/covgate/image.txt
+RUN /usr/local/bin/python3 -m venv /opt/covgate && \
+    /opt/covgate/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
+        --require-hashes --no-deps --only-binary=:all: --requirement /opt/covgate/image.txt && \
+    /opt/covgate/bin/python -m pip uninstall --yes --quiet pip && \
+    ln -s /opt/covgate/bin/uv /usr/local/bin/uv
+
+# In the end covgate itself: after a change of it alone, everything above comes from the cache.
+COPY entrypoint.py /opt/covgate/app/
+COPY covgate /opt/covgate/app/covgate
+RUN chmod -R a+rX /opt/covgate/app && \
+    /opt/covgate/bin/python -c 'import pathlib, sysconfig; \
+pathlib.Path(sysconfig.get_path("purelib"), "covgate.pth").write_text("/opt/covgate/app\n")' && \
+    /opt/covgate/bin/python -m compileall -q /opt/covgate/app
+
+# -I: neither PYTHONPATH, nor the checkout, nor a home folder adds to what covgate, which holds the token, imports.
+ENTRYPOINT ["/opt/covgate/bin/python", "-I", "/opt/covgate/app/entrypoint.py"]

@@ -1,0 +1,1 @@
+"""Tools for working on covgate; no part of the package."""
