@@ -20,9 +20,10 @@ from covgate.edges.git import GitCommand
 from covgate.edges.github import PullRequestComments
 from covgate.edges.process import close_own_memory
 from covgate.errors import CovgateError, ExitCode, InputError, MeasureError
-from covgate.measure.analysis import Wanted, analyse_data, analyse_reports, find_data
+from covgate.measure.analysis import Wanted, analyse_data, find_data
 from covgate.measure.environment import make_environment
 from covgate.measure.project import Project, find_project
+from covgate.measure.report_files import analyse_reports
 from covgate.measure.reports import DataKind
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
 from covgate.model import (
