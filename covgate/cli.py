@@ -72,7 +72,7 @@ def _click_options() -> list[click.Parameter]:
             [option.flag or f"--{option.name}", option.field],
             metavar=option.metavar,
             multiple=option.repeatable,
-            help=option.help + (f" Default: {option.default}." if option.default else ""),
+            help=option.help + (f" [default: {option.default}]" if option.default else ""),
         )
         for option in OPTIONS
         if option.flag
