@@ -81,7 +81,15 @@ def running_engine() -> Iterator[Engine]:
         with _started(folder) as engine:
             yield engine
     finally:
+        _unmount(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unmount(folder: Path) -> None:
+    """Unmount what the engine leaves behind (the host's network namespace), so that the folder can go."""
+    places = [line.split(" ")[1] for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
+    for place in sorted((p for p in places if Path(p).is_relative_to(folder)), reverse=True):
+        subprocess.run(["umount", place], timeout=60, check=False)
 
 
 def _answer(engine: Engine) -> str:
