@@ -37,7 +37,9 @@ def _given(git: History, ref: str, source: str) -> Base:
         hint = "name an existing branch, tag or commit; `git branch --all` lists the branches"
         if git.is_shallow():
             hint = "the clone is shallow: set `fetch-depth: 0` on actions/checkout, so that other branches are there"
-        raise InputError(f"the base {ref!r} (from {source}) does not exist in this clone", hint=hint, slug="base-not-found")
+        raise InputError(
+            f"the base {ref!r} (from {source}) does not exist in this clone", hint=hint, slug="base-not-found"
+        )
     return Base(sha=_merge_base(git, commit, git.head()), how=BaseHow.GIVEN, ref=ref)
 
 

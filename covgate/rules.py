@@ -54,9 +54,7 @@ def judge(checks: Iterable[Check], suite: SuiteRun | None, problem: Unavailable 
     """
     all_checks = tuple(checks)
     statuses = {check.status for check in all_checks}
-    if suite is not None and suite.status in FAILED_SUITES:
-        kind = VerdictKind.FAIL
-    elif Status.FAIL in statuses:
+    if Status.FAIL in statuses or (suite is not None and suite.status in FAILED_SUITES):
         kind = VerdictKind.FAIL
     elif problem or Status.UNAVAILABLE in statuses or (suite is not None and suite.status is SuiteStatus.NO_TESTS):
         kind = VerdictKind.CANNOT_JUDGE

@@ -149,7 +149,7 @@ class GitCommand:
         return tuple(_path(name) for name in out.split(b"\0") if name)
 
     def blobs(self, commit: Sha, paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, bytes]:
-        """Return the contents of regular files at `commit`, read from git objects; a path that is not there is left out."""
+        """Return the contents of regular files at `commit`, read from git objects; others are left out."""
         wanted = [path for path in paths if b"\n" not in os.fsencode(path)]
         if not wanted:
             return {}

@@ -44,13 +44,17 @@ def find_data(directory: Path, globs: Sequence[str], source: str) -> tuple[tuple
     """
     found: dict[Path, DataKind] = {}
     for pattern in globs:
-        names = sorted(glob.glob(pattern, root_dir=directory, recursive=True, include_hidden=True))
+        names = sorted(
+            glob.glob(  # noqa: PTH207  # Path.glob takes no absolute pattern
+                pattern, root_dir=directory, recursive=True, include_hidden=True
+            )
+        )
         paths = [path for path in (directory / name for name in names) if path.is_file()]
         if not paths:
             raise InputError(
                 f"no file matches {pattern!r} (from {source})",
-                hint="give the path of the data file an earlier step wrote; upload-artifact leaves files that start with "
-                "a dot out unless `include-hidden-files: true` is set",
+                hint="give the path of the data file an earlier step wrote; upload-artifact leaves files whose name "
+                "starts with a dot out unless `include-hidden-files: true` is set",
                 slug="data-not-found",
             )
         found |= {path: detect_kind(path) for path in paths if not path.name.endswith("-journal")}
@@ -187,11 +191,13 @@ def _require_executed(coverage: Coverage) -> None:
     """A measurement in which nothing ran says nothing about the tests: an error, not 0 %."""
     if any(file.statements - file.missing for file in coverage.files.values()):
         return
-    what = f"{len(coverage.files)} files, but no statement of them was executed" if coverage.files else "no measured file"
+    what = (
+        f"{len(coverage.files)} files, but no statement of them was executed" if coverage.files else "no measured file"
+    )
     raise MeasureError(
         f"the coverage data holds {what}",
-        hint="check `source`, `include` and `omit` in the coverage configuration, and that the tests import this checkout "
-        "(not a copy installed elsewhere)",
+        hint="check `source`, `include` and `omit` in the coverage configuration, and that the tests import this "
+        "checkout (not a copy installed elsewhere)",
         slug="nothing-measured",
     )
 
@@ -247,19 +253,17 @@ def _places(
             _refuse_ambiguity(_only(mapped, file.names))
             options = dict.fromkeys(mapped.found[name] for name in file.names if name in mapped.found)
             if len(options) > 1:
-                _refuse_ambiguity(
-                    PathMap(found={}, roots=(), ambiguous={file.names[0]: tuple(options)}, lost=())
-                )
+                _refuse_ambiguity(PathMap(found={}, roots=(), ambiguous={file.names[0]: tuple(options)}, lost=()))
             places[number] = next(iter(options), None)
             lost += not options
     if lost and lost == len(files):
         raise MeasureError(
             f"none of the {lost} files of the coverage report is in this checkout (the first is {files[0].names[0]})",
-            hint="make the report from this repository at this commit; `relative_files = true` makes its paths portable",
+            hint="make the report from this repository at this commit: `relative_files = true` makes paths portable",
             slug="sources-gone",
         )
-    gone = (f"{lost} reported {'file is' if lost == 1 else 'files are'} not in the checkout and left out.",) if lost else ()
-    return places, (*_mapping_notes(mapped), *gone)
+    gone = [f"{lost} reported {'file is' if lost == 1 else 'files are'} not in the checkout and left out."]
+    return places, (*_mapping_notes(mapped), *(gone if lost else []))
 
 
 def _only(mapped: PathMap, names: Iterable[str]) -> PathMap:
@@ -281,7 +285,7 @@ def _inside(project: Project, name: str) -> PurePosixPath | None:
 def _static_analysis(
     project: Project, changed: Sequence[PurePosixPath], files: Mapping[PurePosixPath, ReportedFile]
 ) -> dict[str, object]:
-    """Ask the probe for the statements of the changed files: a report names neither continuation lines nor functions."""
+    """Ask the probe for the statements of changed files: a report has neither continuation lines nor functions."""
     python_files = [str(path) for path in changed if path.suffix in {".py", ".pyw"}]
     if not python_files:
         return {"changed": {}}

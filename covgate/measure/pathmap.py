@@ -76,9 +76,7 @@ def _candidates(name: str, by_name: Mapping[str, Sequence[Parts]]) -> list[_Cand
     options = []
     for here in by_name.get(there[-1], ()) if there else ():
         shared = _shared(there, here)
-        options.append(
-            _Candidate(path=PurePosixPath(*here), there=there[:-shared], here=here[:-shared], shared=shared)
-        )
+        options.append(_Candidate(path=PurePosixPath(*here), there=there[:-shared], here=here[:-shared], shared=shared))
     return options
 
 

@@ -29,11 +29,15 @@ import tempfile
 import tokenize
 import warnings
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import coverage
 from coverage import Coverage, CoverageData
 from coverage.exceptions import CoverageException, NoSource, NotPython
 from coverage.files import GlobMatcher, TreeMatcher, prep_patterns
+
+Json = dict[str, Any]
+"""A request, an answer or a part of one."""
 
 PRIVATE_NAMES = ("_analyze", "_get_file_reporters", "_get_file_reporter")
 """Methods of `Coverage` without a public equivalent: one parsed result for every report, and report's file choice."""
@@ -56,7 +60,7 @@ class Analyst(Coverage):
         """Keep every analysis: several reports will be made from them."""
         self._analyses = {}
 
-    def _analyze(self, morf, file_reporter=None):  # noqa: ANN001, ANN202  # coverage's signature
+    def _analyze(self, morf: Any, file_reporter: Any = None) -> Any:
         if self._analyses is None:
             return super()._analyze(morf, *([file_reporter] if file_reporter is not None else []))
         key = str(getattr(file_reporter, "filename", morf))
@@ -68,7 +72,7 @@ class Analyst(Coverage):
 # --- prepare -----------------------------------------------------------------------------------------------------
 
 
-def prepare(request: dict) -> dict:
+def prepare(request: Json) -> Json:
     """Answer what the run needs to know of this interpreter, and the configuration to measure with."""
     cov = Coverage(config_file=request.get("rcfile") or True)
     found = cov.config.config_file
@@ -126,7 +130,7 @@ _DEFAULT_OMIT = [
 """Left out when a project has no coverage configuration: tests, environments, and what only tools execute."""
 
 
-def _environments() -> list:
+def _environments() -> list[str]:
     """Folders of this directory that are virtual environments, and this interpreter's own when it lies inside."""
     return [
         entry.path
@@ -153,7 +157,7 @@ def _plugins_in_this_folder(cov: Coverage) -> bool:
 # --- analyse -----------------------------------------------------------------------------------------------------
 
 
-def analyse(request: dict) -> dict:
+def analyse(request: Json) -> Json:
     """Combine the data files, analyse every reported file and the changed ones, and render what was asked for."""
     for path in request["data"]:
         _check_data_file(path)
@@ -188,22 +192,22 @@ def _check_data_file(path: str) -> None:
     data.close()
 
 
-def _open(request: dict, data_file: str) -> Analyst:
+def _open(request: Json, data_file: str) -> Analyst:
     config = request.get("config")
     cov = Analyst(data_file=data_file, config_file=DATA_PREFIX + config if config else True)
     cov.config.data_file = data_file
     cov.config.parallel = False
     for number, (foreign, local) in enumerate(request.get("aliases") or []):
-        paths = dict(cov.get_option("paths"))
+        paths: Any = dict(cov.config.paths)
         paths[f"covgate-{number}"] = [local, foreign]
         cov.set_option("paths", paths)
     return cov
 
 
-def _reported(cov: Analyst) -> list:
+def _reported(cov: Analyst) -> list[Any]:
     """Return the file reporters `coverage report` would use: measured files after [report] include and omit."""
     reporters = [fr for fr, _ in cov._get_file_reporters(None)]  # noqa: SLF001  # see PRIVATE_NAMES
-    include, omit = cov.get_option("report:include"), cov.get_option("report:omit")
+    include, omit = cov.config.report_include, cov.config.report_omit
     if include:
         matcher = GlobMatcher(prep_patterns(include), "include")
         reporters = [fr for fr in reporters if matcher.match(fr.filename)]
@@ -213,7 +217,7 @@ def _reported(cov: Analyst) -> list:
     return sorted(reporters, key=lambda fr: fr.filename)
 
 
-def _analyse_all(request: dict, cov: Analyst, combined: str, reporters: list, root: str) -> tuple:
+def _analyse_all(request: Json, cov: Analyst, combined: str, reporters: list[Any], root: str) -> tuple[Json, list[Any]]:
     """Return ({path: record}, [problem]) of all reported files, on every core when there are many."""
     alone = request.get("html") or request.get("xml") or len(reporters) < FORK_FROM or not hasattr(os, "fork")
     workers = 1 if alone else min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
@@ -222,14 +226,15 @@ def _analyse_all(request: dict, cov: Analyst, combined: str, reporters: list, ro
         return _analyse_some(cov, reporters, changed, root)
     names = [fr.filename for fr in reporters]
     cov.get_data().close()
-    files, problems = {}, []
+    files: Json = {}
+    problems: list[Any] = []
     for part_files, part_problems in _forked(request, combined, [names[n::workers] for n in range(workers)], root):
         files.update(part_files)
         problems += part_problems
     return files, problems
 
 
-def _forked(request: dict, combined: str, parts: list, root: str) -> Iterator:
+def _forked(request: Json, combined: str, parts: list[list[str]], root: str) -> Iterator[tuple[Json, list[Any]]]:
     """Analyse each part in a process of its own; yields what `_analyse_some` returns for it."""
     folder = os.path.dirname(combined)
     children = []
@@ -258,8 +263,9 @@ def _forked(request: dict, combined: str, parts: list, root: str) -> Iterator:
             yield json.load(file)
 
 
-def _analyse_some(cov: Analyst, reporters: Iterable, changed: set, root: str) -> tuple:
-    files, problems = {}, []
+def _analyse_some(cov: Analyst, reporters: Iterable[Any], changed: set[str], root: str) -> tuple[Json, list[Any]]:
+    files: Json = {}
+    problems: list[Any] = []
     ignore_errors = cov.get_option("report:ignore_errors")
     for reporter in reporters:
         path = _relative(reporter.filename, root)
@@ -274,7 +280,7 @@ def _analyse_some(cov: Analyst, reporters: Iterable, changed: set, root: str) ->
     return files, problems
 
 
-def _record(cov: Analyst, reporter, *, detailed: bool) -> dict:  # noqa: ANN001  # coverage's FileReporter
+def _record(cov: Analyst, reporter: Any, *, detailed: bool) -> Json:
     """Return one file's record; the keys are short because there are thousands of them."""
     analysis = cov._analyze(reporter.filename, file_reporter=reporter)  # noqa: SLF001  # see PRIVATE_NAMES
     stats = analysis.branch_stats() if analysis.has_arcs else {}
@@ -289,7 +295,7 @@ def _record(cov: Analyst, reporter, *, detailed: bool) -> dict:  # noqa: ANN001 
     return record
 
 
-def _details(reporter) -> dict:  # noqa: ANN001  # coverage's FileReporter
+def _details(reporter: Any) -> Json:
     """What only changed files need: statements of continuation lines, functions, and which text was analysed."""
     first = {}
     for line in _lines_of_code(reporter.source()):
@@ -306,10 +312,10 @@ def _details(reporter) -> dict:  # noqa: ANN001  # coverage's FileReporter
     return {"first": sorted(first.items()), "functions": regions, "sha256": digest}
 
 
-def _lines_of_code(source: str) -> list:
+def _lines_of_code(source: str) -> list[int]:
     """Return the lines that hold a part of a statement: not the blank and comment lines inside a long call."""
     layout = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-    lines = set()
+    lines: set[int] = set()
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type not in layout:
@@ -320,11 +326,11 @@ def _lines_of_code(source: str) -> list:
     return sorted(lines)
 
 
-def _unmeasured(request: dict, cov: Analyst, measured: set, root: str) -> dict:
+def _unmeasured(request: Json, cov: Analyst, measured: set[str], root: str) -> Json:
     """For each changed Python file without data: why, and its statements when it should have been measured."""
     known = {_relative(path, root) for path in measured}
     judge = _Scope(cov, measured)
-    found = {}
+    found: Json = {}
     for path in request["changed"]:
         full = os.path.join(root, path)
         if path in known or not path.endswith((".py", ".pyw")) or not os.path.isfile(full) or os.path.islink(full):
@@ -344,7 +350,7 @@ def _unmeasured(request: dict, cov: Analyst, measured: set, root: str) -> dict:
     return found
 
 
-def static(request: dict) -> dict:
+def static(request: Json) -> Json:
     """Answer the statements of changed files for a report that was made elsewhere, which holds lines only."""
     root = os.path.realpath(request["root"])
     measured = {os.path.join(root, path) for path in request["measured"]}
@@ -367,8 +373,8 @@ class _Scope:
     at the top of the working directory in which at least one file was measured.
     """
 
-    def __init__(self, cov: Analyst, measured: Iterable) -> None:
-        option = cov.get_option
+    def __init__(self, cov: Analyst, measured: Iterable[str]) -> None:
+        option: Any = cov.get_option
         self._run_include = _globs(option("run:include"))
         self._run_omit = _globs(option("run:omit"))
         self._report_include = _globs(option("report:include"))
@@ -403,12 +409,12 @@ class _Scope:
         return self._top(path) != os.pardir and self._top(path) in self._tops
 
 
-def _globs(patterns: list | None) -> GlobMatcher | None:
+def _globs(patterns: Any) -> GlobMatcher | None:
     return GlobMatcher(prep_patterns(patterns), "covgate") if patterns else None
 
 
-def _places(package: str, measured: Iterable) -> list:
-    """Return the folders (or the file) of an importable name, without importing it: where its files were measured, or where it lies."""
+def _places(package: str, measured: Iterable[str]) -> list[str]:
+    """Return where an importable name lies, without importing it: where its files were measured, or are found."""
     tail = package.replace(".", os.sep)
     places = set()
     for path in measured:
@@ -420,12 +426,12 @@ def _places(package: str, measured: Iterable) -> list:
             places.add(full)
     if not places:
         with contextlib.suppress(ImportError, ValueError):
-            spec = importlib.util.find_spec(package.split(".")[0])
-            places.update(os.path.realpath(p) for p in (spec.submodule_search_locations or []) if spec)
+            spec = importlib.util.find_spec(package.split(".", maxsplit=1)[0])
+            places.update(os.path.realpath(p) for p in (spec and spec.submodule_search_locations) or [])
     return sorted(places)
 
 
-def _render(request: dict, cov: Analyst) -> None:
+def _render(request: Json, cov: Analyst) -> None:
     if request.get("html"):
         cov.html_report(directory=request["html"])
     if request.get("xml"):

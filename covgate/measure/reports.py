@@ -65,7 +65,7 @@ def detect_kind(path: Path) -> DataKind:
         return DataKind.LCOV
     raise MeasureError(
         f"{path} is {'empty' if not start else 'neither coverage data nor a Cobertura or LCOV report'}",
-        hint="give the files `coverage run`, `coverage xml` or `coverage lcov` wrote; a damaged file has to be made again",
+        hint="give the files `coverage run`, `coverage xml` or `coverage lcov` wrote; make a damaged file again",
         slug="unreadable-data",
     )
 
@@ -147,7 +147,9 @@ class _Cobertura:
             raise _bad(self._path, "holds no element")
         for filename, file in self._classes:
             absolute = filename.startswith("/") or re.match(r"[A-Za-z]:[\\/]", filename)
-            joined = [filename] if absolute else [f"{source.rstrip('/')}/{filename}" for source in self._sources if source]
+            joined = (
+                [filename] if absolute else [f"{source.rstrip('/')}/{filename}" for source in self._sources if source]
+            )
             file.names = tuple(dict.fromkeys(joined or [filename]))
         return Report(files=tuple(file for _, file in self._classes), has_branches=self._has_branches)
 

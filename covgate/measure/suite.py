@@ -112,8 +112,8 @@ def no_data_error(run: SuiteRun) -> MeasureError:
     """Return the error for a run that left no measurement at all."""
     return MeasureError(
         f"`{run.command}` left no coverage data: no Python process of it was measured",
-        hint="run the tests with the interpreter covgate uses (`--python`), which has coverage installed; a command that "
-        "makes environments of its own (tox, nox) has to install coverage there and pass COVERAGE_PROCESS_CONFIG on",
+        hint="run the tests with the interpreter covgate uses (`--python`), which has coverage installed; a command "
+        "that makes environments of its own (tox, nox) has to install coverage there and pass on COVERAGE_PROCESS_CONFIG",
         slug="nothing-measured",
     )
 

@@ -1,4 +1,4 @@
-"""The report as Markdown: the comment within GitHub's limit, and the step summary. Everything from outside is escaped."""
+"""The report as Markdown: the comment within GitHub's limit, and the step summary; what is not ours is escaped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from covgate.report.view import ReportView
 
-_SAFE_NAME = re.compile(r"[\w./ -]+", re.ASCII)
+_SAFE_NAME = re.compile(r"[\w./: -]+", re.ASCII)
 
 
 def render_comment(view: ReportView, limit: int) -> str:
@@ -31,7 +31,7 @@ def render_summary(view: ReportView) -> str:
 def escape_text(text: str) -> str:
     """Escape prose for Markdown: no markup, no HTML, no mention, no link, no line end, whatever a file name holds."""
     flat = " ".join(_visible(text).split())
-    escaped = re.sub(r"([\\`*_{}\[\]()<>#|~!&$])", lambda m: f"&#{ord(m[1])};", flat)
+    escaped = re.sub(r"([\\`*_\[\]<>#|~&$])", lambda m: f"&#{ord(m[1])};", flat)
     # A zero-width space parts what GitHub would link: @names, addresses.
     return re.sub(r"(?<=@)|(?<=:)(?=//)|(?<=www)(?=\.)", "\u200b", escaped)
 

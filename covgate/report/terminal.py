@@ -61,7 +61,9 @@ class Terminal:
             out.print(f"  [cyan]{escape(_plain(f'{todo.path}:{todo.lines}'))}[/]{where}: {escape(todo.what)}")
         for file in view.files:
             if file.note:
-                out.print(f"  {escape(_plain(str(file.path)))}: {escape(file.note)}, so its changed lines count as uncovered")
+                out.print(
+                    f"  {escape(_plain(str(file.path)))}: {escape(file.note)}, so its changed lines count as uncovered"
+                )
         if view.omitted:
             out.print(f"Left out by the coverage configuration: {escape(_plain(', '.join(view.omitted)))}")
         for note in (*view.notes, " ".join(view.footer), places):

@@ -201,7 +201,7 @@ def _headline(facts: Facts) -> tuple[str, str, tuple[str, ...]]:
     if isinstance(unknown, Unavailable) and verdict.kind is VerdictKind.CANNOT_JUDGE and not wrong:
         wrong = [_capital(unknown.reason)]
     if verdict.kind is VerdictKind.PASS:
-        return ("✅" if verdict.checks else "ℹ️"), _good_news(facts), ()  # noqa: RUF001  # the information sign
+        return ("✅" if verdict.checks else "ℹ️"), _good_news(facts), ()  # the information sign
     icon = "❌" if verdict.kind is VerdictKind.FAIL else "⚠️"
     first, *others = wrong
     return icon, (first if icon == "❌" else f"Cannot judge: {first}"), tuple(dict.fromkeys(others))

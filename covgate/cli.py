@@ -1,0 +1,183 @@
+"""The command line: arguments and environment in, an exit code out. The only `except Exception` is here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from covgate import __version__
+from covgate.app import Edges, run
+from covgate.context import RunContext, Secret, parse_context
+from covgate.edges.actions import Level, Runner
+from covgate.edges.files import read_text_if_there
+from covgate.edges.github import GithubComments
+from covgate.errors import CovgateError, ExitCode, Terminated
+from covgate.report.terminal import Terminal
+from covgate.settings import OPTIONS, TomlFile, resolve
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the `covgate` command and return its exit code."""
+    return _guarded(lambda: _invoke(sys.argv[1:] if argv is None else list(argv)))
+
+
+def action() -> int:
+    """Run as the GitHub action: every setting comes from the action's inputs and the project's configuration."""
+    return _guarded(lambda: _check({}, (), inputs=os.environ))
+
+
+def _invoke(argv: list[str]) -> int:
+    # A command stands after `--`; click would take options of the command for its own.
+    at = argv.index("--") if "--" in argv else len(argv)
+    own, command = argv[:at], tuple(argv[at + 1 :])
+    try:
+        outcome: object = _cli.main(args=own, prog_name="covgate", standalone_mode=False, obj=command)
+    except click.ClickException as exc:
+        exc.show()
+        return ExitCode.BAD_INPUT
+    return outcome if isinstance(outcome, int) else 0
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
+@click.version_option(__version__, prog_name="covgate")
+def _cli() -> None:
+    """Judge the coverage of a change.
+
+    Exit codes: 0 passed, 1 a rule is broken, 2 bad input, 3 the tests failed, 4 cannot judge, 5 git, 6 publishing.
+    """
+
+
+@click.pass_obj
+def _check_command(command: tuple[str, ...], /, **values: str | tuple[str, ...] | None) -> int:
+    given: dict[str, str] = {}
+    for option in OPTIONS:
+        value = values.get(option.field)
+        if value:
+            given[option.name] = "\n".join(value) if isinstance(value, tuple) else value
+    return _check(given, command, inputs=None)
+
+
+def _click_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            [option.flag or f"--{option.name}", option.field],
+            metavar=option.metavar,
+            multiple=option.repeatable,
+            help=option.help + (f" Default: {option.default}." if option.default else ""),
+        )
+        for option in OPTIONS
+        if option.flag
+    ]
+
+
+_cli.add_command(
+    click.Command(
+        "check",
+        callback=_check_command,
+        params=_click_options(),
+        short_help="Run the tests, measure the change, judge it.",
+        help="Run the tests under coverage, or read data made before (--data), measure the change, judge it, and write "
+        "a report.\n\nThe test command stands at the end, after `--`. Without one it is `test-command` of "
+        "`[tool.covgate]` in pyproject.toml, or `pytest`. Settings of that table are overridden by options.",
+        options_metavar="[OPTIONS] [-- COMMAND ...]",
+        context_settings={"max_content_width": 100},
+    )
+)
+
+
+@_cli.command("demo", short_help="Make a sample project and run covgate on it.")
+@click.argument("directory", default="demo", type=click.Path(path_type=Path, file_okay=False))
+def _demo(directory: Path) -> int:
+    """Make a small sample project with a change that misses lines in DIRECTORY (default: demo), and check it.
+
+    Needs no GitHub and no token. Ends with 0 although the sample's gate is red.
+    """
+    # Only the demonstration needs it.
+    from covgate.demo import make_sample  # noqa: PLC0415
+
+    rerun = make_sample(directory, os.environ)
+    terminal = Terminal(sys.stdout, sys.stderr)
+    code = _check({}, (), inputs=None, directory=directory)
+    if code != ExitCode.RULE_BROKEN:
+        terminal.say(f"the sample's gate should be red (exit code 1), and ended with {code}")
+        return code
+    terminal.say("the gate is red on purpose: the sample's change misses lines. The same again:")
+    terminal.say(f"  {rerun}")
+    return ExitCode.PASSED
+
+
+def _check(
+    command_line: Mapping[str, str],
+    command: tuple[str, ...],
+    *,
+    inputs: Mapping[str, str] | None,
+    directory: Path | None = None,
+) -> int:
+    """Wire settings, context and edges, and run the pipeline."""
+    environment = dict(os.environ)
+    start = (directory or Path.cwd()).resolve()
+    chosen = command_line.get("working-directory") or (inputs or {}).get("INPUT_WORKING-DIRECTORY") or "."
+    file = start / chosen / "pyproject.toml"
+    text = read_text_if_there(file)
+    settings = resolve(
+        command_line=command_line,
+        command=command,
+        inputs=inputs,
+        environment=environment,
+        toml=TomlFile(name="pyproject.toml", text=text) if text is not None else None,
+    )
+    context = parse_context(environment, lambda path: Path(path).read_text(encoding="utf-8"))
+    edges = Edges(
+        directory=start,
+        environment=environment,
+        screen=Terminal(sys.stdout, sys.stderr),
+        runner=Runner.from_environment(environment, sys.stdout),
+        open_comments=_open_comments,
+    )
+    return run(settings, context, edges).exit_code
+
+
+def _open_comments(context: RunContext, pull_request: int, token: Secret) -> GithubComments:
+    return GithubComments(
+        api_url=context.api_url, repository=context.repository, pull_request=pull_request, token=token
+    )
+
+
+def _guarded(work: Callable[[], int]) -> int:
+    """Turn every way of ending into one message and an exit code."""
+    terminal = Terminal(sys.stdout, sys.stderr)
+    previous = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return int(work())
+    except CovgateError as exc:
+        terminal.error(exc)
+        _annotate(exc.message)
+        return exc.exit_code
+    except KeyboardInterrupt:
+        terminal.say("interrupted")
+        return ExitCode.INTERRUPTED
+    except Terminated:
+        terminal.say("terminated")
+        return ExitCode.TERMINATED
+    except Exception:  # noqa: BLE001  # the one place: whatever is not foreseen is a bug, and says so
+        traceback.print_exc()
+        terminal.say("this is a bug in covgate; please report it with the lines above")
+        return ExitCode.BUG
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _annotate(message: str) -> None:
+    Runner.from_environment(os.environ, sys.stdout).annotate(Level.ERROR, message, title="covgate")
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise Terminated

@@ -1,0 +1,1 @@
+"""The change: diff-cover's changed lines, joined with a measurement into `DiffCoverage`."""

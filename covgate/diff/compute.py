@@ -1,0 +1,82 @@
+"""Joining changed lines with a measurement: exact, and never green where something is unknown."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+from covgate.model import (
+    ChangedLines,
+    DiffCoverage,
+    DiffFile,
+    FileCoverage,
+    Gap,
+    Measurement,
+    Unavailable,
+    spans_of,
+)
+
+
+def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> DiffCoverage | Unavailable:
+    """Join changed lines with the measurement.
+
+    A changed line belongs to its statement; blank and comment lines belong to none. A changed Python file the
+    measurement should have seen counts as uncovered. Unavailable when a changed file could not be analysed, or when
+    there is no measurement at all.
+    """
+    if isinstance(measurement.coverage, Unavailable):
+        return measurement.coverage
+    measured = measurement.coverage.files
+    files: list[DiffFile] = []
+    omitted: list[PurePosixPath] = []
+    for path, change in sorted(changed.files.items()):
+        gap = measurement.unmeasured.get(path)
+        if path in measured:
+            file, reason = measured[path], None
+        elif gap is None or not change.lines:
+            continue
+        elif gap.gap is Gap.OMITTED:
+            omitted.append(path)
+            continue
+        elif gap.file is None:
+            return Unavailable(reason=f"the changed file {path} is not valid Python: {gap.why}")
+        else:
+            file, reason = gap.file, gap.gap
+        touched = _touched(file, change.lines)
+        if touched:
+            files.append(_diff_file(file, touched, reason))
+    return DiffCoverage(files=tuple(files), omitted=tuple(omitted))
+
+
+def _touched(file: FileCoverage, lines: Iterable[int]) -> frozenset[int]:
+    """Return the statements that changed lines belong to."""
+    return frozenset(file.first_lines.get(line, line) for line in lines) & file.statements
+
+
+def _diff_file(file: FileCoverage, touched: frozenset[int], gap: Gap | None) -> DiffFile:
+    missing = touched & file.missing
+    between = frozenset(range(min(touched), max(touched))) - file.statements
+    return DiffFile(
+        path=file.path,
+        statements=touched,
+        missing=missing,
+        partial=touched & file.partial,
+        tally=file.tally(touched),
+        missing_spans=spans_of(missing, bridge=between),
+        exits={line: branch for line, branch in file.branches.items() if line in touched},
+        functions=file.functions,
+        gap=gap,
+    )
+
+
+def find_moved_sources(
+    changed: ChangedLines, measurement: Measurement, committed: Mapping[PurePosixPath, bytes]
+) -> tuple[PurePosixPath, ...]:
+    """Return changed files whose measured text is not the committed one: their line numbers can not be joined."""
+    moved = []
+    for path in sorted(set(changed.files) & set(measurement.digests) & set(committed)):
+        digest = hashlib.sha256(committed[path].replace(b"\r\n", b"\n")).hexdigest()
+        if digest != measurement.digests[path]:
+            moved.append(path)
+    return tuple(moved)

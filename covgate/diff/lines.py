@@ -1,0 +1,68 @@
+"""The lines a change adds or modifies, in files that can be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from covgate.edges.git import REGULAR_FILE, Change
+from covgate.model import ChangedFile, ChangedLines, Sha
+
+PYTHON_SUFFIXES = frozenset({".py", ".pyw"})
+
+
+class DiffSource(Protocol):
+    """What the changed lines need of git."""
+
+    root: Path
+
+    def head(self) -> Sha: ...
+    def changes(self, base: Sha, head: Sha | None) -> tuple[Change, ...]: ...
+    def patch(self, base: Sha, head: Sha | None, paths: Sequence[PurePosixPath]) -> str: ...
+    def untracked(self) -> tuple[PurePosixPath, ...]: ...
+
+
+def find_changed_lines(
+    git: DiffSource, base: Sha, head: Sha | None, *, suffixes: frozenset[str] = PYTHON_SUFFIXES
+) -> ChangedLines:
+    """Return the lines added or modified between `base` and `head`, of files with one of `suffixes`.
+
+    With `head` None the new side is the working tree: uncommitted edits and untracked files count, and are counted.
+    Symbolic links and submodules have no lines.
+    """
+    # diff-cover takes a tenth of a second to import; the analysis of sources already runs beside it.
+    from covgate.diff.adapter import parse_patch  # noqa: PLC0415
+
+    changes = [
+        change
+        for change in git.changes(base, head)
+        if change.mode.startswith(REGULAR_FILE) and change.path.suffix in suffixes
+    ]
+    renames = {change.path: change.old_path for change in changes if change.status == "R"}
+    paths = list(dict.fromkeys(path for change in changes for path in (change.old_path, change.path)))
+    lines = parse_patch(git.patch(base, head, paths)) if paths else {}
+    files = {
+        change.path: ChangedFile(
+            path=change.path, lines=lines.get(change.path, frozenset()), old_path=renames.get(change.path)
+        )
+        for change in changes
+    }
+    if head is not None:
+        return ChangedLines(files=files)
+    new = {path: _whole_file(git.root, path) for path in git.untracked() if path.suffix in suffixes}
+    untracked = {path: file for path, file in new.items() if file is not None}
+    dirty = {change.path for change in git.changes(git.head(), None)} & set(files)
+    return ChangedLines(files=files | untracked, uncommitted=len(dirty | set(untracked)))
+
+
+def _whole_file(root: Path, path: PurePosixPath) -> ChangedFile | None:
+    """All lines of an untracked file, counted as git counts them; None for a link, or inside an environment."""
+    full = root / path
+    if full.is_symlink() or not full.is_file():
+        return None
+    if any((root / parent / "pyvenv.cfg").exists() for parent in path.parents):
+        return None
+    data = full.read_bytes()
+    count = data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
+    return ChangedFile(path=path, lines=frozenset(range(1, count + 1)))

@@ -1,0 +1,59 @@
+"""An environment for the project: made fresh with uv, filled by `install-command`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from covgate.edges.process import run_live, run_quiet
+from covgate.errors import InputError
+from covgate.measure.project import MINIMUM_COVERAGE, Project, with_python
+
+
+def make_environment(
+    project: Project, install_command: str, folder: Path, *, around: Callable[[], AbstractContextManager[None]]
+) -> Project:
+    """Make a virtual environment in `folder`, run `install_command` in it, and see that coverage is there.
+
+    Returns the project with that interpreter. Raises InputError when a step fails.
+    """
+    place = folder / "environment"
+    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), project.environment["PATH"]]))
+    if uv is None:
+        raise InputError(
+            "uv was not found, which install-command makes its environment with",
+            hint="install uv, or leave install-command out and prepare the environment yourself",
+            slug="install-failed",
+        )
+    _quiet(project, [uv, "venv", "--quiet", "--seed", "--python", str(project.python), str(place)])
+    environment = dict(project.environment)
+    environment["PATH"] = os.pathsep.join([str(Path(uv).parent), environment.get("PATH", "")])
+    environment["VIRTUAL_ENV"] = str(place)
+    environment.pop("PYTHONHOME", None)
+    made = with_python(replace(project, environment=environment), place / "bin" / "python")
+    with around():
+        done = run_live(["/bin/sh", "-c", install_command], cwd=made.directory, env=made.environment, timeout=None)
+    if done.exit_code:
+        raise InputError(
+            f"install-command failed with exit code {done.exit_code}: {install_command}",
+            hint="its output above says why; `uv` and `pip` install into the environment covgate made",
+            slug="install-failed",
+        )
+    if run_quiet([made.python, "-c", "import coverage"], cwd=made.directory, env=made.environment).exit_code:
+        _quiet(made, [uv, "pip", "install", "--quiet", f"coverage>={MINIMUM_COVERAGE}"])
+    return made
+
+
+def _quiet(project: Project, argv: list[str]) -> None:
+    done = run_quiet(argv, cwd=project.directory, env=project.environment)
+    if done.exit_code:
+        raise InputError(
+            f"`{' '.join(argv[:3])}` failed: {done.error_text}",
+            hint="check that the package index can be reached and that the interpreter works",
+            slug="install-failed",
+        )

@@ -1,0 +1,242 @@
+"""`result.json`: the verdict for programs, as pydantic models from which the shipped JSON schema is generated."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from covgate.model import (
+    Base,
+    BaseHow,
+    Check,
+    Counts,
+    DiffCoverage,
+    DiffFile,
+    Status,
+    SuiteRun,
+    SuiteStatus,
+    Tally,
+    Unavailable,
+    VerdictKind,
+    floor_percent,
+)
+from covgate.report.view import Facts
+
+SCHEMA_VERSION: Literal[1] = 1
+
+_PERCENT = Field(description="Percent as a decimal string, cut after six places; null when there is none.")
+_REASON = Field(default=None, description="Why there is no number; null when there is one.")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CountsJson(_Model):
+    """How many of something were covered."""
+
+    covered: int = Field(ge=0)
+    total: int = Field(ge=0)
+
+
+class FigureJson(_Model):
+    """A percent with the two pairs of counts it is made of; `reason` when it could not be known or is n/a."""
+
+    percent: str | None = _PERCENT
+    lines: CountsJson | None
+    branches: CountsJson | None
+    reason: str | None = _REASON
+
+
+class DiffFileJson(_Model):
+    """Diff coverage of one file. Ranges are 1-based and inclusive, of the measured source."""
+
+    path: str
+    percent: str | None = _PERCENT
+    lines: CountsJson
+    branches: CountsJson
+    missing: list[tuple[int, int]]
+    partial: list[int]
+    gap: Literal["unmeasured"] | None = Field(
+        default=None, description="`unmeasured`: no test loads the file, so its changed lines count as uncovered."
+    )
+
+
+class DiffJson(FigureJson):
+    """Coverage of the lines the change adds or modifies."""
+
+    files: list[DiffFileJson] = []
+    omitted: list[str] = Field(default=[], description="Changed Python files the coverage configuration leaves out.")
+
+
+class BaseJson(_Model):
+    """The commit the change was compared with."""
+
+    sha: str
+    how: BaseHow
+    ref: str
+
+
+class BaselineJson(_Model):
+    """The recorded measurement the total is compared with, or why there is none."""
+
+    unavailable: str
+
+
+class CheckJson(_Model):
+    """One evaluated rule."""
+
+    rule: str
+    component: str | None
+    target: str
+    actual: str | None
+    status: Status
+    why: str
+
+
+class SuiteJson(_Model):
+    """How the test command ended."""
+
+    command: str
+    status: SuiteStatus
+    exit_code: int
+    seconds: float
+
+
+class ResultJson(_Model):
+    """The whole of result.json."""
+
+    schema_: Literal[1] = Field(default=SCHEMA_VERSION, alias="schema")
+    covgate: str
+    verdict: VerdictKind
+    exit_code: int
+    headline: str
+    head: str
+    uncommitted: int = Field(description="Changed Python files with edits that are not committed.")
+    base: BaseJson | None
+    total: FigureJson
+    diff: DiffJson
+    baseline: BaselineJson
+    delta: str | None
+    checks: list[CheckJson]
+    suite: SuiteJson | None
+    notes: list[str]
+
+
+def build_result(facts: Facts, *, headline: str, exit_code: int) -> ResultJson:
+    """Put what a report is made of into the shape of result.json."""
+    total = facts.total if isinstance(facts.total, Unavailable) else facts.total.total
+    return ResultJson(
+        schema=SCHEMA_VERSION,
+        covgate=facts.version,
+        verdict=facts.verdict.kind,
+        exit_code=exit_code,
+        headline=headline,
+        head=facts.head,
+        uncommitted=facts.uncommitted,
+        base=_base(facts.base),
+        total=_figure(total),
+        diff=_diff(facts.diff),
+        baseline=BaselineJson(unavailable="no history is kept for this repository"),
+        delta=None,
+        checks=[_check(check) for check in facts.verdict.checks],
+        suite=_suite(facts.verdict.suite),
+        notes=[_text(note) for note in facts.notes],
+    )
+
+
+def render_result(result: ResultJson) -> str:
+    """Render result.json, indented, ASCII only."""
+    import json  # noqa: PLC0415  # pydantic's own writer refuses file names that are not UTF-8
+
+    return json.dumps(result.model_dump(mode="json", by_alias=True), indent=2) + "\n"
+
+
+def result_schema() -> dict[str, object]:
+    """Return the JSON schema of result.json."""
+    schema: dict[str, object] = ResultJson.model_json_schema(by_alias=True, mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def percent_json(tally: Tally | None) -> str | None:
+    """Print a percent for programs: cut after six places, at least three places shown."""
+    percent = tally.percent if tally else None
+    if percent is None:
+        return None
+    whole, _, decimals = f"{floor_percent(percent, 6):f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(3, '0')}"
+
+
+def _figure(tally: Tally | Unavailable) -> FigureJson:
+    if isinstance(tally, Unavailable):
+        return FigureJson(percent=None, lines=None, branches=None, reason=_text(tally.reason))
+    reason = None if tally.counts.total else "there is nothing to measure"
+    return FigureJson(
+        percent=percent_json(tally), lines=_counts(tally.lines), branches=_counts(tally.branches), reason=reason
+    )
+
+
+def _diff(diff: DiffCoverage | Unavailable | None) -> DiffJson:
+    if diff is None:
+        return DiffJson(percent=None, lines=None, branches=None, reason="this run has no change to judge")
+    if isinstance(diff, Unavailable):
+        return DiffJson(percent=None, lines=None, branches=None, reason=_text(diff.reason))
+    figure = _figure(diff.tally)
+    return DiffJson(
+        percent=figure.percent,
+        lines=figure.lines,
+        branches=figure.branches,
+        reason=figure.reason,
+        files=[_diff_file(file) for file in diff.files],
+        omitted=[_text(str(path)) for path in diff.omitted],
+    )
+
+
+def _diff_file(file: DiffFile) -> DiffFileJson:
+    return DiffFileJson(
+        path=_text(str(file.path)),
+        percent=percent_json(file.tally),
+        lines=_counts(file.tally.lines),
+        branches=_counts(file.tally.branches),
+        missing=[(span.start, span.end) for span in file.missing_spans],
+        partial=sorted(file.partial),
+        gap="unmeasured" if file.gap else None,
+    )
+
+
+def _counts(counts: Counts) -> CountsJson:
+    return CountsJson(covered=counts.covered, total=counts.total)
+
+
+def _base(base: Base | None) -> BaseJson | None:
+    return None if base is None else BaseJson(sha=base.sha, how=base.how, ref=base.ref)
+
+
+def _check(check: Check) -> CheckJson:
+    return CheckJson(
+        rule=check.rule,
+        component=None,
+        target=_decimal(check.target),
+        actual=percent_json(check.actual),
+        status=check.status,
+        why=_text(check.why),
+    )
+
+
+def _suite(suite: SuiteRun | None) -> SuiteJson | None:
+    if suite is None:
+        return None
+    return SuiteJson(
+        command=_text(suite.command), status=suite.status, exit_code=suite.exit_code, seconds=round(suite.seconds, 3)
+    )
+
+
+def _decimal(value: Decimal) -> str:
+    return f"{value:f}"
+
+
+def _text(text: str) -> str:
+    """Make file names that are not UTF-8 into text a JSON reader takes: their bytes as escapes."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
