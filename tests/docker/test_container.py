@@ -22,7 +22,11 @@ from tests.test_actions import parse_outputs
 TOKEN = "ghs_the-token-of-this-run"
 """What must reach GitHub and nobody else."""
 
-RUN = {"test-command": "python -m unittest -q", "install-command": "uv pip install --quiet coverage"}
+RUN = {
+    "github-token": TOKEN,
+    "install-command": "uv pip install --quiet coverage",
+    "test-command": "python -m unittest -q",
+}
 
 SOMEBODY = 4711
 
@@ -91,7 +95,6 @@ def _runner_variables(api_url: str) -> dict[str, str]:
         "GITHUB_TOKEN": TOKEN,
         "GITHUB_WORKSPACE": "/github/workspace",
         "HOME": "/github/home",
-        "INPUT_GITHUB-TOKEN": TOKEN,
     }
 
 

@@ -37,6 +37,7 @@ jobs:
           install-command: uv pip install --quiet coverage
           test-command: python -m unittest
           min-diff: MINIMUM
+          comment: on-failure
       - if: always()
         env:
           VERDICT: ${{ steps.covgate.outputs.verdict }}
