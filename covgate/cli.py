@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import signal
 import sys
 import traceback
@@ -102,14 +104,15 @@ def _demo(directory: Path) -> int:
     # Only the demonstration needs it.
     from covgate.demo import make_sample  # noqa: PLC0415
 
-    rerun = make_sample(directory, os.environ)
+    make_sample(directory, os.environ)
     terminal = Terminal(sys.stdout, sys.stderr)
     code = _check({}, (), inputs=None, directory=directory)
     if code != ExitCode.RULE_BROKEN:
         terminal.say(f"the sample's gate should be red (exit code 1), and ended with {code}")
         return code
     terminal.say("the gate is red on purpose: the sample's change misses lines. The same again:")
-    terminal.say(f"  {rerun}")
+    command = "covgate" if shutil.which("covgate") else f"{shlex.quote(sys.executable)} -m covgate"
+    terminal.say(f"  cd {shlex.quote(os.fspath(directory))} && {command} check")
     return ExitCode.PASSED
 
 
