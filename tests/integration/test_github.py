@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess  # noqa: TID251  # starts Python and the stand-alone fake, not a tool of the project's
+import subprocess  # starts Python and the stand-alone fake, not a tool of the project's
 import sys
 import threading
 import time

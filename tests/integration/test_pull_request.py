@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from covgate.publish import parse_marker
 from tests.fake_github import FakeGithub, Fault
+from tests.github_answers import error
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,6 +109,8 @@ class PullRequest:
             **{n: v for n, v in os.environ.items() if not n.startswith(("GITHUB_", "INPUT_", "COVERAGE_", "PYTEST_"))},
             "PYTHONPATH": str(ROOT),
             "NO_PROXY": "127.0.0.1",
+            # The plugins of covgate's own tests are none of the sample's.
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "GITHUB_ACTIONS": "true",
             "GITHUB_EVENT_NAME": "pull_request",
             "GITHUB_EVENT_PATH": str(event),
@@ -223,17 +225,11 @@ def test_a_fork_gets_its_verdict_and_its_summary_and_one_line_that_says_so(
 def test_a_comment_that_cannot_be_posted_is_fatal_only_when_required(
     pull_request: PullRequest, github: FakeGithub, publish: str, code: int
 ) -> None:
-    github.faults.append(Fault(method="GET", times=1000, answer=_not_found()))
+    github.faults.append(Fault(method="GET", times=1000, answer=error(404, "Not Found")))
     ran = pull_request.run(min_diff="0", publish=publish, comment="always")
     assert ran.exit_code == code, ran.log
     assert "::warning title=covgate::" in ran.log
     assert "Coverage passes" in ran.summary
-
-
-def _not_found() -> object:
-    from tests.github_answers import error  # noqa: PLC0415
-
-    return error(404, "Not Found")
 
 
 def test_an_older_run_leaves_a_newer_comment_alone(pull_request: PullRequest, github: FakeGithub) -> None:
@@ -252,11 +248,10 @@ def test_failing_tests_are_reported_on_the_pull_request(pull_request: PullReques
     assert "`shop/cart.py:6-8`" in only_comment(github)
 
 
-Tamper = Callable[[PullRequest], None]
-
-
 def test_tests_that_print_workflow_commands_are_not_obeyed(pull_request: PullRequest) -> None:
-    pull_request.push({"tests/test_loud.py": "def test_loud():\n    print('::error::gotcha')\n    assert False\n"}, "Shout")
+    pull_request.push(
+        {"tests/test_loud.py": "def test_loud():\n    print('::error::gotcha')\n    assert False\n"}, "Shout"
+    )
     lines = pull_request.run().log.splitlines()
     stop = next(n for n, line in enumerate(lines) if line.startswith("::stop-commands::"))
     token = lines[stop].removeprefix("::stop-commands::")
