@@ -18,7 +18,7 @@ COPY requirements/image.txt /opt/covgate/image.txt
 RUN /usr/local/bin/python3 -m venv /opt/covgate && \
     /opt/covgate/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
         --require-hashes --no-deps --only-binary=:all: --requirement /opt/covgate/image.txt && \
-    /opt/covgate/bin/python -m pip uninstall --yes --quiet pip && \
+    /opt/covgate/bin/python -m pip uninstall --yes --quiet setuptools pip && \
     ln -s /opt/covgate/bin/uv /usr/local/bin/uv
 
 # In the end covgate itself: after a change of it alone, everything above comes from the cache.
