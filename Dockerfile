@@ -1,4 +1,5 @@
-ARG BASE=python:3.13-slim-bookworm
+# 3.13 on Debian 12, by digest: a tag can come to mean another image.
+ARG BASE=python:3.13-slim-bookworm@sha256:67a1e1f215ccda113cfc024e8639049257e88f273898f595b61476d128d387e8
 FROM ${BASE}
 
 # The checkout belongs to another user and the runner replaces HOME, so only the system's configuration can trust it.
