@@ -212,7 +212,11 @@ def publish_comment(comments: PullRequestComments, report: Report) -> Published:
     try:
         return run.settle()
     except PublishError as problem:
-        return Published(url=run.url, notes=(*run.notes, _note(problem, report)), problem=problem)
+        if run.written:
+            return Published(
+                url=run.url, notes=(f"The comment was posted, but not looked at again: {problem.message}.",)
+            )
+        return Published(url=run.url, notes=(_note(problem, report),), problem=problem)
 
 
 class _Run:
@@ -223,27 +227,26 @@ class _Run:
         self._report = report
         self._viewer: str | None = None
         self._posts = 0
-        self._written = False
         self._trouble: PublishError | None = None
+        self.written = False
+        """GitHub has accepted this run's report, and no older run is known to have overwritten it."""
         self.url: str | None = None
-        self.notes: list[str] = []
 
     def settle(self) -> Published:
         """Follow the plan until it says to rest. Raises PublishError when the report did not get there."""
         for _ in range(_ROUNDS):
             own = find_own(self._comments.read_all(), self._report.marker.name, self._ask_viewer)
-            plan = compute_plan(own, self._report, written=self._written)
+            plan = compute_plan(own, self._report, written=self.written)
             if plan.step in {Step.REST, Step.YIELD}:
                 return self._finish(plan)
             self._write(plan)
-        if self._trouble and not self._written:
+        if self._trouble and not self.written:
             raise self._trouble
-        self.notes.append("Other runs kept changing the comment: it may show one of theirs.")
-        return self._published()
+        return self._published("Other runs kept changing the comment: it may show one of theirs.")
 
     def _write(self, plan: Plan) -> None:
         """Create or edit. A failure that the next look at the list can explain or undo is kept for later."""
-        self._written = False
+        self.written = False
         if plan.stands is None and self._posts == _POSTS and self._trouble:
             raise self._trouble
         try:
@@ -259,27 +262,28 @@ class _Run:
                 raise
             self._trouble = problem
         else:
-            self._written, self.url = True, posted.url
+            self.written, self.url = True, posted.url
 
     def _finish(self, plan: Plan) -> Published:
+        notes: list[str] = []
         if plan.stands is not None:
             self.url = plan.stands.posted.url
             if plan.step is Step.YIELD:
                 number, attempt = plan.stands.marker.order
-                self.notes.append(f"A newer run ({number}, attempt {attempt}) has commented: its comment stands.")
-        for comment_id in plan.fold:
-            self._fold(comment_id)
-        return self._published()
+                notes.append(f"A newer run ({number}, attempt {attempt}) has commented: its comment stands.")
+        return self._published(*notes, *filter(None, map(self._fold, plan.fold)))
 
-    def _fold(self, comment_id: int) -> None:
+    def _fold(self, comment_id: int) -> str:
+        """Delete a duplicate; return what to tell, if anything."""
         try:
             self._comments.delete(comment_id)
         except PublishError as problem:
             if problem.slug != Refusal.NOT_FOUND:  # not there: another run folded it
-                self.notes.append(f"A second comment of ours ({comment_id}) could not be removed: {problem.message}.")
+                return f"A second comment of ours ({comment_id}) could not be removed: {problem.message}."
+        return ""
 
-    def _published(self) -> Published:
-        return Published(url=self.url, notes=tuple(self.notes))
+    def _published(self, *notes: str) -> Published:
+        return Published(url=self.url, notes=notes)
 
     def _ask_viewer(self) -> str:
         if self._viewer is None:

@@ -1,25 +1,21 @@
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.edges.github import PostedComment, Refusal, publish_error
-from covgate.errors import PublishError
 from covgate.model import Sha
 from covgate.publish import (
-    ACTIONS_BOT,
     BODY_LIMIT,
     COMMENT_LIMIT,
     Marker,
     OwnComment,
     Plan,
     Published,
-    Report,
     Step,
     compute_plan,
     find_own,
@@ -28,31 +24,7 @@ from covgate.publish import (
     render_marker,
 )
 from covgate.settings import CommentPolicy
-
-HEAD = Sha("a" * 40)
-
-
-def marker(run: int = 5, attempt: int = 1, name: str = "") -> Marker:
-    return Marker(name=name, run_id=run, run_attempt=attempt, head=HEAD)
-
-
-def report(run: int = 5, attempt: int = 1, name: str = "", body: str = "") -> Report:
-    return Report(
-        body=body or f"report of run {run}",
-        marker=marker(run, attempt, name),
-        policy=CommentPolicy.ALWAYS,
-        quiet=False,
-        failing=True,
-    )
-
-
-def posted(number: int, body: str, author: str = ACTIONS_BOT) -> PostedComment:
-    return PostedComment(id=number, url=f"https://example.test/{number}", author=author, body=body)
-
-
-def own(number: int, run: int, attempt: int = 1) -> OwnComment:
-    return OwnComment(posted=posted(number, report(run, attempt).comment), marker=marker(run, attempt))
-
+from tests.memory_comments import MemoryComments, marker, own, posted, report, with_comments
 
 # The marker
 
@@ -217,63 +189,6 @@ def test_the_policy_decides_about_the_first_comment_only(
 # Against comments in memory
 
 
-@dataclass
-class MemoryComments:
-    """The comments of a pull request, in memory. `trouble` answers the next call of that name with an error."""
-
-    comments: dict[int, PostedComment] = field(default_factory=dict)
-    login: str = ACTIONS_BOT
-    calls: list[str] = field(default_factory=list)
-    trouble: list[tuple[str, PublishError]] = field(default_factory=list)
-    last: int = 0
-
-    def _called(self, name: str) -> None:
-        self.calls.append(name)
-        if self.trouble and self.trouble[0][0] == name:
-            raise self.trouble.pop(0)[1]
-
-    def read_all(self) -> Iterator[PostedComment]:
-        self._called("read_all")
-        return iter(list(self.comments.values()))
-
-    def create(self, body: str) -> PostedComment:
-        self._called("create")
-        self.last += 1
-        self.comments[self.last] = posted(self.last, body, self.login)
-        return self.comments[self.last]
-
-    def edit(self, comment_id: int, body: str) -> PostedComment:
-        self._called("edit")
-        self._known(comment_id)
-        self.comments[comment_id] = replace(self.comments[comment_id], body=body)
-        return self.comments[comment_id]
-
-    def delete(self, comment_id: int) -> None:
-        self._called("delete")
-        self._known(comment_id)
-        del self.comments[comment_id]
-
-    def viewer(self) -> str:
-        self._called("viewer")
-        return self.login
-
-    def _known(self, comment_id: int) -> None:
-        if comment_id not in self.comments:
-            raise publish_error(Refusal.NOT_FOUND, "gone")
-
-    @property
-    def runs(self) -> list[int]:
-        return [found.run_id for c in self.comments.values() if (found := parse_marker(c.body))]
-
-
-def with_comments(*runs: int) -> MemoryComments:
-    memory = MemoryComments()
-    for run in runs:
-        memory.create(report(run).comment)
-    memory.calls.clear()
-    return memory
-
-
 def test_never_asks_github_nothing() -> None:
     memory = with_comments(1)
     assert publish_comment(memory, replace(report(), policy=CommentPolicy.NEVER)) == Published()
@@ -378,120 +293,14 @@ def test_a_read_only_token_is_no_failure_but_is_known(fork: bool, said: str) -> 
     assert said in outcome.notes[0]
 
 
-# Races: every order in which the calls of several runs can reach GitHub
+def test_a_posted_report_that_can_not_be_looked_at_again_is_posted() -> None:
+    memory = with_comments()
+    memory.trouble = [("create", None), ("read_all", publish_error(Refusal.UNREACHABLE, "HTTP 502"))]
+    outcome = publish_comment(memory, report())
+    assert outcome.problem is None
+    assert outcome.url == "https://example.test/1"
+    assert "HTTP 502" in outcome.notes[0]
 
 
-class _AtTheGate(BaseException):
-    """A run wants to make its next call."""
-
-    def __init__(self, call: Callable[[MemoryComments], object]) -> None:
-        self.call = call
-
-
-@dataclass
-class _Replay:
-    """Gives a run the answers it had so far, and stops it at its next call."""
-
-    answers: Sequence[object]
-    used: int = 0
-
-    def _answer(self, call: Callable[[MemoryComments], object]) -> object:
-        if self.used == len(self.answers):
-            raise _AtTheGate(call)
-        self.used += 1
-        answer = self.answers[self.used - 1]
-        if isinstance(answer, PublishError):
-            raise answer
-        return answer
-
-    def read_all(self) -> Iterator[PostedComment]:
-        return iter(self._answer(lambda memory: list(memory.read_all())))  # type: ignore[call-overload, no-any-return]  # as recorded
-
-    def create(self, body: str) -> PostedComment:
-        return self._answer(lambda memory: memory.create(body))  # type: ignore[return-value]  # as recorded
-
-    def edit(self, comment_id: int, body: str) -> PostedComment:
-        return self._answer(lambda memory: memory.edit(comment_id, body))  # type: ignore[return-value]  # as recorded
-
-    def delete(self, comment_id: int) -> None:
-        self._answer(lambda memory: memory.delete(comment_id))
-
-    def viewer(self) -> str:
-        return str(self._answer(lambda memory: memory.viewer()))
-
-
-@dataclass(frozen=True)
-class State:
-    """Where a race stands: the comments, what each run was answered so far, and the calls in the order GitHub saw."""
-
-    memory: MemoryComments
-    answers: tuple[tuple[object, ...], ...]
-    calls: tuple[tuple[int, str], ...] = ()
-
-    def after(self, index: int, run: int, call: Callable[[MemoryComments], object]) -> State:
-        memory = copy.copy(self.memory)
-        memory.comments, memory.calls = dict(memory.comments), []
-        try:
-            answer = call(memory)
-        except PublishError as problem:
-            answer = problem
-        answers = (*self.answers[:index], (*self.answers[index], answer), *self.answers[index + 1 :])
-        return State(memory=memory, answers=answers, calls=(*self.calls, (run, memory.calls[-1])))
-
-
-def _next(run: int, answers: Sequence[object]) -> _AtTheGate | Published:
-    try:
-        return publish_comment(_Replay(answers), report(run))
-    except _AtTheGate as gate:
-        return gate
-
-
-def all_endings(memory: MemoryComments, runs: Sequence[int], *, same: Callable[[State], str]) -> list[State]:
-    """Return how it ends for every order of the runs' calls; states that are the `same` are followed once."""
-    found, seen = [], set()
-    # What a run does next depends on its answers alone, and the same ones come up again and again.
-    known: dict[tuple[int, str], _AtTheGate | Published] = {}
-    ahead = [State(memory=memory, answers=((),) * len(runs))]
-    while ahead:
-        state = ahead.pop()
-        if (key := same(state)) in seen:
-            continue
-        seen.add(key)
-        waiting = len(ahead)
-        for index, run in enumerate(runs):
-            position = (index, repr(state.answers[index]))
-            if position not in known:
-                known[position] = _next(run, state.answers[index])
-            then = known[position]
-            if isinstance(then, _AtTheGate):
-                ahead.append(state.after(index, run, then.call))
-            else:
-                assert then.problem is None
-        if len(ahead) == waiting:
-            found.append(state)
-    return found
-
-
-@pytest.mark.parametrize("runs", [(1, 2), (2, 1), (2, 2)], ids=str)
-def test_two_runs_that_both_post_first_leave_one_comment_of_the_newer(runs: tuple[int, int]) -> None:
-    found = all_endings(with_comments(), runs, same=repr)
-    assert len(found) > 10
-    assert {tuple(ending.memory.runs) for ending in found} == {(2,)}
-
-
-@pytest.mark.parametrize("before", [(1,), (1, 2), (2, 1)], ids=str)
-def test_two_runs_that_both_edit_leave_one_comment(before: tuple[int, ...]) -> None:
-    found = all_endings(with_comments(*before), (3, 4), same=repr)
-    assert len(found) > 10
-    for ending in found:
-        assert len(ending.memory.comments) == 1
-        if ending.memory.runs != [4]:
-            # The one gap: GitHub has no conditional edit.
-            late_edit = max(n for n, call in enumerate(ending.calls) if call == (3, "edit"))
-            last_look = max(n for n, call in enumerate(ending.calls) if call == (4, "read_all"))
-            assert late_edit > last_look
-
-
-def test_three_runs_that_all_post_first_leave_one_comment() -> None:
-    found = all_endings(with_comments(), (1, 2, 3), same=lambda state: repr((state.memory.comments, state.answers)))
-    assert {len(ending.memory.comments) for ending in found} == {1}
+def test_half_a_character_in_the_body_is_no_crash() -> None:
+    assert publish_comment(with_comments(), report(body="\ud83d")).problem is None

@@ -308,7 +308,7 @@ def _retry(pace: Pace) -> GithubRetry:
         secondary_rate_wait=pace.rate_limit_wait,
         max_rate_limit_wait=pace.longest_wait,
         allowed_methods=frozenset({"GET", "PATCH", "DELETE"}),
-        status_forcelist=[429, 500, 502, 503, 504],
+        status_forcelist=[500, 502, 503, 504],
         # The last answer comes back as it is, so that its status can be told.
         raise_on_status=False,
     )

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from covgate.context import Secret
 from covgate.edges.github import GithubComments, Pace
+from covgate.errors import PublishError
+from covgate.publish import Published, parse_marker
 from tests.fake_github import Account, FakeGithub
 
-QUICK = Pace(timeout=1, retries=3, backoff=0.02, rate_limit_wait=0.1, longest_wait=5, between_writes=0)
+QUICK = Pace(timeout=10, retries=3, backoff=0.02, rate_limit_wait=0.1, longest_wait=5, between_writes=0)
+IMPATIENT = replace(QUICK, timeout=1)
+"""For servers that hang; elsewhere a busy machine must not look like one."""
 ACCOUNTS = {
     "ghs_workflow": Account(login="github-actions[bot]"),
     "ghs_fork": Account(login="github-actions[bot]", can_write=False),
@@ -54,3 +59,17 @@ def connect(github: FakeGithub) -> Iterator[Connect]:
     yield make
     for client in made:
         client.close()
+
+
+def marked_runs(github: FakeGithub) -> list[int]:
+    """The runs whose markers stand on the pull request, whoever put them there, oldest comment first."""
+    return [found.run_id for c in github.comments.values() if (found := parse_marker(c.body))]
+
+
+def methods(github: FakeGithub) -> list[str]:
+    return [method for method, _ in github.requests]
+
+
+def problem_of(outcome: Published) -> PublishError:
+    assert outcome.problem is not None
+    return outcome.problem
