@@ -22,7 +22,9 @@ import importlib.util
 import io
 import json
 import os
+import pathlib
 import site
+import sqlite3
 import sys
 import sysconfig
 import tempfile
@@ -187,9 +189,21 @@ def analyse(request: Json) -> Json:
 
 def _check_data_file(path: str) -> None:
     """Raise when `path` is not a readable data file: coverage's combine would go on without it."""
+    _require_schema(path)
     data = CoverageData(path)
     data.read()
     data.close()
+
+
+def _require_schema(path: str) -> None:
+    """Raise for another program's database: coverage would take it for an empty data file, and write to it."""
+    address = f"{pathlib.Path(path).absolute().as_uri()}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
+            database.execute("SELECT version FROM coverage_schema").fetchone()
+    except sqlite3.Error as exc:
+        msg = f"{path!r} is no coverage data file: {exc}"
+        raise CoverageException(msg) from None
 
 
 def _open(request: Json, data_file: str) -> Analyst:
