@@ -77,7 +77,7 @@ def prepare(request: Json) -> Json:
     """Answer what the run needs to know of this interpreter, and the configuration to measure with."""
     cov = Coverage(config_file=request.get("rcfile") or True)
     found = cov.config.config_file
-    if found is None:
+    if found is None and not request.get("scoped"):
         _use_defaults(cov)
     if request.get("source"):
         # pytest-cov's --cov overrides the configured source: the same project, measured by covgate, does too.
