@@ -44,6 +44,9 @@ def _invoke(argv: list[str]) -> int:
     except click.ClickException as exc:
         exc.show()
         return ExitCode.BAD_INPUT
+    except click.Abort:
+        # click's name for Ctrl-C.
+        raise KeyboardInterrupt from None
     return outcome if isinstance(outcome, int) else 0
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.machinery
 import importlib.util
 import io
 import json
@@ -35,7 +36,7 @@ from typing import Any
 
 import coverage
 from coverage import Coverage, CoverageData
-from coverage.exceptions import CoverageException, NoSource, NotPython
+from coverage.exceptions import ConfigError, CoverageException, NoSource, NotPython
 from coverage.files import GlobMatcher, TreeMatcher, prep_patterns
 
 Json = dict[str, Any]
@@ -78,7 +79,7 @@ def prepare(request: Json) -> Json:
     """Answer what the run needs to know of this interpreter, and the configuration to measure with."""
     cov = Coverage(config_file=request.get("rcfile") or True)
     found = cov.config.config_file
-    if found is None:
+    if found is None and not request.get("scoped"):
         _use_defaults(cov)
     if request.get("source"):
         # pytest-cov's --cov overrides the configured source: the same project, measured by covgate, does too.
@@ -89,6 +90,7 @@ def prepare(request: Json) -> Json:
     cov.set_option("run:parallel", True)
     # A process that measures names its settings' origin in some messages; any name will do.
     cov.config.config_file = found or os.path.abspath("(covgate's defaults)")
+    _try_out(cov)
     return {
         "coverage": coverage.__version__,
         "hook": _has_start_up_hook(),
@@ -97,6 +99,29 @@ def prepare(request: Json) -> Json:
         "config": cov.config.serialize(),
         "plugins_here": _plugins_in_this_folder(cov),
     }
+
+
+def _try_out(cov: Coverage) -> None:
+    """Start and stop a measurement: plugins, patches and concurrency are looked at only then.
+
+    In the processes of the suite an error of theirs would be a traceback of Python's start-up each, and no data.
+    """
+    trial = Coverage(data_file=None, config_file=DATA_PREFIX + cov.config.serialize(), messages=False)
+    with _configuration_errors():
+        trial.start()
+        trial.stop()
+
+
+@contextlib.contextmanager
+def _configuration_errors() -> Iterator[None]:
+    """Turn whatever loading the configured plugins raises into coverage's own error."""
+    try:
+        yield
+    except CoverageException:
+        raise
+    except Exception as exc:
+        msg = f"{type(exc).__name__}: {exc}"
+        raise ConfigError(msg) from exc
 
 
 def _use_defaults(cov: Coverage) -> None:
@@ -149,11 +174,13 @@ def _has_start_up_hook() -> bool:
 
 def _plugins_in_this_folder(cov: Coverage) -> bool:
     """Whether a configured plugin can be imported from the working directory only."""
-    for plugin in cov.config.plugins:
-        top = plugin.split(".")[0]
-        if importlib.util.find_spec(top) is None and (os.path.exists(top) or os.path.exists(f"{top}.py")):
-            return True
-    return False
+    here = os.getcwd()
+    elsewhere = [entry for entry in sys.path if os.path.abspath(entry) != here]
+    return any(
+        importlib.machinery.PathFinder.find_spec(top, [here])
+        and not importlib.machinery.PathFinder.find_spec(top, elsewhere)
+        for top in {plugin.split(".")[0] for plugin in cov.config.plugins}
+    )
 
 
 # --- analyse -----------------------------------------------------------------------------------------------------
@@ -215,6 +242,8 @@ def _open(request: Json, data_file: str) -> Analyst:
         paths: Any = dict(cov.config.paths)
         paths[f"covgate-{number}"] = [local, foreign]
         cov.set_option("paths", paths)
+    with _configuration_errors():
+        cov.get_data()
     return cov
 
 
