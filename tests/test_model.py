@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from decimal import Decimal
 from fractions import Fraction
@@ -111,7 +112,7 @@ def test_spans_hold_the_lines_and_only_bridges_between_them(lines: frozenset[int
     inside = {line for span in spans for line in range(span.start, span.end + 1)}
     assert lines <= inside <= lines | bridge
     assert {span.start for span in spans} | {span.end for span in spans} <= lines
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in itertools.pairwise(spans):
         assert set(range(before.end + 1, after.start)) - bridge, "two spans that could be one"
 
 

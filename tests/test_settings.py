@@ -175,9 +175,7 @@ def test_a_toml_number_is_not_a_float() -> None:
     ("text", "line"),
     [
         pytest.param("[tool.covgate]\nmin-diff = 120", ", line 2", id="bare"),
-        pytest.param(
-            "[tool.x]\nmin-diff = 1\n\n[tool.covgate]\n'min-diff' = 120", ", line 5", id="another-table-first"
-        ),
+        pytest.param("[tool.x]\nmin-diff = 1\n\n[tool.covgate]\n'min-diff' = 120", ", line 5", id="second-table"),
         pytest.param("[ tool . covgate ]\n\n# min-diff = 1\n min-diff=120", ", line 4", id="spaces-and-a-comment"),
         pytest.param("[tool]\ncovgate.min-diff = 120", "", id="dotted"),
         pytest.param("tool = {covgate = {min-diff = 120}}", "", id="inline"),
