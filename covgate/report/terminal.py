@@ -30,10 +30,10 @@ class Terminal:
     def step(self, what: str) -> Iterator[None]:
         """Show that a step is under way: a spinner in a terminal, a line in a log."""
         if not self._err.is_terminal:
-            self._err.print(f"covgate: {escape(what)}")
+            self._err.print(f"covgate: {escape(_plain(what))}")
             yield
             return
-        with self._err.status(escape(what)):
+        with self._err.status(escape(_plain(what))):
             yield
 
     def say(self, text: str) -> None:
@@ -42,7 +42,10 @@ class Terminal:
 
     def error(self, error: CovgateError) -> None:
         """Print what happened and what to change."""
-        self._err.print(f"[bold red]covgate:[/] {escape(_plain(error.message))}")
+        first, *others = error.message.splitlines() or [""]
+        self._err.print(f"[bold red]covgate:[/] {escape(_plain(first))}")
+        for line in others:  # what another program said
+            self._err.print(f"  | {escape(_plain(line))}")
         self._err.print(f"  {escape(_plain(error.hint))}")
         self._err.print(f"  [dim]docs/troubleshooting.md#{error.slug}[/]")
 
@@ -58,29 +61,35 @@ class Terminal:
             out.print(f"[bold]{escape(view.todo_title)}[/]")
         for todo in view.todos:
             where = f" in {escape(_plain(todo.function))}" if todo.function else ""
-            out.print(f"  [cyan]{escape(_plain(f'{todo.path}:{todo.lines}'))}[/]{where}: {escape(todo.what)}")
+            # The mark keeps a name that starts with :: from being taken for a workflow command.
+            out.print(f"  · [cyan]{escape(_plain(f'{todo.path}:{todo.lines}'))}[/]{where}: {escape(todo.what)}")
+        listed = {todo.path for todo in view.todos}
         for file in view.files:
-            if file.note:
-                out.print(
-                    f"  {escape(_plain(str(file.path)))}: {escape(file.note)}, so its changed lines count as uncovered"
-                )
+            if file.note and file.path not in listed:
+                name = escape(_plain(str(file.path)))
+                out.print(f"  · {name}: {escape(file.note)}, so its changed lines count as uncovered")
         if view.omitted:
-            out.print(f"Left out by the coverage configuration: {escape(_plain(', '.join(view.omitted)))}")
-        for note in (*view.notes, " ".join(view.footer), places):
+            more = f" and {view.more_omitted} more" if view.more_omitted else ""
+            out.print(f"Left out by the coverage configuration: {escape(_plain(', '.join(view.omitted)))}{more}")
+        for note in (*view.notes, " · ".join(view.footer), places):
             out.print(f"[dim]{escape(_plain(note))}[/]")
 
 
 def _table(view: ReportView) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("")
-    for title in ("coverage", "required", "lines", "branches"):
+    for title in ("coverage", "required", "lines", *(["branches"] if view.has_branches else [])):
         table.add_column(title, justify="right", style="default", header_style="dim")
     for row in view.rows:
         value = f"[{row.band.style}]{escape(row.value)}[/]"
-        table.add_row(row.name, value, row.required, row.lines, row.branches)
+        table.add_row(row.name, value, row.required, row.lines, *([row.branches] if view.has_branches else []))
     return table
 
 
 def _plain(text: str) -> str:
-    """Show control characters as escapes: a file name must not move the cursor or ring the bell."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
+    """Show control characters as escapes, so that a name can not move the cursor or begin a line of its own.
+
+    `##[` is taken for a workflow command wherever it stands in a line of the log.
+    """
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
+    return shown.replace("##[", "#\\x23[")
