@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from covgate.errors import CovgateError
 from covgate.model import VerdictKind
@@ -22,57 +22,56 @@ class Terminal:
     """Prints for people: the report to `out`, progress and messages to `err`."""
 
     def __init__(self, out: TextIO, err: TextIO) -> None:
-        # Names are printed as they are: no guessing of colours, links or emoji in what a repository holds.
-        self._out = Console(file=out, highlight=False, emoji=False, soft_wrap=True)
-        self._err = Console(file=err, highlight=False, emoji=False, soft_wrap=True)
+        # Names are printed as they are: no markup, colours, links or emoji guessed from what a repository holds.
+        self._out = Console(file=out, highlight=False, emoji=False, markup=False, soft_wrap=True)
+        self._err = Console(file=err, highlight=False, emoji=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
         """Show that a step is under way: a spinner in a terminal, a line in a log."""
         if not self._err.is_terminal:
-            self._err.print(f"covgate: {escape(_plain(what))}")
+            self.say(what)
             yield
             return
-        with self._err.status(escape(_plain(what))):
+        with self._err.status(_text(what)):
             yield
 
     def say(self, text: str) -> None:
         """Print one line of information."""
-        self._err.print(f"covgate: {escape(_plain(text))}")
+        self._err.print(_text("covgate: ", text))
 
     def error(self, error: CovgateError) -> None:
         """Print what happened and what to change."""
         first, *others = error.message.splitlines() or [""]
-        self._err.print(f"[bold red]covgate:[/] {escape(_plain(first))}")
+        self._err.print(_text(("covgate:", "bold red"), " ", first))
         for line in others:  # what another program said
-            self._err.print(f"  | {escape(_plain(line))}")
-        self._err.print(f"  {escape(_plain(error.hint))}")
-        self._err.print(f"  [dim]docs/troubleshooting.md#{error.slug}[/]")
+            self._err.print(_text("  | ", line))
+        self._err.print(_text("  ", error.hint))
+        self._err.print(_text("  ", (f"docs/troubleshooting.md#{error.slug}", "dim")))
 
     def report(self, view: ReportView, places: str) -> None:
         """Print the report; `places` says where its files are."""
         out = self._out
         out.print()
-        out.print(f"[{_STYLES[view.kind]}]{_MARKS[view.kind]} {escape(_plain(view.headline))}[/]")
+        out.print(_text((f"{_MARKS[view.kind]} {view.headline}", _STYLES[view.kind])))
         for reason in view.reasons:
-            out.print(f"  {escape(_plain(reason))}")
+            out.print(_text("  ", reason))
         out.print(_table(view))
         if view.todos:
-            out.print(f"[bold]{escape(view.todo_title)}[/]")
+            out.print(_text((view.todo_title, "bold")))
         for todo in view.todos:
-            where = f" in {escape(_plain(todo.function))}" if todo.function else ""
+            where = f" in {todo.function}" if todo.function else ""
             # The mark keeps a name that starts with :: from being taken for a workflow command.
-            out.print(f"  · [cyan]{escape(_plain(f'{todo.path}:{todo.lines}'))}[/]{where}: {escape(todo.what)}")
+            out.print(_text("  · ", (f"{todo.path}:{todo.lines}", "cyan"), where, ": ", todo.what))
         listed = {todo.path for todo in view.todos}
         for file in view.files:
             if file.note and file.path not in listed:
-                name = escape(_plain(str(file.path)))
-                out.print(f"  · {name}: {escape(file.note)}, so its changed lines count as uncovered")
+                out.print(_text("  · ", str(file.path), f": {file.note}, so its changed lines count as uncovered"))
         if view.omitted:
             more = f" and {view.more_omitted} more" if view.more_omitted else ""
-            out.print(f"Left out by the coverage configuration: {escape(_plain(', '.join(view.omitted)))}{more}")
+            out.print(_text("Left out by the coverage configuration: ", ", ".join(view.omitted), more))
         for note in (*view.notes, " · ".join(view.footer), places):
-            out.print(f"[dim]{escape(_plain(note))}[/]")
+            out.print(_text((note, "dim")))
 
 
 def _table(view: ReportView) -> Table:
@@ -81,9 +80,14 @@ def _table(view: ReportView) -> Table:
     for title in ("coverage", "required", "lines", *(["branches"] if view.has_branches else [])):
         table.add_column(title, justify="right", style="default", header_style="dim")
     for row in view.rows:
-        value = f"[{row.band.style}]{escape(row.value)}[/]"
+        value = _text((row.value, row.band.style))
         table.add_row(row.name, value, row.required, row.lines, *([row.branches] if view.has_branches else []))
     return table
+
+
+def _text(*parts: str | tuple[str, str]) -> Text:
+    """Join parts, some with a style, into one printable line."""
+    return Text.assemble(*(_plain(part) if isinstance(part, str) else (_plain(part[0]), part[1]) for part in parts))
 
 
 def _plain(text: str) -> str:

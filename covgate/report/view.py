@@ -332,21 +332,22 @@ def _todo_title(facts: Facts, places: int) -> str:
 def _todos(files: Iterable[DiffFile], links: Links) -> tuple[Todo, ...]:
     """Return every place with work left, the largest first."""
     places = [place for file in files for place in _places(file, links)]
-    return tuple(todo for _, todo in sorted(places, key=lambda p: (-p[0], str(p[1].path), p[1].lines)))
+    return tuple(todo for *_, todo in sorted(places, key=lambda place: (-place[0], str(place[2].path), place[1])))
 
 
-def _places(file: DiffFile, links: Links) -> list[tuple[int, Todo]]:
+def _places(file: DiffFile, links: Links) -> list[tuple[int, int, Todo]]:
+    """Return (how much is missing, first line, what to do) of each place."""
     places = []
     for span in file.missing_spans:
         lines = [line for line in file.missing if span.start <= line <= span.end]
         exits = sum(file.exits[line].total for line in lines if line in file.exits)
         what = plural(len(lines), "line") + (f", {plural(exits, 'branch', 'branches')}" if exits else "")
         what += f" ({NOT_LOADED})" if file.gap is Gap.UNMEASURED else ""
-        places.append((len(lines) + exits, _todo(file, span, what, links)))
+        places.append((len(lines) + exits, span.start, _todo(file, span, what, links)))
     for line in sorted(file.partial):
         branch = file.exits[line]
         what = f"{branch.total - branch.taken} of {plural(branch.total, 'branch', 'branches')} never taken"
-        places.append((branch.total - branch.taken, _todo(file, Span(start=line, end=line), what, links)))
+        places.append((branch.total - branch.taken, line, _todo(file, Span(start=line, end=line), what, links)))
     return places
 
 
