@@ -86,7 +86,7 @@ def test_every_judged_event_is_in_the_table_above() -> None:
 
 
 def test_without_github_it_is_a_laptop() -> None:
-    context = parse_context({"CI": "true"}, {}.__getitem__)
+    context = parse_context({"CI": "true"}, dict[str, str]().__getitem__)
     assert context == RunContext(kind=EventKind.LOCAL)
     assert context.local
     assert context.run_url is None

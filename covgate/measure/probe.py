@@ -188,18 +188,18 @@ def _plugins_in_this_folder(cov: Coverage) -> bool:
 
 def analyse(request: Json) -> Json:
     """Combine the data files, analyse every reported file and the changed ones, and render what was asked for."""
-    for path in request["data"]:
-        _check_data_file(path)
+    usable = _usable(request)
     root = os.path.realpath(request["root"])
     with tempfile.TemporaryDirectory() as folder:
         # The suite's own processes are over, so this one need not hide from them; coverage wants the plain name.
         combined = os.path.join(folder, ".coverage")
         cov = _open(request, combined)
-        cov.combine(request["data"], strict=True, keep=True)
+        cov.combine(usable, strict=True, keep=True)
         cov.save()
         data = cov.get_data()
         measured = data.measured_files()
         answer = {"coverage": coverage.__version__, "branches": data.has_arcs(), "problems": [], "unresolved": []}
+        answer["lost"] = len(request["data"]) - len(usable)
         if not request.get("aliases"):
             answer["unresolved"] = sorted(f for f in measured if not os.path.exists(f))
             if answer["unresolved"] and request.get("may_ask"):
@@ -212,6 +212,23 @@ def analyse(request: Json) -> Json:
         if not answer["problems"]:
             _render(request, cov)
         return answer
+
+
+def _usable(request: Json) -> list[str]:
+    """Return the data files to combine. One that can not be read is an error, unless covgate's own run left it.
+
+    There it is a process that was killed before it could write, as some tests do on purpose.
+    """
+    usable = []
+    for path in request["data"]:
+        try:
+            _check_data_file(path)
+        except CoverageException:
+            if not request["own_run"]:
+                raise
+        else:
+            usable.append(path)
+    return usable
 
 
 def _check_data_file(path: str) -> None:
