@@ -252,6 +252,8 @@ def _places(
         if places[number] is None:
             _refuse_ambiguity(_only(mapped, file.names))
             options = dict.fromkeys(mapped.found[name] for name in file.names if name in mapped.found)
+            # A symbolic link has no lines of its own, whatever a report says.
+            options = {place: None for place in options if not (project.root / place).is_symlink()}
             if len(options) > 1:
                 _refuse_ambiguity(PathMap(found={}, roots=(), ambiguous={file.names[0]: tuple(options)}, lost=()))
             places[number] = next(iter(options), None)
