@@ -219,16 +219,19 @@ def _usable(request: Json) -> list[str]:
 
     There it is a process that was killed before it could write, as some tests do on purpose.
     """
-    usable = []
+    if request["own_run"]:
+        return [path for path in request["data"] if _is_data_file(path)]
     for path in request["data"]:
-        try:
-            _check_data_file(path)
-        except CoverageException:
-            if not request["own_run"]:
-                raise
-        else:
-            usable.append(path)
-    return usable
+        _check_data_file(path)
+    return list(request["data"])
+
+
+def _is_data_file(path: str) -> bool:
+    try:
+        _check_data_file(path)
+    except CoverageException:
+        return False
+    return True
 
 
 def _check_data_file(path: str) -> None:

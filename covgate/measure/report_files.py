@@ -49,10 +49,10 @@ def _places(
     project: Project, files: Sequence[ReportedFile], local: tuple[PurePosixPath, ...]
 ) -> tuple[list[PurePosixPath | None], tuple[str, ...]]:
     """Find each reported file in the checkout: as it is named, else by its folders. None: it is not here."""
-    known = set(local)
     places: list[PurePosixPath | None] = []
     for file in files:
-        here = [p for p in (_inside(project, name) for name in file.names) if p is not None and p in known]
+        # A file that git ignores (a generated module) counts like any other, as it does in coverage's own report.
+        here = [p for p in (_inside(project, name) for name in file.names) if p and (project.root / p).is_file()]
         if len(set(here)) > 1:
             refuse_ambiguity(
                 PathMap(found={}, roots=(), ambiguous={file.names[0]: tuple(dict.fromkeys(here))}, lost=())
@@ -65,6 +65,8 @@ def _places(
         if places[number] is None:
             refuse_ambiguity(_only(mapped, file.names))
             options = dict.fromkeys(mapped.found[name] for name in file.names if name in mapped.found)
+            # A symbolic link has no lines of its own, whatever a report says.
+            options = {place: None for place in options if not (project.root / place).is_symlink()}
             if len(options) > 1:
                 refuse_ambiguity(PathMap(found={}, roots=(), ambiguous={file.names[0]: tuple(options)}, lost=()))
             places[number] = next(iter(options), None)
