@@ -52,7 +52,7 @@ def _places(
     places: list[PurePosixPath | None] = []
     for file in files:
         # A file that git ignores (a generated module) counts like any other, as it does in coverage's own report.
-        here = [p for p in (_inside(project, name) for name in file.names) if p and (project.root / p).is_file()]
+        here = [p for p in (_inside(project, name) for name in file.names) if p is not None]
         if len(set(here)) > 1:
             refuse_ambiguity(
                 PathMap(found={}, roots=(), ambiguous={file.names[0]: tuple(dict.fromkeys(here))}, lost=())
@@ -89,10 +89,11 @@ def _only(mapped: PathMap, names: Iterable[str]) -> PathMap:
 
 
 def _inside(project: Project, name: str) -> PurePosixPath | None:
-    """Return `name` relative to the checkout, taken from the project's folder; None when it lies outside."""
+    """Return `name` relative to the checkout, taken from the project's folder; None when no file of it is there."""
     path = Path(*(project.directory / name).parts)
     try:
-        return PurePosixPath(path.resolve().relative_to(project.root.resolve()))
+        place = path.resolve()
+        return PurePosixPath(place.relative_to(project.root.resolve())) if place.is_file() else None
     except (ValueError, OSError, RuntimeError):  # RuntimeError: a loop of symbolic links, before Python 3.13
         return None
 
