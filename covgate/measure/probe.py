@@ -37,7 +37,7 @@ from typing import Any
 import coverage
 from coverage import Coverage, CoverageData
 from coverage.exceptions import ConfigError, CoverageException, NoSource, NotPython
-from coverage.files import GlobMatcher, TreeMatcher, prep_patterns
+from coverage.files import GlobMatcher, TreeMatcher, prep_patterns, relative_filename
 
 Json = dict[str, Any]
 """A request, an answer or a part of one."""
@@ -197,12 +197,14 @@ def analyse(request: Json) -> Json:
         cov = _open(request, combined)
         cov.combine(request["data"], strict=True, keep=True)
         cov.save()
+        if request.get("places"):
+            combined, cov = _resettle(request, cov, folder)
         data = cov.get_data()
         measured = data.measured_files()
         answer = {"coverage": coverage.__version__, "branches": data.has_arcs(), "problems": [], "unresolved": []}
-        if not request.get("aliases"):
+        if request.get("places") is None:
             answer["unresolved"] = sorted(f for f in measured if not os.path.exists(f))
-            if answer["unresolved"] and request.get("may_ask"):
+            if answer["unresolved"]:
                 return answer
         if request.get("html") or request.get("xml"):
             cov.remember()
@@ -238,13 +240,25 @@ def _open(request: Json, data_file: str) -> Analyst:
     cov = Analyst(data_file=data_file, config_file=DATA_PREFIX + config if config else True)
     cov.config.data_file = data_file
     cov.config.parallel = False
-    for number, (foreign, local) in enumerate(request.get("aliases") or []):
-        paths: Any = dict(cov.config.paths)
-        paths[f"covgate-{number}"] = [local, foreign]
-        cov.set_option("paths", paths)
     with _configuration_errors():
         cov.get_data()
     return cov
+
+
+def _resettle(request: Json, cov: Analyst, folder: str) -> tuple[str, Analyst]:
+    """Rename the files of another machine to where they lie here; return the new data file, and coverage over it."""
+    places = request["places"]
+    if cov.config.relative_files:
+        places = {there: relative_filename(here) for there, here in places.items()}
+    name = os.path.join(folder, "resettled", ".coverage")
+    os.mkdir(os.path.dirname(name))
+    data = CoverageData(name)
+    data.update(cov.get_data(), map_path=lambda path: places.get(path, path))
+    data.write()
+    data.close()
+    resettled = _open(request, name)
+    resettled.load()
+    return name, resettled
 
 
 def _reported(cov: Analyst) -> list[Any]:
