@@ -35,6 +35,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import coverage
+
+if coverage.version_info < (7, 13):
+    # Said before anything is imported that an older one may not have.
+    sys.exit(f"coverage {coverage.__version__} is too old")
+
 from coverage import Coverage, CoverageData
 from coverage.exceptions import ConfigError, CoverageException, NoSource, NotPython
 from coverage.files import GlobMatcher, TreeMatcher, prep_patterns, relative_filename
@@ -57,18 +62,27 @@ class Analyst(Coverage):
 
     def __init__(self, *, data_file: str | None, config_file: str | bool) -> None:
         super().__init__(data_file=data_file, config_file=config_file, messages=False)
+        self._kept: dict[Any, Any] = {}
         self._analyses: dict[str, object] | None = None
 
     def remember(self) -> None:
         """Keep every analysis: several reports will be made from them."""
         self._analyses = {}
 
+    def _get_file_reporter(self, morf: Any) -> Any:
+        # Analysing asks for it by name again; the one that has parsed its source is kept.
+        if morf not in self._kept:
+            reporter = super()._get_file_reporter(morf)
+            self._kept[morf] = self._kept.setdefault(reporter.filename, reporter)
+        return self._kept[morf]
+
     def _analyze(self, morf: Any, file_reporter: Any = None) -> Any:
+        # Newer releases pass the reporter along, 7.13.0 takes none; what it finds by name is the same one.
         if self._analyses is None:
-            return super()._analyze(morf, *([file_reporter] if file_reporter is not None else []))
+            return super()._analyze(morf)
         key = str(getattr(file_reporter, "filename", morf))
         if key not in self._analyses:
-            self._analyses[key] = super()._analyze(morf, *([file_reporter] if file_reporter is not None else []))
+            self._analyses[key] = super()._analyze(morf)
         return self._analyses[key]
 
 
