@@ -181,6 +181,7 @@ def _read_lcov(path: Path) -> Report:
     has_branches = False
     for number, key, value in _lcov_records(path):
         if key == "SF":
+            _require_closed(path, current)
             current = ReportedFile(names=(value,))
             files.append(current)
         elif key == "end_of_record":
@@ -190,9 +191,13 @@ def _read_lcov(path: Path) -> Report:
                 raise _bad(path, f"has a {key} record outside a file (line {number})")
             has_branches = has_branches or key == "BRDA"
             _LCOV_READERS[key](path, number, value, current)
-    if current is not None:
-        raise _bad(path, f"ends inside the record of {current.names[0][:200]}: it was cut off")
+    _require_closed(path, current)
     return Report(files=tuple(files), has_branches=has_branches)
+
+
+def _require_closed(path: Path, file: ReportedFile | None) -> None:
+    if file is not None:
+        raise _bad(path, f"ends inside the record of {file.names[0][:200]}: it was cut off")
 
 
 def _lcov_records(path: Path) -> Iterator[tuple[int, str, str]]:
