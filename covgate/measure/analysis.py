@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from covgate.errors import InputError
+from covgate.errors import InputError, MeasureError
 from covgate.measure.pathmap import SHOWN, map_paths, mapping_notes, refuse_ambiguity
 from covgate.measure.project import Probe, Project
 from covgate.measure.records import file_from_record, require_executed, unmeasured_from_record
 from covgate.measure.reports import DataKind, detect_kind
-from covgate.model import Coverage, Measurement, Unavailable
+from covgate.model import Coverage, Measurement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,9 @@ def find_data(directory: Path, globs: Sequence[str], source: str) -> tuple[tuple
                 pattern, root_dir=directory, recursive=True, include_hidden=True
             )
         )
-        paths = [path for path in (directory / name for name in names) if path.is_file()]
+        paths = [
+            path for path in (directory / name for name in names) if path.is_file() and _may_be_data(path, pattern)
+        ]
         if not paths:
             raise InputError(
                 f"no file matches {pattern!r} (from {source})",
@@ -45,7 +47,7 @@ def find_data(directory: Path, globs: Sequence[str], source: str) -> tuple[tuple
                 "starts with a dot out unless `include-hidden-files: true` is set",
                 slug="data-not-found",
             )
-        found |= {path: detect_kind(path) for path in paths if not path.name.endswith("-journal")}
+        found |= {path: detect_kind(path) for path in paths}
     kinds = set(found.values())
     if len(kinds) > 1:
         listed = ", ".join(f"{path.name} is {kind.value}" for path, kind in list(found.items())[:SHOWN])
@@ -57,34 +59,43 @@ def find_data(directory: Path, globs: Sequence[str], source: str) -> tuple[tuple
     return tuple(found), kinds.pop()
 
 
+def _may_be_data(path: Path, pattern: str) -> bool:
+    """Whether a match of `pattern` is meant: `.coverage*` fits coverage's configuration and SQLite's side files too."""
+    return path.name == Path(pattern).name or not (
+        path.name in {".coveragerc", ".coveragerc.toml"} or path.name.endswith(("-journal", "-wal", "-shm"))
+    )
+
+
 def analyse_data(
     project: Project, data: Sequence[Path], *, config: str | None, wanted: Wanted, local: Iterable[PurePosixPath]
 ) -> Measurement:
     """Analyse data files in the project's interpreter.
 
-    `config` is the serialised configuration they were measured with, None to use the project's own. `local` lists
-    the checkout's files, for data recorded elsewhere. Raises MeasureError when the data can not be used.
+    `config` is the serialised configuration of the run that just made them; None for data made before, which may come
+    from another machine: then the project's own is used, and `local` lists the checkout's files. Raises MeasureError
+    when the data can not be used.
     """
     request: dict[str, object] = {
         "command": "analyse",
         "data": [str(path) for path in data],
         "config": config,
+        # A file this run measured and that is gone now was a temporary one: it has no other place here.
+        "places": {} if config else None,
         "root": str(project.root),
         "changed": [str(path) for path in wanted.changed],
         "html": str(wanted.html) if wanted.html else None,
         "xml": str(wanted.xml) if wanted.xml else None,
         "own_run": config is not None,
-        "may_ask": True,
     }
     answer = Probe(project, request).answer()
     notes: tuple[str, ...] = ()
     unresolved = cast("list[str]", answer["unresolved"])
     if unresolved:
-        # Asked once more, with the folders of the other machine mapped to the ones here.
+        # Asked once more, with the places here of the files that were recorded elsewhere.
         mapped = map_paths(unresolved, local)
         refuse_ambiguity(mapped)
-        aliases = [[there, str(project.root / here)] for there, here in mapped.roots]
-        answer = Probe(project, {**request, "aliases": aliases, "may_ask": False}).answer()
+        places = {there: str(project.root / here) for there, here in mapped.found.items()}
+        answer = Probe(project, {**request, "places": places}).answer()
         notes = mapping_notes(mapped)
     return _measurement(answer, notes)
 
@@ -102,11 +113,10 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measur
     changed = cast("dict[str, dict[str, object]]", answer["changed"])
     problems = cast("list[list[str]]", answer["problems"])
     measured = {PurePosixPath(path): file_from_record(path, record) for path, record in files.items()}
-    coverage: Coverage | Unavailable = Coverage(files=measured, has_branches=bool(answer["branches"]))
+    coverage = Coverage(files=measured, has_branches=bool(answer["branches"]))
     if problems:
-        coverage = Unavailable(reason=_problem_text(problems))
-    else:
-        require_executed(cast("Coverage", coverage))
+        raise _not_analysable(problems)
+    require_executed(coverage)
     digests = {PurePosixPath(path): str(record["sha256"]) for path, record in files.items() if "sha256" in record}
     return Measurement(
         coverage=coverage,
@@ -116,11 +126,13 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measur
     )
 
 
-def _problem_text(problems: Sequence[Sequence[str]]) -> str:
+def _not_analysable(problems: Sequence[Sequence[str]]) -> MeasureError:
     texts = {"no-source": "its source is gone", "not-python": "it is not valid Python"}
     listed = "; ".join(f"{path}: {texts[kind]}" for kind, path, _ in problems[:SHOWN])
     more = f" and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-    return (
+    return MeasureError(
         f"{len(problems)} measured {'file' if len(problems) == 1 else 'files'} cannot be analysed ({listed}{more}). "
-        "Leave them out with `omit`, or set `ignore_errors` in the coverage configuration"
+        "Leave them out with `omit`, or set `ignore_errors` in the coverage configuration",
+        hint="the data must be of this commit, and the interpreter (`--python`) of the version that measured it",
+        slug="sources-gone",
     )

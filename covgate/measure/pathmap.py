@@ -87,7 +87,11 @@ def refuse_ambiguity(mapped: PathMap) -> None:
 
 def mapping_notes(mapped: PathMap) -> tuple[str, ...]:
     """Say which folders of the other machine were read as which here."""
-    return tuple(f"Paths under {there} were read as {here}." for there, here in mapped.roots[:3] if there)
+    return tuple(
+        f"Paths under {there} were read as {here if here.parts else 'the checkout'}."
+        for there, here in mapped.roots[:3]
+        if there
+    )
 
 
 def split(path: str) -> Parts:

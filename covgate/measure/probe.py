@@ -35,9 +35,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import coverage
+
+if coverage.version_info < (7, 13):
+    # Said before anything is imported that an older one may not have.
+    sys.exit(f"coverage {coverage.__version__} is too old")
+
 from coverage import Coverage, CoverageData
 from coverage.exceptions import ConfigError, CoverageException, NoSource, NotPython
-from coverage.files import GlobMatcher, TreeMatcher, prep_patterns
+from coverage.files import GlobMatcher, TreeMatcher, prep_patterns, relative_filename
 
 Json = dict[str, Any]
 """A request, an answer or a part of one."""
@@ -57,18 +62,27 @@ class Analyst(Coverage):
 
     def __init__(self, *, data_file: str | None, config_file: str | bool) -> None:
         super().__init__(data_file=data_file, config_file=config_file, messages=False)
+        self._kept: dict[Any, Any] = {}
         self._analyses: dict[str, object] | None = None
 
     def remember(self) -> None:
         """Keep every analysis: several reports will be made from them."""
         self._analyses = {}
 
+    def _get_file_reporter(self, morf: Any) -> Any:
+        # Analysing asks for it by name again; the one that has parsed its source is kept.
+        if morf not in self._kept:
+            reporter = super()._get_file_reporter(morf)
+            self._kept[morf] = self._kept.setdefault(reporter.filename, reporter)
+        return self._kept[morf]
+
     def _analyze(self, morf: Any, file_reporter: Any = None) -> Any:
+        # Newer releases pass the reporter along, 7.13.0 takes none; what it finds by name is the same one.
         if self._analyses is None:
-            return super()._analyze(morf, *([file_reporter] if file_reporter is not None else []))
+            return super()._analyze(morf)
         key = str(getattr(file_reporter, "filename", morf))
         if key not in self._analyses:
-            self._analyses[key] = super()._analyze(morf, *([file_reporter] if file_reporter is not None else []))
+            self._analyses[key] = super()._analyze(morf)
         return self._analyses[key]
 
 
@@ -196,13 +210,15 @@ def analyse(request: Json) -> Json:
         cov = _open(request, combined)
         cov.combine(usable, strict=True, keep=True)
         cov.save()
+        if request.get("places"):
+            combined, cov = _resettle(request, cov, folder)
         data = cov.get_data()
         measured = data.measured_files()
         answer = {"coverage": coverage.__version__, "branches": data.has_arcs(), "problems": [], "unresolved": []}
         answer["lost"] = len(request["data"]) - len(usable)
-        if not request.get("aliases"):
+        if request.get("places") is None:
             answer["unresolved"] = sorted(f for f in measured if not os.path.exists(f))
-            if answer["unresolved"] and request.get("may_ask"):
+            if answer["unresolved"]:
                 return answer
         if request.get("html") or request.get("xml"):
             cov.remember()
@@ -258,13 +274,25 @@ def _open(request: Json, data_file: str) -> Analyst:
     cov = Analyst(data_file=data_file, config_file=DATA_PREFIX + config if config else True)
     cov.config.data_file = data_file
     cov.config.parallel = False
-    for number, (foreign, local) in enumerate(request.get("aliases") or []):
-        paths: Any = dict(cov.config.paths)
-        paths[f"covgate-{number}"] = [local, foreign]
-        cov.set_option("paths", paths)
     with _configuration_errors():
         cov.get_data()
     return cov
+
+
+def _resettle(request: Json, cov: Analyst, folder: str) -> tuple[str, Analyst]:
+    """Rename the files of another machine to where they lie here; return the new data file, and coverage over it."""
+    places = request["places"]
+    if cov.config.relative_files:
+        places = {there: relative_filename(here) for there, here in places.items()}
+    name = os.path.join(folder, "resettled", ".coverage")
+    os.mkdir(os.path.dirname(name))
+    data = CoverageData(name)
+    data.update(cov.get_data(), map_path=lambda path: places.get(path, path))
+    data.write()
+    data.close()
+    resettled = _open(request, name)
+    resettled.load()
+    return name, resettled
 
 
 def _reported(cov: Analyst) -> list[Any]:

@@ -49,8 +49,10 @@ def find_project(*, directory: Path, root: Path, python: str | None, environment
             hint="set `--python` to the project's interpreter, or activate its virtual environment",
             slug="interpreter-not-usable",
         )
-    project = Project(directory=directory, root=root, python=Path(found), environment=child_environment(environment))
-    return with_python(project, Path(found))
+    # Absolute, because the project's processes start in its own folder; not resolved, see with_python.
+    path = Path(found).absolute()
+    project = Project(directory=directory, root=root, python=path, environment=child_environment(environment))
+    return with_python(project, path)
 
 
 def with_python(project: Project, python: Path) -> Project:
@@ -104,6 +106,12 @@ class Probe:
         return answer
 
     def _failure(self, done: Completed) -> InputError:
+        if done.error_text.endswith("is too old"):
+            return InputError(
+                f"{done.error_text.splitlines()[-1]} in {self._python}",
+                hint=f"install `coverage>={MINIMUM_COVERAGE}` beside the tests",
+                slug="interpreter-not-usable",
+            )
         if "No module named 'coverage'" in done.error_text:
             return InputError(
                 f"coverage is not installed for {self._python}",

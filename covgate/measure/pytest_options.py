@@ -6,8 +6,9 @@ import configparser
 import re
 import shlex
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import cast
 
@@ -29,8 +30,9 @@ _BLOCKED = frozenset({"no:pytest_cov", "no:cov"})
 
 def find_cov_options(directory: Path, command: Iterable[str], addopts_variable: str) -> CovOptions:
     """Read them from the pytest configuration, PYTEST_ADDOPTS and the command, in pytest's order."""
-    words = [*_configured_addopts(directory), *_split(addopts_variable), *command]
-    return parse_cov_options(words)
+    given = [*_split(addopts_variable), *command]
+    configured = [] if _overrides_addopts(given) else _configured_addopts(_candidates(directory, given))
+    return parse_cov_options([*configured, *given])
 
 
 def parse_cov_options(words: Iterable[str]) -> CovOptions:
@@ -66,14 +68,34 @@ def _split(text: str) -> list[str]:
         return []
 
 
-def _configured_addopts(directory: Path) -> list[str]:
-    """`addopts` of the file pytest would use: the first of its candidates that configures pytest."""
-    for name in ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"):
-        path = directory / name
+def _overrides_addopts(words: Sequence[str]) -> bool:
+    """Whether `-o addopts=...` is among the words: it takes the place of the configured ones."""
+    return any(re.fullmatch(r"(-o|--override-ini=)?addopts=.*", word, re.DOTALL) for word in words)
+
+
+def _candidates(directory: Path, words: Sequence[str]) -> Iterator[Path]:
+    """Yield the files pytest would look at: the one `-c` names, else those of its names here and in every parent."""
+    start = next((n for n, word in enumerate(words) if re.fullmatch(r"(.*/)?(pytest|py\.test)", word)), len(words))
+    for word, following in zip_longest(words[start:], words[start + 1 :], fillvalue=""):
+        named = following if word in {"-c", "--config-file"} else re.sub(r"^(-c|--config-file=)", "", word)
+        if named != word and named:
+            yield directory / named
+            return
+    for folder in (directory, *directory.parents):
+        yield from (folder / name for name in _CONFIGURATIONS)
+
+
+_CONFIGURATIONS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+"""In the order pytest 9 looks for them."""
+
+
+def _configured_addopts(candidates: Iterable[Path]) -> list[str]:
+    """`addopts` of the file pytest would use: the first of the candidates that configures pytest."""
+    for path in candidates:
         if not path.is_file():
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
-        found = _from_toml(name, text) if name.endswith(".toml") else _from_ini(name, text)
+        found = _from_toml(path.name, text) if path.suffix == ".toml" else _from_ini(path.name, text)
         if found is not None:
             return found
     return []
@@ -84,11 +106,10 @@ def _from_toml(name: str, text: str) -> list[str] | None:
         table: object = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return None
-    path = ["pytest"] if name != "pyproject.toml" else ["tool", "pytest", "ini_options"]
-    if name == "pyproject.toml" and re.search(r"^\s*\[tool\.pytest\]", text, re.MULTILINE):
-        path = ["tool", "pytest"]
-    for key in path:
+    for key in ("tool", "pytest") if name == "pyproject.toml" else ("pytest",):
         table = cast("dict[str, object]", table).get(key) if isinstance(table, dict) else None
+    if isinstance(table, dict) and "ini_options" in table:
+        table = table["ini_options"]
     if not isinstance(table, dict):
         return None
     value = cast("dict[str, object]", table).get("addopts", "")

@@ -40,12 +40,10 @@ def require_executed(coverage: Coverage) -> None:
     """A measurement in which nothing ran says nothing about the tests: an error, not 0 %."""
     if any(file.statements - file.missing for file in coverage.files.values()):
         return
-    what = (
-        f"{len(coverage.files)} files, but no statement of them was executed" if coverage.files else "no measured file"
-    )
+    what = "only files of which no statement was executed" if coverage.files else "no measured file"
     raise MeasureError(
         f"the coverage data holds {what}",
         hint="check `source`, `include` and `omit` in the coverage configuration, and that the tests import this "
-        "checkout (not a copy installed elsewhere)",
+        "checkout (not a copy installed elsewhere) in an environment that has coverage installed",
         slug="nothing-measured",
     )

@@ -133,7 +133,7 @@ class _Cobertura:
         if number < 1:
             return
         file.lines[number] = file.lines.get(number, False) or hits > 0
-        condition = re.search(r"\((\d{1,6})/(\d{1,6})\)", attributes.get("condition-coverage", ""))
+        condition = re.search(r"\((\d{1,4})/(\d{1,4})\)", attributes.get("condition-coverage", ""))
         if condition:
             taken, total = int(condition[1]), int(condition[2])
             self._has_branches = True
@@ -166,7 +166,8 @@ def _read_cobertura(path: Path) -> Report:
     try:
         with path.open("rb") as file:
             parser.ParseFile(file)
-    except expat.ExpatError as exc:
+    except (expat.ExpatError, ValueError) as exc:
+        # ValueError: an encoding expat does not know.
         raise _bad(path, f"is not well-formed XML: {exc}") from None
     return collector.report()
 
@@ -180,6 +181,7 @@ def _read_lcov(path: Path) -> Report:
     has_branches = False
     for number, key, value in _lcov_records(path):
         if key == "SF":
+            _require_closed(path, current)
             current = ReportedFile(names=(value,))
             files.append(current)
         elif key == "end_of_record":
@@ -189,7 +191,13 @@ def _read_lcov(path: Path) -> Report:
                 raise _bad(path, f"has a {key} record outside a file (line {number})")
             has_branches = has_branches or key == "BRDA"
             _LCOV_READERS[key](path, number, value, current)
+    _require_closed(path, current)
     return Report(files=tuple(files), has_branches=has_branches)
+
+
+def _require_closed(path: Path, file: ReportedFile | None) -> None:
+    if file is not None:
+        raise _bad(path, f"ends inside the record of {file.names[0][:200]}: it was cut off")
 
 
 def _lcov_records(path: Path) -> Iterator[tuple[int, str, str]]:
@@ -200,7 +208,7 @@ def _lcov_records(path: Path) -> Iterator[tuple[int, str, str]]:
 
 
 def _lcov_line(path: Path, number: int, value: str, file: ReportedFile) -> None:
-    match = re.fullmatch(r"(\d{1,9}),(-?\d+)(,.*)?", value)
+    match = re.fullmatch(r"(\d{1,9}),(-?\d{1,18})(,.*)?", value)
     if not match:
         raise _bad(path, f"has a malformed record DA:{value[:60]} (line {number})")
     line = int(match[1])

@@ -51,13 +51,14 @@ def prepare_suite(project: Project, command: str | Sequence[str], folder: Path) 
     words = list(command) if not isinstance(command, str) else _words(command)
     shown = command if isinstance(command, str) else shlex.join(command)
     options = find_cov_options(project.directory, words, project.environment.get("PYTEST_ADDOPTS", ""))
+    config_there = options.config is not None and (project.directory / options.config).is_file()
     data_file = folder / ".coverage"
     answer = Probe(
         project,
         {
             "command": "prepare",
             "data_file": str(data_file),
-            "rcfile": options.config if options.config and (project.directory / options.config).is_file() else None,
+            "rcfile": options.config if config_there else None,
             "source": list(options.source),
             "branch": options.branch,
             "scoped": options.used,
@@ -80,6 +81,8 @@ def prepare_suite(project: Project, command: str | Sequence[str], folder: Path) 
             filter(None, [str(project.directory), environment.get("PYTHONPATH", "")])
         )
     notes = _quiet_pytest_cov(environment, options, installed=bool(answer["pytest_cov"]))
+    if options.config and not config_there:
+        notes += (f"--cov-config names {options.config}, which is not in {project.directory}: it is not used.",)
     argv = ("/bin/sh", "-c", command) if isinstance(command, str) else tuple(command)
     return SuitePlan(shown=shown, argv=argv, environment=environment, config=config, notes=notes)
 

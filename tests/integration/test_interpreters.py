@@ -1,0 +1,163 @@
+"""The project's interpreter is not covgate's: it measures and analyses, and what it lacks is said."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.projects import SHOP, Checkout, clean_environment, make_checkout, run, same
+
+MINIMUM = "7.13.0"
+RC = "[run]\nbranch = true\nsource = shop\n"
+CHECK = "from shop.prices import price\n\nassert price(1) == 3\n"
+
+NEWER = """\
+type Amount = int | float
+
+
+def double[T: Amount](amount: T) -> T:
+    if amount:
+        return amount * 2
+    return amount
+
+
+class Box[T]:
+    def empty(self) -> bool:
+        return True
+"""
+"""Syntax of Python 3.12: an interpreter before it could not analyse the file."""
+
+
+def find_python(version: str) -> str | None:
+    """Find an interpreter of `version` (`3.13`): pyenv's, or the one on PATH; None when there is none that runs."""
+    found = [name for name in [shutil.which(f"python{version}")] if name]
+    if pyenv := shutil.which("pyenv"):
+        root = Path(run([pyenv, "root"], cwd=Path.cwd()).out.strip())
+        found += [str(path) for path in sorted(root.glob(f"versions/{version}.*/bin/python"))]
+    question = ["-c", "import sys, venv; print('{}.{}'.format(*sys.version_info))"]
+    return next((name for name in found if run([name, *question], cwd=Path.cwd()).out.strip() == version), None)
+
+
+def make_environment(folder: Path, version: str, *requirements: str) -> str:
+    """Make a virtual environment in `folder`, filled from the package index; returns its interpreter."""
+    base = find_python(version)
+    if base is None:
+        pytest.skip(f"there is no Python {version} on this machine")
+    assert run([base, "-m", "venv", "--without-pip", folder], cwd=folder.parent).code == 0
+    python = str(folder / "bin" / "python")
+    if requirements:
+        # `pip --python` installs into another environment than its own, without a copy of pip there.
+        install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *requirements]
+        done = run(install, cwd=folder.parent, env=clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1"))
+        if done.code:
+            pytest.skip(f"the package index gave no {', '.join(requirements)}: {done.err.strip()[-300:]}")
+    return python
+
+
+@pytest.fixture(scope="session", params=["3.10", "3.13"])
+def other_python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """The version and the interpreter of an environment that has the oldest coverage covgate takes."""
+    version: str = request.param
+    folder = tmp_path_factory.mktemp("python") / "environment"
+    return version, make_environment(folder, version, f"coverage=={MINIMUM}")
+
+
+@pytest.fixture(scope="session")
+def bare_python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return make_environment(tmp_path_factory.mktemp("bare") / "environment", f"3.{sys.version_info.minor}")
+
+
+def shop(path: Path, version: str, python: str) -> Checkout:
+    files = {**SHOP, ".coveragerc": RC, "check.py": CHECK}
+    if version != "3.10":
+        files |= {"shop/newer.py": NEWER, "check.py": "import shop.newer\n" + CHECK}
+    return make_checkout(path, files, python=python)
+
+
+def assert_measured_there(checkout: Checkout) -> None:
+    suite = checkout.result()["suite"]
+    assert suite["status"] == "passed"
+    assert checkout.coverage("run", "check.py").code == 0
+    assert same(checkout.total(), checkout.coverage_total())
+
+
+def test_the_named_interpreter_measures_and_analyses(tmp_path: Path, other_python: tuple[str, str]) -> None:
+    version, python = other_python
+    checkout = shop(tmp_path, version, python)
+    done = checkout.covgate("--python", python, command=["python", "check.py"])
+    assert done.code == 0, done.err
+    assert_measured_there(checkout)
+    # What was measured there is read there too.
+    assert checkout.covgate("--python", python, "--data", ".coverage").code == 0
+    assert same(checkout.total(), checkout.coverage_total())
+
+
+def test_the_active_environment_is_the_projects(tmp_path: Path, other_python: tuple[str, str]) -> None:
+    version, python = other_python
+    checkout = shop(tmp_path, version, python)
+    environment = str(Path(python).parents[1])
+    done = checkout.covgate(command=["python", "check.py"], VIRTUAL_ENV=environment, CONDA_PREFIX=str(tmp_path))
+    assert done.code == 0, done.err
+    assert_measured_there(checkout)
+
+
+def test_an_interpreter_can_be_named_by_a_variable_and_the_option_wins(
+    tmp_path: Path, other_python: tuple[str, str], bare_python: str
+) -> None:
+    version, python = other_python
+    checkout = shop(tmp_path, version, python)
+    command = ["python", "check.py"]
+    assert checkout.covgate(command=command, COVGATE_PYTHON=python, VIRTUAL_ENV=str(tmp_path)).code == 0
+    assert_measured_there(checkout)
+    assert checkout.covgate("--python", python, command=command, COVGATE_PYTHON=bare_python).code == 0
+    assert checkout.covgate("--python", bare_python, command=command, COVGATE_PYTHON=python).code == 2
+
+
+@pytest.mark.parametrize("mode", ["run", "read"])
+def test_an_interpreter_without_coverage_is_bad_input(tmp_path: Path, bare_python: str, mode: str) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": CHECK})
+    assert checkout.coverage("run", "check.py").code == 0
+    how = ["--data", ".coverage"] if mode == "read" else []
+    done = checkout.covgate("--python", bare_python, *how, command=[] if how else ["python", "check.py"])
+    assert done.code == 2
+    assert f"coverage is not installed for {bare_python}" in done.message
+    assert "install `coverage>=7.13`" in done.message
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("version", ["7.12.0", "6.5.0"])
+def test_a_coverage_that_is_too_old_is_bad_input(tmp_path: Path, version: str) -> None:
+    python = make_environment(tmp_path / "environment", "3.10", f"coverage=={version}")
+    checkout = make_checkout(tmp_path / "here", {**SHOP, "check.py": CHECK})
+    done = checkout.covgate("--python", python, command=["python", "check.py"])
+    assert done.code == 2
+    assert f"coverage {version}" in done.message
+    assert "install `coverage>=7.13`" in done.message
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("args", "variables"),
+    [(["--python", "nowhere/python"], {}), ([], {"VIRTUAL_ENV": "/nowhere"}), ([], {"COVGATE_PYTHON": "python9.9"})],
+    ids=["option", "environment", "variable"],
+)
+def test_an_interpreter_that_does_not_exist_is_bad_input(
+    tmp_path: Path, args: list[str], variables: dict[str, str]
+) -> None:
+    done = make_checkout(tmp_path).covgate(*args, **variables)
+    assert done.code == 2
+    assert "does not exist" in done.message
+    assert (args or list(variables.values()))[-1] in done.message
+
+
+def test_an_interpreter_relative_to_the_working_folder_is_found_for_a_project_in_another(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {f"backend/{name}": text for name, text in {**SHOP, "check.py": CHECK}.items()})
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (tmp_path / "bin" / "python").chmod(0o755)
+    done = checkout.covgate("--python", "bin/python", "--directory", "backend", command=["python", "check.py"])
+    assert done.code == 0, done.err
+    assert checkout.result("backend")["suite"]["status"] == "passed"

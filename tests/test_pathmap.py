@@ -1,0 +1,100 @@
+"""Where recorded paths lie in a checkout: found by their folders, never guessed between equals."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgate.errors import MeasureError
+from covgate.measure.pathmap import map_paths, mapping_notes, refuse_ambiguity, split
+
+FOUND: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
+    "runner": (
+        ["/home/runner/work/R/R/shop/a.py", "/home/runner/work/R/R/shop/b.py"],
+        ["shop/a.py", "shop/b.py"],
+        {"/home/runner/work/R/R/shop/a.py": "shop/a.py", "/home/runner/work/R/R/shop/b.py": "shop/b.py"},
+    ),
+    "windows": (["D:\\a\\R\\R\\shop\\a.py"], ["shop/a.py", "other/a.py"], {"D:\\a\\R\\R\\shop\\a.py": "shop/a.py"}),
+    "installed-package-of-a-src-layout": (
+        ["/venv/lib/python3.12/site-packages/shop/a.py"],
+        ["src/shop/a.py", "tests/a.py"],
+        {"/venv/lib/python3.12/site-packages/shop/a.py": "src/shop/a.py"},
+    ),
+    "a-folder-of-the-checkout-that-was-the-root": (
+        ["a.py", "shop/b.py"],
+        ["backend/a.py", "backend/shop/b.py"],
+        {"a.py": "backend/a.py", "shop/b.py": "backend/shop/b.py"},
+    ),
+    "the-root-that-explains-most-wins": (
+        ["/x/one/m.py", "/x/one/only.py"],
+        ["one/m.py", "one/only.py", "two/one/m.py"],
+        {"/x/one/m.py": "one/m.py", "/x/one/only.py": "one/only.py"},
+    ),
+    "two-projects-of-equal-names": (
+        ["/ci/one/pkg/m.py", "/ci/two/pkg/m.py"],
+        ["one/pkg/m.py", "two/pkg/m.py"],
+        {"/ci/one/pkg/m.py": "one/pkg/m.py", "/ci/two/pkg/m.py": "two/pkg/m.py"},
+    ),
+    "a-lone-file-by-its-name": (["/ci/build/tool.py"], ["tool.py"], {"/ci/build/tool.py": "tool.py"}),
+}
+
+
+@pytest.mark.parametrize(("recorded", "local", "expected"), FOUND.values(), ids=FOUND)
+def test_files_are_found_by_the_folders_around_them(
+    recorded: list[str], local: list[str], expected: dict[str, str]
+) -> None:
+    mapped = map_paths(recorded, map(PurePosixPath, local))
+    assert {name: str(path) for name, path in mapped.found.items()} == expected
+    assert not mapped.ambiguous
+    assert not mapped.lost
+
+
+def test_equals_are_ambiguous_and_refused_with_every_candidate() -> None:
+    mapped = map_paths(["/ci/pkg/m.py"], map(PurePosixPath, ["two/pkg/m.py", "one/pkg/m.py"]))
+    assert mapped.ambiguous == {"/ci/pkg/m.py": (PurePosixPath("one/pkg/m.py"), PurePosixPath("two/pkg/m.py"))}
+    with pytest.raises(MeasureError, match=r"/ci/pkg/m\.py.*one/pkg/m\.py, two/pkg/m\.py"):
+        refuse_ambiguity(mapped)
+
+
+def test_what_is_nowhere_is_lost_and_a_mere_name_among_others_is_not_believed() -> None:
+    recorded = ["/ci/pkg/a.py", "/ci/pkg/b.py", "/ci/generated/conf.py", "/ci/absent.py"]
+    mapped = map_paths(recorded, map(PurePosixPath, ["pkg/a.py", "pkg/b.py", "docs/conf.py"]))
+    assert set(mapped.found) == {"/ci/pkg/a.py", "/ci/pkg/b.py"}
+    assert set(mapped.lost) == {"/ci/generated/conf.py", "/ci/absent.py"}
+    refuse_ambiguity(mapped)
+
+
+def test_the_folders_that_correspond_are_told() -> None:
+    mapped = map_paths(["/ci/R/shop/a.py", "/ci/R/shop/b.py"], map(PurePosixPath, ["src/shop/a.py", "src/shop/b.py"]))
+    assert mapping_notes(mapped) == ("Paths under /ci/R were read as src.",)
+    mapped = map_paths(["C:\\R\\shop\\a.py"], [PurePosixPath("shop/a.py")])
+    assert mapping_notes(mapped) == ("Paths under C:\\R were read as the checkout.",)
+
+
+@pytest.mark.parametrize(
+    ("path", "parts"),
+    [("/a/b.py", ("a", "b.py")), ("C:\\a\\b.py", ("C:", "a", "b.py")), ("./a//b.py", ("a", "b.py")), ("", ())],
+)
+def test_either_slash_parts_a_path(path: str, parts: tuple[str, ...]) -> None:
+    assert split(path) == parts
+
+
+names = st.sampled_from(["a.py", "b.py", "__init__.py"])
+folders = st.lists(st.sampled_from(["src", "pkg", "lib"]), max_size=3)
+paths = st.builds(lambda parts, name: "/".join([*parts, name]), folders, names)
+
+
+@given(st.lists(paths, unique=True), st.lists(paths, unique=True))
+def test_every_recorded_path_has_exactly_one_fate(recorded: list[str], local: list[str]) -> None:
+    mapped = map_paths(recorded, map(PurePosixPath, local))
+    assert sorted([*mapped.found, *mapped.ambiguous, *mapped.lost]) == sorted(recorded)
+    assert {str(path) for path in mapped.found.values()} <= set(local)
+
+
+@given(st.lists(paths, unique=True, min_size=1), st.sampled_from(["/home/runner/work/R/R", "D:/a/R", "/x"]))
+def test_a_checkout_moved_as_a_whole_is_never_mapped_wrongly(local: list[str], there: str) -> None:
+    mapped = map_paths([f"{there}/{name}" for name in local], map(PurePosixPath, local))
+    assert all(name == f"{there}/{path}" for name, path in mapped.found.items())

@@ -1,0 +1,166 @@
+"""Cobertura and LCOV, read as untrusted text: the lines and branches they hold, or one clear refusal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from covgate.errors import MeasureError
+from covgate.measure.reports import DataKind, ReportedFile, detect_kind, read_report
+
+CLASS = '<class filename="{}"><lines>{}</lines></class>'
+
+
+def cobertura(lines: str, *, filename: str = "shop/a.py", sources: str = "", root: str = "") -> str:
+    return f"<coverage {root}><sources>{sources}</sources>{CLASS.format(filename, lines)}</coverage>"
+
+
+def read(tmp_path: Path, text: str | bytes, kind: DataKind = DataKind.COBERTURA) -> tuple[ReportedFile, ...]:
+    path = tmp_path / "report"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_report(path, kind).files
+
+
+def branch_counts(file: ReportedFile) -> dict[int, tuple[int, int]]:
+    return {line: (sum(exits.values()), len(exits)) for line, exits in file.branches.items()}
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"SQLite format 3\0...", DataKind.DATA_FILE),
+        (b'<?xml version="1.0"?><coverage/>', DataKind.COBERTURA),
+        (b"\xef\xbb\xbf\n <coverage/>", DataKind.COBERTURA),
+        (b"TN:\nSF:a.py\n", DataKind.LCOV),
+        (b"SF:a.py\n", DataKind.LCOV),
+    ],
+)
+def test_a_file_is_known_by_its_content(tmp_path: Path, start: bytes, kind: DataKind) -> None:
+    (tmp_path / "any-name").write_bytes(start)
+    assert detect_kind(tmp_path / "any-name") is kind
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\0\0", b"SQLite", b"DA:1,1"])
+def test_what_is_no_coverage_data_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(MeasureError, match=r"is empty|neither coverage data nor"):
+        detect_kind(tmp_path / "x")
+
+
+def test_lines_and_branches_of_cobertura(tmp_path: Path) -> None:
+    lines = '<line number="1" hits="1"/><line number="2" hits="0"/>'
+    lines += '<line number="3" hits="2" branch="true" condition-coverage="50% (1/2)" missing-branches="5"/>'
+    (file,) = read(tmp_path, cobertura(lines))
+    assert file.lines == {1: True, 2: False, 3: True}
+    assert branch_counts(file) == {3: (1, 2)}
+
+
+def test_a_line_reported_twice_was_executed_if_it_was_once(tmp_path: Path) -> None:
+    lines = '<line number="1" hits="0"/><line number="1" hits="1"/><line number="0" hits="1"/>'
+    (file,) = read(tmp_path, cobertura(lines))
+    assert file.lines == {1: True}
+
+
+@pytest.mark.parametrize(
+    ("filename", "sources", "names"),
+    [
+        ("a.py", "<source>/ci/R/</source>", ("/ci/R/a.py",)),
+        ("a.py", "<source>/ci/R</source><source>/ci/R/src</source>", ("/ci/R/a.py", "/ci/R/src/a.py")),
+        ("a.py", "", ("a.py",)),
+        ("a.py", "<source></source>", ("a.py",)),
+        ("/ci/R/a.py", "<source>/other</source>", ("/ci/R/a.py",)),
+        ("C:\\R\\a.py", "<source>/other</source>", ("C:\\R\\a.py",)),
+    ],
+)
+def test_a_file_may_lie_under_each_source(tmp_path: Path, filename: str, sources: str, names: tuple[str, ...]) -> None:
+    (file,) = read(tmp_path, cobertura("", filename=filename, sources=sources))
+    assert file.names == names
+
+
+def test_a_report_says_whether_branches_were_measured(tmp_path: Path) -> None:
+    for root, expected in (('branches-valid="4"', True), ('branches-valid="0"', False), ("", False)):
+        (tmp_path / "r").write_text(cobertura("", root=root), encoding="utf-8")
+        assert read_report(tmp_path / "r", DataKind.COBERTURA).has_branches is expected
+
+
+BAD_XML = {
+    "cut": (cobertura("")[:-5], "not well-formed"),
+    "nothing": ("", "not well-formed"),
+    "other-root": ("<html/>", "root element is <html>"),
+    "clover": ('<coverage clover="4"/>', "not a Cobertura report"),
+    "no-number": (cobertura('<line hits="1"/>'), "without a usable number"),
+    "words": (cobertura('<line number="x" hits="1"/>'), "without a usable number"),
+    "endless-number": (cobertura(f'<line number="{"9" * 5000}" hits="1"/>'), "without a usable number"),
+    "entity": ('<!DOCTYPE c [<!ENTITY a "b">]><coverage>&a;</coverage>', "declares XML entities"),
+    "external-entity": ('<!DOCTYPE c [<!ENTITY a SYSTEM "file:///etc/passwd">]><coverage>&a;</coverage>', "entities"),
+    "parameter-entity": ('<!DOCTYPE c [<!ENTITY % a "b">]><coverage/>', "declares XML entities"),
+    "undefined-entity": ("<coverage>&a;</coverage>", "not well-formed"),
+    "encoding": ('<?xml version="1.0" encoding="big5"?><coverage/>', "not well-formed"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), BAD_XML.values(), ids=BAD_XML)
+def test_bad_xml_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(MeasureError, match=message):
+        read(tmp_path, text)
+
+
+def test_a_doctype_alone_is_allowed_and_never_fetched(tmp_path: Path) -> None:
+    text = '<!DOCTYPE coverage SYSTEM "http://cobertura.invalid/coverage-04.dtd">' + cobertura("")
+    assert len(read(tmp_path, text)) == 1
+
+
+def test_an_absurd_count_of_branches_is_not_believed(tmp_path: Path) -> None:
+    lines = '<line number="1" hits="1" condition-coverage="0% (1/999999999)"/>'
+    (file,) = read(tmp_path, cobertura(lines))
+    assert branch_counts(file) == {}
+
+
+def test_lines_and_branches_of_lcov(tmp_path: Path) -> None:
+    text = "TN:\nSF:shop/a.py\nDA:1,1\nDA:2,0,checksum\nBRDA:1,0,jump to line 2,1\nBRDA:1,0,jump to line 4,-\n"
+    text += "BRDA:2,0,exit, with a comma,0\nLF:2\nLH:1\nend_of_record\nSF:b.py\r\nDA:7,3\r\nend_of_record\r\n"
+    one, two = read(tmp_path, text, DataKind.LCOV)
+    assert (one.names, one.lines) == (("shop/a.py",), {1: True, 2: False})
+    assert branch_counts(one) == {1: (1, 2), 2: (0, 1)}
+    assert (two.names, two.lines) == (("b.py",), {7: True})
+
+
+BAD_LCOV = {
+    "word": ("SF:a\nDA:x,1\nend_of_record\n", r"DA:x,1 \(line 2\)"),
+    "endless": (f"SF:a\nDA:1,{'9' * 5000}\nend_of_record\n", "malformed record DA:1,9"),
+    "branch": ("SF:a\nBRDA:1,0\nend_of_record\n", "malformed record BRDA:1,0"),
+    "outside": ("TN:\nDA:1,1\n", "outside a file"),
+    "cut": ("SF:a.py\nDA:1,1\n", "ends inside the record of a.py"),
+    "cut-before-the-next": ("SF:a.py\nDA:1,1\nSF:b.py\nend_of_record\n", "record of a.py"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), BAD_LCOV.values(), ids=BAD_LCOV)
+def test_bad_lcov_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(MeasureError, match=message):
+        read(tmp_path, text, DataKind.LCOV)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.binary(max_size=200), st.sampled_from([DataKind.COBERTURA, DataKind.LCOV]))
+def test_whatever_the_bytes_the_answer_is_a_report_or_a_refusal(tmp_path: Path, content: bytes, kind: DataKind) -> None:
+    prefix = b"<coverage>" if kind is DataKind.COBERTURA else b"SF:a\n"
+    try:
+        read(tmp_path, prefix + content, kind)
+    except MeasureError as exc:
+        assert str(tmp_path / "report") in exc.message  # noqa: PT017  # either end is right
+
+
+reported = st.builds(
+    lambda lines: ReportedFile(names=("a",), lines=lines), st.dictionaries(st.integers(1, 9), st.booleans())
+)
+
+
+@given(reported, reported)
+def test_uniting_two_reports_of_a_file_keeps_what_either_executed(one: ReportedFile, two: ReportedFile) -> None:
+    first, second = dict(one.lines), dict(two.lines)
+    one.merge(two)
+    assert one.lines == {line: first.get(line, False) or second.get(line, False) for line in first | second}
