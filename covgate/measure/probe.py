@@ -416,12 +416,15 @@ def _globs(patterns: Any) -> GlobMatcher | None:
 def _places(package: str, measured: Iterable[str]) -> list[str]:
     """Return where an importable name lies, without importing it: where its files were measured, or are found."""
     tail = package.replace(".", os.sep)
+    here = os.path.realpath(".") + os.sep
     places = set()
     for path in measured:
         full = os.path.realpath(path)
-        before, found, _ = full.partition(os.sep + tail + os.sep)
-        if found:
-            places.add(before + os.sep + tail)
+        # Folders above the project may have the package's name too: a clone of `click` lies in a folder `click`.
+        above = len(here) - 1 if full.startswith(here) else 0
+        at = full.find(os.sep + tail + os.sep, above)
+        if at >= 0:
+            places.add(full[:at] + os.sep + tail)
         elif full.endswith(os.sep + tail + ".py"):
             places.add(full)
     if not places:
