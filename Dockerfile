@@ -1,4 +1,5 @@
-ARG BASE=python:3.13-slim-bookworm
+# 3.13 on Debian 12, by digest: a tag can come to mean another image.
+ARG BASE=python:3.13-slim-bookworm@sha256:67a1e1f215ccda113cfc024e8639049257e88f273898f595b61476d128d387e8
 FROM ${BASE}
 
 # The checkout belongs to another user and the runner replaces HOME, so only the system's configuration can trust it.
@@ -18,7 +19,7 @@ COPY requirements/image.txt /opt/covgate/image.txt
 RUN /usr/local/bin/python3 -m venv /opt/covgate && \
     /opt/covgate/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
         --require-hashes --no-deps --only-binary=:all: --requirement /opt/covgate/image.txt && \
-    /opt/covgate/bin/python -m pip uninstall --yes --quiet pip && \
+    /opt/covgate/bin/python -m pip uninstall --yes --quiet setuptools pip && \
     ln -s /opt/covgate/bin/uv /usr/local/bin/uv
 
 # In the end covgate itself: after a change of it alone, everything above comes from the cache.

@@ -18,10 +18,12 @@ from covgate.edges.actions import Level, Runner
 from covgate.edges.files import ReportFolder, make_report_folder
 from covgate.edges.git import GitCommand
 from covgate.edges.github import PullRequestComments
+from covgate.edges.process import close_own_memory
 from covgate.errors import CovgateError, ExitCode, InputError, MeasureError
-from covgate.measure.analysis import Wanted, analyse_data, analyse_reports, find_data
+from covgate.measure.analysis import Wanted, analyse_data, find_data
 from covgate.measure.environment import make_environment
 from covgate.measure.project import Project, find_project
+from covgate.measure.report_files import analyse_reports
 from covgate.measure.reports import DataKind
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
 from covgate.model import (
@@ -96,6 +98,7 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
     """Run covgate. Raises CovgateError for what makes a report impossible; everything else ends in a report."""
     if settings.github_token:
         edges.runner.mask(settings.github_token)
+        close_own_memory()
     directory = _project_directory(settings, edges)
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
     change = _find_change(settings, context, edges, directory)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import signal
 import sys
 import traceback
@@ -42,6 +44,9 @@ def _invoke(argv: list[str]) -> int:
     except click.ClickException as exc:
         exc.show()
         return ExitCode.BAD_INPUT
+    except click.Abort:
+        # click's name for Ctrl-C.
+        raise KeyboardInterrupt from None
     return outcome if isinstance(outcome, int) else 0
 
 
@@ -70,7 +75,7 @@ def _click_options() -> list[click.Parameter]:
             [option.flag or f"--{option.name}", option.field],
             metavar=option.metavar,
             multiple=option.repeatable,
-            help=option.help + (f" Default: {option.default}." if option.default else ""),
+            help=option.help + (f" [default: {option.default}]" if option.default else ""),
         )
         for option in OPTIONS
         if option.flag
@@ -102,14 +107,15 @@ def _demo(directory: Path) -> int:
     # Only the demonstration needs it.
     from covgate.demo import make_sample  # noqa: PLC0415
 
-    rerun = make_sample(directory, os.environ)
+    make_sample(directory, os.environ)
     terminal = Terminal(sys.stdout, sys.stderr)
     code = _check({}, (), inputs=None, directory=directory)
     if code != ExitCode.RULE_BROKEN:
         terminal.say(f"the sample's gate should be red (exit code 1), and ended with {code}")
         return code
     terminal.say("the gate is red on purpose: the sample's change misses lines. The same again:")
-    terminal.say(f"  {rerun}")
+    command = "covgate" if shutil.which("covgate") else f"{shlex.quote(sys.executable)} -m covgate"
+    terminal.say(f"  cd {shlex.quote(os.fspath(directory))} && {command} check")
     return ExitCode.PASSED
 
 

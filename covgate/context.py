@@ -130,7 +130,7 @@ class _Payload:
     def number(self, dotted: str) -> int:
         """Return the positive whole number at `dotted`; InputError when there is none."""
         value = self.get(dotted)
-        if isinstance(value, int) and value > 0:
+        if type(value) is int and value > 0:
             return value
         raise self._bad(dotted, "a positive whole number")
 
@@ -224,7 +224,7 @@ def _load_payload(env: Mapping[str, str], read_text: Callable[[str], str]) -> Ma
             payload = json.loads(read_text(path))
         except OSError as exc:
             problem = f"the event file {path} cannot be read: {exc.strerror or exc}"
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             problem = f"the event file {path} is not JSON: {exc}"
         else:
             if isinstance(payload, dict):

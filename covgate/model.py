@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import NewType
 
@@ -31,6 +33,11 @@ class Unavailable:
     reason: str
 
 
+def _exact(target: Decimal) -> Fraction:
+    """`target` as a fraction: arithmetic on Decimals is rounded to 28 digits."""
+    return Fraction(*target.as_integer_ratio())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """How many of something were covered. Adds up; knows no rounding."""
@@ -53,12 +60,11 @@ class Counts:
 
     def reaches(self, target: Decimal) -> bool:
         """Whether the exact fraction is at least `target` percent; an empty count reaches everything."""
-        return 100 * self.covered >= target * self.total
+        return 100 * self.covered >= _exact(target) * self.total
 
     def needed(self, target: Decimal) -> int:
         """How many more of the missing must be covered before `target` percent is reached."""
-        wanted = (target * self.total / 100).to_integral_value(rounding=ROUND_CEILING)
-        return max(0, int(wanted) - self.covered)
+        return max(0, math.ceil(_exact(target) * self.total / 100) - self.covered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,7 +131,7 @@ class OwnComment:
 
 
 class Step(Enum):
-    """What to do about the comment that is kept."""
+    """What to do about the comment."""
 
     CREATE = auto()
     EDIT = auto()
@@ -146,28 +146,36 @@ class Plan:
     """What to do next, for one reading of the comments. `fold`: duplicates to delete, once nothing is to be written."""
 
     step: Step
-    keep: OwnComment | None = None
+    stands: OwnComment | None = None
+    """The comment to edit, or the one people see."""
     fold: tuple[int, ...] = ()
 
 
 def compute_plan(own: Sequence[OwnComment], report: Report, *, written: bool) -> Plan:
-    """Decide what to do about the comments of this report's name.
+    """Decide what to do about our comments of this report's name.
 
-    The comment of the newest run is kept, of equals the oldest comment: every run that reads the same list keeps the
-    same one. `written` says that this run's report was already accepted by GitHub.
+    The oldest comment is kept and holds what the newest run said, so that links to it stay good. Whoever races, the
+    oldest comment is deleted by no one: a pull request can not end without one. `written` says that GitHub has accepted
+    this run's report already.
     """
     if not own:
         # A list can lag behind a write: what GitHub said it accepted is not posted again.
         return Plan(step=Step.CREATE if report.starts_comment and not written else Step.REST)
-    keep = max(own, key=lambda comment: (comment.marker.order, -comment.posted.id))
-    fold = tuple(sorted(comment.posted.id for comment in own if comment is not keep))
-    if keep.marker.order > report.marker.order:
-        return Plan(step=Step.YIELD, keep=keep, fold=fold)
-    # Of two jobs of one run with one name (a matrix) the last to write stays; they must not take turns for ever.
+    keep, *others = sorted(own, key=lambda comment: comment.posted.id)
+    newest = max(own, key=lambda comment: comment.marker.order)
+    if newest.marker.order > report.marker.order:
+        # A comment newer than the one that is kept is left to its own run, which moves the text over.
+        stale = [comment for comment in others if comment.marker.order <= keep.marker.order]
+        return Plan(step=Step.YIELD, stands=newest, fold=_ids(stale))
+    # Of two jobs of one run with one name (a matrix) either may stay; they must not take turns for ever.
     settled = written and keep.marker.order == report.marker.order
     if settled or keep.posted.body == report.comment:
-        return Plan(step=Step.REST, keep=keep, fold=fold)
-    return Plan(step=Step.EDIT, keep=keep)
+        return Plan(step=Step.REST, stands=keep, fold=_ids(others))
+    return Plan(step=Step.EDIT, stands=keep)
+
+
+def _ids(comments: Iterable[OwnComment]) -> tuple[int, ...]:
+    return tuple(comment.posted.id for comment in comments)
 
 
 def find_own(comments: Iterable[PostedComment], name: str, viewer: Callable[[], str]) -> tuple[OwnComment, ...]:
@@ -204,7 +212,11 @@ def publish_comment(comments: PullRequestComments, report: Report) -> Published:
     try:
         return run.settle()
     except PublishError as problem:
-        return Published(url=run.url, notes=(*run.notes, _note(problem, report)), problem=problem)
+        if run.written:
+            return Published(
+                url=run.url, notes=(f"The comment was posted, but not looked at again: {problem.message}.",)
+            )
+        return Published(url=run.url, notes=(_note(problem, report),), problem=problem)
 
 
 class _Run:
@@ -215,63 +227,63 @@ class _Run:
         self._report = report
         self._viewer: str | None = None
         self._posts = 0
-        self._written = False
         self._trouble: PublishError | None = None
+        self.written = False
+        """GitHub has accepted this run's report, and no older run is known to have overwritten it."""
         self.url: str | None = None
-        self.notes: list[str] = []
 
     def settle(self) -> Published:
         """Follow the plan until it says to rest. Raises PublishError when the report did not get there."""
         for _ in range(_ROUNDS):
             own = find_own(self._comments.read_all(), self._report.marker.name, self._ask_viewer)
-            plan = compute_plan(own, self._report, written=self._written)
+            plan = compute_plan(own, self._report, written=self.written)
             if plan.step in {Step.REST, Step.YIELD}:
                 return self._finish(plan)
             self._write(plan)
-        if self._trouble and not self._written:
+        if self._trouble and not self.written:
             raise self._trouble
-        self.notes.append("Other runs kept changing the comment: it may show one of theirs.")
-        return self._published()
+        return self._published("Other runs kept changing the comment: it may show one of theirs.")
 
     def _write(self, plan: Plan) -> None:
         """Create or edit. A failure that the next look at the list can explain or undo is kept for later."""
-        self._written = False
-        if plan.keep is None and self._posts == _POSTS and self._trouble:
+        self.written = False
+        if plan.stands is None and self._posts == _POSTS and self._trouble:
             raise self._trouble
         try:
-            if plan.keep is not None:
-                posted = self._comments.edit(plan.keep.posted.id, self._report.comment)
+            if plan.stands is not None:
+                posted = self._comments.edit(plan.stands.posted.id, self._report.comment)
             else:
                 self._posts += 1
                 posted = self._comments.create(self._report.comment)
         except PublishError as problem:
             # An edit of a comment that was deleted meanwhile; a post that got no answer and may have worked.
-            expected = Refusal.NOT_FOUND if plan.keep is not None else Refusal.UNREACHABLE
+            expected = Refusal.NOT_FOUND if plan.stands is not None else Refusal.UNREACHABLE
             if problem.slug != expected:
                 raise
             self._trouble = problem
         else:
-            self._written, self.url = True, posted.url
+            self.written, self.url = True, posted.url
 
     def _finish(self, plan: Plan) -> Published:
-        if plan.keep is not None:
-            self.url = plan.keep.posted.url
+        notes: list[str] = []
+        if plan.stands is not None:
+            self.url = plan.stands.posted.url
             if plan.step is Step.YIELD:
-                number, attempt = plan.keep.marker.order
-                self.notes.append(f"A newer run ({number}, attempt {attempt}) has commented: its comment stands.")
-        for comment_id in plan.fold:
-            self._fold(comment_id)
-        return self._published()
+                number, attempt = plan.stands.marker.order
+                notes.append(f"A newer run ({number}, attempt {attempt}) has commented: its comment stands.")
+        return self._published(*notes, *filter(None, map(self._fold, plan.fold)))
 
-    def _fold(self, comment_id: int) -> None:
+    def _fold(self, comment_id: int) -> str:
+        """Delete a duplicate; return what to tell, if anything."""
         try:
             self._comments.delete(comment_id)
         except PublishError as problem:
             if problem.slug != Refusal.NOT_FOUND:  # not there: another run folded it
-                self.notes.append(f"A second comment of ours ({comment_id}) could not be removed: {problem.message}.")
+                return f"A second comment of ours ({comment_id}) could not be removed: {problem.message}."
+        return ""
 
-    def _published(self) -> Published:
-        return Published(url=self.url, notes=tuple(self.notes))
+    def _published(self, *notes: str) -> Published:
+        return Published(url=self.url, notes=notes)
 
     def _ask_viewer(self) -> str:
         if self._viewer is None:

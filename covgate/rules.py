@@ -29,22 +29,28 @@ def evaluate(rule: Rule, actual: Tally | Unavailable, *, subject: str, nothing: 
     if not counts.total:
         return Check(rule=rule.name, target=rule.target, actual=actual, status=Status.NOT_APPLICABLE, why=nothing)
     if counts.reaches(rule.target):
-        why = f"{subject} is at least {rule.target} %"
+        why = f"{subject} is at least {show_percent(rule.target)}"
         return Check(rule=rule.name, target=rule.target, actual=actual, status=Status.PASS, why=why)
-    why = f"{subject} {show_below(actual, rule.target)} is below {rule.target} %"
+    why = f"{subject} {show_below(actual, rule.target)} is below {show_percent(rule.target)}"
     return Check(rule=rule.name, target=rule.target, actual=actual, status=Status.FAIL, why=why)
 
 
+def show_percent(percent: Decimal) -> str:
+    """Print a percent with the decimals it has, without the zeros that end it: `80 %`, `99.5 %`."""
+    whole, point, decimals = f"{percent:f}".partition(".")
+    return f"{whole}{(point + decimals).rstrip('0').removesuffix('.')} %"
+
+
 def show_below(actual: Tally, target: Decimal) -> str:
-    """Print a percent that is below `target` with as many decimals as it takes to look below it."""
+    """Print a percent that is below `target` with as many decimals as it takes to look below it.
+
+    Two are enough but for a figure that would show as 0 without being 0.
+    """
     percent = actual.percent
     if percent is None:
         return "n/a"
-    for places in (2, 4, 8, 16):
-        shown = floor_percent(percent, places)
-        if shown < target:
-            return f"{shown} %"
-    return f"{percent} %"
+    shown = (floor_percent(percent, places) for places in range(2, 28))
+    return show_percent(next((value for value in shown if value < target), percent))
 
 
 def judge(checks: Iterable[Check], suite: SuiteRun | None, problem: Unavailable | None = None) -> Verdict:

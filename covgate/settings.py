@@ -40,6 +40,13 @@ class ReportKind(StrEnum):
     XML = "xml"
 
 
+_PLACES = 30
+"""Decimals of a percent: more than anyone means, and few enough to be printed."""
+
+_MOST_MINUTES = 50_000
+"""GitHub: a job on a runner of one's own ends after five days, a workflow after 35: 50,400 minutes."""
+
+
 def _text(text: str) -> str:
     return text.strip()
 
@@ -53,6 +60,9 @@ def _percent(text: str) -> Decimal:
     if not value.is_finite() or not 0 <= value <= 100:  # noqa: PLR2004  # the ends of a percent
         msg = "a percent lies between 0 and 100"
         raise ValueError(msg)
+    if cast("int", value.as_tuple().exponent) < -_PLACES:
+        msg = f"a percent has at most {_PLACES} decimals"
+        raise ValueError(msg)
     return value
 
 
@@ -64,6 +74,9 @@ def _minutes(text: str) -> Decimal:
         raise ValueError(msg) from None
     if not value.is_finite() or value <= 0:
         msg = "a time-out is more than 0 minutes"
+        raise ValueError(msg)
+    if value > _MOST_MINUTES:
+        msg = f"a time-out is at most {_MOST_MINUTES} minutes"
         raise ValueError(msg)
     return value
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar, cast
 
 from covgate.context import Secret
@@ -221,6 +222,7 @@ class GithubComments:
     def _ask(self, step: str, action: Callable[[], _Answer]) -> _Answer:
         """Run `action`; whatever goes wrong on the way to GitHub and back becomes a PublishError."""
         from github import BadAttributeException, GithubException  # noqa: PLC0415  # see _github
+        from github.GithubException import IncompletableObject  # noqa: PLC0415  # see _github
         from requests.exceptions import RequestException  # noqa: PLC0415  # see _github
 
         where = f"{step}, {self._repository}#{self._number}"
@@ -228,12 +230,12 @@ class GithubComments:
             raise publish_error(Refusal.BAD_CREDENTIALS, f"{where}: it is empty or has characters no token has")
         try:
             return action()
-        except GithubException as exc:
-            said = _reason(cast("object", exc.data))
-            kind, detail = _kind(exc.status, said), f"HTTP {exc.status}: {self._scrub(said)}"
-        except (RequestException, BadAttributeException, *_NOT_GITHUB) as exc:
+        except (RequestException, BadAttributeException, IncompletableObject, *_NOT_GITHUB) as exc:
             # Not its text: that may hold a header. The kind of error tells enough.
             kind, detail = Refusal.UNREACHABLE, type(exc).__name__
+        except GithubException as exc:
+            said = _reason(exc.status, cast("object", exc.data))
+            kind, detail = _kind(exc.status, said), f"HTTP {exc.status}: {self._scrub(said)}"
         # Raised out here so that the cause, whose request holds the token, is not chained to it.
         raise publish_error(kind, f"{where}: {detail}")
 
@@ -243,16 +245,21 @@ class GithubComments:
 
 
 def _posted(comment: IssueComment) -> PostedComment:
+    """Take over what PyGithub read; TypeError when the answer was no comment (it takes a 307 for success)."""
+    number, url = cast("object", comment.id), cast("object", comment.html_url)
+    if not isinstance(number, int) or not isinstance(url, str):
+        msg = "not a comment"
+        raise TypeError(msg)
     # GitHub gives null for the user of an account that was deleted.
     author = comment.user.login if comment.user else ""
-    return PostedComment(id=comment.id, url=comment.html_url, author=author, body=comment.body or "")
+    return PostedComment(id=number, url=url, author=author, body=comment.body or "")
 
 
-def _reason(data: object) -> str:
+def _reason(status: int, data: object) -> str:
     """What GitHub said in the body of an error."""
-    if data is None:
+    if status == HTTPStatus.FORBIDDEN and data is None:
         # GithubRetry read the body to tell a rate limit from a refusal, and gave up waiting; only then is it gone.
-        return "rate limit, or an empty answer"
+        return "rate limit"
     if not isinstance(data, dict):
         return "no reason given"
     errors = data.get("errors")
@@ -301,7 +308,7 @@ def _retry(pace: Pace) -> GithubRetry:
         secondary_rate_wait=pace.rate_limit_wait,
         max_rate_limit_wait=pace.longest_wait,
         allowed_methods=frozenset({"GET", "PATCH", "DELETE"}),
-        status_forcelist=[429, 500, 502, 503, 504],
+        status_forcelist=[500, 502, 503, 504],
         # The last answer comes back as it is, so that its status can be told.
         raise_on_status=False,
     )

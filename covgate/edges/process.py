@@ -14,10 +14,32 @@ from pathlib import Path
 GRACE_SECONDS = 10.0
 """How long a process group may take to end after the polite signal: time for coverage to write its data."""
 
+LEFTOVER_SECONDS = 3.0
+"""How long processes that the command left behind may take to end."""
+
 _SECRET_PREFIXES = ("INPUT_", "ACTIONS_")
 _SECRET_NAMES = frozenset(
     {"GITHUB_TOKEN", "GH_TOKEN", "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
 )
+
+
+_PR_SET_DUMPABLE = 4
+
+
+def close_own_memory() -> bool:
+    """Keep other processes of the same user from reading covgate's memory and first environment (Linux).
+
+    Tests run beside covgate, and /proc/PID/environ would show them the token its inputs brought. A process that is not
+    dumpable can be read with CAP_SYS_PTRACE, CAP_PERFMON or CAP_SYS_ADMIN only, and a container has none of them.
+    Returns whether the kernel agreed.
+    """
+    # Only a run that holds a token needs it.
+    import ctypes  # noqa: PLC0415
+
+    try:
+        return bool(ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
+    except (OSError, AttributeError):
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +143,7 @@ def run_live(
     except BaseException:
         _stop(process, signal.SIGINT, grace=GRACE_SECONDS)
         raise
-    # Whatever the command left running in its group must not outlive it, nor change data while it is read.
-    _signal_group(process.pid, signal.SIGKILL)
+    _end_group(process.pid)
     code = process.returncode
     return LiveRun(
         exit_code=_shell_code(code),
@@ -130,6 +151,26 @@ def run_live(
         killed=_shell_code(code) > 128 and not timed_out,  # noqa: PLR2004  # 128 + signal, the shells' convention
         seconds=time.monotonic() - started,
     )
+
+
+def _end_group(group: int) -> None:
+    """Give what the command left running a moment to end by itself, then kill it: it must not outlive the command.
+
+    A helper process of multiprocessing, say, writes its coverage data a little after its parent has gone.
+    """
+    deadline = time.monotonic() + LEFTOVER_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            # As the first process of a container covgate inherits orphans, which stay in the group until reaped.
+            os.waitpid(-group, os.WNOHANG)
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        except PermissionError:
+            break
+        time.sleep(0.02)
+    _signal_group(group, signal.SIGKILL)
 
 
 def _shell_code(returncode: int) -> int:

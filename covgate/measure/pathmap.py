@@ -8,7 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from covgate.errors import MeasureError
+
 Parts = tuple[str, ...]
+
+SHOWN = 5
+"""How many names a message lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,25 @@ def map_paths(recorded: Iterable[str], local: Iterable[PurePosixPath]) -> PathMa
     return PathMap(
         found=found, roots=tuple(pair for pair, _ in used.most_common()), ambiguous=ambiguous, lost=tuple(lost)
     )
+
+
+def refuse_ambiguity(mapped: PathMap) -> None:
+    """Raise MeasureError for the first path that fits several files, with the candidates."""
+    if not mapped.ambiguous:
+        return
+    name, candidates = next(iter(mapped.ambiguous.items()))
+    listed = ", ".join(str(path) for path in candidates[:SHOWN])
+    raise MeasureError(
+        f"{name} was recorded on another machine and could be any of: {listed}",
+        hint="say which with `[paths]` in the coverage configuration (`[tool.coverage.paths]`), or measure with "
+        "`relative_files = true`",
+        slug="ambiguous-path",
+    )
+
+
+def mapping_notes(mapped: PathMap) -> tuple[str, ...]:
+    """Say which folders of the other machine were read as which here."""
+    return tuple(f"Paths under {there} were read as {here}." for there, here in mapped.roots[:3] if there)
 
 
 def split(path: str) -> Parts:

@@ -17,9 +17,14 @@ class CovOptions:
     """pytest-cov's options: `--cov=SOURCE` (repeatable), `--cov-branch`, `--cov-config=FILE`."""
 
     used: bool = False
+    loadable: bool = True
+    """False when `-p no:pytest_cov` keeps the plugin out, and its options with it."""
     source: tuple[str, ...] = ()
     branch: bool = False
     config: str | None = None
+
+
+_BLOCKED = frozenset({"no:pytest_cov", "no:cov"})
 
 
 def find_cov_options(directory: Path, command: Iterable[str], addopts_variable: str) -> CovOptions:
@@ -32,6 +37,7 @@ def parse_cov_options(words: Iterable[str]) -> CovOptions:
     """Pick pytest-cov's options out of pytest's arguments, as its own parser would."""
     source: list[str] = []
     used = branch = False
+    loadable = True
     config: str | None = None
     rest = list(words)
     while rest:
@@ -47,7 +53,9 @@ def parse_cov_options(words: Iterable[str]) -> CovOptions:
             config = value if equals else (rest.pop(0) if rest else None)
         elif name == "--cov-reset":
             source = []
-    return CovOptions(used=used, source=tuple(dict.fromkeys(source)), branch=branch, config=config)
+        elif name.removeprefix("-p") in _BLOCKED or (name == "-p" and rest and rest[0] in _BLOCKED):
+            loadable = False
+    return CovOptions(used=used, loadable=loadable, source=tuple(dict.fromkeys(source)), branch=branch, config=config)
 
 
 def _split(text: str) -> list[str]:

@@ -60,6 +60,7 @@ def prepare_suite(project: Project, command: str | Sequence[str], folder: Path) 
             "rcfile": options.config if options.config and (project.directory / options.config).is_file() else None,
             "source": list(options.source),
             "branch": options.branch,
+            "scoped": options.used,
         },
     ).answer()
     if not answer["hook"]:
@@ -113,7 +114,8 @@ def no_data_error(run: SuiteRun) -> MeasureError:
     return MeasureError(
         f"`{run.command}` left no coverage data: no Python process of it was measured",
         hint="run the tests with the interpreter covgate uses (`--python`), which has coverage installed; a command "
-        "that makes environments of its own (tox, nox) has to install coverage there and pass on COVERAGE_PROCESS_CONFIG",
+        "that makes environments of its own (tox, nox) has to install coverage there and let COVERAGE_PROCESS_CONFIG "
+        "through",
         slug="nothing-measured",
     )
 
@@ -130,9 +132,11 @@ def _status(done: LiveRun, shown: str) -> SuiteStatus:
 
 def _quiet_pytest_cov(environment: dict[str, str], options: CovOptions, *, installed: bool) -> tuple[str, ...]:
     """Switch pytest-cov's own measurement off: two in one process exclude each other, and its thresholds end runs."""
-    if not installed:
+    if not installed or not options.loadable or environment.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        # pytest refuses an option whose plugin it does not load.
         return ()
-    environment["PYTEST_ADDOPTS"] = f"{environment.get('PYTEST_ADDOPTS', '')} --no-cov".strip()
+    # Blocking the plugin object as well drops its warning about --no-cov, which `-W error` would end the run with.
+    environment["PYTEST_ADDOPTS"] = f"{environment.get('PYTEST_ADDOPTS', '')} --no-cov -p no:_cov".strip()
     if not options.used:
         return ()
     return ("pytest-cov is switched off for this run (`--no-cov`): covgate measures what its options name.",)

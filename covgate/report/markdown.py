@@ -9,39 +9,52 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from covgate.report.view import ReportView
 
-_SAFE_NAME = re.compile(r"[\w./: -]+", re.ASCII)
-
 
 def render_comment(view: ReportView, limit: int) -> str:
     """Render the comment in at most `limit` bytes of UTF-8: whole sections go, the lowest first."""
     current: ReportView | None = view
     while current is not None:
-        text = _template("comment.md.j2").render(view=current)
+        text = _render("comment.md.j2", current)
         if len(text.encode("utf-8", "replace")) <= limit:
             return text
         current = current.shorter()
-    return f"{view.icon} {escape_text(view.headline)[: limit // 8]}\n\nThe report is in the step summary.\n"
+    headline = escape_text(view.headline[: limit // 20])
+    return f"{view.icon} **{headline} …**\n\nThe report is in the step summary.\n"
 
 
 def render_summary(view: ReportView) -> str:
     """Render the step summary: the same report, unfolded."""
-    return _template("summary.md.j2").render(view=view)
+    return _render("summary.md.j2", view)
 
 
 def escape_text(text: str) -> str:
-    """Escape prose for Markdown: no markup, no HTML, no mention, no link, no line end, whatever a file name holds."""
-    flat = " ".join(_visible(text).split())
-    escaped = re.sub(r"([\\`*_\[\]<>#|~&$])", lambda m: f"&#{ord(m[1])};", flat)
-    # A zero-width space parts what GitHub would link: @names, addresses.
-    return re.sub(r"(?<=@)|(?<=:)(?=//)|(?<=www)(?=\.)", "\u200b", escaped)
+    """Escape prose for Markdown: no markup, no HTML, no mention, no link, no line end, whatever a file name holds.
+
+    It stays legible as it is: a mail shows it that way.
+    """
+    flat = _part(" ".join(_visible(text).split()))
+    marked = re.sub(r"[\\`*\[\]|~#]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", flat.replace("&", "&amp;"))
+    safe = marked.replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
+    # At the start of a line or of a list's item these begin a list.
+    return re.sub(r"\A([-+=]|\d+[.)])", lambda m: f"{m[1][:-1]}\\{m[1][-1]}", safe)
+
+
+def _part(text: str) -> str:
+    """Part by a zero-width space what GitHub would link or replace: @names, addresses, #1, GH-1, :emoji:."""
+    return re.sub(
+        r"(?<=@)|(?<=:)(?=//|[\w+-]+:)|(?<=www)(?=\.)|(?<=#)(?=\d)|(?<=gh-)(?=\d)", "\u200b", text, flags=re.IGNORECASE
+    )
 
 
 def code(text: str) -> str:
-    """Set a name in code: in backticks when it is an ordinary name, else with every special character as an entity."""
+    """Set a name in code: between backticks, in which nothing is markup; with entities where those would not hold.
+
+    A backtick ends the code, and in a table a bar ends the cell before anything else is looked at.
+    """
     shown = _visible(text)
-    if _SAFE_NAME.fullmatch(shown) and shown == shown.strip():
+    if shown and shown == shown.strip() and not re.search(r"[`|\\]", shown):
         return f"`{shown}`"
-    safe = "".join(c if c.isalnum() or c in "/. " else f"&#{ord(c)};" for c in shown)
+    safe = "".join(c if c.isalnum() or c in "/ " else f"&#{ord(c)};" for c in _part(shown))
     return f"<code>{safe}</code>"
 
 
@@ -53,6 +66,10 @@ def link(text: str, url: str | None) -> str:
 def _visible(text: str) -> str:
     """Show control characters and undecodable bytes as escapes, so that nothing in a name is a line end or hidden."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
+
+
+def _render(name: str, view: ReportView) -> str:
+    return _template(name).render(view=view).strip() + "\n"
 
 
 @cache

@@ -133,7 +133,7 @@ def build_result(facts: Facts, *, headline: str, exit_code: int) -> ResultJson:
         covgate=facts.version,
         verdict=facts.verdict.kind,
         exit_code=exit_code,
-        headline=headline,
+        headline=_text(headline),
         head=facts.head,
         uncommitted=facts.uncommitted,
         base=_base(facts.base),
@@ -211,7 +211,7 @@ def _counts(counts: Counts) -> CountsJson:
 
 
 def _base(base: Base | None) -> BaseJson | None:
-    return None if base is None else BaseJson(sha=base.sha, how=base.how, ref=base.ref)
+    return None if base is None else BaseJson(sha=base.sha, how=base.how, ref=_text(base.ref))
 
 
 def _check(check: Check) -> CheckJson:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from covgate.errors import CovgateError
 from covgate.model import VerdictKind
@@ -22,65 +22,78 @@ class Terminal:
     """Prints for people: the report to `out`, progress and messages to `err`."""
 
     def __init__(self, out: TextIO, err: TextIO) -> None:
-        # Names are printed as they are: no guessing of colours, links or emoji in what a repository holds.
-        self._out = Console(file=out, highlight=False, emoji=False, soft_wrap=True)
-        self._err = Console(file=err, highlight=False, emoji=False, soft_wrap=True)
+        # Names are printed as they are: no markup, colours, links or emoji guessed from what a repository holds.
+        self._out = Console(file=out, highlight=False, emoji=False, markup=False, soft_wrap=True)
+        self._err = Console(file=err, highlight=False, emoji=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
         """Show that a step is under way: a spinner in a terminal, a line in a log."""
         if not self._err.is_terminal:
-            self._err.print(f"covgate: {escape(what)}")
+            self.say(what)
             yield
             return
-        with self._err.status(escape(what)):
+        with self._err.status(_text(what)):
             yield
 
     def say(self, text: str) -> None:
         """Print one line of information."""
-        self._err.print(f"covgate: {escape(_plain(text))}")
+        self._err.print(_text("covgate: ", text))
 
     def error(self, error: CovgateError) -> None:
         """Print what happened and what to change."""
-        self._err.print(f"[bold red]covgate:[/] {escape(_plain(error.message))}")
-        self._err.print(f"  {escape(_plain(error.hint))}")
-        self._err.print(f"  [dim]docs/troubleshooting.md#{error.slug}[/]")
+        first, *others = error.message.splitlines() or [""]
+        self._err.print(_text(("covgate:", "bold red"), " ", first))
+        for line in others:  # what another program said
+            self._err.print(_text("  | ", line))
+        self._err.print(_text("  ", error.hint))
+        self._err.print(_text("  ", (f"docs/troubleshooting.md#{error.slug}", "dim")))
 
     def report(self, view: ReportView, places: str) -> None:
         """Print the report; `places` says where its files are."""
         out = self._out
         out.print()
-        out.print(f"[{_STYLES[view.kind]}]{_MARKS[view.kind]} {escape(_plain(view.headline))}[/]")
+        out.print(_text((f"{_MARKS[view.kind]} {view.headline}", _STYLES[view.kind])))
         for reason in view.reasons:
-            out.print(f"  {escape(_plain(reason))}")
+            out.print(_text("  ", reason))
         out.print(_table(view))
         if view.todos:
-            out.print(f"[bold]{escape(view.todo_title)}[/]")
+            out.print(_text((view.todo_title, "bold")))
         for todo in view.todos:
-            where = f" in {escape(_plain(todo.function))}" if todo.function else ""
-            out.print(f"  [cyan]{escape(_plain(f'{todo.path}:{todo.lines}'))}[/]{where}: {escape(todo.what)}")
+            where = f" in {todo.function}" if todo.function else ""
+            # The mark keeps a name that starts with :: from being taken for a workflow command.
+            out.print(_text("  · ", (f"{todo.path}:{todo.lines}", "cyan"), where, ": ", todo.what))
+        listed = {todo.path for todo in view.todos}
         for file in view.files:
-            if file.note:
-                out.print(
-                    f"  {escape(_plain(str(file.path)))}: {escape(file.note)}, so its changed lines count as uncovered"
-                )
+            if file.note and file.path not in listed:
+                out.print(_text("  · ", str(file.path), f": {file.note}, so its changed lines count as uncovered"))
         if view.omitted:
-            out.print(f"Left out by the coverage configuration: {escape(_plain(', '.join(view.omitted)))}")
-        for note in (*view.notes, " ".join(view.footer), places):
-            out.print(f"[dim]{escape(_plain(note))}[/]")
+            more = f" and {view.more_omitted} more" if view.more_omitted else ""
+            out.print(_text("Left out by the coverage configuration: ", ", ".join(view.omitted), more))
+        for note in (*view.notes, " · ".join(view.footer), places):
+            out.print(_text((note, "dim")))
 
 
 def _table(view: ReportView) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("")
-    for title in ("coverage", "required", "lines", "branches"):
+    for title in ("coverage", "required", "lines", *(["branches"] if view.has_branches else [])):
         table.add_column(title, justify="right", style="default", header_style="dim")
     for row in view.rows:
-        value = f"[{row.band.style}]{escape(row.value)}[/]"
-        table.add_row(row.name, value, row.required, row.lines, row.branches)
+        value = _text((row.value, row.band.style))
+        table.add_row(row.name, value, row.required, row.lines, *([row.branches] if view.has_branches else []))
     return table
 
 
+def _text(*parts: str | tuple[str, str]) -> Text:
+    """Join parts, some with a style, into one printable line."""
+    return Text.assemble(*(_plain(part) if isinstance(part, str) else (_plain(part[0]), part[1]) for part in parts))
+
+
 def _plain(text: str) -> str:
-    """Show control characters as escapes: a file name must not move the cursor or ring the bell."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
+    """Show control characters as escapes, so that a name can not move the cursor or begin a line of its own.
+
+    `##[` is taken for a workflow command wherever it stands in a line of the log.
+    """
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
+    return shown.replace("##[", "#\\x23[")

@@ -28,25 +28,28 @@ from covgate.model import (
     VerdictKind,
 )
 from covgate.report.words import (
+    STATUS_MARK,
     UNAVAILABLE,
     Band,
     choose_band,
     counts_text,
     percent_text,
     plural,
+    share_text,
     short_path,
     span_text,
-    target_text,
-    units,
     work_left,
 )
-from covgate.rules import MIN_DIFF, MIN_TOTAL
+from covgate.rules import MIN_DIFF, MIN_TOTAL, show_percent
 
 TODO_LIMIT = 5
 """How many places the list of next steps names."""
 
+NOT_LOADED = "no test loads this file"
+"""Of a file that was measured without having been executed: all of it counts as uncovered."""
+
 FILE_LIMIT = 50
-"""How many files the folded table holds."""
+"""How many files the folded table and list hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,13 +143,17 @@ class ReportView:
     reasons: tuple[str, ...]
     """Further sentences: every other broken or unknown rule."""
     rows: tuple[Row, ...]
+    has_branches: bool
+    """Whether branches were measured: without, the table has no column for them."""
     todo_title: str
     todos: tuple[Todo, ...]
     files: tuple[FileRow, ...]
     more_files: int
     omitted: tuple[str, ...]
+    more_omitted: int
     notes: tuple[str, ...]
     footer: tuple[str, ...]
+    """Base, head and version, in this order."""
     run_url: str | None
     name: str
     quiet: bool
@@ -156,10 +163,16 @@ class ReportView:
         """Return the view with its lowest section left out, or None when only the core is left."""
         for section in ("omitted", "files", "notes", "todos"):
             if getattr(self, section):
-                left_out = "Some sections were left out to fit GitHub's limit: the step summary has the whole report."
-                footer = self.footer if left_out in self.footer else (*self.footer, left_out)
-                return replace(self, footer=footer, **{section: ()})  # type: ignore[arg-type]  # each is a tuple
+                kept = () if section == "notes" else tuple(note for note in self.notes if note != LEFT_OUT)
+                notes = (*kept, LEFT_OUT)
+                # The note itself is no reason to go round again.
+                if section == "notes" and self.notes == (LEFT_OUT,):
+                    continue
+                return replace(self, **{section: (), "notes": notes})  # type: ignore[arg-type]  # each is a tuple
         return None
+
+
+LEFT_OUT = "Some sections were left out to fit GitHub's limit: the step summary has the whole report."
 
 
 def build_view(facts: Facts) -> ReportView:
@@ -168,22 +181,27 @@ def build_view(facts: Facts) -> ReportView:
     left = [file for file in _diff_files(facts) if file.missing or file.partial]
     ranked = sorted(left, key=lambda f: (-_weight(f), str(f.path)))
     todos = _todos(ranked, facts.links)
+    # Of one file the table would say what the list above it has said.
+    rows = ranked[:FILE_LIMIT] if len(ranked) > 1 or len(todos) > TODO_LIMIT else []
+    omitted = facts.diff.omitted if isinstance(facts.diff, DiffCoverage) else ()
     return ReportView(
         kind=facts.verdict.kind,
         icon=icon,
         headline=headline,
         reasons=reasons,
         rows=(_total_row(facts), _diff_row(facts)),
+        has_branches=isinstance(facts.total, Coverage) and facts.total.has_branches,
         todo_title=_todo_title(facts, len(todos)),
         todos=todos[:TODO_LIMIT],
-        files=tuple(_file_row(file, facts) for file in ranked[:FILE_LIMIT]),
+        files=tuple(_file_row(file, facts) for file in rows),
         more_files=max(0, len(ranked) - FILE_LIMIT),
-        omitted=_omitted(facts),
+        omitted=tuple(short_path(path) for path in omitted[:FILE_LIMIT]),
+        more_omitted=max(0, len(omitted) - FILE_LIMIT),
         notes=facts.notes,
         footer=_footer(facts),
         run_url=facts.run_url,
         name=facts.name,
-        quiet=facts.verdict.kind is VerdictKind.PASS and not left,
+        quiet=facts.verdict.kind is VerdictKind.PASS and not left and not isinstance(facts.diff, Unavailable),
     )
 
 
@@ -193,37 +211,37 @@ def build_view(facts: Facts) -> ReportView:
 def _headline(facts: Facts) -> tuple[str, str, tuple[str, ...]]:
     """Return the icon, the verdict in one sentence, and the sentences for whatever else is wrong."""
     verdict = facts.verdict
-    wrong = [_sentence(check) for check in _worst_first(verdict.checks)]
     suite = _suite_sentence(verdict.suite)
-    if suite:
-        wrong.insert(0, suite)
-    unknown = facts.total if isinstance(facts.total, Unavailable) else facts.diff
-    if isinstance(unknown, Unavailable) and verdict.kind is VerdictKind.CANNOT_JUDGE and not wrong:
-        wrong = [_capital(unknown.reason)]
+    wrong = [*([suite] if suite else []), *(_sentence(check) for check in _failed(verdict.checks))]
     if verdict.kind is VerdictKind.PASS:
-        return ("✅" if verdict.checks else "ℹ️"), _good_news(facts), ()  # the information sign
-    icon = "❌" if verdict.kind is VerdictKind.FAIL else "⚠️"
-    first, *others = wrong
-    return icon, (first if icon == "❌" else f"Cannot judge: {first}"), tuple(dict.fromkeys(others))
+        return ("✅" if verdict.checks else "ℹ️"), _good_news(facts), _unknown(facts)  # the information sign
+    if verdict.kind is VerdictKind.FAIL:
+        return "❌", wrong[0], (*wrong[1:], *_unknown(facts))
+    if wrong:  # no tests were collected
+        return "⚠️", f"Cannot judge: {_small(wrong[0])}", (*wrong[1:], *_unknown(facts))
+    first, *others = _unknown(facts)
+    return "⚠️", f"Cannot judge: {_small(first)}", tuple(others)
 
 
-def _worst_first(checks: Iterable[Check]) -> list[Check]:
-    order = {Status.FAIL: 0, Status.UNAVAILABLE: 1}
-    # The diff's rule comes first among equals: it is the one the author of a change can act on.
+def _failed(checks: Iterable[Check]) -> list[Check]:
+    # The diff's rule comes first: it is the one the author of a change can act on.
     rules = {MIN_DIFF: 0, MIN_TOTAL: 1}
-    wrong = [check for check in checks if check.status in order]
-    return sorted(wrong, key=lambda check: (order[check.status], rules.get(check.rule, 2)))
+    return sorted((c for c in checks if c.status is Status.FAIL), key=lambda check: rules.get(check.rule, 2))
+
+
+def _unknown(facts: Facts) -> tuple[str, ...]:
+    """Say once what could not be known: a measurement that is missing takes the diff along."""
+    if isinstance(facts.total, Unavailable):
+        return (_capital(facts.total.reason),)
+    return (f"Diff coverage is unavailable: {facts.diff.reason}",) if isinstance(facts.diff, Unavailable) else ()
 
 
 def _sentence(check: Check) -> str:
-    if check.status is Status.UNAVAILABLE:
-        return f"{check.rule} could not be checked: {check.why}"
     if check.actual is None:
         return _capital(check.why)
     needed = check.actual.counts.needed(check.target)
-    kind = "changed " if check.rule == MIN_DIFF else ""
-    what = f"{check.actual.counts.total} {kind}{units(check.actual)}"
-    return f"{_capital(check.why)}: cover {needed} more of {what}"
+    kind = "changed" if check.rule == MIN_DIFF else ""
+    return f"{_capital(check.why)}: cover {share_text(needed, check.actual, kind)}"
 
 
 def _suite_sentence(suite: SuiteRun | None) -> str:
@@ -233,7 +251,7 @@ def _suite_sentence(suite: SuiteRun | None) -> str:
         SuiteStatus.PASSED: "",
         SuiteStatus.FAILED: f"The tests failed (exit code {suite.exit_code})",
         SuiteStatus.KILLED: f"The tests were killed by signal {suite.exit_code - 128}",
-        SuiteStatus.TIMED_OUT: f"The tests did not end within the time limit ({suite.seconds / 60:.1f} minutes)",
+        SuiteStatus.TIMED_OUT: f"The tests were stopped at the time limit, after {suite.seconds / 60:.1f} minutes",
         SuiteStatus.NO_TESTS: "No tests were collected",
     }[suite.status]
 
@@ -255,6 +273,11 @@ def _good_news(facts: Facts) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _small(sentence: str) -> str:
+    """Let a sentence of ours go on after a colon; a name in capitals stays as it is."""
+    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
 
 
 # --- the table -----------------------------------------------------------------------------------------------------
@@ -282,12 +305,12 @@ def _diff_row(facts: Facts) -> Row:
 
 
 def _row(name: str, rule: str, tally: Tally | None, absent: str, facts: Facts) -> Row:
-    target = next((check.target for check in facts.verdict.checks if check.rule == rule), None)
+    check = next((check for check in facts.verdict.checks if check.rule == rule), None)
     return Row(
         name=name,
         band=choose_band(tally, green=facts.green, orange=facts.orange),
         value=percent_text(tally) if tally else absent,
-        required="–" if target is None else f"≥ {target_text(target)}",
+        required="–" if check is None else f"≥ {show_percent(check.target)}{STATUS_MARK[check.status]}",
         lines=counts_text(tally.lines) if tally else "–",
         branches=counts_text(tally.branches) if tally else "–",
     )
@@ -302,27 +325,29 @@ def _weight(file: DiffFile) -> int:
 
 def _todo_title(facts: Facts, places: int) -> str:
     failing = any(c.rule == MIN_DIFF and c.status is Status.FAIL for c in facts.verdict.checks)
-    title = "To reach green" if failing else "Changed lines without a test"
+    title = "To reach green" if failing else "Still uncovered in this change"
     return title if places <= TODO_LIMIT else f"{title} (the {TODO_LIMIT} largest of {places} places)"
 
 
 def _todos(files: Iterable[DiffFile], links: Links) -> tuple[Todo, ...]:
     """Return every place with work left, the largest first."""
     places = [place for file in files for place in _places(file, links)]
-    return tuple(todo for _, todo in sorted(places, key=lambda p: (-p[0], str(p[1].path), p[1].lines)))
+    return tuple(todo for *_, todo in sorted(places, key=lambda place: (-place[0], str(place[2].path), place[1])))
 
 
-def _places(file: DiffFile, links: Links) -> list[tuple[int, Todo]]:
+def _places(file: DiffFile, links: Links) -> list[tuple[int, int, Todo]]:
+    """Return (how much is missing, first line, what to do) of each place."""
     places = []
     for span in file.missing_spans:
         lines = [line for line in file.missing if span.start <= line <= span.end]
         exits = sum(file.exits[line].total for line in lines if line in file.exits)
         what = plural(len(lines), "line") + (f", {plural(exits, 'branch', 'branches')}" if exits else "")
-        places.append((len(lines) + exits, _todo(file, span, what, links)))
+        what += f" ({NOT_LOADED})" if file.gap is Gap.UNMEASURED else ""
+        places.append((len(lines) + exits, span.start, _todo(file, span, what, links)))
     for line in sorted(file.partial):
         branch = file.exits[line]
         what = f"{branch.total - branch.taken} of {plural(branch.total, 'branch', 'branches')} never taken"
-        places.append((branch.total - branch.taken, _todo(file, Span(start=line, end=line), what, links)))
+        places.append((branch.total - branch.taken, line, _todo(file, Span(start=line, end=line), what, links)))
     return places
 
 
@@ -351,32 +376,30 @@ def _file_row(file: DiffFile, facts: Facts) -> FileRow:
         band=choose_band(file.tally, green=facts.green, orange=facts.orange),
         value=percent_text(file.tally),
         left=work_left(file),
-        note="no test loads this file" if file.gap is Gap.UNMEASURED else "",
+        note=NOT_LOADED if file.gap is Gap.UNMEASURED else "",
     )
-
-
-def _omitted(facts: Facts) -> tuple[str, ...]:
-    return tuple(short_path(path) for path in facts.diff.omitted) if isinstance(facts.diff, DiffCoverage) else ()
 
 
 # --- the small print -----------------------------------------------------------------------------------------------
 
-_HOW = {
-    BaseHow.FIRST_PARENT: "the first parent of the merge commit",
-    BaseHow.MERGE_BASE: "the merge base",
-    BaseHow.EVENT: "named by the event",
-    BaseHow.GIVEN: "the merge base with the given base",
-}
-
 
 def _footer(facts: Facts) -> tuple[str, ...]:
-    lines = []
-    if facts.base is not None:
-        ref = f" of {facts.base.ref}" if facts.base.ref else ""
-        lines.append(f"Base {facts.base.sha[:12]}: {_HOW[facts.base.how]}{ref}.")
-    uncommitted = (
-        f", with uncommitted changes in {plural(facts.uncommitted, 'Python file')}" if facts.uncommitted else ""
-    )
-    lines.append(f"Head {facts.head[:12]}{uncommitted}.")
-    lines.append(f"covgate {facts.version}")
-    return tuple(lines)
+    base = () if facts.base is None else (f"Base {facts.base.sha[:SHOWN_DIGITS]} ({_how(facts.base)})",)
+    edits = f" with uncommitted changes in {plural(facts.uncommitted, 'Python file')}" if facts.uncommitted else ""
+    return (*base, f"Head {facts.head[:SHOWN_DIGITS]}{edits}", f"covgate {facts.version}")
+
+
+SHOWN_DIGITS = 12
+"""Of a commit id: enough to be unique, and GitHub makes a link of them."""
+
+
+def _how(base: Base) -> str:
+    if base.how is BaseHow.MERGE_BASE and base.ref == "HEAD":
+        return "the last commit: there is no main branch to compare with"
+    name = base.ref or "the base"
+    return {
+        BaseHow.FIRST_PARENT: f"first parent of the merge into {name}",
+        BaseHow.MERGE_BASE: f"merge base with {name}",
+        BaseHow.EVENT: f"what the merge queue adds to, on {name}",
+        BaseHow.GIVEN: f"merge base with {name}, as asked for",
+    }[base.how]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePosixPath
 
 from covgate.model import Counts, DiffFile, Span, Status, Tally, floor_percent
+from covgate.rules import show_percent
 
 NOT_APPLICABLE = "n/a"
 UNAVAILABLE = "unavailable"
@@ -40,34 +42,33 @@ def choose_band(tally: Tally | None, *, green: Decimal, orange: Decimal) -> Band
     return Band.ORANGE if tally.counts.reaches(orange) else Band.RED
 
 
-def percent_text(tally: Tally) -> str:
-    """Print a percent with two decimals, cut: 100 only when nothing is missing, 0 only when nothing is covered."""
+def percent_text(tally: Tally, places: int = 2) -> str:
+    """Print a percent, cut after `places`: 100 only when nothing is missing, 0 only when nothing is covered."""
     percent = tally.percent
-    if percent is None:
-        return NOT_APPLICABLE
-    if percent in {0, 100}:
-        return f"{int(percent)} %"
-    return f"{floor_percent(percent)} %"
-
-
-def target_text(target: Decimal) -> str:
-    """Print a target as it was written."""
-    return f"{target} %"
+    return NOT_APPLICABLE if percent is None else show_percent(floor_percent(percent, places))
 
 
 def counts_text(counts: Counts) -> str:
     """Print `covered / total`, or `–` when there is nothing."""
-    return f"{counts.covered} / {counts.total}" if counts.total else "–"
+    return f"{counts.covered:,} / {counts.total:,}" if counts.total else "–"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
     """Print a count with its noun: `1 line`, `3 lines`."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def units(tally: Tally) -> str:
-    """Name what a tally counts."""
-    return "lines and branches" if tally.branches.total else "lines"
+def share_text(needed: int, tally: Tally, kind: str = "") -> str:
+    """Print how much of a tally is still to be covered: `3 more of 25 changed lines`, `all 4 lines`.
+
+    `kind` goes before the noun.
+    """
+    total = tally.counts.total
+    noun = "lines and branches" if tally.branches.total else "line" if total == 1 else "lines"
+    noun = f"{kind} {noun}" if kind else noun
+    if needed < total:
+        return f"{needed:,} more of {total:,} {noun}"
+    return f"the {noun}" if total == 1 else f"all {total:,} {noun}"
 
 
 def span_text(span: Span) -> str:
@@ -75,12 +76,23 @@ def span_text(span: Span) -> str:
     return str(span.start) if span.start == span.end else f"{span.start}-{span.end}"
 
 
+RANGES = 12
+"""How many ranges of one file are listed: a row is read at a glance."""
+
+
 def work_left(file: DiffFile) -> str:
     """Print the missing ranges and the partial lines of a file: `12-14, 20; partly 31`."""
-    parts = [", ".join(span_text(span) for span in file.missing_spans)] if file.missing_spans else []
+    parts = [_listed([span_text(span) for span in file.missing_spans])] if file.missing_spans else []
     if file.partial:
-        parts.append("partly " + ", ".join(str(line) for line in sorted(file.partial)))
+        parts.append("partly " + _listed([str(line) for line in sorted(file.partial)]))
     return "; ".join(parts)
+
+
+def _listed(items: Sequence[str]) -> str:
+    # One more takes no more room than saying that there is one more.
+    if len(items) <= RANGES + 1:
+        return ", ".join(items)
+    return f"{', '.join(items[:RANGES])} and {len(items) - RANGES} more"
 
 
 def short_path(path: PurePosixPath, width: int = 60) -> str:
@@ -92,4 +104,5 @@ def short_path(path: PurePosixPath, width: int = 60) -> str:
     return f"{text[: max(0, width - len(name) - 2)]}…/{name}"
 
 
-STATUS_MARK = {Status.PASS: "✅", Status.FAIL: "❌", Status.NOT_APPLICABLE: "⚪", Status.UNAVAILABLE: "⚠️"}
+STATUS_MARK = {Status.PASS: " ✅", Status.FAIL: " ❌", Status.NOT_APPLICABLE: "", Status.UNAVAILABLE: " ⚠️"}
+"""What stands after a rule's target: a figure may be green by its colour and break the rule all the same."""

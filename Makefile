@@ -1,0 +1,57 @@
+# `make demo` and `make test` do all their own set-up on a machine with Python 3.11 or newer, git and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed-
+
+.PHONY: demo gate test test-docker test-real lint bench generate clean
+
+demo: $(STAMP)run  ## Make a sample project in demo/ and run covgate on it.
+	$(BIN)/covgate demo demo
+
+test: $(STAMP)test  ## Every test that needs no Docker.
+	$(BIN)/python -m pytest -q -n auto -m "not docker and not real"
+
+test-docker: $(STAMP)test  ## The image on a real Docker engine, and a workflow under act.
+	$(BIN)/python -m pytest -q -m docker tests/docker
+
+test-real: $(STAMP)test  ## Suites of well-known projects; downloads their releases.
+	$(BIN)/python -m pytest -q -m real tests/real
+
+lint: $(STAMP)lint  ## Style, types, workflows, generated files.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m tools.generate --check
+	$(BIN)/zizmor --quiet --pedantic --offline .github action.yml
+
+gate: $(STAMP)test  ## covgate on itself.
+	$(BIN)/covgate check
+
+bench: $(STAMP)test  ## What covgate costs, as ratios.
+	$(BIN)/python bench/after_the_suite.py
+
+generate: $(STAMP)test  ## Write action.yml, the README's tables and the JSON schema anew.
+	$(BIN)/python -m tools.generate
+
+clean:
+	rm -rf $(VENV) demo .covgate .real
+
+$(STAMP)python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "covgate needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	touch $@
+
+$(STAMP)run: $(STAMP)python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(STAMP)test: $(STAMP)run
+	$(BIN)/python -m pip install --quiet --group test
+	touch $@
+
+$(STAMP)lint: $(STAMP)test
+	$(BIN)/python -m pip install --quiet --group lint
+	touch $@

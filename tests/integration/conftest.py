@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from covgate.context import Secret
+from covgate.edges.github import GithubComments, Pace
+from covgate.errors import PublishError
+from covgate.publish import Published, parse_marker
+from tests.fake_github import Account, FakeGithub
+from tests.repositories import Repository
+
+QUICK = Pace(timeout=10, retries=3, backoff=0.02, rate_limit_wait=0.1, longest_wait=5, between_writes=0)
+IMPATIENT = replace(QUICK, timeout=1)
+"""For servers that hang; elsewhere a busy machine must not look like one."""
+ACCOUNTS = {
+    "ghs_workflow": Account(login="github-actions[bot]"),
+    "ghs_fork": Account(login="github-actions[bot]", can_write=False),
+    "ghp_machine": Account(login="release-machine"),
+}
+
+
+@pytest.fixture
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGithub]:
+    """A GitHub on the loopback; the test fails when it meets a request it does not know."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with FakeGithub(accounts=ACCOUNTS) as server:
+        yield server
+
+
+Connect = Callable[..., GithubComments]
+
+
+@pytest.fixture
+def connect(github: FakeGithub) -> Iterator[Connect]:
+    """Make clients of the server; they are closed before it is."""
+    made: list[GithubComments] = []
+
+    def make(
+        token: str = "ghs_workflow",  # noqa: S107  # no one's password
+        *,
+        api_url: str = github.url,
+        repository: str = github.repository,
+        pull_request: int = github.pull_request,
+        pace: Pace = QUICK,
+    ) -> GithubComments:
+        made.append(
+            GithubComments(
+                api_url=api_url,
+                repository=repository,
+                pull_request=pull_request,
+                token=Secret(value=token),
+                pace=pace,
+            )
+        )
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+def marked_runs(github: FakeGithub) -> list[int]:
+    """The runs whose markers stand on the pull request, whoever put them there, oldest comment first."""
+    return [found.run_id for c in github.comments.values() if (found := parse_marker(c.body))]
+
+
+def methods(github: FakeGithub) -> list[str]:
+    return [method for method, _ in github.requests]
+
+
+def problem_of(outcome: Published) -> PublishError:
+    assert outcome.problem is not None
+    return outcome.problem
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "repository")

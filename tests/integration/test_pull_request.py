@@ -1,0 +1,288 @@
+"""The whole program on a pull request, as the action runs it: inputs and event in, comment, summary and outputs out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from covgate.publish import parse_marker
+from tests.fake_github import FakeGithub, Fault
+from tests.github_answers import error
+
+ROOT = Path(__file__).parents[2]
+
+BASE = {
+    "pyproject.toml": '[tool.coverage.run]\nbranch = true\nsource = ["shop"]\n\n[tool.covgate]\nmin-diff = 80\n',
+    "shop/__init__.py": "",
+    "shop/cart.py": "def total(prices):\n    return sum(prices)\n",
+    "tests/test_cart.py": "from shop.cart import total\n\n\ndef test_total():\n    assert total([1, 2]) == 3\n",
+}
+CHANGE = {
+    "shop/cart.py": BASE["shop/cart.py"]
+    + "\n\ndef cheapest(prices):\n    if not prices:\n        return None\n    return min(prices)\n"
+}
+COVERED = {
+    "tests/test_cart.py": BASE["tests/test_cart.py"]
+    + "\n\ndef test_cheapest():\n    from shop.cart import cheapest\n    assert cheapest([2, 1]) == 1\n"
+    + "    assert cheapest([]) is None\n"
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """One run of the action."""
+
+    exit_code: int
+    log: str
+    outputs: dict[str, str]
+    summary: str
+
+
+class PullRequest:
+    """A clone as GitHub's checkout makes it: the merge of a pull request into its base, and the run around it."""
+
+    def __init__(self, folder: Path, github: FakeGithub) -> None:
+        self.folder = folder / "checkout"
+        self.folder.mkdir()
+        self._temp = folder
+        self._github = github
+        self._runs = 100
+        self.git("init", "-qb", "main")
+        self.commit(BASE, "A shop")
+        self.git("checkout", "-qb", "cheapest")
+        self.commit(CHANGE, "Find the cheapest")
+        self.merge()
+
+    def git(self, *args: str) -> str:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+        identity = ["-c", "user.name=n", "-c", "user.email=n@example.invalid"]
+        return subprocess.run(
+            ["git", *identity, *args], cwd=self.folder, env=environment, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    def commit(self, files: dict[str, str], message: str) -> None:
+        for name, text in files.items():
+            path = self.folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        self.git("add", "-A")
+        self.git("commit", "-qm", message)
+
+    def merge(self) -> None:
+        self.head = self.git("rev-parse", "cheapest")
+        self.base = self.git("rev-parse", "main")
+        self.git("checkout", "-q", "--detach", "main")
+        self.git("merge", "-q", "--no-ff", "-m", "Merge", "cheapest")
+
+    def push(self, files: dict[str, str], message: str) -> None:
+        self.git("checkout", "-q", "cheapest")
+        self.commit(files, message)
+        self.merge()
+
+    def run(self, *, run_id: int | None = None, token: str = "ghs_workflow", fork: bool = False, **inputs: str) -> Ran:  # noqa: S107  # no one's password
+        self._runs += 1
+        names = {"output": self._temp / f"output-{self._runs}", "summary": self._temp / f"summary-{self._runs}"}
+        event = self._temp / "event.json"
+        repository = {"full_name": self._github.repository}
+        event.write_text(
+            json.dumps(
+                {
+                    "pull_request": {
+                        "number": self._github.pull_request,
+                        "head": {"sha": self.head, "repo": {"full_name": "stranger/shop"} if fork else repository},
+                        "base": {"sha": self.base, "ref": "main", "repo": repository},
+                    }
+                }
+            )
+        )
+        environment = {
+            **{n: v for n, v in os.environ.items() if not n.startswith(("GITHUB_", "INPUT_", "COVERAGE_", "PYTEST_"))},
+            "PYTHONPATH": str(ROOT),
+            "NO_PROXY": "127.0.0.1",
+            # The plugins of covgate's own tests are none of the sample's.
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_EVENT_NAME": "pull_request",
+            "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_REPOSITORY": self._github.repository,
+            "GITHUB_API_URL": self._github.url,
+            "GITHUB_SERVER_URL": "https://github.example",
+            "GITHUB_RUN_ID": str(run_id or self._runs),
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_OUTPUT": str(names["output"]),
+            "GITHUB_STEP_SUMMARY": str(names["summary"]),
+            "INPUT_GITHUB-TOKEN": token,
+            "INPUT_TEST-COMMAND": f"{sys.executable} -m pytest -q -p no:cacheprovider",
+            **{f"INPUT_{name.upper().replace('_', '-')}": value for name, value in inputs.items()},
+        }
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "entrypoint.py")],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        return Ran(
+            exit_code=done.returncode,
+            log=done.stdout + done.stderr,
+            outputs=_outputs(names["output"]),
+            summary=names["summary"].read_text() if names["summary"].exists() else "",
+        )
+
+
+def _outputs(path: Path) -> dict[str, str]:
+    """Read what a step left in GITHUB_OUTPUT, as the runner does."""
+    lines = iter(path.read_text().splitlines() if path.exists() else [])
+    found = {}
+    for line in lines:
+        name, _, delimiter = line.partition("<<")
+        found[name] = "\n".join(iter(lambda: next(lines), delimiter))
+    return found
+
+
+@pytest.fixture
+def pull_request(tmp_path: Path, github: FakeGithub) -> PullRequest:
+    return PullRequest(tmp_path, github)
+
+
+def only_comment(github: FakeGithub) -> str:
+    bodies = [comment.body for comment in github.comments.values() if parse_marker(comment.body)]
+    assert len(bodies) == 1
+    return bodies[0]
+
+
+def test_a_red_gate_comments_and_the_next_push_turns_the_same_comment_green(
+    pull_request: PullRequest, github: FakeGithub
+) -> None:
+    red = pull_request.run(min_total="10")
+    assert red.exit_code == 1, red.log
+    body = only_comment(github)
+    assert "❌ **Diff coverage 16.66 % is below 80 %: cover 4 more of 6 changed lines and branches**" in body
+    blob = f"https://github.example/{github.repository}/blob/{pull_request.head}/shop/cart.py"
+    assert f"[`shop/cart.py:6-8`]({blob}#L6-L8) in `cheapest`: 3 lines, 2 branches" in body
+    assert pull_request.base[:12] in body
+    assert red.outputs["verdict"] == "fail"
+    assert red.outputs["passed"] == "false"
+    assert red.outputs["diff-percent"] == "16.666666"
+    assert red.outputs["comment-url"].endswith(f"#issuecomment-{min(github.comments)}")
+    result = json.loads((pull_request.folder / red.outputs["result-path"]).read_text())
+    assert result["base"] == {"sha": pull_request.base, "how": "first-parent", "ref": "main"}
+    assert result["head"] == pull_request.head
+    assert "Diff coverage 16.66 %" in red.summary
+    assert len(github.requests) <= 5
+
+    pull_request.push(COVERED, "Test the cheapest")
+    green = pull_request.run(min_total="10")
+    assert green.exit_code == 0, green.log
+    assert "✅ **Coverage passes: diff 100 %, total 100 %**" in only_comment(github)
+    assert green.outputs["passed"] == "true"
+    assert green.outputs["comment-url"] == red.outputs["comment-url"]
+
+
+def test_nothing_is_posted_when_all_is_well_and_nothing_was_posted_before(
+    pull_request: PullRequest, github: FakeGithub
+) -> None:
+    pull_request.push(COVERED, "Test the cheapest")
+    assert pull_request.run().exit_code == 0
+    assert not github.comments
+
+
+def test_a_hundred_comments_cost_no_more_than_five_requests(pull_request: PullRequest, github: FakeGithub) -> None:
+    for number in range(100):
+        github.add_comment("someone", f"comment {number}")
+    pull_request.run()
+    assert len(github.requests) <= 5
+    before = len(github.requests)
+    pull_request.run(min_diff="90")
+    assert len(github.requests) - before <= 5
+    assert "below 90 %" in only_comment(github)
+
+
+def test_a_fork_gets_its_verdict_and_its_summary_and_one_line_that_says_so(
+    pull_request: PullRequest, github: FakeGithub
+) -> None:
+    ran = pull_request.run(token="ghs_fork", fork=True)  # noqa: S106  # no one's password
+    assert ran.exit_code == 1
+    assert not github.comments
+    assert ran.log.count("The token can only read") == 1
+    assert "::warning" not in ran.log
+    assert "Diff coverage 16.66 %" in ran.summary
+
+
+@pytest.mark.parametrize(("publish", "code"), [("best-effort", 0), ("required", 6)])
+def test_a_comment_that_cannot_be_posted_is_fatal_only_when_required(
+    pull_request: PullRequest, github: FakeGithub, publish: str, code: int
+) -> None:
+    github.faults.append(Fault(method="GET", times=1000, answer=error(404, "Not Found")))
+    ran = pull_request.run(min_diff="0", publish=publish, comment="always")
+    assert ran.exit_code == code, ran.log
+    assert "::warning title=covgate::" in ran.log
+    assert "Coverage passes" in ran.summary
+
+
+def test_an_older_run_leaves_a_newer_comment_alone(pull_request: PullRequest, github: FakeGithub) -> None:
+    pull_request.run(run_id=900)
+    newer = only_comment(github)
+    ran = pull_request.run(run_id=800, min_diff="99")
+    assert only_comment(github) == newer
+    assert "newer run" in ran.log
+
+
+def test_failing_tests_are_reported_on_the_pull_request(pull_request: PullRequest, github: FakeGithub) -> None:
+    pull_request.push({"tests/test_broken.py": "def test_broken():\n    assert False\n"}, "Break")
+    ran = pull_request.run()
+    assert ran.exit_code == 3
+    assert "The tests failed" in only_comment(github)
+    assert "`shop/cart.py:6-8`" in only_comment(github)
+
+
+def test_tests_that_print_workflow_commands_are_not_obeyed(pull_request: PullRequest) -> None:
+    pull_request.push(
+        {"tests/test_loud.py": "def test_loud():\n    print('::error::gotcha')\n    assert False\n"}, "Shout"
+    )
+    lines = pull_request.run().log.splitlines()
+    stop = next(n for n, line in enumerate(lines) if line.startswith("::stop-commands::"))
+    token = lines[stop].removeprefix("::stop-commands::")
+    end = lines.index(f"::{token}::")
+    assert stop < next(n for n, line in enumerate(lines) if "gotcha" in line and n > stop) < end
+
+
+def test_a_source_rewritten_before_the_tests_makes_the_diff_unavailable_not_green(pull_request: PullRequest) -> None:
+    cart = pull_request.folder / "shop/cart.py"
+    cart.write_text("# stamped\n" * 20 + cart.read_text())
+    ran = pull_request.run()
+    assert ran.exit_code == 4
+    assert ran.outputs["verdict"] == "cannot-judge"
+    assert ran.outputs["diff-percent"] == ""
+    assert "shop/cart.py was measured in another state" in ran.summary
+
+
+def test_links_lead_to_the_measured_commit_where_the_base_changed_the_same_file(
+    pull_request: PullRequest, github: FakeGithub
+) -> None:
+    pull_request.git("checkout", "-q", "main")
+    pull_request.commit({"shop/cart.py": '"""Sums."""\n\n' + BASE["shop/cart.py"]}, "Say what it is")
+    pull_request.merge()
+    merge = pull_request.git("rev-parse", "HEAD")
+    pull_request.run()
+    assert f"/blob/{merge}/shop/cart.py#L8-L10" in only_comment(github)
+
+
+def test_two_projects_of_one_repository_keep_a_comment_each(pull_request: PullRequest, github: FakeGithub) -> None:
+    pull_request.run(name="backend")
+    pull_request.run(name="frontend")
+    pull_request.run(name="backend")
+    names = sorted(m.name for c in github.comments.values() if (m := parse_marker(c.body)))
+    assert names == ["backend", "frontend"]

@@ -1,0 +1,175 @@
+"""Which event leads to which kind of run, and what a broken event file is told to be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+
+from covgate.context import JUDGED_EVENTS, EventKind, RunContext, Secret, parse_context
+from covgate.errors import ExitCode, InputError
+
+HEAD, BASE = "a" * 40, "b" * 40
+ENVIRONMENT = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_EVENT_PATH": "event.json",
+    "GITHUB_REPOSITORY": "org/app",
+    "GITHUB_SERVER_URL": "https://github.example/",
+    "GITHUB_API_URL": "https://github.example/api/v3/",
+    "GITHUB_RUN_ID": "77",
+    "GITHUB_RUN_ATTEMPT": "2",
+}
+COMMON = {
+    "repository": "org/app",
+    "server_url": "https://github.example",
+    "api_url": "https://github.example/api/v3",
+    "run_id": 77,
+    "run_attempt": 2,
+}
+
+
+def pull_request(head_repo: object = "org/app") -> dict[str, object]:
+    repo = {"full_name": head_repo} if isinstance(head_repo, str) else head_repo
+    return {
+        "pull_request": {
+            "number": 7,
+            "head": {"sha": HEAD, "ref": "topic", "repo": repo},
+            "base": {"sha": BASE, "ref": "main", "repo": {"full_name": "org/app"}},
+        }
+    }
+
+
+def merge_group() -> dict[str, object]:
+    return {"merge_group": {"head_sha": HEAD, "base_sha": BASE, "base_ref": "refs/heads/main"}}
+
+
+def parse(event: str, payload: object, **environment: str) -> RunContext:
+    read: Callable[[str], str] = {"event.json": json.dumps(payload)}.__getitem__
+    return parse_context(ENVIRONMENT | {"GITHUB_EVENT_NAME": event} | environment, read)
+
+
+def refused(event: str, payload: object) -> InputError:
+    with pytest.raises(InputError) as caught:
+        parse(event, payload)
+    assert caught.value.exit_code is ExitCode.BAD_INPUT
+    return caught.value
+
+
+PULL = {"kind": EventKind.PULL_REQUEST, "head_sha": HEAD, "base_sha": BASE, "base_ref": "main", "pull_request": 7}
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "expected"),
+    [
+        pytest.param("pull_request", pull_request(), PULL | {"fork": False}, id="pull-request"),
+        pytest.param("pull_request", pull_request("stranger/app"), PULL | {"fork": True}, id="fork"),
+        pytest.param("pull_request", pull_request(None), PULL | {"fork": True}, id="deleted-fork"),
+        pytest.param(
+            "merge_group",
+            merge_group(),
+            {"kind": EventKind.MERGE_GROUP, "head_sha": HEAD, "base_sha": BASE, "base_ref": "main"},
+            id="merge-group",
+        ),
+        pytest.param("push", {"ref": "refs/heads/main", "after": HEAD}, {"kind": EventKind.BRANCH}, id="push"),
+        pytest.param("schedule", {"schedule": "0 4 * * *"}, {"kind": EventKind.BRANCH}, id="schedule"),
+        pytest.param("workflow_dispatch", {"inputs": None}, {"kind": EventKind.BRANCH}, id="workflow-dispatch"),
+    ],
+)
+def test_an_event_is_a_kind_of_run(event: str, payload: object, expected: dict[str, object]) -> None:
+    assert parse(event, payload) == RunContext(event=event, **COMMON, **expected)  # type: ignore[arg-type]
+
+
+def test_every_judged_event_is_in_the_table_above() -> None:
+    assert set(JUDGED_EVENTS) == {"pull_request", "merge_group", "push", "schedule", "workflow_dispatch"}
+
+
+def test_without_github_it_is_a_laptop() -> None:
+    context = parse_context({"CI": "true"}, dict[str, str]().__getitem__)
+    assert context == RunContext(kind=EventKind.LOCAL)
+    assert context.local
+    assert context.run_url is None
+
+
+def test_a_run_has_a_page() -> None:
+    assert parse("push", {}).run_url == "https://github.example/org/app/actions/runs/77"
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1", "²"])
+def test_a_run_number_that_is_none_is_0(number: str) -> None:
+    context = parse("push", {}, GITHUB_RUN_ID=number)
+    assert context.run_id == 0
+    assert context.run_url is None
+
+
+@pytest.mark.parametrize(
+    ("event", "part", "hint"),
+    [
+        pytest.param("pull_request_target", "a token that can write", "on: pull_request", id="pull-request-target"),
+        pytest.param("issues", "cannot judge the event 'issues'", "pull_request, merge_group", id="unknown"),
+        pytest.param("", "GITHUB_EVENT_NAME is empty", "pull_request, merge_group", id="empty"),
+    ],
+)
+def test_an_event_that_cannot_be_judged_is_an_error(event: str, part: str, hint: str) -> None:
+    error = refused(event, pull_request())
+    assert part in error.message
+    assert hint in error.hint
+    assert error.slug == "event-not-judged"
+
+
+def broken(path: str, value: object) -> dict[str, object]:
+    payload = pull_request()
+    *parents, last = path.split(".")
+    place = payload
+    for key in parents:
+        place = cast("dict[str, object]", place[key])
+    place[last] = value
+    return payload
+
+
+@pytest.mark.parametrize(
+    ("payload", "part"),
+    [
+        pytest.param({}, "no usable pull_request.head.sha: expected a commit id, found None", id="empty"),
+        pytest.param({"pull_request": []}, "pull_request.head.sha", id="a-list-for-an-object"),
+        pytest.param(broken("pull_request.head.sha", "--output=x"), "found '--output=x'", id="an-option-for-a-sha"),
+        pytest.param(broken("pull_request.base.sha", "abc"), "pull_request.base.sha", id="a-short-sha"),
+        pytest.param(broken("pull_request.number", "7"), "expected a positive whole number, found '7'", id="text"),
+        pytest.param(broken("pull_request.number", 0), "pull_request.number", id="zero"),
+        pytest.param(broken("pull_request.number", True), "pull_request.number", id="true"),  # noqa: FBT003
+        pytest.param([], "holds no JSON object", id="no-object"),
+        pytest.param(None, "holds no JSON object", id="null"),
+    ],
+)
+def test_an_event_file_without_what_is_needed_is_an_error(payload: object, part: str) -> None:
+    error = refused("pull_request", payload)
+    assert part in error.message
+    assert error.slug == "event-payload"
+
+
+def unreadable(path: str) -> str:
+    raise FileNotFoundError(2, "No such file or directory", path)
+
+
+@pytest.mark.parametrize(
+    ("path", "read", "part"),
+    [
+        pytest.param("", unreadable, "GITHUB_EVENT_PATH is not set", id="unset"),
+        pytest.param("/gone.json", unreadable, "/gone.json cannot be read: No such file or directory", id="missing"),
+        pytest.param("e.json", lambda _: "{", "e.json is not JSON: Expecting property name", id="not-json"),
+        pytest.param("e.json", lambda _: b"\xff".decode(), "e.json is not JSON", id="not-utf-8"),
+        pytest.param("e.json", lambda _: "[" * 100_000, "e.json is not JSON", id="too-deep"),
+    ],
+)
+def test_an_event_file_that_is_none(path: str, read: Callable[[str], str], part: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_context(ENVIRONMENT | {"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": path}, read)
+    assert part in caught.value.message
+    assert "mount" in caught.value.hint
+
+
+def test_a_secret_does_not_show_itself() -> None:
+    secret = Secret(value="ghs_very")
+    assert secret.reveal() == "ghs_very"
+    assert "ghs_very" not in f"{secret} {secret!r} {[secret]}"

@@ -1,0 +1,258 @@
+"""One option table: who wins, how texts are read, and how a mistake is told."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgate.errors import InputError
+from covgate.settings import (
+    OPTIONS,
+    CommentPolicy,
+    PublishPolicy,
+    ReportKind,
+    Settings,
+    TomlFile,
+    did_you_mean,
+    resolve,
+)
+
+
+def toml(text: str) -> TomlFile:
+    return TomlFile(name="pyproject.toml", text=text)
+
+
+def table(text: str) -> TomlFile:
+    return toml(f"[tool.covgate]\n{text}\n")
+
+
+def refused(**places: object) -> InputError:
+    with pytest.raises(InputError) as caught:
+        resolve(**places)  # type: ignore[arg-type]  # each caller names real parameters
+    return caught.value
+
+
+def test_the_fields_of_settings_are_the_options() -> None:
+    fields = [field.name for field in dataclasses.fields(Settings) if field.name != "sources"]
+    assert fields == [option.field for option in OPTIONS]
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_every_option_can_be_given_somewhere_and_is_explained(option: object) -> None:
+    assert option in OPTIONS
+    one = next(o for o in OPTIONS if o is option)
+    assert one.flag or one.action or one.toml
+    assert one.help.endswith(".")
+    assert one.flag is None or one.flag.startswith("--")
+
+
+# --- who wins ------------------------------------------------------------------------------------------------------
+
+FILE = table("min-diff = 70")
+INPUTS = {"INPUT_MIN-DIFF": "80"}
+LINE = {"min-diff": "90"}
+
+
+@pytest.mark.parametrize(
+    ("places", "value", "source"),
+    [
+        pytest.param({}, None, "the default", id="nowhere"),
+        pytest.param({"toml": FILE}, 70, "pyproject.toml, line 2", id="toml"),
+        pytest.param({"inputs": INPUTS}, 80, "the input min-diff", id="input"),
+        pytest.param({"command_line": LINE}, 90, "--min-diff", id="command-line"),
+        pytest.param({"toml": FILE, "inputs": INPUTS}, 80, "the input min-diff", id="input-before-toml"),
+        pytest.param({"toml": FILE, "command_line": LINE}, 90, "--min-diff", id="command-line-before-toml"),
+        pytest.param(
+            {"toml": FILE, "inputs": {"INPUT_MIN-DIFF": " "}}, 70, "pyproject.toml, line 2", id="an-empty-input-is-none"
+        ),
+        pytest.param({"toml": toml("[tool.other]\nmin-diff = 1")}, None, "the default", id="another-tool's-table"),
+        pytest.param({"toml": toml("")}, None, "the default", id="an-empty-file"),
+    ],
+)
+def test_the_later_place_wins(places: dict[str, object], value: int | None, source: str) -> None:
+    settings = resolve(**places)  # type: ignore[arg-type]  # the table names real parameters
+    assert (settings.min_diff, settings.where("min-diff")) == (None if value is None else Decimal(value), source)
+
+
+def test_the_words_after_the_dashes_are_the_test_command() -> None:
+    settings = resolve(command=("tox", "-e", "py"), toml=table("test-command = 'pytest'"))
+    assert (settings.test_command, settings.where("test-command")) == (("tox", "-e", "py"), "the command line")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "environment", "token"),
+    [
+        pytest.param({}, {}, None, id="none"),
+        pytest.param({}, {"GITHUB_TOKEN": "of-the-job"}, "of-the-job", id="the-job's"),
+        pytest.param({"INPUT_GITHUB-TOKEN": "own"}, {"GITHUB_TOKEN": "of-the-job"}, "own", id="the-input's"),
+        pytest.param({"INPUT_GITHUB-TOKEN": ""}, {"GITHUB_TOKEN": "of-the-job"}, "of-the-job", id="an-empty-input"),
+    ],
+)
+def test_the_token(inputs: dict[str, str], environment: dict[str, str], token: str | None) -> None:
+    settings = resolve(inputs=inputs, environment=environment)
+    assert (settings.github_token.reveal() if settings.github_token else None) == token
+    assert "of-the-job" not in repr(settings)
+    assert "own" not in repr(settings.github_token)
+
+
+# --- how texts are read --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("min-diff", "80", Decimal(80)),
+        ("min-diff", " 99.95 % ", Decimal("99.95")),
+        ("min-diff", "0", Decimal(0)),
+        ("min-total", "100", Decimal(100)),
+        ("min-total", "99.999999999", Decimal("99.999999999")),
+        ("coverage-data", "a,b.cov\n\n  c/*.xml ", ("a,b.cov", "c/*.xml")),
+        ("reports", "html, xml\nhtml", (ReportKind.HTML, ReportKind.XML)),
+        ("comment", "on-failure", CommentPolicy.ON_FAILURE),
+        ("publish", " required ", PublishPolicy.REQUIRED),
+        ("name", "api / v2", "api / v2"),
+        ("timeout-minutes", "0.5", Decimal("0.5")),
+        ("report-dir", " out ", "out"),
+        ("test-command", "  make test ", "make test"),
+    ],
+)
+def test_an_option_reads_its_text(name: str, text: str, value: object) -> None:
+    settings = resolve(inputs={f"INPUT_{name.upper()}": text})
+    assert getattr(settings, name.replace("-", "_")) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "part"),
+    [
+        ("min-diff", "120", "between 0 and 100"),
+        ("min-diff", "-0.1", "between 0 and 100"),
+        ("min-diff", "100.0000000000000000000000000000001", "between 0 and 100"),
+        ("min-diff", "nan", "between 0 and 100"),
+        ("min-diff", "inf", "between 0 and 100"),
+        ("min-diff", "eighty", "expected a number from 0 to 100"),
+        ("min-diff", "80,5", "expected a number from 0 to 100"),
+        ("min-diff", "1e-999999", "at most 30 decimals"),
+        ("timeout-minutes", "0", "more than 0 minutes"),
+        ("timeout-minutes", "-1", "more than 0 minutes"),
+        ("timeout-minutes", "soon", "expected a number of minutes"),
+        ("timeout-minutes", "nan", "more than 0 minutes"),
+        ("timeout-minutes", "1e999", "at most 50000 minutes"),
+        ("comment", "on-changes", "(did you mean 'on-change'?)"),
+        ("publish", "yes", "expected one of best-effort, required"),
+        ("reports", "html,xmll", "(did you mean 'xml'?)"),
+        ("name", "<!-- x -->", "expected at most 60 letters"),
+        ("name", "n" * 61, "expected at most 60 letters"),
+    ],
+)
+def test_a_text_that_makes_no_sense_is_told_with_value_and_place(name: str, text: str, part: str) -> None:
+    error = refused(command_line={name: text})
+    flag = next(option.flag for option in OPTIONS if option.name == name)
+    assert error.message.startswith(f"{name} = {text} (from {flag}): ")
+    assert part in error.message
+    assert error.slug == "bad-option-value"
+    assert name in error.hint
+
+
+@given(number=st.decimals(min_value=0, max_value=100, places=6, allow_nan=False))
+def test_a_percent_is_read_exactly(number: Decimal) -> None:
+    assert resolve(command_line={"min-diff": str(number)}).min_diff == number
+    assert resolve(toml=table(f"min-diff = {number:f}")).min_diff == number
+
+
+def test_a_toml_number_is_not_a_float() -> None:
+    settings = resolve(toml=table("min-diff = 99.9500000000000000000001"))
+    assert settings.min_diff == Decimal("99.9500000000000000000001")
+
+
+# --- TOML ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("[tool.covgate]\nmin-diff = 120", ", line 2", id="bare"),
+        pytest.param("[tool.x]\nmin-diff = 1\n\n[tool.covgate]\n'min-diff' = 120", ", line 5", id="second-table"),
+        pytest.param("[ tool . covgate ]\n\n# min-diff = 1\n min-diff=120", ", line 4", id="spaces-and-a-comment"),
+        pytest.param("[tool]\ncovgate.min-diff = 120", "", id="dotted"),
+        pytest.param("tool = {covgate = {min-diff = 120}}", "", id="inline"),
+    ],
+)
+def test_the_line_of_a_toml_value_is_named(text: str, line: str) -> None:
+    error = refused(toml=toml(text))
+    assert error.message == f"min-diff = 120 (from pyproject.toml{line}): a percent lies between 0 and 100"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "slug"),
+    [
+        pytest.param("[tool.covgate]\nmin-dif = 1", "unknown option 'min-dif'", "unknown-option", id="misspelt"),
+        pytest.param("[tool.covgate]\nmin_diff = 1", "(did you mean 'min-diff'?)", "unknown-option", id="underscore"),
+        pytest.param("[tool.covgate]\nbase = 'main'", "unknown option 'base'", "unknown-option", id="not-for-toml"),
+        pytest.param("[tool.covgate.rules]\nx = 1", "unknown option 'rules'", "unknown-option", id="a-table-in-it"),
+        pytest.param("[tool]\ncovgate = 1", "is not a table", "bad-toml", id="no-table"),
+        pytest.param("[[tool.covgate]]\n", "is not a table", "bad-toml", id="a-list-of-tables"),
+        pytest.param("min-diff = = 1", "is not valid TOML", "bad-toml", id="no-toml"),
+        pytest.param("[tool.covgate]\nmin-diff = true", "expected text, a number or", "bad-option-value", id="boolean"),
+        pytest.param("[tool.covgate]\nmin-diff = 1979-05-27", "expected text", "bad-option-value", id="date"),
+        pytest.param("[tool.covgate]\nreports = [1]", "expected text", "bad-option-value", id="a-list-of-numbers"),
+    ],
+)
+def test_a_toml_mistake(text: str, message: str, slug: str) -> None:
+    error = refused(toml=toml(text))
+    assert message in error.message
+    assert "pyproject.toml" in error.message
+    assert error.slug == slug
+
+
+def test_a_list_in_toml_is_one_item_a_line() -> None:
+    settings = resolve(toml=table("coverage-data = ['a b', 'c,d']\nreports = ['xml', 'html']"))
+    assert settings.coverage_data == ("a b", "c,d")
+    assert settings.reports == (ReportKind.XML, ReportKind.HTML)
+
+
+# --- misspelt names ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("option", [o for o in OPTIONS if o.action], ids=lambda option: option.name)
+def test_a_misspelt_input_proposes_the_right_one(option: object) -> None:
+    name = next(o.name for o in OPTIONS if o is option)
+    error = refused(inputs={f"INPUT_{name.upper()}S": "1"})
+    assert f"unknown option '{name}s' in the workflow's `with:` (did you mean {name!r}?)" in error.message
+    assert error.slug == "unknown-option"
+
+
+@pytest.mark.parametrize("option", [o for o in OPTIONS if o.toml], ids=lambda option: option.name)
+def test_a_misspelt_key_proposes_the_right_one(option: object) -> None:
+    name = next(o.name for o in OPTIONS if o is option)
+    error = refused(toml=table(f"{name}s = 1"))
+    assert f"unknown option '{name}s' in pyproject.toml, line 2 (did you mean {name!r}?)" in error.message
+
+
+def test_what_the_runner_adds_is_no_input() -> None:
+    assert resolve(inputs={"INPUT_ARGS": "x", "INPUT_ENTRYPOINT": "y", "PATH": "z"}).min_diff is None
+
+
+def test_nothing_is_proposed_for_a_name_like_none() -> None:
+    assert did_you_mean("frobnicate", ["min-diff", "base"]) == ""
+
+
+# --- contradictions ------------------------------------------------------------------------------------------------
+
+
+def test_orange_above_green_is_refused() -> None:
+    error = refused(command_line={"orange": "90"}, toml=table("green = 85"))
+    assert error.message == "orange = 90 (from --orange) is above green = 85 (from pyproject.toml, line 2)"
+
+
+def test_data_and_a_command_are_refused() -> None:
+    error = refused(command_line={"coverage-data": ".coverage"}, command=("pytest",))
+    assert "both --data and a test command" in error.message
+
+
+def test_data_on_the_command_line_outdoes_the_command_of_the_file() -> None:
+    settings = resolve(command_line={"coverage-data": ".coverage"}, toml=table("test-command = 'tox'"))
+    assert settings.coverage_data == (".coverage",)
