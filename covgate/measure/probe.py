@@ -315,32 +315,29 @@ def _analyse_all(request: Json, cov: Analyst, combined: str, reporters: list[Any
     changed = set(request["changed"])
     if workers == 1:
         return _analyse_some(cov, reporters, changed, root)
-    names = [fr.filename for fr in reporters]
-    cov.get_data().close()
     files: Json = {}
     problems: list[Any] = []
-    for part_files, part_problems in _forked(request, combined, [names[n::workers] for n in range(workers)], root):
+    parts = [reporters[n::workers] for n in range(workers)]
+    for part_files, part_problems in _forked(cov, os.path.dirname(combined), parts, changed, root):
         files.update(part_files)
         problems += part_problems
     return files, problems
 
 
-def _forked(request: Json, combined: str, parts: list[list[str]], root: str) -> Iterator[tuple[Json, list[Any]]]:
+def _forked(
+    cov: Analyst, folder: str, parts: list[list[Any]], changed: set[str], root: str
+) -> Iterator[tuple[Json, list[Any]]]:
     """Analyse each part in a process of its own; yields what `_analyse_some` returns for it."""
-    folder = os.path.dirname(combined)
+    # SQLite connections do not survive a fork. A closed one is opened again by the next question, here and there.
+    cov.get_data().close(force=True)
     children = []
-    for number, names in enumerate(parts):
+    for number, reporters in enumerate(parts):
         out = os.path.join(folder, f"part-{number}.json")
         pid = os.fork()
         if pid == 0:
             status = 70
             try:
-                # SQLite connections do not survive a fork: the child opens the data anew.
-                cov = _open(request, combined)
-                cov.load()
-                wanted = set(names)
-                mine = [fr for fr, _ in cov._get_file_reporters(None) if fr.filename in wanted]  # noqa: SLF001
-                _write(out, _analyse_some(cov, mine, set(request["changed"]), root))
+                _write(out, _analyse_some(cov, reporters, changed, root))
                 status = 0
             finally:
                 os._exit(status)
@@ -382,17 +379,12 @@ def _record(cov: Analyst, reporter: Any, *, detailed: bool) -> Json:
         "b": [[line, total, taken] for line, (total, taken) in sorted(stats.items())],
     }
     if detailed:
-        record.update(_details(reporter))
+        record.update(_details(reporter, analysis.statements))
     return record
 
 
-def _details(reporter: Any) -> Json:
+def _details(reporter: Any, statements: set[int]) -> Json:
     """What only changed files need: statements of continuation lines, functions, and which text was analysed."""
-    first = {}
-    for line in _lines_of_code(reporter.source()):
-        for start in reporter.translate_lines([line]):
-            if start != line:
-                first[line] = start
     regions = [
         [region.name, min(region.lines), max(region.lines)]
         for region in reporter.code_regions()
@@ -400,10 +392,27 @@ def _details(reporter: Any) -> Json:
     ]
     with open(reporter.filename, "rb") as file:
         digest = hashlib.sha256(file.read().replace(b"\r\n", b"\n")).hexdigest()
-    return {"first": sorted(first.items()), "functions": regions, "sha256": digest}
+    return {"first": _first_lines(reporter, statements), "functions": regions, "sha256": digest}
 
 
-def _lines_of_code(source: str) -> list[int]:
+def _first_lines(reporter: Any, statements: set[int]) -> list[tuple[int, int]]:
+    """Return (line, first line of its statement) of the lines that continue one of `statements`."""
+    source = reporter.source()
+    texts = source.split("\n")
+    first = {
+        line: start
+        for line in range(1, len(texts) + 1)
+        for start in reporter.translate_lines([line])
+        if start != line and start in statements
+    }
+    # Reading tokens takes longer than all of the above; only such a line can be none of its statement's.
+    if any(texts[line - 1].strip()[:1] in {"", "#"} for line in first):
+        code = _lines_of_code(source)
+        first = {line: start for line, start in first.items() if line in code}
+    return sorted(first.items())
+
+
+def _lines_of_code(source: str) -> set[int]:
     """Return the lines that hold a part of a statement: not the blank and comment lines inside a long call."""
     layout = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
     lines: set[int] = set()
@@ -413,8 +422,8 @@ def _lines_of_code(source: str) -> list[int]:
                 lines.update(range(token.start[0], token.end[0] + 1))
     except (tokenize.TokenError, SyntaxError):
         # Not Python (a template, say): every line may belong to a statement.
-        return list(range(1, source.count("\n") + 2))
-    return sorted(lines)
+        return set(range(1, source.count("\n") + 2))
+    return lines
 
 
 def _unmeasured(request: Json, cov: Analyst, measured: set[str], root: str) -> Json:
@@ -453,7 +462,8 @@ def static(request: Json) -> Json:
         full = os.path.join(root, path)
         if full in measured and os.path.isfile(full):
             with contextlib.suppress(NotPython, NoSource):
-                found[path] = {"gap": "measured", **_details(cov._get_file_reporter(full))}  # noqa: SLF001
+                reporter = cov._get_file_reporter(full)  # noqa: SLF001
+                found[path] = {"gap": "measured", **_details(reporter, reporter.lines())}
     return {"changed": found}
 
 
@@ -507,12 +517,15 @@ def _globs(patterns: Any) -> GlobMatcher | None:
 def _places(package: str, measured: Iterable[str]) -> list[str]:
     """Return where an importable name lies, without importing it: where its files were measured, or are found."""
     tail = package.replace(".", os.sep)
+    here = os.path.realpath(".") + os.sep
     places = set()
     for path in measured:
         full = os.path.realpath(path)
-        before, found, _ = full.partition(os.sep + tail + os.sep)
-        if found:
-            places.add(before + os.sep + tail)
+        # Folders above the project may have the package's name too: a clone of `click` lies in a folder `click`.
+        above = len(here) - 1 if full.startswith(here) else 0
+        at = full.find(os.sep + tail + os.sep, above)
+        if at >= 0:
+            places.add(full[:at] + os.sep + tail)
         elif full.endswith(os.sep + tail + ".py"):
             places.add(full)
     if not places:
