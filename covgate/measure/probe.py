@@ -315,29 +315,31 @@ def _analyse_all(request: Json, cov: Analyst, combined: str, reporters: list[Any
     changed = set(request["changed"])
     if workers == 1:
         return _analyse_some(cov, reporters, changed, root)
+    names = [reporter.filename for reporter in reporters]
+    cov.get_data().close()
     files: Json = {}
     problems: list[Any] = []
-    parts = [reporters[n::workers] for n in range(workers)]
-    for part_files, part_problems in _forked(cov, os.path.dirname(combined), parts, changed, root):
+    for part_files, part_problems in _forked(request, combined, [names[n::workers] for n in range(workers)], root):
         files.update(part_files)
         problems += part_problems
     return files, problems
 
 
-def _forked(
-    cov: Analyst, folder: str, parts: list[list[Any]], changed: set[str], root: str
-) -> Iterator[tuple[Json, list[Any]]]:
+def _forked(request: Json, combined: str, parts: list[list[str]], root: str) -> Iterator[tuple[Json, list[Any]]]:
     """Analyse each part in a process of its own; yields what `_analyse_some` returns for it."""
-    # SQLite connections do not survive a fork. A closed one is opened again by the next question, here and there.
-    cov.get_data().close(force=True)
+    folder = os.path.dirname(combined)
     children = []
-    for number, reporters in enumerate(parts):
+    for number, names in enumerate(parts):
         out = os.path.join(folder, f"part-{number}.json")
         pid = os.fork()
         if pid == 0:
             status = 70
             try:
-                _write(out, _analyse_some(cov, reporters, changed, root))
+                # A data object that finds itself in another process starts anew, and erases its file.
+                cov = _open(request, combined)
+                cov.load()
+                reporters = [cov._get_file_reporter(name) for name in names]  # noqa: SLF001  # see PRIVATE_NAMES
+                _write(out, _analyse_some(cov, reporters, set(request["changed"]), root))
                 status = 0
             finally:
                 os._exit(status)

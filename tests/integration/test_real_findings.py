@@ -19,6 +19,12 @@ def run(folder: Path, *argv: str | Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def check(folder: Path) -> dict[str, object]:
+    run(folder, sys.executable, "-m", "covgate", "check", "--data", ".coverage", "--base", "main")
+    result = json.loads((folder / ".covgate" / "result.json").read_text(encoding="utf-8"))
+    return cast("dict[str, object]", result)
+
+
 def commit(folder: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -39,9 +45,23 @@ def test_clone_named_like_its_package_does_not_widen_the_source(tmp_path: Path) 
     commit(clone, {"src/sample/__init__.py": "A = 2\n", "docs/conf.py": "name = 2\n"})
 
     run(clone, sys.executable, "-m", "coverage", "run", "-m", "sample.__init__")
-    run(clone, sys.executable, "-m", "covgate", "check", "--data", ".coverage", "--base", "main")
+    diff = cast("dict[str, object]", check(clone)["diff"])
 
-    result = json.loads((clone / ".covgate" / "result.json").read_text(encoding="utf-8"))
-    diff = cast("dict[str, object]", result["diff"])
     assert [file["path"] for file in cast("list[dict[str, object]]", diff["files"])] == ["src/sample/__init__.py"]
     assert diff["omitted"] == ["docs/conf.py"]
+
+
+def test_files_analysed_by_several_processes_keep_their_executed_lines(tmp_path: Path) -> None:
+    run(tmp_path, "git", "init", "--quiet", "--initial-branch=main")
+    modules = {
+        f"module_{number}.py": "def used(x):\n    if x:\n        return 1\n    return 2\n" for number in range(60)
+    }
+    calls = "".join(f"import module_{number}\nmodule_{number}.used(1)\n" for number in range(60))
+    configuration = "[tool.coverage.run]\nbranch = true\n"
+    commit(tmp_path, {**modules, "pyproject.toml": configuration, "calls.py": calls})
+    run(tmp_path, sys.executable, "-m", "coverage", "run", "calls.py")
+
+    total = cast("dict[str, object]", check(tmp_path)["total"])
+
+    assert total["lines"] == {"covered": 60 * 3 + 120, "total": 60 * 4 + 120}
+    assert total["branches"] == {"covered": 60, "total": 120}
