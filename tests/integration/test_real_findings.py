@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import cast
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -51,13 +53,15 @@ def test_clone_named_like_its_package_does_not_widen_the_source(tmp_path: Path) 
     assert diff["omitted"] == ["docs/conf.py"]
 
 
-def test_files_analysed_by_several_processes_keep_their_executed_lines(tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", ["absolute", "relative"])
+def test_files_analysed_by_several_processes_keep_their_executed_lines(tmp_path: Path, names: str) -> None:
+    # A coverage data object that finds itself in a forked process erases its file.
     run(tmp_path, "git", "init", "--quiet", "--initial-branch=main")
     modules = {
         f"module_{number}.py": "def used(x):\n    if x:\n        return 1\n    return 2\n" for number in range(60)
     }
     calls = "".join(f"import module_{number}\nmodule_{number}.used(1)\n" for number in range(60))
-    configuration = "[tool.coverage.run]\nbranch = true\n"
+    configuration = f"[tool.coverage.run]\nbranch = true\nrelative_files = {str(names == 'relative').lower()}\n"
     commit(tmp_path, {**modules, "pyproject.toml": configuration, "calls.py": calls})
     run(tmp_path, sys.executable, "-m", "coverage", "run", "calls.py")
 

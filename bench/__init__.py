@@ -1,0 +1,1 @@
+"""What covgate costs, measured on generated repositories."""
