@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -39,8 +42,6 @@ from covgate.model import (
     Verdict,
 )
 from covgate.publish import BODY_LIMIT, Marker, Published, Report, publish_comment
-from covgate.report.markdown import render_comment, render_summary
-from covgate.report.result import build_result, percent_json, render_result
 from covgate.report.view import Facts, Links, ReportView, build_view
 from covgate.rules import MIN_DIFF, MIN_TOTAL, Rule, evaluate, exit_code, judge
 from covgate.settings import CommentPolicy, PublishPolicy, ReportKind, Settings
@@ -99,6 +100,7 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
     if settings.github_token:
         edges.runner.mask(settings.github_token)
         close_own_memory()
+    _import_ahead()
     directory = _project_directory(settings, edges)
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
     change = _find_change(settings, context, edges, directory)
@@ -111,6 +113,21 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         code = ExitCode.PUBLISH_FAILED
     _write_outputs(edges, facts, published, code, _shown(folder.path, change.git.root))
     return Outcome(exit_code=code, view=view, folder=folder.path)
+
+
+def _import_ahead() -> None:
+    """Import what renders the report in a thread, while this one waits for git and for the analysis.
+
+    jinja2 and pydantic take a quarter of a second, as long as the analysis of a small project.
+    """
+
+    def load() -> None:
+        # A problem shows where the module is used, which imports it again.
+        with contextlib.suppress(ImportError):
+            for name in ("covgate.report.result", "covgate.report.markdown"):
+                importlib.import_module(name)
+
+    threading.Thread(target=load, name="imports", daemon=True).start()
 
 
 def _project_directory(settings: Settings, edges: Edges) -> Path:
@@ -323,6 +340,9 @@ def _deliver(
     code: ExitCode,
 ) -> Published:
     """Write the report's files, show it, and put it on the pull request. A red gate still comments."""
+    from covgate.report.markdown import render_comment, render_summary  # noqa: PLC0415  # see _import_ahead
+    from covgate.report.result import build_result, render_result  # noqa: PLC0415  # see _import_ahead
+
     body = render_comment(view, BODY_LIMIT)
     summary = render_summary(view)
     folder.write("result.json", render_result(build_result(facts, headline=view.headline, exit_code=code)))
@@ -361,6 +381,8 @@ def _publish(
 
 
 def _write_outputs(edges: Edges, facts: Facts, published: Published, code: ExitCode, folder: str) -> None:
+    from covgate.report.result import percent_json  # noqa: PLC0415  # see _import_ahead
+
     total = None if isinstance(facts.total, Unavailable) else facts.total.total
     diff = facts.diff.tally if isinstance(facts.diff, DiffCoverage) else None
     note = edges.runner.write_outputs(
