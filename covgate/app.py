@@ -100,10 +100,10 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
     if settings.github_token:
         edges.runner.mask(settings.github_token)
         close_own_memory()
-    _import_ahead()
     directory = _project_directory(settings, edges)
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
     change = _find_change(settings, context, edges, directory)
+    _import_ahead()
     measured = _measure(settings, edges, change, directory, folder)
     facts = _judge(settings, context, change, measured)
     view = build_view(facts)
@@ -116,7 +116,7 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
 
 
 def _import_ahead() -> None:
-    """Import what renders the report in a thread, while this one waits for git and for the analysis.
+    """Import what renders the report in a thread, while this one waits for the tests and the analysis.
 
     jinja2 and pydantic take a quarter of a second, as long as the analysis of a small project.
     """
