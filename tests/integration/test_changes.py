@@ -196,13 +196,12 @@ def test_many_files_with_long_names_are_read(repository: Repository) -> None:
 
 
 def test_an_inserted_function_is_the_lines_git_diff_shows(repository: Repository) -> None:
-    function = "def {}():\n    if x:\n        return 1\n\n"
+    function = "@cache\ndef {}():\n    return 1\n\n"
     before = function.format("f") + function.format("h")
     repository.start({"m.py": before})
     repository.commit({"m.py": function.format("f") + function.format("g") + function.format("h")})
     shown = repository.git("diff", "--unified=0", "main", "HEAD", "--", "m.py").decode()
-    assert "+def g():" in shown
-    assert "@@ -4,0 +5,4 @@" in shown
+    assert "@@ -4,0 +5,4 @@" in shown, "from its decorator to the blank line after it, not from the name on"
     assert repository.changed() == {"m.py": [5, 6, 7, 8]}
 
 
