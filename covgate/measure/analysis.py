@@ -139,7 +139,11 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measur
         coverage = Unavailable(reason=_problem_text(problems))
     else:
         _require_executed(cast("Coverage", coverage))
-    digests = {PurePosixPath(path): str(record["sha256"]) for path, record in files.items() if "sha256" in record}
+    digests = {
+        PurePosixPath(path): str(record["sha256"])
+        for path, record in (*files.items(), *changed.items())
+        if "sha256" in record
+    }
     return Measurement(
         coverage=coverage,
         unmeasured={PurePosixPath(path): _unmeasured(path, record) for path, record in changed.items()},
