@@ -239,6 +239,16 @@ def test_in_ci_the_commit_is_judged_and_a_rewritten_source_is_not(repository: Re
     assert "a.py was measured in another state" in str(rewritten.diff["reason"])
 
 
+def test_in_ci_a_rewritten_source_no_test_imports_is_not_judged_either(repository: Repository) -> None:
+    repository.start({".coveragerc": "[run]\nomit = run.py\n", "run.py": "import m\n", "m.py": "x = 1\n"})
+    repository.commit({"new.py": TEN})
+    repository.measure()
+    repository.write({"new.py": ""})
+    gate = repository.check(ci=True)
+    assert (gate.verdict, gate.exit_code) == ("cannot-judge", 4)
+    assert "new.py was measured in another state" in str(gate.diff["reason"])
+
+
 # --- which statements ----------------------------------------------------------------------------------------------
 
 STATEMENTS = '''\
