@@ -46,6 +46,9 @@ def _invoke(argv: list[str]) -> int:
             exc.show()
             return ExitCode.BAD_INPUT
         raise _usage_error(exc) from None
+    except click.Abort:
+        # click's name for Ctrl-C.
+        raise KeyboardInterrupt from None
     return outcome if isinstance(outcome, int) else 0
 
 

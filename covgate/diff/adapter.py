@@ -104,8 +104,9 @@ def _sections(patch: str) -> dict[str, list[str]]:
 
 
 def _new_name(text: str) -> str | None:
-    """Read the name of a `+++` line: quoted as C strings are, or plain with a tab after it when it holds spaces."""
-    name = _unquote(text[1:-1]) if text.startswith('"') and text.endswith('"') else text.removesuffix("\t")
+    """Read the name of a `+++` line: plain, or quoted as C strings are; git puts a tab after one that holds spaces."""
+    plain = text.removesuffix("\t")
+    name = _unquote(plain[1:-1]) if plain.startswith('"') else plain
     return None if name == "/dev/null" else name.removeprefix("b/")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -21,6 +22,7 @@ class DiffSource(Protocol):
     def changes(self, base: Sha, head: Sha | None) -> tuple[Change, ...]: ...
     def patch(self, base: Sha, head: Sha | None, paths: Sequence[PurePosixPath]) -> str: ...
     def untracked(self) -> tuple[PurePosixPath, ...]: ...
+    def blobs(self, commit: Sha, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, bytes]: ...
 
 
 def find_changed_lines(
@@ -42,6 +44,7 @@ def find_changed_lines(
     renames = {change.path: change.old_path for change in changes if change.status == "R"}
     paths = list(dict.fromkeys(path for change in changes for path in (change.old_path, change.path)))
     lines = parse_patch(git.patch(base, head, paths)) if paths else {}
+    lines = _as_python_counts(git, head, lines)
     files = {
         change.path: ChangedFile(
             path=change.path, lines=lines.get(change.path, frozenset()), old_path=renames.get(change.path)
@@ -65,4 +68,37 @@ def _whole_file(root: Path, path: PurePosixPath) -> ChangedFile | None:
         return None
     data = full.read_bytes()
     count = data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
-    return ChangedFile(path=path, lines=frozenset(range(1, count + 1)))
+    return ChangedFile(path=path, lines=_split_at_returns(frozenset(range(1, count + 1)), data))
+
+
+# --- lines of git, lines of Python ---------------------------------------------------------------------------------
+
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
+
+
+def _as_python_counts(
+    git: DiffSource, head: Sha | None, lines: Mapping[PurePosixPath, frozenset[int]]
+) -> dict[PurePosixPath, frozenset[int]]:
+    """Number the lines as Python does: a carriage return alone ends a line for it, and does not for git."""
+    touched = [path for path, numbers in lines.items() if numbers]
+    texts = git.blobs(head, touched) if head else {path: _read(git.root / path) for path in touched}
+    return {path: _split_at_returns(numbers, texts.get(path, b"")) for path, numbers in lines.items()}
+
+
+def _split_at_returns(lines: frozenset[int], text: bytes) -> frozenset[int]:
+    """Return the Python lines that make up the given lines of git."""
+    if not _LONE_RETURN.search(text):
+        return lines
+    numbers: set[int] = set()
+    start = 1
+    for line, content in enumerate(text.split(b"\n"), start=1):
+        # What a lone return at the end of the text ends is followed by nothing.
+        after = start + len(_LONE_RETURN.findall(content.removesuffix(b"\r"))) + 1
+        if line in lines:
+            numbers.update(range(start, after))
+        start = after
+    return frozenset(numbers)
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() and not path.is_symlink() else b""

@@ -19,7 +19,9 @@ _DIFF_FLAGS = (
     "--text",
     "--no-relative",
     "--find-renames=50%",
-    "--no-indent-heuristic",
+    "-l1000",
+    # What `git diff` does by default, and so what an author sees of the change.
+    "--indent-heuristic",
     "--diff-algorithm=myers",
     "--inter-hunk-context=0",
     "--src-prefix=a/",

@@ -14,6 +14,9 @@ from pathlib import Path
 GRACE_SECONDS = 10.0
 """How long a process group may take to end after the polite signal: time for coverage to write its data."""
 
+LEFTOVER_SECONDS = 3.0
+"""How long processes that the command left behind may take to end."""
+
 _SECRET_PREFIXES = ("INPUT_", "ACTIONS_")
 _SECRET_NAMES = frozenset(
     {"GITHUB_TOKEN", "GH_TOKEN", "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
@@ -140,8 +143,7 @@ def run_live(
     except BaseException:
         _stop(process, signal.SIGINT, grace=GRACE_SECONDS)
         raise
-    # Whatever the command left running in its group must not outlive it, nor change data while it is read.
-    _signal_group(process.pid, signal.SIGKILL)
+    _end_group(process.pid)
     code = process.returncode
     return LiveRun(
         exit_code=_shell_code(code),
@@ -149,6 +151,26 @@ def run_live(
         killed=_shell_code(code) > 128 and not timed_out,  # noqa: PLR2004  # 128 + signal, the shells' convention
         seconds=time.monotonic() - started,
     )
+
+
+def _end_group(group: int) -> None:
+    """Give what the command left running a moment to end by itself, then kill it: it must not outlive the command.
+
+    A helper process of multiprocessing, say, writes its coverage data a little after its parent has gone.
+    """
+    deadline = time.monotonic() + LEFTOVER_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            # As the first process of a container covgate inherits orphans, which stay in the group until reaped.
+            os.waitpid(-group, os.WNOHANG)
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        except PermissionError:
+            break
+        time.sleep(0.02)
+    _signal_group(group, signal.SIGKILL)
 
 
 def _shell_code(returncode: int) -> int:

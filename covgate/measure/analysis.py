@@ -73,6 +73,7 @@ def analyse_data(
         "changed": [str(path) for path in wanted.changed],
         "html": str(wanted.html) if wanted.html else None,
         "xml": str(wanted.xml) if wanted.xml else None,
+        "own_run": config is not None,
         "may_ask": True,
     }
     answer = Probe(project, request).answer()
@@ -88,7 +89,15 @@ def analyse_data(
     return _measurement(answer, notes)
 
 
+def _lost(processes: int) -> tuple[str, ...]:
+    if not processes:
+        return ()
+    who = "One process" if processes == 1 else f"{processes} processes"
+    return (f"{who} of the run ended before writing coverage data: what they executed is not counted.",)
+
+
 def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measurement:
+    warnings = cast("list[str]", answer["warnings"])
     files = cast("dict[str, dict[str, object]]", answer["files"])
     changed = cast("dict[str, dict[str, object]]", answer["changed"])
     problems = cast("list[list[str]]", answer["problems"])
@@ -103,7 +112,7 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measur
         coverage=coverage,
         unmeasured={PurePosixPath(path): unmeasured_from_record(path, record) for path, record in changed.items()},
         digests=digests,
-        notes=(*notes, *(f"coverage: {text}" for text in cast("list[str]", answer["warnings"]))),
+        notes=(*notes, *_lost(cast("int", answer["lost"])), *(f"coverage: {text}" for text in warnings)),
     )
 
 

@@ -18,11 +18,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.machinery
 import importlib.util
 import io
 import json
 import os
+import pathlib
 import site
+import sqlite3
 import sys
 import sysconfig
 import tempfile
@@ -33,7 +36,7 @@ from typing import Any
 
 import coverage
 from coverage import Coverage, CoverageData
-from coverage.exceptions import CoverageException, NoSource, NotPython
+from coverage.exceptions import ConfigError, CoverageException, NoSource, NotPython
 from coverage.files import GlobMatcher, TreeMatcher, prep_patterns
 
 Json = dict[str, Any]
@@ -76,7 +79,7 @@ def prepare(request: Json) -> Json:
     """Answer what the run needs to know of this interpreter, and the configuration to measure with."""
     cov = Coverage(config_file=request.get("rcfile") or True)
     found = cov.config.config_file
-    if found is None:
+    if found is None and not request.get("scoped"):
         _use_defaults(cov)
     if request.get("source"):
         # pytest-cov's --cov overrides the configured source: the same project, measured by covgate, does too.
@@ -87,6 +90,7 @@ def prepare(request: Json) -> Json:
     cov.set_option("run:parallel", True)
     # A process that measures names its settings' origin in some messages; any name will do.
     cov.config.config_file = found or os.path.abspath("(covgate's defaults)")
+    _try_out(cov)
     return {
         "coverage": coverage.__version__,
         "hook": _has_start_up_hook(),
@@ -95,6 +99,29 @@ def prepare(request: Json) -> Json:
         "config": cov.config.serialize(),
         "plugins_here": _plugins_in_this_folder(cov),
     }
+
+
+def _try_out(cov: Coverage) -> None:
+    """Start and stop a measurement: plugins, patches and concurrency are looked at only then.
+
+    In the processes of the suite an error of theirs would be a traceback of Python's start-up each, and no data.
+    """
+    trial = Coverage(data_file=None, config_file=DATA_PREFIX + cov.config.serialize(), messages=False)
+    with _configuration_errors():
+        trial.start()
+        trial.stop()
+
+
+@contextlib.contextmanager
+def _configuration_errors() -> Iterator[None]:
+    """Turn whatever loading the configured plugins raises into coverage's own error."""
+    try:
+        yield
+    except CoverageException:
+        raise
+    except Exception as exc:
+        msg = f"{type(exc).__name__}: {exc}"
+        raise ConfigError(msg) from exc
 
 
 def _use_defaults(cov: Coverage) -> None:
@@ -147,11 +174,13 @@ def _has_start_up_hook() -> bool:
 
 def _plugins_in_this_folder(cov: Coverage) -> bool:
     """Whether a configured plugin can be imported from the working directory only."""
-    for plugin in cov.config.plugins:
-        top = plugin.split(".")[0]
-        if importlib.util.find_spec(top) is None and (os.path.exists(top) or os.path.exists(f"{top}.py")):
-            return True
-    return False
+    here = os.getcwd()
+    elsewhere = [entry for entry in sys.path if os.path.abspath(entry) != here]
+    return any(
+        importlib.machinery.PathFinder.find_spec(top, [here])
+        and not importlib.machinery.PathFinder.find_spec(top, elsewhere)
+        for top in {plugin.split(".")[0] for plugin in cov.config.plugins}
+    )
 
 
 # --- analyse -----------------------------------------------------------------------------------------------------
@@ -159,18 +188,18 @@ def _plugins_in_this_folder(cov: Coverage) -> bool:
 
 def analyse(request: Json) -> Json:
     """Combine the data files, analyse every reported file and the changed ones, and render what was asked for."""
-    for path in request["data"]:
-        _check_data_file(path)
+    usable = _usable(request)
     root = os.path.realpath(request["root"])
     with tempfile.TemporaryDirectory() as folder:
         # The suite's own processes are over, so this one need not hide from them; coverage wants the plain name.
         combined = os.path.join(folder, ".coverage")
         cov = _open(request, combined)
-        cov.combine(request["data"], strict=True, keep=True)
+        cov.combine(usable, strict=True, keep=True)
         cov.save()
         data = cov.get_data()
         measured = data.measured_files()
         answer = {"coverage": coverage.__version__, "branches": data.has_arcs(), "problems": [], "unresolved": []}
+        answer["lost"] = len(request["data"]) - len(usable)
         if not request.get("aliases"):
             answer["unresolved"] = sorted(f for f in measured if not os.path.exists(f))
             if answer["unresolved"] and request.get("may_ask"):
@@ -185,11 +214,40 @@ def analyse(request: Json) -> Json:
         return answer
 
 
+def _usable(request: Json) -> list[str]:
+    """Return the data files to combine. One that can not be read is an error, unless covgate's own run left it.
+
+    There it is a process that was killed before it could write, as some tests do on purpose.
+    """
+    usable = []
+    for path in request["data"]:
+        try:
+            _check_data_file(path)
+        except CoverageException:
+            if not request["own_run"]:
+                raise
+        else:
+            usable.append(path)
+    return usable
+
+
 def _check_data_file(path: str) -> None:
     """Raise when `path` is not a readable data file: coverage's combine would go on without it."""
+    _require_schema(path)
     data = CoverageData(path)
     data.read()
     data.close()
+
+
+def _require_schema(path: str) -> None:
+    """Raise for another program's database: coverage would take it for an empty data file, and write to it."""
+    address = f"{pathlib.Path(path).absolute().as_uri()}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
+            database.execute("SELECT version FROM coverage_schema").fetchone()
+    except sqlite3.Error as exc:
+        msg = f"{path!r} is no coverage data file: {exc}"
+        raise CoverageException(msg) from None
 
 
 def _open(request: Json, data_file: str) -> Analyst:
@@ -201,6 +259,8 @@ def _open(request: Json, data_file: str) -> Analyst:
         paths: Any = dict(cov.config.paths)
         paths[f"covgate-{number}"] = [local, foreign]
         cov.set_option("paths", paths)
+    with _configuration_errors():
+        cov.get_data()
     return cov
 
 

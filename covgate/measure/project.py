@@ -77,7 +77,11 @@ class Probe:
         )
 
     def answer(self) -> dict[str, object]:
-        """Wait for the answer. Raises MeasureError when coverage refused, InputError when the probe could not run."""
+        """Wait for the answer.
+
+        Raises MeasureError when coverage refused the data, InputError when it refused the project's configuration and
+        when the probe could not run.
+        """
         try:
             done = self._process.finish(timeout=1800)
             if done.exit_code:
@@ -85,16 +89,22 @@ class Probe:
             answer = cast("dict[str, object]", json.loads(self._answer.read_text(encoding="utf-8")))
         finally:
             self._folder.cleanup()
+        if answer.get("kind") == "ConfigError":
+            raise InputError(
+                f"the project's coverage configuration cannot be used: {answer['error']}",
+                hint="mend it until `coverage run -m pytest` starts in the same folder",
+                slug="coverage-configuration",
+            )
         if "error" in answer:
             raise MeasureError(
-                f"coverage could not use the data or the configuration: {answer['error']}",
+                f"coverage could not use the data: {answer['error']}",
                 hint="`coverage report` in the same folder shows the same problem; see docs/troubleshooting.md",
-                slug="unreadable-data" if answer["kind"] != "ConfigError" else "coverage-configuration",
+                slug="unreadable-data",
             )
         return answer
 
     def _failure(self, done: Completed) -> InputError:
-        if "No module named 'coverage" in done.error_text:
+        if "No module named 'coverage'" in done.error_text:
             return InputError(
                 f"coverage is not installed for {self._python}",
                 hint=f"install `coverage>={MINIMUM_COVERAGE}` beside the tests, or set `--python`",

@@ -91,7 +91,7 @@ def _inside(project: Project, name: str) -> PurePosixPath | None:
     path = Path(*(project.directory / name).parts)
     try:
         return PurePosixPath(path.resolve().relative_to(project.root.resolve()))
-    except (ValueError, OSError):
+    except (ValueError, OSError, RuntimeError):  # RuntimeError: a loop of symbolic links, before Python 3.13
         return None
 
 

@@ -60,6 +60,7 @@ def prepare_suite(project: Project, command: str | Sequence[str], folder: Path) 
             "rcfile": options.config if options.config and (project.directory / options.config).is_file() else None,
             "source": list(options.source),
             "branch": options.branch,
+            "scoped": options.used,
         },
     ).answer()
     if not answer["hook"]:
@@ -134,7 +135,8 @@ def _quiet_pytest_cov(environment: dict[str, str], options: CovOptions, *, insta
     if not installed or not options.loadable or environment.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
         # pytest refuses an option whose plugin it does not load.
         return ()
-    environment["PYTEST_ADDOPTS"] = f"{environment.get('PYTEST_ADDOPTS', '')} --no-cov".strip()
+    # Blocking the plugin object as well drops its warning about --no-cov, which `-W error` would end the run with.
+    environment["PYTEST_ADDOPTS"] = f"{environment.get('PYTEST_ADDOPTS', '')} --no-cov -p no:_cov".strip()
     if not options.used:
         return ()
     return ("pytest-cov is switched off for this run (`--no-cov`): covgate measures what its options name.",)

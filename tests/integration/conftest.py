@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from covgate.edges.github import GithubComments, Pace
 from covgate.errors import PublishError
 from covgate.publish import Published, parse_marker
 from tests.fake_github import Account, FakeGithub
+from tests.repositories import Repository
 
 QUICK = Pace(timeout=10, retries=3, backoff=0.02, rate_limit_wait=0.1, longest_wait=5, between_writes=0)
 IMPATIENT = replace(QUICK, timeout=1)
@@ -73,3 +75,8 @@ def methods(github: FakeGithub) -> list[str]:
 def problem_of(outcome: Published) -> PublishError:
     assert outcome.problem is not None
     return outcome.problem
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "repository")

@@ -1,0 +1,396 @@
+"""Run mode: any test command is measured, whole, live, once, and ends with nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.projects import (
+    FAILING,
+    SHOP,
+    TEST_PRICES,
+    Checkout,
+    alive,
+    clean_environment,
+    covgate_command,
+    make_checkout,
+    run,
+    same,
+    started,
+)
+
+RC = "[run]\nbranch = true\nsource = shop\n"
+
+WORK = """\
+def in_a_child():
+    return 1
+
+
+def in_a_shell():
+    return 2
+
+
+def in_a_fork():
+    return 3
+
+
+def in_a_spawned_process():
+    return 4
+
+
+def in_a_thread():
+    return 5
+
+
+def before_exit():
+    return 6
+"""
+
+TEST_WORK = """\
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+
+from shop import work
+
+
+def test_child():
+    subprocess.run([sys.executable, "-c", "from shop import work; work.in_a_child()"], check=True)
+
+
+def test_shell():
+    script = "cd tests && PYTHONPATH=.. python -c 'from shop import work; work.in_a_shell()'"
+    subprocess.run(script, shell=True, check=True)
+
+
+def test_fork_and_spawn():
+    for method, target in (("fork", work.in_a_fork), ("spawn", work.in_a_spawned_process)):
+        process = multiprocessing.get_context(method).Process(target=target)
+        process.start()
+        process.join()
+        assert process.exitcode == 0
+
+
+def test_thread():
+    thread = threading.Thread(target=work.in_a_thread)
+    thread.start()
+    thread.join()
+
+
+def test_exit():
+    child = "import os; from shop import work; work.before_exit(); os._exit(0)"
+    subprocess.run([sys.executable, "-c", child], check=True)
+"""
+
+EVERYWHERE = {"shop/__init__.py": "", "shop/work.py": WORK, "tests/test_work.py": TEST_WORK, "conftest.py": ""}
+
+UNITTEST = """\
+import unittest
+
+from shop.prices import price
+
+
+class TestPrices(unittest.TestCase):
+    def test_prices(self):
+        self.assertEqual(price(1), 3)
+        self.assertEqual(price(20), 55)
+
+
+if __name__ == "__main__":
+    unittest.main()
+"""
+
+MAKEFILE = """\
+test:
+\tcd . && PYTHONDONTWRITEBYTECODE=1 python -m unittest -q
+
+own:
+\tcoverage erase
+\tcoverage run --parallel-mode -m unittest -q
+\tcoverage combine
+\tcoverage report --fail-under=1
+"""
+
+WRAPPER = """\
+#!/bin/sh
+# As tox does: an environment of its own, entered through PATH, with the project's packages to be seen in it.
+set -e
+python -m venv --without-pip --system-site-packages "$PWD/.own"
+echo "import site; site.addsitedir('$PACKAGES')" > "$(echo .own/lib/python3.*/site-packages)/packages.pth"
+env -u VIRTUAL_ENV PATH="$PWD/.own/bin:$PATH" WRAPPED=1 python -m unittest -q "$@"
+"""
+
+COMMANDS = {
+    "pytest": ["pytest", "-q"],
+    "python-m-unittest": ["python", "-m", "unittest", "-q"],
+    "a-test-file": ["python", "test_prices.py"],
+    "make": ["make", "test"],
+    "a-wrapper-with-its-own-environment": ["./wrapper.sh"],
+    "coverage-run": ["coverage", "run", "-m", "pytest", "-q"],
+    "make-that-measures-itself": ["make", "own"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_any_command_is_measured_alike(tmp_path: Path, command: list[str]) -> None:
+    files = {name: text for name, text in SHOP.items() if name.startswith("shop/")}
+    files |= {"test_prices.py": UNITTEST, "Makefile": MAKEFILE, "wrapper.sh": WRAPPER, ".coveragerc": RC}
+    checkout = make_checkout(tmp_path, files)
+    (tmp_path / "wrapper.sh").chmod(0o755)
+    packages = next(entry for entry in sys.path if entry.endswith("site-packages"))
+    done = checkout.covgate(command=command, PACKAGES=packages)
+    assert done.code == 0, done.out + done.err
+    total = checkout.result()["total"]
+    assert (total["lines"], total["branches"]) == ({"covered": 6, "total": 12}, {"covered": 3, "total": 6})
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_every_process_and_thread_of_a_suite_is_measured(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    checkout = make_checkout(tmp_path, EVERYWHERE)
+    done = checkout.covgate(command=["pytest", "-q", *workers])
+    assert done.code == 0, done.out + done.err
+    assert checkout.total() == 100, checkout.result()
+
+
+def test_the_default_command_is_pytest(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path)
+    assert checkout.covgate().code == 0
+    assert checkout.result()["suite"]["command"] == "pytest"
+
+
+def test_a_command_of_the_configuration_runs_in_a_shell(tmp_path: Path) -> None:
+    table = "[tool.covgate]\ntest-command = \"cd tests && PYTHONPATH=.. python -c 'import shop.prices' && echo done\"\n"
+    checkout = make_checkout(tmp_path, {**SHOP, "pyproject.toml": table})
+    done = checkout.covgate()
+    assert done.code == 0, done.err
+    assert done.out.startswith("done\n")
+
+
+# --- pytest-cov ----------------------------------------------------------------------------------------------------
+
+COV = "--cov=shop --cov-branch --cov-fail-under=100"
+STRICT = "filterwarnings = error\n"
+
+WITH_PYTEST_COV = {
+    "pyproject": {
+        "pyproject.toml": f'[tool.pytest.ini_options]\naddopts = "{COV}"\nfilterwarnings = ["error"]\n',
+    },
+    "pyproject-list-and-config": {
+        "pyproject.toml": '[tool.pytest.ini_options]\naddopts = ["--cov", "--cov-config=cov.ini"]\n'
+        'filterwarnings = ["error"]\n',
+        "cov.ini": RC + "omit = */unused.py\n[report]\nfail_under = 100\n",
+    },
+    "pytest-ini-lines-only": {"pytest.ini": f"[pytest]\naddopts = --cov=. --cov-fail-under=99\n{STRICT}"},
+    "setup-cfg": {"setup.cfg": f"[tool:pytest]\naddopts =\n    --cov shop\n    --cov-report=term\n{STRICT}{RC}"},
+    "tox-ini-and-its-coverage": {
+        "tox.ini": f"[pytest]\naddopts = --cov --cov-fail-under=100\n{STRICT}"
+        "[coverage:run]\nbranch = true\nsource = shop\nomit = */unused.py\n",
+    },
+}
+
+
+@pytest.mark.parametrize("files", WITH_PYTEST_COV.values(), ids=WITH_PYTEST_COV)
+def test_a_project_that_uses_pytest_cov_is_measured_as_by_it(tmp_path: Path, files: dict[str, str]) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, **files})
+    done = checkout.covgate(command=["pytest", "-q"])
+    assert done.code == 0, done.out + done.err
+    assert_as_pytest_cov(checkout)
+
+
+def test_pytest_cov_on_the_command_line_and_in_the_environment_is_respected(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, "pytest.ini": f"[pytest]\n{STRICT}"})
+    arguments = ["-q", "--cov-branch", "--cov-fail-under=100"]
+    done = checkout.covgate(command=["pytest", *arguments], PYTEST_ADDOPTS="--cov=shop/prices.py --cov=shop")
+    assert done.code == 0, done.out + done.err
+    assert_as_pytest_cov(checkout, *arguments, "--cov=shop")
+
+
+def test_pytest_cov_that_a_makefile_calls_does_not_end_the_run(tmp_path: Path) -> None:
+    make = f"test:\n\tpytest -q {COV}\n"
+    checkout = make_checkout(
+        tmp_path, {**SHOP, "pytest.ini": f"[pytest]\n{STRICT}", "Makefile": make, ".coveragerc": RC}
+    )
+    done = checkout.covgate(command=["make", "test"])
+    assert done.code == 0, done.out + done.err
+    assert_as_pytest_cov(checkout, "--cov=shop", "--cov-branch")
+
+
+def assert_as_pytest_cov(checkout: Checkout, *arguments: str) -> None:
+    run([sys.executable, "-m", "pytest", "-q", *arguments], cwd=checkout.path)
+    config = ("--rcfile=cov.ini",) if (checkout.path / "cov.ini").exists() else ()
+    assert same(checkout.total(), checkout.coverage_total(*config))
+
+
+# --- how a run ends ------------------------------------------------------------------------------------------------
+
+
+def test_a_failing_suite_is_measured_and_fails_the_check(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, "tests/test_prices.py": TEST_PRICES + FAILING})
+    assert checkout.covgate(command=["pytest", "-q"]).code == 3
+    result = checkout.result()
+    assert (result["verdict"], result["suite"]["status"]) == ("fail", "failed")
+    assert result["total"]["lines"]["covered"] == 6
+    assert (tmp_path / ".covgate" / "comment.md").is_file()
+
+
+def test_a_suite_that_kills_itself_fails_the_check(tmp_path: Path) -> None:
+    script = "import os\nimport shop.prices\nos.kill(os.getpid(), 9)\n"
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": script})
+    assert checkout.covgate(command=["python", "check.py"]).code == 3
+    assert checkout.result()["suite"]["status"] == "killed"
+    assert checkout.result()["suite"]["exit_code"] == 137
+
+
+def test_no_tests_cannot_be_judged(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, "tests/test_prices.py": "import shop.prices\n"})
+    done = checkout.covgate("--min-total", "1", command=["pytest", "-q"])
+    assert done.code == 4
+    assert checkout.result()["suite"]["status"] == "no-tests"
+    assert "no tests" in done.out.lower().split("cannot judge", maxsplit=1)[1]
+
+
+def test_nothing_executed_cannot_be_judged_and_is_not_zero_percent(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, ".coveragerc": RC, "check.py": "print('nothing of the shop')\n"})
+    done = checkout.covgate("--min-total", "0", command=["python", "check.py"])
+    assert done.code == 4
+    assert checkout.result()["total"]["percent"] is None
+    assert "no statement of them was executed" in checkout.result()["total"]["reason"]
+
+
+def test_no_python_process_at_all_cannot_be_judged(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path)
+    done = checkout.covgate(command=["true"])
+    assert done.code == 4
+    assert "left no coverage data" in done.message
+
+
+@pytest.mark.parametrize("command", [["no-such-tool", "-q"], ["./tests/test_prices.py"]], ids=["absent", "no-program"])
+def test_a_command_that_can_not_be_started_is_bad_input(tmp_path: Path, command: list[str]) -> None:
+    done = make_checkout(tmp_path).covgate(command=command)
+    assert done.code == 2
+    assert command[0] in done.message
+    assert "installed in the project's environment" in done.message
+    assert "Traceback" not in done.err
+
+
+def test_a_shell_command_that_is_not_found_is_bad_input(tmp_path: Path) -> None:
+    table = '[tool.covgate]\ntest-command = "no-such-tool -q"\n'
+    done = make_checkout(tmp_path, {**SHOP, "pyproject.toml": table}).covgate()
+    assert done.code == 2
+    assert "no-such-tool" in done.message
+
+
+# --- while a run lasts ---------------------------------------------------------------------------------------------
+
+SLOW = """\
+import os, subprocess, sys, time
+from shop.prices import price
+
+price(1)
+child = "import os, subprocess, sys, time; open('child', 'w').write(str(os.getpid())); "
+grandchild = "import os, time; open('grandchild', 'w').write(str(os.getpid())); time.sleep(60)"
+child += f"subprocess.Popen([sys.executable, '-c', {grandchild!r}]); time.sleep(60)"
+subprocess.Popen([sys.executable, "-c", child])
+while not (os.path.exists("grandchild") and open("grandchild").read()):
+    time.sleep(0.01)
+print("the first line", flush=True)
+time.sleep(60)
+"""
+
+
+def pids(checkout: Checkout) -> list[int]:
+    return [int((checkout.path / name).read_text()) for name in ("child", "grandchild")]
+
+
+def gone(checkout: Checkout, seconds: float = 5) -> bool:
+    end = time.monotonic() + seconds
+    while any(alive(pid) for pid in pids(checkout)):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_output_arrives_while_the_suite_runs(tmp_path: Path) -> None:
+    script = "import shop.prices, sys\nprint('first', flush=True)\nsys.stdin.read()\nimport os, time\n"
+    script += "while not os.path.exists('go'):\n    time.sleep(0.01)\nprint('last')\n"
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": script})
+    with started(covgate_command("--", "python", "check.py"), cwd=tmp_path) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "first\n"
+        # Only now does the suite go on: the line was not held back until its end.
+        (tmp_path / "go").touch()
+        rest, _ = process.communicate(timeout=60)
+    assert rest.startswith("last\n")
+    assert process.returncode == 0
+    assert checkout.result()["suite"]["status"] == "passed"
+
+
+def test_a_time_out_ends_every_process_and_reports_what_was_measured(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": SLOW, ".coveragerc": RC})
+    done = checkout.covgate("--timeout-minutes", "0.04", command=["python", "check.py"])
+    assert done.code == 3, done.err
+    assert gone(checkout)
+    result = checkout.result()
+    assert result["suite"]["status"] == "timed-out"
+    assert result["total"]["lines"]["covered"] == 5
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"])
+def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    checkout = make_checkout(tmp_path / "p", {**SHOP, "check.py": SLOW})
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    command = covgate_command("--", "python", "check.py")
+    with started(command, cwd=checkout.path, TMPDIR=str(temporary)) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "the first line\n"
+        os.kill(process.pid, number)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert "Traceback" not in err.split("covgate:")[-1]
+    assert gone(checkout)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_suite_that_ignores_the_polite_signal_is_killed(tmp_path: Path) -> None:
+    script = "import signal, shop.prices\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" + SLOW
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": script})
+    done = checkout.covgate("--timeout-minutes", "0.04", command=["python", "check.py"])
+    assert done.code == 3, done.err
+    assert gone(checkout)
+
+
+def test_a_process_the_suite_left_running_does_not_outlive_it(tmp_path: Path) -> None:
+    script = SLOW.replace("time.sleep(60)\n", "")
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": script + "\n"})
+    assert checkout.covgate(command=["python", "check.py"]).code == 0
+    assert gone(checkout)
+
+
+# --- what the tests see --------------------------------------------------------------------------------------------
+
+
+def test_the_tests_see_no_token_and_no_input(tmp_path: Path) -> None:
+    script = "import json, os, shop.prices\njson.dump(dict(os.environ), open('seen.json', 'w'))\n"
+    script += "assert os.getpgid(0) != int(os.environ['GROUP']), 'not isolated'\n"
+    make_checkout(tmp_path, {**SHOP, "check.py": script})
+    secret = "s3cr3t-value"  # noqa: S105  # a canary
+    names = ("GITHUB_TOKEN", "GH_TOKEN", "INPUT_MIN-DIFF", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+    environment = clean_environment(GROUP=str(os.getpgid(0)), HARMLESS="kept")
+    environment |= dict.fromkeys(names, secret)
+    for name in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"):
+        environment[name] = str(tmp_path / name)
+    done = run(covgate_command("--", "python", "check.py"), cwd=tmp_path, env=environment)
+    assert done.code == 0, done.err
+    seen = (tmp_path / "seen.json").read_text()
+    assert secret not in seen + done.out.replace(f"::add-mask::{secret}", "") + done.err
+    assert "kept" in seen
+    assert not [name for name in environment if name.startswith("GITHUB_") and f'"{name}"' in seen]
