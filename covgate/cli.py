@@ -192,7 +192,10 @@ def _guarded(work: Callable[[], int]) -> int:
         terminal.say("terminated")
         return ExitCode.TERMINATED
     except Exception:  # noqa: BLE001  # the one place: whatever is not foreseen is a bug, and says so
-        traceback.print_exc()
+        # The text of an exception may come from the repository: no line of it is a workflow command.
+        with Runner.from_environment(os.environ, sys.stdout).stopped_commands():
+            traceback.print_exc()
+            sys.stderr.flush()
         terminal.say("this is a bug in covgate; please report it with the lines above")
         return ExitCode.BUG
     finally:
