@@ -14,6 +14,9 @@ from pathlib import Path
 GRACE_SECONDS = 10.0
 """How long a process group may take to end after the polite signal: time for coverage to write its data."""
 
+LAST_SECONDS = 2.0
+"""How long what a command leaves behind may take to end by itself: a helper process may be writing its data."""
+
 _SECRET_PREFIXES = ("INPUT_", "ACTIONS_")
 _SECRET_NAMES = frozenset(
     {"GITHUB_TOKEN", "GH_TOKEN", "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
@@ -94,12 +97,14 @@ class QuietProcess:
         """Wait for the end. Raises TimeoutError after `timeout` seconds, having stopped the process group."""
         try:
             stdout, stderr = self._process.communicate(stdin, timeout=timeout)
-        except subprocess.TimeoutExpired:
+        except BaseException as exc:
             _stop(self._process, signal.SIGKILL, grace=0)
-            msg = f"{self._name} did not end within {timeout:.0f} seconds"
-            raise TimeoutError(msg) from None
-        except BaseException:
-            _stop(self._process, signal.SIGKILL, grace=0)
+            for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+                if stream:
+                    stream.close()
+            if isinstance(exc, subprocess.TimeoutExpired):
+                msg = f"{self._name} did not end within {timeout:.0f} seconds"
+                raise TimeoutError(msg) from None
             raise
         return Completed(exit_code=_shell_code(self._process.returncode), stdout=stdout, stderr=stderr)
 
@@ -119,13 +124,19 @@ def start_quiet(argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]
 
 
 def run_live(
-    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float | None, stdout: int | None = None
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float | None,
+    stdout: int | None = None,
+    grace: float = GRACE_SECONDS,
 ) -> LiveRun:
     """Run `argv` in a process group of its own, its output going straight to `stdout` (default: covgate's own).
 
     After `timeout` seconds, or when covgate itself is interrupted or terminated, the whole group is asked to end
-    (SIGINT, on which pytest and coverage still write what they have) and then killed. Raises FileNotFoundError or
-    PermissionError when the program can not be started.
+    (SIGINT, on which pytest and coverage still write what they have) and killed `grace` seconds later. Raises
+    FileNotFoundError or PermissionError when the program can not be started.
     """
     started = time.monotonic()
     process = subprocess.Popen(
@@ -136,12 +147,12 @@ def run_live(
         process.wait(timeout)
     except subprocess.TimeoutExpired:
         timed_out = True
-        _stop(process, signal.SIGINT, grace=GRACE_SECONDS)
+        _stop(process, signal.SIGINT, grace=grace)
     except BaseException:
-        _stop(process, signal.SIGINT, grace=GRACE_SECONDS)
+        _stop(process, signal.SIGINT, grace=grace)
         raise
     # Whatever the command left running in its group must not outlive it, nor change data while it is read.
-    _signal_group(process.pid, signal.SIGKILL)
+    _end_group(process.pid)
     code = process.returncode
     return LiveRun(
         exit_code=_shell_code(code),
@@ -160,8 +171,30 @@ def _stop(process: subprocess.Popen[bytes], polite: signal.Signals, *, grace: fl
     _signal_group(process.pid, polite)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(grace)
+        _end_group(process.pid)
     _signal_group(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _end_group(group: int) -> None:
+    """Let a group whose leader has ended come to its end, then kill what is left of it."""
+    end = time.monotonic() + LAST_SECONDS
+    while _exists(group) and time.monotonic() < end:
+        time.sleep(0.01)
+    _signal_group(group, signal.SIGKILL)
+
+
+def _exists(group: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        # As process 1 of a container covgate inherits orphans, which stay in their group until they are waited for.
+        os.waitpid(-group, os.WNOHANG)
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:
