@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -113,8 +113,15 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measur
         coverage=coverage,
         unmeasured={PurePosixPath(path): unmeasured_from_record(path, record) for path, record in changed.items()},
         digests=digests,
-        notes=(*notes, *(f"coverage: {text}" for text in cast("list[str]", answer["warnings"]))),
+        notes=(*notes, *_warnings(answer)),
     )
+
+
+def _warnings(answer: Mapping[str, object]) -> Iterator[str]:
+    if count := cast("int", answer["unfinished"]):
+        processes = "A process was" if count == 1 else f"{count} processes were"
+        yield f"{processes} killed while writing coverage data: what only they executed counts as missing."
+    yield from (f"coverage: {text}" for text in cast("list[str]", answer["warnings"]))
 
 
 def _not_analysable(problems: Sequence[Sequence[str]]) -> MeasureError:

@@ -202,20 +202,19 @@ def _plugins_in_this_folder(cov: Coverage) -> bool:
 
 def analyse(request: Json) -> Json:
     """Combine the data files, analyse every reported file and the changed ones, and render what was asked for."""
-    for path in request["data"]:
-        _check_data_file(path)
+    data_files, unfinished = _readable(request)
     root = os.path.realpath(request["root"])
     with tempfile.TemporaryDirectory() as folder:
         # The suite's own processes are over, so this one need not hide from them; coverage wants the plain name.
         combined = os.path.join(folder, ".coverage")
         cov = _open(request, combined)
-        cov.combine(request["data"], strict=True, keep=True)
+        cov.combine(data_files, strict=True, keep=True)
         cov.save()
         if request.get("places"):
             combined, cov = _resettle(request, cov, folder)
         data = cov.get_data()
         measured = data.measured_files()
-        answer = {"coverage": coverage.__version__, "branches": data.has_arcs(), "problems": [], "unresolved": []}
+        answer = {"branches": data.has_arcs(), "unfinished": unfinished, "problems": [], "unresolved": []}
         if request.get("places") is None:
             answer["unresolved"] = sorted(f for f in measured if not os.path.exists(f))
             if answer["unresolved"]:
@@ -228,6 +227,23 @@ def analyse(request: Json) -> Json:
         if not answer["problems"]:
             _render(request, cov)
         return answer
+
+
+def _readable(request: Json) -> tuple[list[str], int]:
+    """Return the data files, and how many are left out: of a run's own, those a killed process did not finish."""
+    readable = []
+    for path in request["data"]:
+        try:
+            _check_data_file(path)
+        except CoverageException:  # noqa: PERF203  # each file is judged by itself
+            if not request["config"]:
+                raise
+        else:
+            readable.append(path)
+    if not readable:
+        msg = "no process of the run finished writing its data"
+        raise CoverageException(msg)
+    return readable, len(request["data"]) - len(readable)
 
 
 def _check_data_file(path: str) -> None:
