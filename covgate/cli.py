@@ -20,9 +20,9 @@ from covgate.context import RunContext, Secret, parse_context
 from covgate.edges.actions import Level, Runner
 from covgate.edges.files import read_text_if_there
 from covgate.edges.github import GithubComments
-from covgate.errors import CovgateError, ExitCode, Terminated
+from covgate.errors import CovgateError, ExitCode, InputError, Terminated
 from covgate.report.terminal import Terminal
-from covgate.settings import OPTIONS, TomlFile, resolve
+from covgate.settings import OPTIONS, TomlFile, did_you_mean, resolve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,13 +41,32 @@ def _invoke(argv: list[str]) -> int:
     own, command = argv[:at], tuple(argv[at + 1 :])
     try:
         outcome: object = _cli.main(args=own, prog_name="covgate", standalone_mode=False, obj=command)
-    except click.ClickException as exc:
-        exc.show()
-        return ExitCode.BAD_INPUT
+    except click.UsageError as exc:
+        if not own:  # click shows the help of a bare `covgate` as an error
+            exc.show()
+            return ExitCode.BAD_INPUT
+        raise _usage_error(exc, own[0]) from None
     except click.Abort:
         # click's name for Ctrl-C.
         raise KeyboardInterrupt from None
     return outcome if isinstance(outcome, int) else 0
+
+
+def _usage_error(error: click.UsageError, first: str) -> InputError:
+    """Word click's complaint as covgate words its own; `first` is the first argument, most often a command."""
+    # An option that lacks its value is found before click knows where it stands.
+    alone = f"covgate {first}" if first in _cli.commands else "covgate"
+    program = error.ctx.command_path if error.ctx else alone
+    if isinstance(error, click.NoSuchOption):
+        flags = [flag for param in (error.ctx.command.params if error.ctx else ()) for flag in param.opts]
+        message = f"unknown option {error.option_name!r} on the command line{did_you_mean(error.option_name, flags)}"
+    else:
+        text = error.format_message().rstrip(".")
+        message = text[:1].lower() + text[1:]
+    hint = f"`{program} --help` lists what there is"
+    if program.endswith(" check"):
+        hint += "; the test command stands after `--`, as in `covgate check -- pytest -q`"
+    return InputError(message, hint=hint, slug="unknown-option")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=True)
@@ -173,7 +192,10 @@ def _guarded(work: Callable[[], int]) -> int:
         terminal.say("terminated")
         return ExitCode.TERMINATED
     except Exception:  # noqa: BLE001  # the one place: whatever is not foreseen is a bug, and says so
-        traceback.print_exc()
+        # The text of an exception may come from the repository: no line of it is a workflow command.
+        with Runner.from_environment(os.environ, sys.stdout).stopped_commands():
+            traceback.print_exc()
+            sys.stderr.flush()
         terminal.say("this is a bug in covgate; please report it with the lines above")
         return ExitCode.BUG
     finally:

@@ -114,6 +114,8 @@ class Repository:
         self._home = Path(tempfile.mkdtemp(prefix="home-", dir=path.parent))
         path.mkdir(parents=True, exist_ok=True)
         self.git("init", "--quiet", "--initial-branch=main")
+        # What measuring leaves must not become a part of the next commit.
+        self.write({".git/info/exclude": ".coverage\n"})
 
     # --- files and commits
 

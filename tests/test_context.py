@@ -46,8 +46,8 @@ def merge_group() -> dict[str, object]:
 
 
 def parse(event: str, payload: object, **environment: str) -> RunContext:
-    read: Callable[[str], str] = {"event.json": json.dumps(payload)}.__getitem__
-    return parse_context(ENVIRONMENT | {"GITHUB_EVENT_NAME": event} | environment, read)
+    files = {"event.json": json.dumps(payload)}
+    return parse_context(ENVIRONMENT | {"GITHUB_EVENT_NAME": event} | environment, lambda path: files[path])
 
 
 def refused(event: str, payload: object) -> InputError:
@@ -86,7 +86,7 @@ def test_every_judged_event_is_in_the_table_above() -> None:
 
 
 def test_without_github_it_is_a_laptop() -> None:
-    context = parse_context({"CI": "true"}, {}.__getitem__)
+    context = parse_context({"CI": "true"}, unreadable)
     assert context == RunContext(kind=EventKind.LOCAL)
     assert context.local
     assert context.run_url is None

@@ -198,6 +198,24 @@ def test_sections_go_from_the_bottom() -> None:
     assert len(rows) == 2, "the verdict and its table stay"
 
 
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("src/gen.py", True),
+        ("src/contest.py", True),
+        ("src/latest/core.py", True),
+        ("tests/helpers.py", False),
+        ("src/app/test/x.py", False),
+        ("test_app.py", False),
+        ("src/app_test.py", False),
+        ("conftest.py", False),
+    ],
+)
+def test_a_changed_file_that_is_left_out_is_named_unless_it_is_a_test(path: str, *, named: bool) -> None:
+    built = build_view(facts(f"{path} (omitted)\n    + 1\nm.py\n    + 1"))
+    assert built.omitted == ((path,) if named else ())
+
+
 def test_a_run_without_tests_of_its_own_says_nothing_of_them() -> None:
     with_suite, without = (build_view(facts(CORE, min_diff="80", suite=run)) for run in (PASSED, None))
     assert replace(with_suite) == without

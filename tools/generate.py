@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from covgate.errors import ExitCode
 from covgate.outputs import OUTPUTS
+from covgate.report.result import result_schema
 from covgate.settings import OPTIONS, Option
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,7 +33,31 @@ def render_action(_: str) -> str:
     return "\n".join([*_HEAD, "inputs:", *_inputs(), "", "outputs:", *_outputs(), "", *_TAIL, ""])
 
 
-TARGETS: tuple[Target, ...] = (Target(path="action.yml", render=render_action),)
+def render_schema(_: str) -> str:
+    """Return the JSON schema of result.json."""
+    return json.dumps(result_schema(), indent=2) + "\n"
+
+
+def render_readme(text: str) -> str:
+    """Return the README with its tables: what stands between two markers is replaced.
+
+    Raises ValueError when a marker of a table is missing: the table would be too.
+    """
+    for name, lines in _TABLES.items():
+        before, marker, rest = text.partition(f"<!-- generated: {name} -->\n")
+        _, end, after = rest.partition("<!-- end generated -->")
+        if not marker or not end:
+            msg = f"README.md has no block `<!-- generated: {name} -->` … `<!-- end generated -->`"
+            raise ValueError(msg)
+        text = "".join([before, marker, *(f"{line}\n" for line in lines()), end, after])
+    return text
+
+
+TARGETS: tuple[Target, ...] = (
+    Target(path="action.yml", render=render_action),
+    Target(path="README.md", render=render_readme),
+    Target(path="covgate/report/result.schema.json", render=render_schema),
+)
 
 
 _HEAD = (
@@ -77,6 +103,37 @@ def _outputs() -> Iterator[str]:
     for name, description in OUTPUTS:
         yield f"  {name}:"
         yield f"    description: {_quoted(description)}"
+
+
+def _input_table() -> Iterator[str]:
+    yield from ("| input | default | |", "| --- | --- | --- |")
+    for option in OPTIONS:
+        if option.action:
+            default = action_default(option) or option.default
+            yield _row(f"`{option.name}`", f"`{default}`" if default else "", option.help)
+
+
+def _output_table() -> Iterator[str]:
+    yield from ("| output | |", "| --- | --- |")
+    for name, description in OUTPUTS:
+        yield _row(f"`{name}`", description)
+
+
+def _exit_code_table() -> Iterator[str]:
+    yield from ("| code | meaning |", "| --- | --- |")
+    for code in ExitCode:
+        yield _row(str(code.value), code.meaning)
+
+
+_TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
+    "inputs": _input_table,
+    "outputs": _output_table,
+    "exit-codes": _exit_code_table,
+}
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 
 
 def _quoted(text: str) -> str:

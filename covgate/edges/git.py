@@ -70,7 +70,9 @@ class GitCommand:
     def resolve(self, ref: str) -> Sha | None:
         """Return the commit that `ref` names, or None when there is none."""
         answer = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", check=False)
-        return None if answer.exit_code else parse_sha(answer.stdout.decode("ascii").strip())
+        text = answer.stdout.decode("ascii", "replace").strip()
+        # `^main` is a commit to git too, with the `^` before its id: one to leave out.
+        return None if answer.exit_code or text.startswith("^") else parse_sha(text)
 
     def head(self) -> Sha:
         """Return the commit that is checked out. Raises GitError in a repository without any commit."""

@@ -14,8 +14,8 @@ from pathlib import Path
 GRACE_SECONDS = 10.0
 """How long a process group may take to end after the polite signal: time for coverage to write its data."""
 
-LAST_SECONDS = 2.0
-"""How long what a command leaves behind may take to end by itself: a helper process may be writing its data."""
+LEFTOVER_SECONDS = 3.0
+"""How long processes that the command left behind may take to end."""
 
 _SECRET_PREFIXES = ("INPUT_", "ACTIONS_")
 _SECRET_NAMES = frozenset(
@@ -151,7 +151,6 @@ def run_live(
     except BaseException:
         _stop(process, signal.SIGINT, grace=grace)
         raise
-    # Whatever the command left running in its group must not outlive it, nor change data while it is read.
     _end_group(process.pid)
     code = process.returncode
     return LiveRun(
@@ -160,6 +159,26 @@ def run_live(
         killed=_shell_code(code) > 128 and not timed_out,  # noqa: PLR2004  # 128 + signal, the shells' convention
         seconds=time.monotonic() - started,
     )
+
+
+def _end_group(group: int) -> None:
+    """Give what the command left running a moment to end by itself, then kill it: it must not outlive the command.
+
+    A helper process of multiprocessing, say, writes its coverage data a little after its parent has gone.
+    """
+    deadline = time.monotonic() + LEFTOVER_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            # As the first process of a container covgate inherits orphans, which stay in the group until reaped.
+            os.waitpid(-group, os.WNOHANG)
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        except PermissionError:
+            break
+        time.sleep(0.02)
+    _signal_group(group, signal.SIGKILL)
 
 
 def _shell_code(returncode: int) -> int:
@@ -174,27 +193,6 @@ def _stop(process: subprocess.Popen[bytes], polite: signal.Signals, *, grace: fl
         _end_group(process.pid)
     _signal_group(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def _end_group(group: int) -> None:
-    """Let a group whose leader has ended come to its end, then kill what is left of it."""
-    end = time.monotonic() + LAST_SECONDS
-    while _exists(group) and time.monotonic() < end:
-        time.sleep(0.01)
-    _signal_group(group, signal.SIGKILL)
-
-
-def _exists(group: int) -> bool:
-    with contextlib.suppress(ChildProcessError):
-        # As process 1 of a container covgate inherits orphans, which stay in their group until they are waited for.
-        os.waitpid(-group, os.WNOHANG)
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

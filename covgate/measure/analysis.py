@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -85,6 +85,7 @@ def analyse_data(
         "changed": [str(path) for path in wanted.changed],
         "html": str(wanted.html) if wanted.html else None,
         "xml": str(wanted.xml) if wanted.xml else None,
+        "own_run": config is not None,
     }
     answer = Probe(project, request).answer()
     notes: tuple[str, ...] = ()
@@ -99,7 +100,15 @@ def analyse_data(
     return _measurement(answer, notes)
 
 
+def _lost(processes: int) -> tuple[str, ...]:
+    if not processes:
+        return ()
+    who = "One process" if processes == 1 else f"{processes} processes"
+    return (f"{who} of the run ended before writing coverage data: what they executed is not counted.",)
+
+
 def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measurement:
+    warnings = cast("list[str]", answer["warnings"])
     files = cast("dict[str, dict[str, object]]", answer["files"])
     changed = cast("dict[str, dict[str, object]]", answer["changed"])
     problems = cast("list[list[str]]", answer["problems"])
@@ -108,20 +117,17 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measur
     if problems:
         raise _not_analysable(problems)
     require_executed(coverage)
-    digests = {PurePosixPath(path): str(record["sha256"]) for path, record in files.items() if "sha256" in record}
+    digests = {
+        PurePosixPath(path): str(record["sha256"])
+        for path, record in (*files.items(), *changed.items())
+        if "sha256" in record
+    }
     return Measurement(
         coverage=coverage,
         unmeasured={PurePosixPath(path): unmeasured_from_record(path, record) for path, record in changed.items()},
         digests=digests,
-        notes=(*notes, *_warnings(answer)),
+        notes=(*notes, *_lost(cast("int", answer["lost"])), *(f"coverage: {text}" for text in warnings)),
     )
-
-
-def _warnings(answer: Mapping[str, object]) -> Iterator[str]:
-    if count := cast("int", answer["unfinished"]):
-        processes = "A process was" if count == 1 else f"{count} processes were"
-        yield f"{processes} killed while writing coverage data: what only they executed counts as missing."
-    yield from (f"coverage: {text}" for text in cast("list[str]", answer["warnings"]))
 
 
 def _not_analysable(problems: Sequence[Sequence[str]]) -> MeasureError:

@@ -202,19 +202,20 @@ def _plugins_in_this_folder(cov: Coverage) -> bool:
 
 def analyse(request: Json) -> Json:
     """Combine the data files, analyse every reported file and the changed ones, and render what was asked for."""
-    data_files, unfinished = _readable(request)
+    usable = _usable(request)
     root = os.path.realpath(request["root"])
     with tempfile.TemporaryDirectory() as folder:
         # The suite's own processes are over, so this one need not hide from them; coverage wants the plain name.
         combined = os.path.join(folder, ".coverage")
         cov = _open(request, combined)
-        cov.combine(data_files, strict=True, keep=True)
+        cov.combine(usable, strict=True, keep=True)
         cov.save()
         if request.get("places"):
             combined, cov = _resettle(request, cov, folder)
         data = cov.get_data()
         measured = data.measured_files()
-        answer = {"branches": data.has_arcs(), "unfinished": unfinished, "problems": [], "unresolved": []}
+        answer = {"coverage": coverage.__version__, "branches": data.has_arcs(), "problems": [], "unresolved": []}
+        answer["lost"] = len(request["data"]) - len(usable)
         if request.get("places") is None:
             answer["unresolved"] = sorted(f for f in measured if not os.path.exists(f))
             if answer["unresolved"]:
@@ -229,21 +230,24 @@ def analyse(request: Json) -> Json:
         return answer
 
 
-def _readable(request: Json) -> tuple[list[str], int]:
-    """Return the data files, and how many are left out: of a run's own, those a killed process did not finish."""
-    readable = []
+def _usable(request: Json) -> list[str]:
+    """Return the data files to combine. One that can not be read is an error, unless covgate's own run left it.
+
+    There it is a process that was killed before it could write, as some tests do on purpose.
+    """
+    if request["own_run"]:
+        return [path for path in request["data"] if _is_data_file(path)]
     for path in request["data"]:
-        try:
-            _check_data_file(path)
-        except CoverageException:  # noqa: PERF203  # each file is judged by itself
-            if not request["config"]:
-                raise
-        else:
-            readable.append(path)
-    if not readable:
-        msg = "no process of the run finished writing its data"
-        raise CoverageException(msg)
-    return readable, len(request["data"]) - len(readable)
+        _check_data_file(path)
+    return list(request["data"])
+
+
+def _is_data_file(path: str) -> bool:
+    try:
+        _check_data_file(path)
+    except CoverageException:
+        return False
+    return True
 
 
 def _check_data_file(path: str) -> None:
@@ -311,32 +315,29 @@ def _analyse_all(request: Json, cov: Analyst, combined: str, reporters: list[Any
     changed = set(request["changed"])
     if workers == 1:
         return _analyse_some(cov, reporters, changed, root)
-    names = [fr.filename for fr in reporters]
-    cov.get_data().close()
     files: Json = {}
     problems: list[Any] = []
-    for part_files, part_problems in _forked(request, combined, [names[n::workers] for n in range(workers)], root):
+    parts = [reporters[n::workers] for n in range(workers)]
+    for part_files, part_problems in _forked(cov, os.path.dirname(combined), parts, changed, root):
         files.update(part_files)
         problems += part_problems
     return files, problems
 
 
-def _forked(request: Json, combined: str, parts: list[list[str]], root: str) -> Iterator[tuple[Json, list[Any]]]:
+def _forked(
+    cov: Analyst, folder: str, parts: list[list[Any]], changed: set[str], root: str
+) -> Iterator[tuple[Json, list[Any]]]:
     """Analyse each part in a process of its own; yields what `_analyse_some` returns for it."""
-    folder = os.path.dirname(combined)
+    # SQLite connections do not survive a fork. A closed one is opened again by the next question, here and there.
+    cov.get_data().close(force=True)
     children = []
-    for number, names in enumerate(parts):
+    for number, reporters in enumerate(parts):
         out = os.path.join(folder, f"part-{number}.json")
         pid = os.fork()
         if pid == 0:
             status = 70
             try:
-                # SQLite connections do not survive a fork: the child opens the data anew.
-                cov = _open(request, combined)
-                cov.load()
-                wanted = set(names)
-                mine = [fr for fr, _ in cov._get_file_reporters(None) if fr.filename in wanted]  # noqa: SLF001
-                _write(out, _analyse_some(cov, mine, set(request["changed"]), root))
+                _write(out, _analyse_some(cov, reporters, changed, root))
                 status = 0
             finally:
                 os._exit(status)
@@ -378,17 +379,12 @@ def _record(cov: Analyst, reporter: Any, *, detailed: bool) -> Json:
         "b": [[line, total, taken] for line, (total, taken) in sorted(stats.items())],
     }
     if detailed:
-        record.update(_details(reporter))
+        record.update(_details(reporter, analysis.statements))
     return record
 
 
-def _details(reporter: Any) -> Json:
+def _details(reporter: Any, statements: set[int]) -> Json:
     """What only changed files need: statements of continuation lines, functions, and which text was analysed."""
-    first = {}
-    for line in _lines_of_code(reporter.source()):
-        for start in reporter.translate_lines([line]):
-            if start != line:
-                first[line] = start
     regions = [
         [region.name, min(region.lines), max(region.lines)]
         for region in reporter.code_regions()
@@ -396,10 +392,27 @@ def _details(reporter: Any) -> Json:
     ]
     with open(reporter.filename, "rb") as file:
         digest = hashlib.sha256(file.read().replace(b"\r\n", b"\n")).hexdigest()
-    return {"first": sorted(first.items()), "functions": regions, "sha256": digest}
+    return {"first": _first_lines(reporter, statements), "functions": regions, "sha256": digest}
 
 
-def _lines_of_code(source: str) -> list[int]:
+def _first_lines(reporter: Any, statements: set[int]) -> list[tuple[int, int]]:
+    """Return (line, first line of its statement) of the lines that continue one of `statements`."""
+    source = reporter.source()
+    texts = source.split("\n")
+    first = {
+        line: start
+        for line in range(1, len(texts) + 1)
+        for start in reporter.translate_lines([line])
+        if start != line and start in statements
+    }
+    # Reading tokens takes longer than all of the above; only such a line can be none of its statement's.
+    if any(texts[line - 1].strip()[:1] in {"", "#"} for line in first):
+        code = _lines_of_code(source)
+        first = {line: start for line, start in first.items() if line in code}
+    return sorted(first.items())
+
+
+def _lines_of_code(source: str) -> set[int]:
     """Return the lines that hold a part of a statement: not the blank and comment lines inside a long call."""
     layout = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
     lines: set[int] = set()
@@ -409,8 +422,8 @@ def _lines_of_code(source: str) -> list[int]:
                 lines.update(range(token.start[0], token.end[0] + 1))
     except (tokenize.TokenError, SyntaxError):
         # Not Python (a template, say): every line may belong to a statement.
-        return list(range(1, source.count("\n") + 2))
-    return sorted(lines)
+        return set(range(1, source.count("\n") + 2))
+    return lines
 
 
 def _unmeasured(request: Json, cov: Analyst, measured: set[str], root: str) -> Json:
@@ -420,10 +433,13 @@ def _unmeasured(request: Json, cov: Analyst, measured: set[str], root: str) -> J
     found: Json = {}
     for path in request["changed"]:
         full = os.path.join(root, path)
-        if path in known or not path.endswith((".py", ".pyw")) or not os.path.isfile(full) or os.path.islink(full):
+        if path in known or not path.endswith((".py", ".pyw")) or os.path.islink(full):
             continue
         if not judge.includes(full):
             found[path] = {"gap": "omitted"}
+            continue
+        if not os.path.isfile(full):
+            found[path] = {"gap": "unparsable", "why": "it is not in the working folder"}
             continue
         try:
             reporter = cov._get_file_reporter(full)  # noqa: SLF001  # see PRIVATE_NAMES
@@ -449,7 +465,8 @@ def static(request: Json) -> Json:
         full = os.path.join(root, path)
         if full in measured and os.path.isfile(full):
             with contextlib.suppress(NotPython, NoSource):
-                found[path] = {"gap": "measured", **_details(cov._get_file_reporter(full))}  # noqa: SLF001
+                reporter = cov._get_file_reporter(full)  # noqa: SLF001
+                found[path] = {"gap": "measured", **_details(reporter, reporter.lines())}
     return {"changed": found}
 
 
@@ -503,12 +520,15 @@ def _globs(patterns: Any) -> GlobMatcher | None:
 def _places(package: str, measured: Iterable[str]) -> list[str]:
     """Return where an importable name lies, without importing it: where its files were measured, or are found."""
     tail = package.replace(".", os.sep)
+    here = os.path.realpath(".") + os.sep
     places = set()
     for path in measured:
         full = os.path.realpath(path)
-        before, found, _ = full.partition(os.sep + tail + os.sep)
-        if found:
-            places.add(before + os.sep + tail)
+        # Folders above the project may have the package's name too: a clone of `click` lies in a folder `click`.
+        above = len(here) - 1 if full.startswith(here) else 0
+        at = full.find(os.sep + tail + os.sep, above)
+        if at >= 0:
+            places.add(full[:at] + os.sep + tail)
         elif full.endswith(os.sep + tail + ".py"):
             places.add(full)
     if not places:

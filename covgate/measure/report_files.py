@@ -42,17 +42,18 @@ def analyse_reports(
     unmeasured = {p: unmeasured_from_record(str(p), r) for p, r in records.items() if p not in files}
     if not coverage.has_branches:
         unmeasured = {path: _without_branches(file) for path, file in unmeasured.items()}
-    return Measurement(coverage=coverage, unmeasured=unmeasured, notes=notes)
+    digests = {path: str(record["sha256"]) for path, record in records.items() if "sha256" in record}
+    return Measurement(coverage=coverage, unmeasured=unmeasured, digests=digests, notes=notes)
 
 
 def _places(
     project: Project, files: Sequence[ReportedFile], local: tuple[PurePosixPath, ...]
 ) -> tuple[list[PurePosixPath | None], tuple[str, ...]]:
     """Find each reported file in the checkout: as it is named, else by its folders. None: it is not here."""
-    known = set(local)
     places: list[PurePosixPath | None] = []
     for file in files:
-        here = [p for p in (_inside(project, name) for name in file.names) if p is not None and p in known]
+        # A file that git ignores (a generated module) counts like any other, as it does in coverage's own report.
+        here = [p for p in (_inside(project, name) for name in file.names) if p is not None]
         if len(set(here)) > 1:
             refuse_ambiguity(
                 PathMap(found={}, roots=(), ambiguous={file.names[0]: tuple(dict.fromkeys(here))}, lost=())
@@ -65,6 +66,8 @@ def _places(
         if places[number] is None:
             refuse_ambiguity(_only(mapped, file.names))
             options = dict.fromkeys(mapped.found[name] for name in file.names if name in mapped.found)
+            # A symbolic link has no lines of its own, whatever a report says.
+            options = {place: None for place in options if not (project.root / place).is_symlink()}
             if len(options) > 1:
                 refuse_ambiguity(PathMap(found={}, roots=(), ambiguous={file.names[0]: tuple(options)}, lost=()))
             places[number] = next(iter(options), None)
@@ -87,10 +90,11 @@ def _only(mapped: PathMap, names: Iterable[str]) -> PathMap:
 
 
 def _inside(project: Project, name: str) -> PurePosixPath | None:
-    """Return `name` relative to the checkout, taken from the project's folder; None when it lies outside."""
+    """Return `name` relative to the checkout, taken from the project's folder; None when no file of it is there."""
     path = Path(*(project.directory / name).parts)
     try:
-        return PurePosixPath(path.resolve().relative_to(project.root.resolve()))
+        place = path.resolve()
+        return PurePosixPath(place.relative_to(project.root.resolve())) if place.is_file() else None
     except (ValueError, OSError, RuntimeError):  # RuntimeError: a loop of symbolic links, before Python 3.13
         return None
 

@@ -31,7 +31,7 @@ _REASON = Field(default=None, description="Why there is no number; null when the
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_serialization_defaults_required=True)
 
 
 class CountsJson(_Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -183,7 +184,7 @@ def build_view(facts: Facts) -> ReportView:
     todos = _todos(ranked, facts.links)
     # Of one file the table would say what the list above it has said.
     rows = ranked[:FILE_LIMIT] if len(ranked) > 1 or len(todos) > TODO_LIMIT else []
-    omitted = facts.diff.omitted if isinstance(facts.diff, DiffCoverage) else ()
+    omitted = _omitted(facts)
     return ReportView(
         kind=facts.verdict.kind,
         icon=icon,
@@ -378,6 +379,15 @@ def _file_row(file: DiffFile, facts: Facts) -> FileRow:
         left=work_left(file),
         note=NOT_LOADED if file.gap is Gap.UNMEASURED else "",
     )
+
+
+def _omitted(facts: Facts) -> tuple[PurePosixPath, ...]:
+    """Return the changed files nobody measures, but for tests: those are left out by everyone, in every change."""
+    left_out = facts.diff.omitted if isinstance(facts.diff, DiffCoverage) else ()
+    return tuple(path for path in left_out if not _TEST_FILE.search(str(path)))
+
+
+_TEST_FILE = re.compile(r"(\A|/)(tests?/|test_[^/]*\Z|[^/]*_test\.py\Z|conftest\.py\Z)")
 
 
 # --- the small print -----------------------------------------------------------------------------------------------

@@ -386,7 +386,7 @@ def test_what_a_killed_process_did_not_finish_writing_is_left_out_and_said(tmp_p
     done = checkout.covgate(command=["python", "check.py"])
     assert done.code == 0, done.err
     assert checkout.result()["total"]["lines"]["covered"] == 5
-    assert any("killed while writing coverage data" in note for note in checkout.result()["notes"])
+    assert any("ended before writing coverage data" in note for note in checkout.result()["notes"])
 
 
 # --- what the tests see --------------------------------------------------------------------------------------------

@@ -1,0 +1,133 @@
+"""What covgate uses of coverage and diff-cover without a promise: it is there, with the shape that is used."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import inspect
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from coverage import Coverage
+from coverage.config import CoverageConfig
+from coverage.files import GlobMatcher, TreeMatcher, prep_patterns
+from coverage.python import PythonFileReporter
+from coverage.results import Analysis
+from diff_cover.diff_reporter import GitDiffReporter
+from diff_cover.git_diff import GitDiffTool
+
+from covgate.diff.adapter import ExactReporter, PatchText
+from covgate.measure.probe import DATA_PREFIX, PRIVATE_NAMES, Analyst
+
+ROOT = Path(__file__).resolve().parents[2]
+PROBE = (ROOT / "covgate" / "measure" / "probe.py").read_text(encoding="utf-8")
+
+
+def names(function: Callable[..., object]) -> list[str]:
+    return [name for name in inspect.signature(function).parameters if name != "self"]
+
+
+# --- coverage ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("_analyze", ["morf", "file_reporter"]),
+        ("_get_file_reporters", ["morfs"]),
+        ("_get_file_reporter", ["morf"]),
+    ],
+)
+def test_a_private_method_of_coverage_is_as_the_probe_calls_it(name: str, parameters: list[str]) -> None:
+    assert name in PRIVATE_NAMES
+    assert names(getattr(Coverage, name)) == parameters
+
+
+def test_the_list_of_private_names_is_complete() -> None:
+    used = set(re.findall(r"\b(?:cov|super\(\))\.(_[a-z]\w*)", PROBE))
+    assert used == set(PRIVATE_NAMES)
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"cov\.config\.(\w+)", PROBE))))
+def test_an_attribute_of_the_configuration_is_there(name: str) -> None:
+    assert hasattr(CoverageConfig(), name)
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r'"((?:run|report):\w+)"', PROBE))))
+def test_an_option_of_the_configuration_is_there(name: str) -> None:
+    Coverage(config_file=False, data_file=None).get_option(name)
+
+
+def test_a_configuration_goes_through_text_and_back(tmp_path: Path) -> None:
+    cov = Coverage(config_file=False)
+    cov.set_option("run:source", [str(tmp_path)])
+    cov.set_option("run:branch", True)  # noqa: FBT003  # coverage's own signature
+    cov.config.config_file = str(tmp_path / "x")
+    text = cov.config.serialize()
+    assert isinstance(text, str)
+    again = CoverageConfig.deserialize(text)
+    assert (again.source, again.branch) == ([str(tmp_path)], True)
+    through_the_prefix = Analyst(data_file=None, config_file=DATA_PREFIX + text)
+    assert through_the_prefix.get_option("run:source") == [str(tmp_path)]
+    assert through_the_prefix.get_option("run:branch") is True
+
+
+def test_an_analysis_has_what_the_probe_reads(tmp_path: Path) -> None:
+    source = tmp_path / "m.py"
+    source.write_text("def f(a):\n    if a:\n        return (\n            1)\n", encoding="utf-8")
+    cov = Analyst(data_file=None, config_file=False)
+    cov.get_data().add_arcs({str(source): [(-1, 1), (1, -1)]})
+    reporter = cov._get_file_reporter(str(source))
+    assert isinstance(reporter, PythonFileReporter)
+    analysis = cov._analyze(str(source), file_reporter=reporter)
+    assert isinstance(analysis, Analysis)
+    assert (analysis.statements, analysis.missing, analysis.excluded) == ({1, 2, 3}, {2, 3}, set())
+    assert analysis.branch_stats() == {2: (2, 0)}
+    assert reporter.translate_lines([4]) == {3}
+    assert [(r.kind, r.name, min(r.lines), max(r.lines)) for r in reporter.code_regions()] == [("function", "f", 2, 4)]
+    assert reporter.should_be_python()
+
+
+def test_the_matchers_are_made_from_patterns_and_folders(tmp_path: Path) -> None:
+    assert GlobMatcher(prep_patterns(["*/gen/*"]), "x").match(str(tmp_path / "gen" / "m.py"))
+    assert TreeMatcher([str(tmp_path)], "x").match(str(tmp_path / "m.py"))
+
+
+# --- diff-cover ----------------------------------------------------------------------------------------------------
+
+
+def test_diff_cover_is_the_pinned_one() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (pin,) = [text for text in project["dependencies"] if text.startswith("diff-cover")]
+    assert pin == f"diff-cover=={importlib.metadata.version('diff-cover')}"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "name"),
+    [
+        (PatchText, GitDiffTool, "diff_committed"),
+        (ExactReporter, GitDiffReporter, "_parse_source_sections"),
+        (ExactReporter, GitDiffReporter, "_parse_lines"),
+    ],
+)
+def test_an_overridden_method_is_one_of_diff_cover(ours: type, theirs: type, name: str) -> None:
+    assert name in vars(ours)
+    assert name in vars(theirs), "covgate's override is never called"
+    assert names(getattr(ours, name)) == names(getattr(theirs, name))
+
+
+@pytest.mark.parametrize(
+    ("function", "parameters"),
+    [
+        (GitDiffTool.__init__, {"range_notation", "ignore_whitespace"}),
+        (GitDiffReporter.__init__, {"git_diff", "ignore_staged", "ignore_unstaged"}),
+        (GitDiffReporter._parse_diff_str, {"diff_str"}),
+        (GitDiffReporter._get_included_diff_results, set()),
+        (GitDiffReporter._unique_ordered_lines, {"line_numbers"}),
+    ],
+    ids=lambda value: getattr(value, "__qualname__", ""),
+)
+def test_what_covgate_calls_of_diff_cover_is_there(function: Callable[..., object], parameters: set[str]) -> None:
+    assert parameters <= set(names(function))
