@@ -45,16 +45,18 @@ def _invoke(argv: list[str]) -> int:
         if not own:  # click shows the help of a bare `covgate` as an error
             exc.show()
             return ExitCode.BAD_INPUT
-        raise _usage_error(exc) from None
+        raise _usage_error(exc, own[0]) from None
     except click.Abort:
         # click's name for Ctrl-C.
         raise KeyboardInterrupt from None
     return outcome if isinstance(outcome, int) else 0
 
 
-def _usage_error(error: click.UsageError) -> InputError:
-    """Word click's complaint as covgate words its own."""
-    program = error.ctx.command_path if error.ctx else "covgate"
+def _usage_error(error: click.UsageError, first: str) -> InputError:
+    """Word click's complaint as covgate words its own; `first` is the first argument, most often a command."""
+    # An option that lacks its value is found before click knows where it stands.
+    alone = f"covgate {first}" if first in _cli.commands else "covgate"
+    program = error.ctx.command_path if error.ctx else alone
     if isinstance(error, click.NoSuchOption):
         flags = [flag for param in (error.ctx.command.params if error.ctx else ()) for flag in param.opts]
         message = f"unknown option {error.option_name!r} on the command line{did_you_mean(error.option_name, flags)}"
@@ -190,7 +192,10 @@ def _guarded(work: Callable[[], int]) -> int:
         terminal.say("terminated")
         return ExitCode.TERMINATED
     except Exception:  # noqa: BLE001  # the one place: whatever is not foreseen is a bug, and says so
-        traceback.print_exc()
+        # The text of an exception may come from the repository: no line of it is a workflow command.
+        with Runner.from_environment(os.environ, sys.stdout).stopped_commands():
+            traceback.print_exc()
+            sys.stderr.flush()
         terminal.say("this is a bug in covgate; please report it with the lines above")
         return ExitCode.BUG
     finally:

@@ -203,7 +203,7 @@ class Gap(StrEnum):
     UNMEASURED = "unmeasured"
     """The measurement should have seen it and did not: it counts as uncovered."""
     UNPARSABLE = "unparsable"
-    """It is not valid Python for the interpreter that measures."""
+    """Its statements could not be found: it is not valid Python for the interpreter that measures, or not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,12 +125,10 @@ class Checkout:
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
         return self
 
-    def covgate(
-        self, *args: str, command: Sequence[str] = (), sub: str = ".", timeout: float = 120, **extra: str
-    ) -> Ended:
+    def covgate(self, *args: str, command: Sequence[str] = (), sub: str = ".", **extra: str) -> Ended:
         """Run `covgate check` with the folder `sub` as the working directory; `extra` are environment variables."""
         argv = [*covgate_command(*args), *(["--", *command] if command else [])]
-        return run(argv, cwd=self.path / sub, env=clean_environment(**extra), timeout=timeout)
+        return run(argv, cwd=self.path / sub, env=clean_environment(**extra))
 
     def result(self, sub: str = ".") -> dict[str, Any]:
         text = (self.path / sub / ".covgate" / "result.json").read_text(encoding="utf-8")

@@ -40,7 +40,7 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
             omitted.append(path)
             continue
         elif gap.file is None:
-            return Unavailable(reason=f"the changed file {path} is not valid Python: {gap.why}")
+            return Unavailable(reason=f"the changed file {path} cannot be analysed: {gap.why}")
         else:
             file, reason = gap.file, gap.gap
         touched = _touched(file, change.lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from covgate.errors import InputError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFolder:
-    """Where reports are written. It ignores itself in git, so that it never becomes part of a change."""
+    """Where reports are written. A new one ignores itself in git, so that it never becomes part of a change."""
 
     path: Path
 
@@ -28,20 +29,28 @@ def make_report_folder(path: Path, source: str) -> ReportFolder:
     """Create the folder, before anything slow is done. Raises InputError when it can not be written to."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        (path / ".gitignore").write_text("*\n", encoding="utf-8")
+        # A folder that holds anything else is the user's, and so is what git ignores there.
+        if not any(path.iterdir()):
+            (path / ".gitignore").write_text("*\n", encoding="utf-8")
+        with tempfile.TemporaryFile(dir=path):
+            pass
     except OSError as exc:
         raise _not_writable(path, exc, source) from None
     return ReportFolder(path=path)
 
 
 def read_text_if_there(path: Path) -> str | None:
-    """Return a file's text, or None when there is no such file. Raises InputError when it is not UTF-8."""
+    """Return a file's text, or None when there is no such file. Raises InputError when it can not be read as UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except UnicodeDecodeError as exc:
         raise InputError(f"{path} is not UTF-8: {exc}", hint="save the file as UTF-8", slug="bad-toml") from None
+    except OSError as exc:
+        raise InputError(
+            f"{path} cannot be read: {exc.strerror or exc}", hint="make it a file that can be read", slug="bad-toml"
+        ) from None
 
 
 def _not_writable(path: Path, exc: OSError, source: str = "report-dir") -> InputError:

@@ -154,22 +154,23 @@ class GitCommand:
 
     def blobs(self, commit: Sha, paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, bytes]:
         """Return the contents of regular files at `commit`, read from git objects; others are left out."""
-        wanted = [path for path in paths if b"\n" not in os.fsencode(path)]
-        if not wanted:
+        names = {path: f"{commit}:".encode() + os.fsencode(path) for path in paths}
+        if not names:
             return {}
-        request = b"".join(f"{commit}:".encode() + os.fsencode(path) + b"\n" for path in wanted)
-        out = self._run("cat-file", "--batch", stdin=request).stdout
+        # -z: a name may hold a line end. What is missing is echoed as it was asked for.
+        out = self._run("cat-file", "--batch", "-z", stdin=b"".join(name + b"\0" for name in names.values())).stdout
         found: dict[PurePosixPath, bytes] = {}
         position = 0
-        for path in wanted:
-            end = out.index(b"\n", position)
-            header = out[position:end].split(b" ")
-            position = end + 1
-            if header[-1] == b"missing" or header[-2] != b"blob":
+        for path, name in names.items():
+            missing = name + b" missing\n"
+            if out.startswith(missing, position):
+                position += len(missing)
                 continue
-            size = int(header[-1])
-            found[path] = out[position : position + size]
-            position += size + 1
+            end = out.index(b"\n", position)
+            _, kind, size = out[position:end].split(b" ")
+            if kind == b"blob":
+                found[path] = out[end + 1 : end + 1 + int(size)]
+            position = end + 1 + int(size) + 1
         return found
 
     def _run(self, *args: str, check: bool = True, stdin: bytes = b"") -> Completed:

@@ -97,12 +97,14 @@ class QuietProcess:
         """Wait for the end. Raises TimeoutError after `timeout` seconds, having stopped the process group."""
         try:
             stdout, stderr = self._process.communicate(stdin, timeout=timeout)
-        except subprocess.TimeoutExpired:
+        except BaseException as exc:
             _stop(self._process, signal.SIGKILL, grace=0)
-            msg = f"{self._name} did not end within {timeout:.0f} seconds"
-            raise TimeoutError(msg) from None
-        except BaseException:
-            _stop(self._process, signal.SIGKILL, grace=0)
+            for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+                if stream:
+                    stream.close()
+            if isinstance(exc, subprocess.TimeoutExpired):
+                msg = f"{self._name} did not end within {timeout:.0f} seconds"
+                raise TimeoutError(msg) from None
             raise
         return Completed(exit_code=_shell_code(self._process.returncode), stdout=stdout, stderr=stderr)
 
@@ -122,13 +124,19 @@ def start_quiet(argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]
 
 
 def run_live(
-    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float | None, stdout: int | None = None
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float | None,
+    stdout: int | None = None,
+    grace: float = GRACE_SECONDS,
 ) -> LiveRun:
     """Run `argv` in a process group of its own, its output going straight to `stdout` (default: covgate's own).
 
     After `timeout` seconds, or when covgate itself is interrupted or terminated, the whole group is asked to end
-    (SIGINT, on which pytest and coverage still write what they have) and then killed. Raises FileNotFoundError or
-    PermissionError when the program can not be started.
+    (SIGINT, on which pytest and coverage still write what they have) and killed `grace` seconds later. Raises
+    FileNotFoundError or PermissionError when the program can not be started.
     """
     started = time.monotonic()
     process = subprocess.Popen(
@@ -139,9 +147,9 @@ def run_live(
         process.wait(timeout)
     except subprocess.TimeoutExpired:
         timed_out = True
-        _stop(process, signal.SIGINT, grace=GRACE_SECONDS)
+        _stop(process, signal.SIGINT, grace=grace)
     except BaseException:
-        _stop(process, signal.SIGINT, grace=GRACE_SECONDS)
+        _stop(process, signal.SIGINT, grace=grace)
         raise
     _end_group(process.pid)
     code = process.returncode
@@ -182,6 +190,7 @@ def _stop(process: subprocess.Popen[bytes], polite: signal.Signals, *, grace: fl
     _signal_group(process.pid, polite)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(grace)
+        _end_group(process.pid)
     _signal_group(process.pid, signal.SIGKILL)
     process.wait()
 

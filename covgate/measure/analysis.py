@@ -117,7 +117,11 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measur
     if problems:
         raise _not_analysable(problems)
     require_executed(coverage)
-    digests = {PurePosixPath(path): str(record["sha256"]) for path, record in files.items() if "sha256" in record}
+    digests = {
+        PurePosixPath(path): str(record["sha256"])
+        for path, record in (*files.items(), *changed.items())
+        if "sha256" in record
+    }
     return Measurement(
         coverage=coverage,
         unmeasured={PurePosixPath(path): unmeasured_from_record(path, record) for path, record in changed.items()},

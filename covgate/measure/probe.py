@@ -435,10 +435,13 @@ def _unmeasured(request: Json, cov: Analyst, measured: set[str], root: str) -> J
     found: Json = {}
     for path in request["changed"]:
         full = os.path.join(root, path)
-        if path in known or not path.endswith((".py", ".pyw")) or not os.path.isfile(full) or os.path.islink(full):
+        if path in known or not path.endswith((".py", ".pyw")) or os.path.islink(full):
             continue
         if not judge.includes(full):
             found[path] = {"gap": "omitted"}
+            continue
+        if not os.path.isfile(full):
+            found[path] = {"gap": "unparsable", "why": "it is not in the working folder"}
             continue
         try:
             reporter = cov._get_file_reporter(full)  # noqa: SLF001  # see PRIVATE_NAMES

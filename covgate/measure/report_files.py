@@ -42,7 +42,8 @@ def analyse_reports(
     unmeasured = {p: unmeasured_from_record(str(p), r) for p, r in records.items() if p not in files}
     if not coverage.has_branches:
         unmeasured = {path: _without_branches(file) for path, file in unmeasured.items()}
-    return Measurement(coverage=coverage, unmeasured=unmeasured, notes=notes)
+    digests = {path: str(record["sha256"]) for path, record in records.items() if "sha256" in record}
+    return Measurement(coverage=coverage, unmeasured=unmeasured, digests=digests, notes=notes)
 
 
 def _places(

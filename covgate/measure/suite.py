@@ -104,7 +104,7 @@ def run_suite(
             done = run_live(plan.argv, cwd=project.directory, env=plan.environment, timeout=timeout_seconds)
     except (FileNotFoundError, PermissionError) as exc:
         raise _not_found(plan, exc.strerror or str(exc)) from None
-    data = tuple(sorted(path for path in folder.glob(".coverage*") if path.is_file()))
+    data = tuple(sorted(p for p in folder.glob(".coverage*") if p.is_file() and not p.name.endswith("-journal")))
     if done.exit_code in {_NOT_EXECUTABLE, _NOT_FOUND} and not data:
         raise _not_found(plan, f"exit code {done.exit_code}")
     status = _status(done, plan.shown)

@@ -53,7 +53,7 @@ CASES = {
     "option-without-its-value": Case(
         args=("--min-diff",),
         message="option '--min-diff' requires an argument",
-        hint="--help",
+        hint="`covgate check --help`",
         slug="unknown-option",
     ),
     "misspelt-key": Case(
@@ -245,6 +245,28 @@ def test_a_mistake_is_told_once_and_nothing_is_lost(project: Repository, name: s
     assert case.hint in hint
     assert slug == case.slug
     assert (project.path / ".covgate" / "result.json").read_text(encoding="utf-8") == "kept"
+
+
+@pytest.mark.parametrize(
+    ("args", "message", "hint"),
+    [
+        (["chekc"], "no such command 'chekc'", "`covgate --help`"),
+        (["--chekc"], "unknown option '--chekc' on the command line", "`covgate --help`"),
+    ],
+)
+def test_a_command_that_does_not_exist(tmp_path: Path, args: list[str], message: str, hint: str) -> None:
+    ran = run(tmp_path, *args)
+    told, what_to_change, slug = only_error(ran)
+    assert ran.exit_code == 2
+    assert told.startswith(message)
+    assert what_to_change.startswith(hint)
+    assert slug == "unknown-option"
+
+
+def test_covgate_alone_shows_what_there_is(tmp_path: Path) -> None:
+    ran = run(tmp_path)
+    assert ran.exit_code == 2
+    assert "Commands:\n  check" in ran.err
 
 
 def test_in_a_workflow_the_message_is_an_annotation_too(project: Repository) -> None:

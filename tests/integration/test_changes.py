@@ -196,13 +196,12 @@ def test_many_files_with_long_names_are_read(repository: Repository) -> None:
 
 
 def test_an_inserted_function_is_the_lines_git_diff_shows(repository: Repository) -> None:
-    function = "def {}():\n    if x:\n        return 1\n\n"
+    function = "@cache\ndef {}():\n    return 1\n\n"
     before = function.format("f") + function.format("h")
     repository.start({"m.py": before})
     repository.commit({"m.py": function.format("f") + function.format("g") + function.format("h")})
     shown = repository.git("diff", "--unified=0", "main", "HEAD", "--", "m.py").decode()
-    assert "+def g():" in shown
-    assert "@@ -4,0 +5,4 @@" in shown
+    assert "@@ -4,0 +5,4 @@" in shown, "from its decorator to the blank line after it, not from the name on"
     assert repository.changed() == {"m.py": [5, 6, 7, 8]}
 
 
@@ -238,6 +237,16 @@ def test_in_ci_the_commit_is_judged_and_a_rewritten_source_is_not(repository: Re
     assert (clean.lines, clean.known["uncommitted"], clean.exit_code) == ((1, 1), 0, 0)
     assert (rewritten.verdict, rewritten.exit_code) == ("cannot-judge", 4)
     assert "a.py was measured in another state" in str(rewritten.diff["reason"])
+
+
+def test_in_ci_a_rewritten_source_no_test_imports_is_not_judged_either(repository: Repository) -> None:
+    repository.start({".coveragerc": "[run]\nomit = run.py\n", "run.py": "import m\n", "m.py": "x = 1\n"})
+    repository.commit({"new.py": TEN})
+    repository.measure()
+    repository.write({"new.py": ""})
+    gate = repository.check(ci=True)
+    assert (gate.verdict, gate.exit_code) == ("cannot-judge", 4)
+    assert "new.py was measured in another state" in str(gate.diff["reason"])
 
 
 # --- which statements ----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects import SHOP, Checkout, clean_environment, make_checkout, run, same
+from tests.projects import SHOP, Checkout, clean_environment, covgate_command, make_checkout, run, same
 
 MINIMUM = "7.13.0"
 RC = "[run]\nbranch = true\nsource = shop\n"
@@ -95,6 +95,7 @@ def test_the_named_interpreter_measures_and_analyses(tmp_path: Path, other_pytho
     assert same(checkout.total(), checkout.coverage_total())
 
 
+@pytest.mark.parametrize("other_python", ["3.10"], indirect=True)
 def test_the_active_environment_is_the_projects(tmp_path: Path, other_python: tuple[str, str]) -> None:
     version, python = other_python
     checkout = shop(tmp_path, version, python)
@@ -104,6 +105,7 @@ def test_the_active_environment_is_the_projects(tmp_path: Path, other_python: tu
     assert_measured_there(checkout)
 
 
+@pytest.mark.parametrize("other_python", ["3.13"], indirect=True)
 def test_an_interpreter_can_be_named_by_a_variable_and_the_option_wins(
     tmp_path: Path, other_python: tuple[str, str], bare_python: str
 ) -> None:
@@ -147,7 +149,8 @@ def test_a_coverage_that_is_too_old_is_bad_input(tmp_path: Path, version: str) -
 def test_an_interpreter_that_does_not_exist_is_bad_input(
     tmp_path: Path, args: list[str], variables: dict[str, str]
 ) -> None:
-    done = make_checkout(tmp_path).covgate(*args, **variables)
+    make_checkout(tmp_path)
+    done = run(covgate_command(*args), cwd=tmp_path, env=clean_environment(**variables))
     assert done.code == 2
     assert "does not exist" in done.message
     assert (args or list(variables.values()))[-1] in done.message

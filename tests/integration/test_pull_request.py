@@ -269,6 +269,14 @@ def test_a_source_rewritten_before_the_tests_makes_the_diff_unavailable_not_gree
     assert "shop/cart.py was measured in another state" in ran.summary
 
 
+def test_a_changed_file_a_step_deleted_makes_the_diff_unavailable_not_green(pull_request: PullRequest) -> None:
+    pull_request.push({**COVERED, "shop/extra.py": "x = 1\n"}, "More")
+    (pull_request.folder / "shop/extra.py").unlink()
+    ran = pull_request.run()
+    assert ran.exit_code == 4
+    assert "shop/extra.py" in ran.summary
+
+
 def test_links_lead_to_the_measured_commit_where_the_base_changed_the_same_file(
     pull_request: PullRequest, github: FakeGithub
 ) -> None:

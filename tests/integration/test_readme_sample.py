@@ -1,14 +1,18 @@
-"""The comment the README shows is the one `covgate demo` makes."""
+"""The comment the README shows is the one `covgate demo` makes, and its result is what the schema says."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
+
 from tests.repository import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = ROOT / "covgate" / "report" / "result.schema.json"
 
 
 def shown_in_the_readme() -> list[str]:
@@ -28,5 +32,7 @@ def test_the_sample_in_the_readme_is_the_demo_s(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     comment = (tmp_path / "sample" / ".covgate" / "comment.md").read_text(encoding="utf-8")
+    result = json.loads((tmp_path / "sample" / ".covgate" / "result.json").read_text(encoding="utf-8"))
+    jsonschema.validate(result, json.loads(SCHEMA.read_text(encoding="utf-8")))
     body = comment[: comment.index("\n<sub>")].rstrip()
     assert shown_in_the_readme() == body.splitlines()

@@ -360,19 +360,33 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, number: signal
     assert list(temporary.iterdir()) == []
 
 
-def test_a_suite_that_ignores_the_polite_signal_is_killed(tmp_path: Path) -> None:
-    script = "import signal, shop.prices\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" + SLOW
-    checkout = make_checkout(tmp_path, {**SHOP, "check.py": script})
-    done = checkout.covgate("--timeout-minutes", "0.04", command=["python", "check.py"])
-    assert done.code == 3, done.err
-    assert gone(checkout)
-
-
 def test_a_process_the_suite_left_running_does_not_outlive_it(tmp_path: Path) -> None:
     script = SLOW.replace("time.sleep(60)\n", "")
     checkout = make_checkout(tmp_path, {**SHOP, "check.py": script + "\n"})
     assert checkout.covgate(command=["python", "check.py"]).code == 0
     assert gone(checkout)
+
+
+def test_a_process_that_ends_just_after_the_suite_still_counts(tmp_path: Path) -> None:
+    """As multiprocessing's helpers do: they notice the end of the suite, and write their data then."""
+    late = "import os, time; parent = os.getppid(); from shop import work; work.in_a_child()\\n"
+    late += "while os.getppid() == parent: time.sleep(0.01)\\ntime.sleep(0.3)"
+    script = f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', \"{late}\"])\ntime.sleep(1)\n"
+    checkout = make_checkout(tmp_path, {**EVERYWHERE, ".coveragerc": RC, "check.py": script})
+    done = checkout.covgate(command=["python", "check.py"])
+    assert done.code == 0, done.err
+    assert checkout.result()["total"]["lines"]["covered"] == 7
+
+
+def test_what_a_killed_process_did_not_finish_writing_is_left_out_and_said(tmp_path: Path) -> None:
+    script = "import os\nfrom shop.prices import price\nprice(1)\n"
+    script += "open(os.environ['COVERAGE_FILE'] + '.unfinished', 'w').close()\n"
+    script += "open(os.environ['COVERAGE_FILE'] + '.unfinished-journal', 'w').close()\n"
+    checkout = make_checkout(tmp_path, {**SHOP, ".coveragerc": RC, "check.py": script})
+    done = checkout.covgate(command=["python", "check.py"])
+    assert done.code == 0, done.err
+    assert checkout.result()["total"]["lines"]["covered"] == 5
+    assert any("ended before writing coverage data" in note for note in checkout.result()["notes"])
 
 
 # --- what the tests see --------------------------------------------------------------------------------------------

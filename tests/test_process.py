@@ -1,0 +1,46 @@
+"""Child processes: live output, one way to stop a whole group, and an environment without secrets."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgate.edges.process import child_environment, run_live, run_quiet
+
+IGNORES = (
+    "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nopen('ready', 'w').close()\ntime.sleep(60)\n"
+)
+
+
+def test_a_process_that_ignores_the_polite_signal_is_killed_after_the_grace(tmp_path: Path) -> None:
+    env = {"PATH": os.defpath}
+    started = time.monotonic()
+    done = run_live([sys.executable, "-c", IGNORES], cwd=tmp_path, env=env, timeout=1, grace=0.2)
+    assert (tmp_path / "ready").exists()
+    assert (done.timed_out, done.exit_code) == (True, 137)
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(("code", "expected"), [("exit(7)", 7), ("import os; os.kill(os.getpid(), 9)", 137)])
+def test_the_exit_code_is_the_shells(tmp_path: Path, code: str, expected: int) -> None:
+    done = run_live([sys.executable, "-c", code], cwd=tmp_path, env={}, timeout=None)
+    assert (done.exit_code, done.killed, done.timed_out) == (expected, expected > 128, False)
+
+
+def test_a_quiet_call_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(TimeoutError, match="did not end within"):
+        run_quiet([sys.executable, "-c", "import time; time.sleep(60)"], cwd=tmp_path, env={}, timeout=0.2)
+
+
+names = st.sampled_from(["GITHUB_TOKEN", "GH_TOKEN", "INPUT_MIN-DIFF", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "HOME", "CI"])
+
+
+@given(st.dictionaries(names, st.text()))
+def test_a_project_sees_neither_tokens_nor_inputs(environment: dict[str, str]) -> None:
+    assert child_environment(environment) == {k: v for k, v in environment.items() if k in {"HOME", "CI"}}
