@@ -88,7 +88,7 @@ def test_a_statement_that_was_not_changed_parts_two_ranges() -> None:
 
 def test_a_changed_file_that_is_no_python_makes_the_diff_unavailable() -> None:
     diff = compute_diff_coverage(*read_files("m.py\n + 1\nbroken.py (unparsable)\n + 1"))
-    assert diff == Unavailable(reason="the changed file broken.py is not valid Python: invalid syntax at line 1")
+    assert diff == Unavailable(reason="the changed file broken.py cannot be analysed: invalid syntax at line 1")
 
 
 def test_no_measurement_is_no_diff_coverage() -> None:

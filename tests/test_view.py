@@ -65,7 +65,7 @@ def test_what_is_missing_is_told_once_whatever_the_rules(min_total: str) -> None
 def test_an_unknown_diff_is_told_even_when_no_rule_needs_it() -> None:
     built = view("diff-unavailable-without-rule")
     assert built.kind is VerdictKind.PASS
-    assert "broken.py is not valid Python" in built.reasons[0]
+    assert "broken.py cannot be analysed" in built.reasons[0]
     assert not built.quiet
 
 

@@ -289,7 +289,6 @@ def test_a_bad_lcov_report_is_refused(changed: Repository, text: str, words: str
     assert_refused(changed.check(data="lcov.info"), words)
 
 
-@pytest.mark.xfail(reason="covgate.measure.reports reads a count of any length as a number: exit code 70")
 def test_an_lcov_report_with_an_endless_number_is_refused(changed: Repository) -> None:
     changed.write({"lcov.info": f"SF:m.py\nDA:1,{'9' * 5000}\nend_of_record\n"})
     assert_refused(changed.check(data="lcov.info"), "malformed record DA")
@@ -411,14 +410,15 @@ def test_loud_file_names_neither_break_the_report_nor_reach_the_terminal(reposit
     assert gate.diff["omitted"] == left_out
     for text in (gate.comment, gate.summary):
         rows = [line for line in text.splitlines() if line.startswith("|")]
-        assert {row.count("|") for row in rows[:4]} == {6}
+        assert {row.count("|") for row in rows[:4]} == {5}
         assert {row.count("|") for row in rows[4:]} == {4}
         assert len(rows) == 4 + 2 + len(counted)
-        assert set(re.findall(r"</?[a-z!][^\s>]*", text)) <= {
+        # Between backticks nothing is markup: tests/test_markdown.py asks a renderer.
+        prose = re.sub(r"<code>.*?</code>|`[^`\n]*`", "", text)
+        assert set(re.findall(r"</?[a-z!][^\s>]*", prose)) <= {
             *("<details", "</details", "<summary", "</summary", "<sub", "</sub", "<br", "<code", "</code"),
         }
-        assert text.count("<details>") == text.count("</details>")
-        prose = re.sub(r"<code>.*?</code>|`[^`\n]*`", "", text)
+        assert prose.count("<details>") == prose.count("</details>")
         for mark in ("@torvalds", "**bold**", "](http:evil", "covgate -->", "```", "www.example"):
             assert mark not in prose
     assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", gate.stdout + gate.stderr.encode())
@@ -427,7 +427,6 @@ def test_loud_file_names_neither_break_the_report_nor_reach_the_terminal(reposit
     assert {str(file["path"]) for file in gate.files} == counted
 
 
-@pytest.mark.xfail(reason="covgate.report.terminal prints a name at the start of a line, commands of the runner too")
 @pytest.mark.parametrize("name", ["::error::pwned.py", "##[error]pwned.py"])
 def test_a_file_name_is_no_workflow_command(repository: Repository, name: str) -> None:
     """The runner takes a line for a command when it starts with `::` after spaces, or holds `##[`."""
