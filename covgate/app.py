@@ -25,7 +25,7 @@ from covgate.edges.process import close_own_memory
 from covgate.errors import CovgateError, ExitCode, InputError, MeasureError
 from covgate.measure.analysis import Wanted, analyse_data, find_data
 from covgate.measure.environment import make_environment
-from covgate.measure.project import Project, find_project
+from covgate.measure.project import Probe, Project, find_project
 from covgate.measure.report_files import analyse_reports
 from covgate.measure.reports import DataKind
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
@@ -102,9 +102,12 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         close_own_memory()
     directory = _project_directory(settings, edges)
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
-    change = _find_change(settings, context, edges, directory)
-    _import_ahead()
-    measured = _measure(settings, edges, change, directory, folder)
+    git = GitCommand(directory, edges.environment)
+    project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
+    with _probe_ahead(settings, project) as probe:
+        change = _find_change(settings, context, git)
+        _import_ahead()
+        measured = _measure(settings, edges, change, project, folder, probe)
     facts = _judge(settings, context, change, measured)
     view = build_view(facts)
     code = exit_code(facts.verdict)
@@ -113,6 +116,11 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         code = ExitCode.PUBLISH_FAILED
     _write_outputs(edges, facts, published, code, _shown(folder.path, change.git.root))
     return Outcome(exit_code=code, view=view, folder=folder.path)
+
+
+def _probe_ahead(settings: Settings, project: Project) -> AbstractContextManager[Probe | None]:
+    """Start the analysis of data that is there already: it imports coverage while the change is looked for."""
+    return contextlib.closing(Probe(project)) if settings.coverage_data else contextlib.nullcontext()
 
 
 def _import_ahead() -> None:
@@ -145,9 +153,8 @@ def _project_directory(settings: Settings, edges: Edges) -> Path:
 # --- the change ----------------------------------------------------------------------------------------------------
 
 
-def _find_change(settings: Settings, context: RunContext, edges: Edges, directory: Path) -> _Change:
+def _find_change(settings: Settings, context: RunContext, git: GitCommand) -> _Change:
     """Find the base and the changed lines, before the tests run and can touch the clone."""
-    git = GitCommand(directory, edges.environment)
     head = git.head()
     base = find_base(git, context, settings.base, settings.where("base"))
     lines = None if base is None else find_changed_lines(git, base.sha, None if context.local else head)
@@ -168,10 +175,9 @@ def _with_templates(context: RunContext, change: _Change, measurement: Measureme
 # --- the measurement -----------------------------------------------------------------------------------------------
 
 
-def _measure(settings: Settings, edges: Edges, change: _Change, directory: Path, folder: ReportFolder) -> _Measured:
-    project = find_project(
-        directory=directory, root=change.git.root, python=settings.python, environment=edges.environment
-    )
+def _measure(
+    settings: Settings, edges: Edges, change: _Change, project: Project, folder: ReportFolder, probe: Probe | None
+) -> _Measured:
     kinds = settings.reports or ()
     wanted = Wanted(
         changed=tuple(change.lines.files) if change.lines else (),
@@ -179,11 +185,13 @@ def _measure(settings: Settings, edges: Edges, change: _Change, directory: Path,
         xml=folder.path / "coverage.xml" if ReportKind.XML in kinds else None,
     )
     if settings.coverage_data:
-        return _Measured(measurement=_read(settings, edges, change, project, wanted), suite=None)
+        return _Measured(measurement=_read(settings, edges, change, project, wanted, probe), suite=None)
     return _run_tests(settings, edges, change, project, wanted)
 
 
-def _read(settings: Settings, edges: Edges, change: _Change, project: Project, wanted: Wanted) -> Measurement:
+def _read(
+    settings: Settings, edges: Edges, change: _Change, project: Project, wanted: Wanted, probe: Probe | None
+) -> Measurement:
     source = settings.where("coverage-data")
     try:
         paths, kind = find_data(project.directory, settings.coverage_data or (), source)
@@ -196,7 +204,8 @@ def _read(settings: Settings, edges: Edges, change: _Change, project: Project, w
             )
         with edges.screen.step(f"Reading {_listed(paths)}"):
             if kind is DataKind.DATA_FILE:
-                return analyse_data(project, paths, config=None, wanted=wanted, local=_LocalFiles(change.git))
+                local = _LocalFiles(change.git)
+                return analyse_data(project, paths, config=None, wanted=wanted, local=local, probe=probe)
             return analyse_reports(project, paths, kind, wanted=wanted, local=_LocalFiles(change.git))
     except MeasureError as exc:
         return _unusable(edges, exc)

@@ -67,9 +67,15 @@ def _may_be_data(path: Path, pattern: str) -> bool:
 
 
 def analyse_data(
-    project: Project, data: Sequence[Path], *, config: str | None, wanted: Wanted, local: Iterable[PurePosixPath]
+    project: Project,
+    data: Sequence[Path],
+    *,
+    config: str | None,
+    wanted: Wanted,
+    local: Iterable[PurePosixPath],
+    probe: Probe | None = None,
 ) -> Measurement:
-    """Analyse data files in the project's interpreter.
+    """Analyse data files in the project's interpreter, with `probe` when one was started ahead.
 
     `config` is the serialised configuration of the run that just made them; None for data made before, which may come
     from another machine: then the project's own is used, and `local` lists the checkout's files. Raises MeasureError
@@ -87,7 +93,7 @@ def analyse_data(
         "xml": str(wanted.xml) if wanted.xml else None,
         "own_run": config is not None,
     }
-    answer = Probe(project, request).answer()
+    answer = (probe or Probe(project)).ask(request)
     notes: tuple[str, ...] = ()
     unresolved = cast("list[str]", answer["unresolved"])
     if unresolved:
@@ -95,7 +101,7 @@ def analyse_data(
         mapped = map_paths(unresolved, local)
         refuse_ambiguity(mapped)
         places = {there: str(project.root / here) for there, here in mapped.found.items()}
-        answer = Probe(project, {**request, "places": places}).answer()
+        answer = Probe(project).ask({**request, "places": places})
         notes = mapping_notes(mapped)
     return _measurement(answer, notes)
 

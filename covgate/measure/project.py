@@ -64,33 +64,41 @@ def with_python(project: Project, python: Path) -> Project:
 
 
 class Probe:
-    """One call of the probe under way in the project's interpreter."""
+    """One call of the probe in the project's interpreter: started at once, asked when the question is known.
 
-    def __init__(self, project: Project, request: Mapping[str, object]) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="covgate-")
-        folder = Path(self._folder.name)
-        self._answer = folder / "answer.json"
-        question = folder / "request.json"
-        question.write_text(json.dumps({**request, "answer": str(self._answer)}), encoding="utf-8")
+    Importing coverage takes it as long as finding the change takes covgate.
+    """
+
+    def __init__(self, project: Project) -> None:
         self._python = project.python
         environment = {k: v for k, v in project.environment.items() if not k.startswith("COVERAGE_PROCESS_")}
-        self._process: QuietProcess = start_quiet(
-            [project.python, PROBE, question], cwd=project.directory, env=environment
+        self._process: QuietProcess | None = start_quiet(
+            [project.python, PROBE], cwd=project.directory, env=environment
         )
 
-    def answer(self) -> dict[str, object]:
-        """Wait for the answer.
+    def close(self) -> None:
+        """End the process if it was never asked."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.finish()
+
+    def ask(self, request: Mapping[str, object]) -> dict[str, object]:
+        """Ask, once, and wait for the answer.
 
         Raises MeasureError when coverage refused the data, InputError when it refused the project's configuration and
         when the probe could not run.
         """
-        try:
-            done = self._process.finish(timeout=1800)
+        process, self._process = self._process, None
+        if process is None:
+            msg = "a probe answers one question"
+            raise RuntimeError(msg)
+        with tempfile.TemporaryDirectory(prefix="covgate-") as folder:
+            file = Path(folder) / "answer.json"
+            question = json.dumps({**request, "answer": str(file)}).encode("ascii")
+            done = process.finish(stdin=question, timeout=1800)
             if done.exit_code:
                 raise self._failure(done)
-            answer = cast("dict[str, object]", json.loads(self._answer.read_text(encoding="utf-8")))
-        finally:
-            self._folder.cleanup()
+            answer = cast("dict[str, object]", json.loads(file.read_text(encoding="utf-8")))
         if answer.get("kind") == "ConfigError":
             raise InputError(
                 f"the project's coverage configuration cannot be used: {answer['error']}",

@@ -106,15 +106,14 @@ def _static_analysis(
     python_files = [str(path) for path in changed if path.suffix in {".py", ".pyw"}]
     if not python_files:
         return {"changed": {}}
-    return Probe(
-        project,
+    return Probe(project).ask(
         {
             "command": "static",
             "root": str(project.root),
             "changed": python_files,
             "measured": [str(path) for path in files],
-        },
-    ).answer()
+        }
+    )
 
 
 def _from_report(path: PurePosixPath, file: ReportedFile, static: Mapping[str, object] | None) -> FileCoverage:

@@ -53,8 +53,7 @@ def prepare_suite(project: Project, command: str | Sequence[str], folder: Path) 
     options = find_cov_options(project.directory, words, project.environment.get("PYTEST_ADDOPTS", ""))
     config_there = options.config is not None and (project.directory / options.config).is_file()
     data_file = folder / ".coverage"
-    answer = Probe(
-        project,
+    answer = Probe(project).ask(
         {
             "command": "prepare",
             "data_file": str(data_file),
@@ -62,8 +61,8 @@ def prepare_suite(project: Project, command: str | Sequence[str], folder: Path) 
             "source": list(options.source),
             "branch": options.branch,
             "scoped": options.used,
-        },
-    ).answer()
+        }
+    )
     if not answer["hook"]:
         raise InputError(
             f"coverage {answer['coverage']} in {project.python} cannot measure the processes of a command",
