@@ -135,7 +135,8 @@ def _import_ahead() -> None:
             for name in ("covgate.report.result", "covgate.report.markdown"):
                 importlib.import_module(name)
 
-    threading.Thread(target=load, name="imports", daemon=True).start()
+    # No daemon: Python waits for it at the end, and would abort where it found one in the middle of an import.
+    threading.Thread(target=load, name="imports").start()
 
 
 def _project_directory(settings: Settings, edges: Edges) -> Path:

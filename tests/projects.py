@@ -14,6 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tests.measured import MEASURED
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 _LAUNCHER = (
@@ -128,7 +130,7 @@ class Checkout:
     def covgate(self, *args: str, command: Sequence[str] = (), sub: str = ".", **extra: str) -> Ended:
         """Run `covgate check` with the folder `sub` as the working directory; `extra` are environment variables."""
         argv = [*covgate_command(*args), *(["--", *command] if command else [])]
-        return run(argv, cwd=self.path / sub, env=clean_environment(**extra))
+        return run(argv, cwd=self.path / sub, env=clean_environment(**MEASURED, **extra))
 
     def result(self, sub: str = ".") -> dict[str, Any]:
         text = (self.path / sub / ".covgate" / "result.json").read_text(encoding="utf-8")

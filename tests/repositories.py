@@ -17,6 +17,7 @@ import covgate
 from covgate.diff.lines import find_changed_lines
 from covgate.edges.git import GitCommand
 from covgate.model import Sha, parse_sha
+from tests.measured import MEASURED
 
 Json = dict[str, object]
 
@@ -176,7 +177,7 @@ class Repository:
         done = self.run(
             *(sys.executable, "-m", "covgate", "check", *sources, f"--base={base}", "--min-diff=80", *options),
             directory=where,
-            environment={"PYTHONPATH": str(COVGATE), **actions, **(environment or {})},
+            environment={**MEASURED, "PYTHONPATH": str(COVGATE), **actions, **(environment or {})},
         )
         folder = where / ".covgate"
         return Gate(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.measured import MEASURED
 from tests.repository import ENVIRONMENT, Repository, make_repository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -191,7 +192,7 @@ def run(folder: Path, *args: str, action: bool = False, **variables: str) -> Ran
     done = subprocess.run(
         [sys.executable, *program],
         cwd=folder,
-        env=ENVIRONMENT | {"PYTHONPATH": str(ROOT), "HOME": str(folder)} | variables,
+        env=ENVIRONMENT | MEASURED | {"PYTHONPATH": str(ROOT), "HOME": str(folder)} | variables,
         capture_output=True,
         text=True,
         timeout=120,

@@ -14,6 +14,7 @@ import pytest
 from covgate.publish import parse_marker
 from tests.fake_github import FakeGithub, Fault
 from tests.github_answers import error
+from tests.measured import MEASURED
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,6 +108,7 @@ class PullRequest:
         )
         environment = {
             **{n: v for n, v in os.environ.items() if not n.startswith(("GITHUB_", "INPUT_", "COVERAGE_", "PYTEST_"))},
+            **MEASURED,
             "PYTHONPATH": str(ROOT),
             "NO_PROXY": "127.0.0.1",
             # The plugins of covgate's own tests are none of the sample's.
