@@ -80,11 +80,21 @@ class Analyst(Coverage):
     def _analyze(self, morf: Any, file_reporter: Any = None) -> Any:
         # Newer releases pass the reporter along, 7.13.0 takes none; what it finds by name is the same one.
         if self._analyses is None:
-            return super()._analyze(morf)
+            return self._analyze_anew(morf)
         key = str(getattr(file_reporter, "filename", morf))
         if key not in self._analyses:
-            self._analyses[key] = super()._analyze(morf)
+            self._analyses[key] = self._analyze_anew(morf)
         return self._analyses[key]
+
+    def _analyze_anew(self, morf: Any) -> Any:
+        try:
+            return super()._analyze(morf)
+        except CoverageException:
+            # A reporter that failed to parse is left half made; asked again (a compiled template, which every report
+            # passes over), it would fail in another way.
+            broken = self._kept.get(morf)
+            self._kept = {name: reporter for name, reporter in self._kept.items() if reporter is not broken}
+            raise
 
 
 # --- prepare -----------------------------------------------------------------------------------------------------

@@ -71,3 +71,13 @@ def test_a_source_is_parsed_once_whatever_is_rendered_from_it(checkout: Checkout
     parsed = Counter(log.read_text().split())
     assert parsed["cart.py"] == 1
     assert parsed["idle.py"] == 1
+
+
+def test_a_template_that_was_compiled_to_python_disturbs_no_report(checkout: Checkout, tmp_path: Path) -> None:
+    """Jinja2 names the template as the source of the code it makes: coverage measures it, and reports pass over it."""
+    render = "import pathlib\nexec(compile('x = 1', str(pathlib.Path(__file__).with_name('page.j2')), 'exec'))\n"
+    files = {"shop/page.j2": "{% if a %}\n<p>\n{% endif %}\n", "shop/cart.py": render}
+    checkout.write({**files, "test_shop.py": "import shop.cart\n\n\ndef test_it():\n    pass\n"})
+    done = checkout.covgate("--report", "html,xml", command=["pytest", "-q"], PARSED=str(tmp_path / "log"))
+    assert done.code == 0, done.err
+    assert {"html", "coverage.xml"} <= left(checkout)
