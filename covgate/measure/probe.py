@@ -111,6 +111,10 @@ def prepare(request: Json) -> Json:
         cov.set_option("run:source", request["source"])
     if request.get("branch"):
         cov.set_option("run:branch", True)
+    for option in ("run:omit", "run:include"):
+        # Relative patterns mean this folder; a process started elsewhere would take them for its own.
+        if patterns := cov.get_option(option):
+            cov.set_option(option, prep_patterns(patterns))  # type: ignore[arg-type]  # a list of patterns
     cov.set_option("run:data_file", request["data_file"])
     cov.set_option("run:parallel", True)
     # A process that measures names its settings' origin in some messages; any name will do.
