@@ -79,11 +79,13 @@ def _cli() -> None:
 
 
 @click.pass_obj
-def _check_command(command: tuple[str, ...], /, **values: str | tuple[str, ...] | None) -> int:
+def _check_command(command: tuple[str, ...], /, **values: str | tuple[str, ...] | bool | None) -> int:
     given: dict[str, str] = {}
     for option in OPTIONS:
         value = values.get(option.field)
-        if value:
+        if value is True:
+            given[option.name] = "true"
+        elif value:
             given[option.name] = "\n".join(value) if isinstance(value, tuple) else value
     return _check(given, command, inputs=None)
 
@@ -92,7 +94,8 @@ def _click_options() -> list[click.Parameter]:
     return [
         click.Option(
             [option.flag or f"--{option.name}", option.field],
-            metavar=option.metavar,
+            metavar=None if option.switch else option.metavar,
+            is_flag=option.switch,
             multiple=option.repeatable,
             help=option.help + (f" [default: {option.default}]" if option.default else ""),
         )

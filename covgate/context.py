@@ -59,6 +59,17 @@ class RunContext:
     """The pull request comes from another repository: GitHub gives its runs a token that can only read."""
     run_id: int = 0
     run_attempt: int = 0
+    commit: Sha | None = None
+    """The commit GitHub started the run for (GITHUB_SHA); None on a laptop."""
+    branch: str = ""
+    """The branch the run is of, for a run that has no change to judge; empty for a tag, or on a laptop."""
+    default_branch: str = ""
+    """The repository's default branch when the event happened; empty when the event does not say."""
+
+    @property
+    def on_default_branch(self) -> bool:
+        """Whether what is measured here is the default branch itself: the runs that are recorded."""
+        return self.kind is EventKind.BRANCH and bool(self.branch) and self.branch == self.default_branch
 
     @property
     def local(self) -> bool:
@@ -90,6 +101,8 @@ def parse_context(env: Mapping[str, str], read_text: Callable[[str], str]) -> Ru
         api_url=env.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
         run_id=_number(env, "GITHUB_RUN_ID"),
         run_attempt=_number(env, "GITHUB_RUN_ATTEMPT"),
+        commit=_commit(env),
+        ref=env.get("GITHUB_REF", ""),
     )
     return build(common, payload)
 
@@ -104,6 +117,8 @@ class _Common:
     api_url: str
     run_id: int
     run_attempt: int
+    commit: Sha | None
+    ref: str
 
 
 class _Payload:
@@ -156,6 +171,7 @@ def _context(common: _Common, kind: EventKind, **values: object) -> RunContext:
         api_url=common.api_url,
         run_id=common.run_id,
         run_attempt=common.run_attempt,
+        commit=common.commit,
         **values,  # type: ignore[arg-type]  # the callers below name real fields
     )
 
@@ -185,8 +201,11 @@ def _merge_group(common: _Common, payload: _Payload) -> RunContext:
 
 
 def _branch(common: _Common, payload: _Payload) -> RunContext:
-    del payload  # a branch run judges the checkout as a whole
-    return _context(common, EventKind.BRANCH)
+    heads = "refs/heads/"
+    branch = common.ref.removeprefix(heads) if common.ref.startswith(heads) else ""
+    # GitHub: a scheduled run is always of the default branch, and its event may not name it.
+    default = str(payload.get("repository.default_branch") or (branch if common.event == "schedule" else ""))
+    return _context(common, EventKind.BRANCH, branch=branch, default_branch=default)
 
 
 _BUILDERS: Mapping[str, _Builder] = {
@@ -236,6 +255,13 @@ def _load_payload(env: Mapping[str, str], read_text: Callable[[str], str]) -> Ma
         "GITHUB_ACTIONS and GITHUB_EVENT_NAME",
         slug="event-payload",
     )
+
+
+def _commit(env: Mapping[str, str]) -> Sha | None:
+    try:
+        return parse_sha(env.get("GITHUB_SHA", ""))
+    except ValueError:
+        return None
 
 
 def _number(env: Mapping[str, str], name: str) -> int:

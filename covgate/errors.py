@@ -79,5 +79,11 @@ class PublishError(CovgateError):
     exit_code = ExitCode.PUBLISH_FAILED
 
 
+class HistoryError(CovgateError):
+    """History could not be read or written. A run goes on without it; `covgate history` ends with exit code 2."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
 class Terminated(BaseException):
     """SIGTERM arrived: unwinds like KeyboardInterrupt, so that child processes are stopped on the way out."""

@@ -278,6 +278,23 @@ class Base:
     """The branch or reference it came from, for people; may be empty."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """How far a total fell, in percentage points; negative when it rose.
+
+    `raw` is the baseline's percent minus head's. `adjusted` is the same with the baseline taken without the statements
+    (and their branches) on lines that the change removes; Unavailable when the lines are not known.
+    """
+
+    raw: Fraction
+    adjusted: Fraction | Unavailable
+
+    @property
+    def judged(self) -> Fraction:
+        """The smaller of the two: deleting covered code is no regression, nor is editing an uncovered line."""
+        return self.raw if isinstance(self.adjusted, Unavailable) else min(self.raw, self.adjusted)
+
+
 class Status(StrEnum):
     """The outcome of one rule."""
 
@@ -289,11 +306,16 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One evaluated rule. `target` is in percent; `actual` holds the counts it was judged on."""
+    """One evaluated rule. `target` is in percent (of `max-drop`: in percentage points)."""
 
     rule: str
+    component: str | None = None
+    """The component it is about; None for the whole project."""
     target: Decimal
     actual: Tally | None
+    """The counts a minimum was judged on."""
+    drop: Drop | None = None
+    """What `max-drop` was judged on."""
     status: Status
     why: str
     """One sentence: the gap, or why there is no number."""

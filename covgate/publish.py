@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum, auto
 
-from covgate.edges.github import PostedComment, PullRequestComments, Refusal, publish_error
+from covgate.edges.github import PostedComment, PullRequestComments
+from covgate.edges.github_session import Refusal, publish_error
 from covgate.errors import PublishError
 from covgate.model import Sha, parse_sha
 from covgate.settings import CommentPolicy

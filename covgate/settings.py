@@ -13,6 +13,7 @@ from typing import TypeVar, cast
 
 from covgate.context import Secret
 from covgate.errors import InputError
+from covgate.goals import Component, Target
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -64,6 +65,44 @@ def _percent(text: str) -> Decimal:
         msg = f"a percent has at most {_PLACES} decimals"
         raise ValueError(msg)
     return value
+
+
+def _points(text: str) -> Decimal:
+    try:
+        return _percent(text)
+    except ValueError as exc:
+        msg = str(exc).replace("a percent lies", "a drop in percentage points lies")
+        raise ValueError(msg) from None
+
+
+def _switch(text: str) -> bool:
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    try:
+        return words[text.strip().lower()]
+    except KeyError:
+        msg = "expected `true` or `false`"
+        raise ValueError(msg) from None
+
+
+_MOST_LINE_RECORDS = 1000
+
+
+def _limit(text: str) -> int:
+    number = int(text) if text.strip().isdecimal() else 0
+    if not 1 <= number <= _MOST_LINE_RECORDS:
+        msg = f"expected a whole number from 1 to {_MOST_LINE_RECORDS}"
+        raise ValueError(msg)
+    return number
+
+
+def _branch_name(text: str) -> str:
+    name = text.strip().removeprefix("refs/heads/")
+    # https://git-scm.com/docs/git-check-ref-format, and no more than anyone needs.
+    plain = re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._/-]{0,99}", name)
+    if not plain or re.search(r"\.\.|//|/\.|\.lock(/|\Z)|[./]\Z", name):
+        msg = "expected the name of a branch"
+        raise ValueError(msg)
+    return name
 
 
 def _minutes(text: str) -> Decimal:
@@ -132,6 +171,8 @@ class Option:
     metavar: str = "TEXT"
     flag: str | None = None
     repeatable: bool = False
+    switch: bool = False
+    """On the command line it takes no value: there, it is on."""
     action: bool = True
     action_default: str | None = None
     toml: bool = True
@@ -203,6 +244,14 @@ OPTIONS: tuple[Option, ...] = (
         help="Fail when diff coverage, of the lines the change adds or modifies, is below this.",
     ),
     Option(
+        name="max-drop",
+        parse=_points,
+        metavar="POINTS",
+        flag="--max-drop",
+        help="Fail when total coverage fell by more than this many percentage points below the baseline: the record of "
+        "the base commit or its nearest recorded ancestor. Deleting covered code is no drop.",
+    ),
+    Option(
         name="green",
         parse=_percent,
         default="80",
@@ -259,6 +308,47 @@ OPTIONS: tuple[Option, ...] = (
         help="Names this report, so that several projects of a monorepo keep one comment each.",
     ),
     Option(
+        name="record",
+        parse=_switch,
+        metavar="BOOL",
+        flag="--record",
+        switch=True,
+        help="Record this run in the history. In a workflow, runs of the default branch are recorded anyway, unless "
+        "this is `false`.",
+    ),
+    Option(
+        name="history-branch",
+        parse=_branch_name,
+        default="covgate-data",
+        metavar="BRANCH",
+        flag="--history-branch",
+        help="The branch that holds the history; it is made when it is missing.",
+    ),
+    Option(
+        name="history-dir",
+        parse=_text,
+        metavar="DIR",
+        flag="--history-dir",
+        help="Keep the history in this folder instead of a branch. Without it a laptop reads the branch as it was "
+        "fetched, and records in `.covgate/history`.",
+    ),
+    Option(
+        name="history-limit",
+        parse=_limit,
+        default="30",
+        metavar="NUMBER",
+        flag="--history-limit",
+        help="For how many commits the state of every line is kept; their totals are kept for ever.",
+    ),
+    Option(
+        name="ratchet",
+        parse=_switch,
+        default="false",
+        metavar="BOOL",
+        help="On the default branch, open or update one pull request that raises `min-total` in `pyproject.toml` when "
+        "coverage has stayed above it for five records.",
+    ),
+    Option(
         name="timeout-minutes",
         parse=_minutes,
         metavar="MINUTES",
@@ -296,6 +386,7 @@ class Settings:
     base: str | None
     min_total: Decimal | None
     min_diff: Decimal | None
+    max_drop: Decimal | None
     green: Decimal
     orange: Decimal
     reports: tuple[ReportKind, ...] | None
@@ -303,10 +394,19 @@ class Settings:
     comment: CommentPolicy
     publish: PublishPolicy
     name: str | None
+    record: bool | None
+    history_branch: str
+    history_dir: str | None
+    history_limit: int
+    ratchet: bool
     timeout_minutes: Decimal | None
     python: str | None
     github_token: Secret | None
     sources: Mapping[str, str]
+    components: tuple[Component, ...] = ()
+    """`[tool.covgate.components.NAME]`, in the order of the file."""
+    target: Target | None = None
+    """`[tool.covgate.target]`."""
 
     def where(self, name: str) -> str:
         """Who set the option `name`, for messages: `--min-diff`, `pyproject.toml, line 31`, `the default`."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from covgate.edges.github import PostedComment, Refusal, publish_error
+from covgate.edges.github import PostedComment
+from covgate.edges.github_session import Refusal, publish_error
 from covgate.errors import PublishError
 from covgate.model import Sha
 from covgate.publish import ACTIONS_BOT, Marker, OwnComment, Report, parse_marker

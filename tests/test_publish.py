@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.edges.github import PostedComment, Refusal, publish_error
+from covgate.edges.github import PostedComment
+from covgate.edges.github_session import Refusal, publish_error
 from covgate.model import Sha
 from covgate.publish import (
     BODY_LIMIT,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from covgate.context import Secret
-from covgate.edges.github import GithubComments, Pace
+from covgate.edges.github import GithubComments
+from covgate.edges.github_session import Pace
 from covgate.errors import PublishError
 from covgate.publish import Published, parse_marker
 from tests.fake_github import Account, FakeGithub

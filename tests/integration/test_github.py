@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from covgate.context import Secret
-from covgate.edges.github import GithubComments, PostedComment, Refusal
+from covgate.edges.github import GithubComments, PostedComment
+from covgate.edges.github_session import Refusal
 from covgate.errors import PublishError
 from covgate.publish import Published, publish_comment, render_marker
 from tests.fake_github import FakeGithub, Fault

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate.edges.github import Pace, Refusal
+from covgate.edges.github_session import Pace, Refusal
 from covgate.errors import ExitCode, PublishError
 from covgate.publish import Published, publish_comment
 from tests.fake_github import FakeGithub, Fault
