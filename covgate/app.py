@@ -6,23 +6,20 @@ import contextlib
 import importlib
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
-from covgate import __version__
+from covgate.assess import assess
 from covgate.base import find_base
-from covgate.context import EventKind, RunContext, Secret
-from covgate.diff.compute import compute_diff_coverage, find_moved_sources
-from covgate.diff.lines import PYTHON_SUFFIXES, find_changed_lines
-from covgate.edges.actions import Level, Runner
+from covgate.context import RunContext
+from covgate.delivery import deliver, write_outputs
+from covgate.diff.lines import find_changed_lines
 from covgate.edges.files import ReportFolder, make_report_folder
 from covgate.edges.git import GitCommand
-from covgate.edges.github import PullRequestComments
 from covgate.edges.process import close_own_memory
-from covgate.errors import CovgateError, ExitCode, InputError, MeasureError
+from covgate.errors import ExitCode, InputError, MeasureError
 from covgate.measure.analysis import Wanted, analyse_data, find_data
 from covgate.measure.environment import make_environment
 from covgate.measure.project import Probe, Project, find_project
@@ -30,42 +27,13 @@ from covgate.measure.report_files import analyse_reports
 from covgate.measure.reports import DataKind
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
 from covgate.model import (
-    Base,
-    ChangedLines,
-    Check,
-    DiffCoverage,
     Measurement,
-    Sha,
-    SuiteRun,
-    Tally,
     Unavailable,
-    Verdict,
 )
-from covgate.publish import BODY_LIMIT, Marker, Published, Report, publish_comment
-from covgate.report.view import Facts, Links, ReportView, build_view
-from covgate.rules import MIN_DIFF, MIN_TOTAL, Rule, evaluate, exit_code, judge
-from covgate.settings import CommentPolicy, PublishPolicy, ReportKind, Settings
-
-
-class Screen(Protocol):
-    """What the pipeline shows to a person."""
-
-    def step(self, what: str) -> AbstractContextManager[None]: ...
-    def say(self, text: str) -> None: ...
-    def error(self, error: CovgateError) -> None: ...
-    def report(self, view: ReportView, places: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edges:
-    """The outside world, handed in."""
-
-    directory: Path
-    """Where covgate was started; `working-directory` is taken from here."""
-    environment: Mapping[str, str]
-    screen: Screen
-    runner: Runner
-    open_comments: Callable[[RunContext, int, Secret], AbstractContextManager[PullRequestComments]]
+from covgate.ports import Change, Edges, Measured, shown_path
+from covgate.report.view import ReportView, build_view
+from covgate.rules import exit_code
+from covgate.settings import PublishPolicy, ReportKind, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,24 +43,6 @@ class Outcome:
     exit_code: ExitCode
     view: ReportView
     folder: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
-    """The checkout, and the change in it."""
-
-    git: GitCommand
-    head: Sha
-    base: Base | None
-    lines: ChangedLines | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Measured:
-    """What the measurement gave, and the run it came from (None: made before)."""
-
-    measurement: Measurement
-    suite: SuiteRun | None
 
 
 def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
@@ -108,13 +58,13 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         change = _find_change(settings, context, git)
         _import_ahead()
         measured = _measure(settings, edges, change, project, folder, probe)
-    facts = _judge(settings, context, change, measured)
+    facts = assess(settings, context, change, measured)
     view = build_view(facts)
     code = exit_code(facts.verdict)
-    published = _deliver(settings, context, edges, facts, view, folder, code)
+    published = deliver(settings, context, edges, facts, view, folder, code)
     if published.problem and settings.publish is PublishPolicy.REQUIRED and code is ExitCode.PASSED:
         code = ExitCode.PUBLISH_FAILED
-    _write_outputs(edges, facts, published, code, _shown(folder.path, change.git.root))
+    write_outputs(edges, facts, published, code, shown_path(folder.path, change.git.root))
     return Outcome(exit_code=code, view=view, folder=folder.path)
 
 
@@ -154,31 +104,20 @@ def _project_directory(settings: Settings, edges: Edges) -> Path:
 # --- the change ----------------------------------------------------------------------------------------------------
 
 
-def _find_change(settings: Settings, context: RunContext, git: GitCommand) -> _Change:
+def _find_change(settings: Settings, context: RunContext, git: GitCommand) -> Change:
     """Find the base and the changed lines, before the tests run and can touch the clone."""
     head = git.head()
     base = find_base(git, context, settings.base, settings.where("base"))
     lines = None if base is None else find_changed_lines(git, base.sha, None if context.local else head)
-    return _Change(git=git, head=head, base=base, lines=lines)
-
-
-def _with_templates(context: RunContext, change: _Change, measurement: Measurement) -> ChangedLines | None:
-    """Return the changed lines, with those of files that only a coverage plugin measures (templates, say)."""
-    if change.lines is None or change.base is None or isinstance(measurement.coverage, Unavailable):
-        return change.lines
-    suffixes = frozenset(path.suffix for path in measurement.coverage.files) | PYTHON_SUFFIXES
-    if suffixes == PYTHON_SUFFIXES:
-        return change.lines
-    head = None if context.local else change.head
-    return find_changed_lines(change.git, change.base.sha, head, suffixes=suffixes)
+    return Change(git=git, head=head, base=base, lines=lines)
 
 
 # --- the measurement -----------------------------------------------------------------------------------------------
 
 
 def _measure(
-    settings: Settings, edges: Edges, change: _Change, project: Project, folder: ReportFolder, probe: Probe | None
-) -> _Measured:
+    settings: Settings, edges: Edges, change: Change, project: Project, folder: ReportFolder, probe: Probe | None
+) -> Measured:
     kinds = settings.reports or ()
     wanted = Wanted(
         changed=tuple(change.lines.files) if change.lines else (),
@@ -186,12 +125,12 @@ def _measure(
         xml=folder.path / "coverage.xml" if ReportKind.XML in kinds else None,
     )
     if settings.coverage_data:
-        return _Measured(measurement=_read(settings, edges, change, project, wanted, probe), suite=None)
+        return Measured(measurement=_read(settings, edges, change, project, wanted, probe), suite=None)
     return _run_tests(settings, edges, change, project, wanted)
 
 
 def _read(
-    settings: Settings, edges: Edges, change: _Change, project: Project, wanted: Wanted, probe: Probe | None
+    settings: Settings, edges: Edges, change: Change, project: Project, wanted: Wanted, probe: Probe | None
 ) -> Measurement:
     source = settings.where("coverage-data")
     try:
@@ -212,7 +151,7 @@ def _read(
         return _unusable(edges, exc)
 
 
-def _run_tests(settings: Settings, edges: Edges, change: _Change, project: Project, wanted: Wanted) -> _Measured:
+def _run_tests(settings: Settings, edges: Edges, change: Change, project: Project, wanted: Wanted) -> Measured:
     # Data and environment live outside the checkout: a suite that cleans up after itself must not take them along.
     with tempfile.TemporaryDirectory(prefix="covgate-", ignore_cleanup_errors=True) as name:
         private = Path(name)
@@ -245,7 +184,7 @@ def _run_tests(settings: Settings, edges: Edges, change: _Change, project: Proje
                 )
         except MeasureError as exc:
             measurement = _unusable(edges, exc)
-    return _Measured(measurement=measurement, suite=suite.run)
+    return Measured(measurement=measurement, suite=suite.run)
 
 
 def _unusable(edges: Edges, error: MeasureError) -> Measurement:
@@ -266,154 +205,3 @@ class _LocalFiles:
 
 def _listed(paths: tuple[Path, ...]) -> str:
     return paths[0].name if len(paths) == 1 else f"{len(paths)} files"
-
-
-# --- the verdict ---------------------------------------------------------------------------------------------------
-
-
-def _judge(settings: Settings, context: RunContext, change: _Change, measured: _Measured) -> Facts:
-    measurement = measured.measurement
-    lines = _with_templates(context, change, measurement)
-    diff = None if lines is None else _diff(context, change, lines, measurement)
-    total: Tally | Unavailable = (
-        measurement.coverage if isinstance(measurement.coverage, Unavailable) else measurement.coverage.total
-    )
-    problem = total if isinstance(total, Unavailable) else None
-    verdict: Verdict = judge(_checks(settings, total, diff), measured.suite, problem)
-    return Facts(
-        verdict=verdict,
-        total=measurement.coverage,
-        diff=diff,
-        base=change.base,
-        head=context.head_sha or change.head,
-        uncommitted=lines.uncommitted if lines else 0,
-        links=_links(context, change, diff),
-        green=settings.green,
-        orange=settings.orange,
-        name=settings.name or "",
-        run_url=context.run_url,
-        notes=measurement.notes,
-        version=__version__,
-    )
-
-
-def _checks(settings: Settings, total: Tally | Unavailable, diff: DiffCoverage | Unavailable | None) -> list[Check]:
-    checks = []
-    if settings.min_total is not None:
-        rule = Rule(name=MIN_TOTAL, target=settings.min_total)
-        checks.append(evaluate(rule, total, subject="total coverage", nothing="there is no statement to cover"))
-    if settings.min_diff is not None:
-        nothing = "the run has no change to judge" if diff is None else "the change touches no measured statement"
-        actual = diff.tally if isinstance(diff, DiffCoverage) else (diff or Tally())
-        rule = Rule(name=MIN_DIFF, target=settings.min_diff)
-        checks.append(evaluate(rule, actual, subject="diff coverage", nothing=nothing))
-    return checks
-
-
-def _diff(
-    context: RunContext, change: _Change, lines: ChangedLines, measurement: Measurement
-) -> DiffCoverage | Unavailable:
-    if not context.local:
-        committed = change.git.blobs(change.head, sorted(set(lines.files) & set(measurement.digests)))
-        moved = find_moved_sources(lines, measurement, committed)
-        if moved:
-            return Unavailable(
-                reason=f"{moved[0]} was measured in another state than it has in the commit under test: a step before "
-                "the tests, or a test, rewrites it"
-            )
-    return compute_diff_coverage(lines, measurement)
-
-
-def _links(context: RunContext, change: _Change, diff: DiffCoverage | Unavailable | None) -> Links:
-    if context.local or not context.repository or not isinstance(diff, DiffCoverage):
-        return Links()
-    blob = f"{context.server_url}/{context.repository}/blob"
-    head = context.head_sha or change.head
-    if head == change.head or not change.git.has_commit(head):
-        return Links(blob=blob, head=change.head, measured=change.head)
-    paths = [file.path for file in diff.files]
-    there, here = change.git.blobs(head, paths), change.git.blobs(change.head, paths)
-    moved = frozenset(path for path in paths if there.get(path) != here.get(path))
-    return Links(blob=blob, head=head, measured=change.head, moved=moved)
-
-
-# --- delivery ------------------------------------------------------------------------------------------------------
-
-
-def _deliver(
-    settings: Settings,
-    context: RunContext,
-    edges: Edges,
-    facts: Facts,
-    view: ReportView,
-    folder: ReportFolder,
-    code: ExitCode,
-) -> Published:
-    """Write the report's files, show it, and put it on the pull request. A red gate still comments."""
-    from covgate.report.markdown import render_comment, render_summary  # noqa: PLC0415  # see _import_ahead
-    from covgate.report.result import build_result, render_result  # noqa: PLC0415  # see _import_ahead
-
-    body = render_comment(view, BODY_LIMIT)
-    summary = render_summary(view)
-    folder.write("result.json", render_result(build_result(facts, headline=view.headline, exit_code=code)))
-    folder.write("comment.md", body)
-    folder.write("summary.md", summary)
-    edges.screen.report(view, f"Report: {_shown(folder.path, edges.directory)}")
-    fitting = summary if len(summary.encode("utf-8", "replace")) <= edges.runner.summary_room() else body
-    _warn(edges, edges.runner.write_summary(fitting))
-    published = _publish(settings, context, edges, facts, view, body)
-    for note in published.notes:
-        edges.screen.say(note)
-    if published.failed:
-        _warn(edges, " ".join(published.notes))
-    return published
-
-
-def _publish(
-    settings: Settings, context: RunContext, edges: Edges, facts: Facts, view: ReportView, body: str
-) -> Published:
-    if context.kind is not EventKind.PULL_REQUEST or settings.comment is CommentPolicy.NEVER:
-        return Published()
-    if context.pull_request is None or settings.github_token is None:
-        return Published(notes=("No github-token was given: the report is in the step summary only.",))
-    report = Report(
-        body=body,
-        marker=Marker(
-            name=settings.name or "", run_id=context.run_id, run_attempt=context.run_attempt, head=facts.head
-        ),
-        policy=settings.comment,
-        quiet=view.quiet,
-        failing=exit_code(facts.verdict) is not ExitCode.PASSED,
-        fork=context.fork,
-    )
-    with edges.open_comments(context, context.pull_request, settings.github_token) as comments:
-        return publish_comment(comments, report)
-
-
-def _write_outputs(edges: Edges, facts: Facts, published: Published, code: ExitCode, folder: str) -> None:
-    from covgate.report.result import percent_json  # noqa: PLC0415  # see _import_ahead
-
-    total = None if isinstance(facts.total, Unavailable) else facts.total.total
-    diff = facts.diff.tally if isinstance(facts.diff, DiffCoverage) else None
-    note = edges.runner.write_outputs(
-        {
-            "verdict": facts.verdict.kind.value,
-            "passed": "true" if code is ExitCode.PASSED else "false",
-            "total-percent": percent_json(total) or "",
-            "diff-percent": percent_json(diff) or "",
-            "comment-url": published.url or "",
-            "result-path": f"{folder}/result.json",
-        }
-    )
-    _warn(edges, note)
-
-
-def _warn(edges: Edges, text: str | None) -> None:
-    if text:
-        edges.screen.say(text)
-        edges.runner.annotate(Level.WARNING, text, title="covgate")
-
-
-def _shown(path: Path, start: Path) -> str:
-    """Return `path` relative to `start` where it lies inside, for people and for other steps."""
-    return str(path.relative_to(start.resolve())) if path.is_relative_to(start.resolve()) else str(path)

@@ -15,12 +15,13 @@ from types import FrameType
 import click
 
 from covgate import __version__
-from covgate.app import Edges, run
+from covgate.app import run
 from covgate.context import RunContext, Secret, parse_context
 from covgate.edges.actions import Level, Runner
 from covgate.edges.files import read_text_if_there
 from covgate.edges.github import GithubComments
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
+from covgate.ports import Edges
 from covgate.report.terminal import Terminal
 from covgate.settings import OPTIONS, TomlFile, did_you_mean, resolve
 

@@ -150,6 +150,11 @@ class FlapShown:
     exempt: bool
     """Left out of `max-drop`; False beyond the cap."""
 
+    @property
+    def span(self) -> Span:
+        """The line, as a range."""
+        return Span(start=self.line, end=self.line)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:

@@ -11,6 +11,7 @@ from covgate.model import Check, Status, SuiteRun, SuiteStatus, Tally, Unavailab
 
 MIN_TOTAL = "min-total"
 MIN_DIFF = "min-diff"
+MAX_DROP = "max-drop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,15 @@ def evaluate(rule: Rule, actual: Tally | Unavailable, *, subject: str, nothing: 
     return Check(rule=rule.name, target=rule.target, actual=actual, status=Status.FAIL, why=why)
 
 
+def show_number(number: Decimal) -> str:
+    """Print a number with the decimals it has, without the zeros that end it: `80`, `99.5`."""
+    whole, point, decimals = f"{number:f}".partition(".")
+    return f"{whole}{(point + decimals).rstrip('0').removesuffix('.')}"
+
+
 def show_percent(percent: Decimal) -> str:
     """Print a percent with the decimals it has, without the zeros that end it: `80 %`, `99.5 %`."""
-    whole, point, decimals = f"{percent:f}".partition(".")
-    return f"{whole}{(point + decimals).rstrip('0').removesuffix('.')} %"
+    return f"{show_number(percent)} %"
 
 
 def show_below(actual: Tally, target: Decimal) -> str:

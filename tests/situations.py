@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-from covgate import app
+from covgate.assess import compute_checks
 from covgate.diff.compute import compute_diff_coverage
 from covgate.model import (
     Base,
@@ -19,7 +19,7 @@ from covgate.model import (
     SuiteStatus,
     Unavailable,
 )
-from covgate.report.view import Facts, Links
+from covgate.report.facts import Facts, Links
 from covgate.rules import judge
 from covgate.settings import resolve
 from tests.coverage_text import read_files
@@ -71,7 +71,7 @@ def facts(
     coverage = measurement.coverage
     total = coverage if isinstance(coverage, Unavailable) else coverage.total
     settings = resolve(command_line={"min-diff": min_diff, "min-total": min_total})
-    checks = app._checks(settings, total, diff)
+    checks = compute_checks(settings, total, diff)
     made = Facts(
         verdict=judge(checks, suite, total if isinstance(total, Unavailable) else None),
         total=coverage,

@@ -8,7 +8,9 @@ from pathlib import PurePosixPath
 import pytest
 
 from covgate.model import Base, BaseHow, Sha, Span, SuiteStatus, VerdictKind
-from covgate.report.view import FILE_LIMIT, LEFT_OUT, TODO_LIMIT, Links, ReportView, build_view
+from covgate.report.facts import Links
+from covgate.report.places import TODO_LIMIT
+from covgate.report.view import FILE_LIMIT, LEFT_OUT, ReportView, build_view
 from tests.situations import BASE, BLOB, CORE, HEAD, PASSED, SITUATIONS, ended, facts, many_files
 
 LAST_COMMIT = "the last commit: there is no main branch to compare with"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +15,8 @@ from covgate.model import (
     Counts,
     DiffCoverage,
     DiffFile,
+    Drop,
+    Span,
     Status,
     SuiteRun,
     SuiteStatus,
@@ -22,7 +25,8 @@ from covgate.model import (
     VerdictKind,
     floor_percent,
 )
-from covgate.report.view import Facts
+from covgate.recorded import Baseline, BaselineHow, FlapShown, IndirectFile
+from covgate.report.facts import ComponentFacts, Facts
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -80,20 +84,70 @@ class BaseJson(_Model):
 
 
 class BaselineJson(_Model):
-    """The recorded measurement the total is compared with, or why there is none."""
+    """The recorded measurement the total is compared with."""
+
+    sha: str
+    how: BaselineHow
+    behind: int = Field(ge=0, description="How many commits older than the base it is; 0 when exact.")
+    date: str = Field(description="When its commit was made, ISO 8601, UTC.")
+    percent: str | None = _PERCENT
+    lines: CountsJson
+    branches: CountsJson
+
+
+class NoBaselineJson(_Model):
+    """Why there is no baseline."""
 
     unavailable: str
 
 
+class DropJson(_Model):
+    """A drop in percentage points, as decimal strings: `max-drop` judges the smaller of the two.
+
+    `adjusted` takes the baseline without the statements on lines the change removes; null when that is not known.
+    """
+
+    raw: str
+    adjusted: str | None
+
+
 class CheckJson(_Model):
-    """One evaluated rule."""
+    """One evaluated rule. Of `max-drop`, `target` and `actual` are percentage points, `actual` the drop judged."""
 
     rule: str
     component: str | None
     target: str
     actual: str | None
+    drop: DropJson | None
     status: Status
     why: str
+
+
+class ComponentJson(_Model):
+    """What was measured of one component. `delta` is in percentage points."""
+
+    name: str
+    total: FigureJson
+    diff: FigureJson
+    delta: str | None
+    target: str | None
+
+
+class IndirectJson(_Model):
+    """Lines of one file, outside the change, that lost or gained coverage; ranges as head numbers them."""
+
+    path: str
+    lost: list[tuple[int, int]]
+    gained: list[tuple[int, int]]
+
+
+class FlapJson(_Model):
+    """A flapping line that differs from the baseline in this run; `exempt` when `max-drop` leaves it out."""
+
+    path: str
+    line: int
+    lost: bool
+    exempt: bool
 
 
 class SuiteJson(_Model):
@@ -118,8 +172,11 @@ class ResultJson(_Model):
     base: BaseJson | None
     total: FigureJson
     diff: DiffJson
-    baseline: BaselineJson
-    delta: str | None
+    baseline: BaselineJson | NoBaselineJson
+    delta: str | None = Field(description="Total at head minus the baseline, in percentage points; null when unknown.")
+    components: list[ComponentJson]
+    indirect: list[IndirectJson]
+    flapping: list[FlapJson]
     checks: list[CheckJson]
     suite: SuiteJson | None
     notes: list[str]
@@ -139,8 +196,11 @@ def build_result(facts: Facts, *, headline: str, exit_code: int) -> ResultJson:
         base=_base(facts.base),
         total=_figure(total),
         diff=_diff(facts.diff),
-        baseline=BaselineJson(unavailable="no history is kept for this repository"),
-        delta=None,
+        baseline=_baseline(facts.baseline),
+        delta=points_json(facts.comparison.delta) if facts.comparison else None,
+        components=[_component(part) for part in facts.components],
+        indirect=[_indirect(file) for file in facts.comparison.indirect] if facts.comparison else [],
+        flapping=[_flap(flap) for flap in facts.comparison.flaps] if facts.comparison else [],
         checks=[_check(check) for check in facts.verdict.checks],
         suite=_suite(facts.verdict.suite),
         notes=[_text(note) for note in facts.notes],
@@ -200,7 +260,7 @@ def _diff_file(file: DiffFile) -> DiffFileJson:
         percent=percent_json(file.tally),
         lines=_counts(file.tally.lines),
         branches=_counts(file.tally.branches),
-        missing=[(span.start, span.end) for span in file.missing_spans],
+        missing=_pairs(file.missing_spans),
         partial=sorted(file.partial),
         gap="unmeasured" if file.gap else None,
     )
@@ -214,12 +274,64 @@ def _base(base: Base | None) -> BaseJson | None:
     return None if base is None else BaseJson(sha=base.sha, how=base.how, ref=_text(base.ref))
 
 
+def _baseline(baseline: Baseline | Unavailable) -> BaselineJson | NoBaselineJson:
+    if isinstance(baseline, Unavailable):
+        return NoBaselineJson(unavailable=_text(baseline.reason))
+    record = baseline.record
+    return BaselineJson(
+        sha=record.sha,
+        how=baseline.how,
+        behind=baseline.behind,
+        date=record.date.isoformat(),
+        percent=percent_json(record.total),
+        lines=_counts(record.total.lines),
+        branches=_counts(record.total.branches),
+    )
+
+
+def _component(part: ComponentFacts) -> ComponentJson:
+    nothing = FigureJson(percent=None, lines=None, branches=None, reason="this run has no change to judge")
+    return ComponentJson(
+        name=part.name,
+        total=_figure(part.total),
+        diff=nothing if part.diff is None else _figure(part.diff),
+        delta=None if part.delta is None else points_json(part.delta),
+        target=None if part.target is None else _decimal(part.target),
+    )
+
+
+def _indirect(file: IndirectFile) -> IndirectJson:
+    return IndirectJson(path=_text(str(file.path)), lost=_pairs(file.lost), gained=_pairs(file.gained))
+
+
+def _pairs(spans: tuple[Span, ...]) -> list[tuple[int, int]]:
+    return [(span.start, span.end) for span in spans]
+
+
+def _flap(flap: FlapShown) -> FlapJson:
+    return FlapJson(path=_text(str(flap.path)), line=flap.line, lost=flap.lost, exempt=flap.exempt)
+
+
+def _drop(drop: Drop) -> DropJson:
+    adjusted = None if isinstance(drop.adjusted, Unavailable) else points_json(drop.adjusted)
+    return DropJson(raw=points_json(drop.raw), adjusted=adjusted)
+
+
+def points_json(points: Fraction) -> str:
+    """Print percentage points for programs: cut after six places, at least two places shown, `-` for less than 0."""
+    millionths = abs(points.numerator) * 10**6 // points.denominator
+    whole, decimals = divmod(millionths, 10**6)
+    sign = "-" if points < 0 and millionths else ""
+    return f"{sign}{whole}.{f'{decimals:06}'.rstrip('0').ljust(2, '0')}"
+
+
 def _check(check: Check) -> CheckJson:
     return CheckJson(
         rule=check.rule,
-        component=None,
+        component=check.component,
         target=_decimal(check.target),
-        actual=percent_json(check.actual),
+        actual=points_json(check.drop.judged) if check.drop else percent_json(check.actual),
+        drop=_drop(check.drop) if check.drop else None,
         status=check.status,
         why=_text(check.why),
     )

@@ -67,11 +67,28 @@ class Terminal:
         for file in view.files:
             if file.note and file.path not in listed:
                 out.print(_text("  · ", str(file.path), f": {file.note}, so its changed lines count as uncovered"))
+        self._print_comparison(view)
         if view.omitted:
             more = f" and {view.more_omitted} more" if view.more_omitted else ""
             out.print(_text("Left out by the coverage configuration: ", ", ".join(view.omitted), more))
         for note in (*view.notes, " · ".join(view.footer), places):
             out.print(_text((note, "dim")))
+
+    def _print_comparison(self, view: ReportView) -> None:
+        out = self._out
+        if view.components:
+            out.print(_components(view))
+        if view.indirect:
+            out.print(_text(("Changed outside this change", "bold")))
+        for row in view.indirect:
+            parts = [f"{name} {lines}" for name, lines in (("lost", row.lost), ("gained", row.gained)) if lines != "–"]
+            out.print(_text("  · ", (row.shown, "cyan"), ": ", "; ".join(parts)))
+        if view.more_indirect:
+            out.print(_text(f"  · and {view.more_indirect} more"))
+        for flap in view.flaps:
+            out.print(_text("Flapping: ", (flap.shown, "cyan"), ", ", flap.what))
+        if view.more_flaps:
+            out.print(_text(f"Flapping: {view.more_flaps} more lines"))
 
 
 def _table(view: ReportView) -> Table:
@@ -82,6 +99,20 @@ def _table(view: ReportView) -> Table:
     for row in view.rows:
         value = _text((row.value, row.band.style))
         table.add_row(row.name, value, row.required, row.lines, *([row.branches] if view.has_branches else []))
+    if view.drop:
+        value = _text((view.drop.value, view.drop.band.style))
+        table.add_row("Change of total", value, view.drop.required, "", *([""] if view.has_branches else []))
+    return table
+
+
+def _components(view: ReportView) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("component", header_style="dim")
+    for title in ("total", "required", "change", "diff", "required"):
+        table.add_column(title, justify="right", style="default", header_style="dim")
+    for row in view.components:
+        total, diff = _text((row.total, row.band.style)), _text((row.diff, row.diff_band.style))
+        table.add_row(_text(row.name), total, row.required, row.delta, diff, row.diff_required)
     return table
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from enum import Enum
+from fractions import Fraction
 from pathlib import PurePosixPath
 
 from covgate.model import Counts, DiffFile, Span, Status, Tally, floor_percent
-from covgate.rules import show_percent
+from covgate.rules import show_number, show_percent
 
 NOT_APPLICABLE = "n/a"
 UNAVAILABLE = "unavailable"
@@ -48,6 +49,19 @@ def percent_text(tally: Tally, places: int = 2) -> str:
     return NOT_APPLICABLE if percent is None else show_percent(floor_percent(percent, places))
 
 
+def points_text(points: Fraction) -> str:
+    """Print a difference in percentage points with its sign, cut after two decimals: `+0.31`, `−1.2`, `±0`.
+
+    One that is smaller than that has as many decimals as it takes not to look like nothing.
+    """
+    if not points:
+        return "±0"
+    exact = Decimal(abs(points).numerator) / Decimal(abs(points).denominator)
+    cuts = (exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN) for places in range(2, 12))
+    shown = next((cut for cut in cuts if cut), Decimal(1).scaleb(-12))
+    return f"{'+' if points > 0 else '−'}{show_number(shown)}"  # the minus sign
+
+
 def counts_text(counts: Counts) -> str:
     """Print `covered / total`, or `–` when there is nothing."""
     return f"{counts.covered:,} / {counts.total:,}" if counts.total else "–"
@@ -76,6 +90,9 @@ def span_text(span: Span) -> str:
     return str(span.start) if span.start == span.end else f"{span.start}-{span.end}"
 
 
+SHOWN_DIGITS = 12
+"""Of a commit id: enough to be unique, and GitHub makes a link of them."""
+
 RANGES = 12
 """How many ranges of one file are listed: a row is read at a glance."""
 
@@ -86,6 +103,11 @@ def work_left(file: DiffFile) -> str:
     if file.partial:
         parts.append("partly " + _listed([str(line) for line in sorted(file.partial)]))
     return "; ".join(parts)
+
+
+def listed_spans(spans: Sequence[Span]) -> str:
+    """Print ranges of lines: `12-14, 20`, or `–` when there is none."""
+    return _listed([span_text(span) for span in spans]) if spans else "–"
 
 
 def _listed(items: Sequence[str]) -> str:

@@ -30,11 +30,17 @@ ROWS = {
     "covgate.rules": 3,
     "covgate.report": 4,
     "covgate.publish": 4,
-    "covgate.app": 5,
-    "covgate.demo": 5,
-    "covgate.cli": 6,
-    "covgate.__main__": 7,
-    "entrypoint": 7,
+    "covgate.ports": 5,
+    "covgate.archive": 6,
+    "covgate.look_back": 6,
+    "covgate.assess": 6,
+    "covgate.recording": 6,
+    "covgate.delivery": 6,
+    "covgate.app": 7,
+    "covgate.demo": 7,
+    "covgate.cli": 8,
+    "covgate.__main__": 9,
+    "entrypoint": 9,
 }
 """The design's rows, by the longest prefix."""
 

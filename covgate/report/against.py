@@ -1,0 +1,179 @@
+"""The report's comparison with what was recorded: the drop, components, indirect changes, flaps, the baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from covgate.model import Check, Status, Tally, Unavailable
+from covgate.recorded import Baseline, BaselineHow, FlapShown, IndirectFile
+from covgate.report.facts import ComponentFacts, Facts, Links
+from covgate.report.words import (
+    NOT_APPLICABLE,
+    SHOWN_DIGITS,
+    STATUS_MARK,
+    UNAVAILABLE,
+    Band,
+    choose_band,
+    listed_spans,
+    percent_text,
+    plural,
+    points_text,
+    short_path,
+)
+from covgate.rules import MAX_DROP, MIN_DIFF, MIN_TOTAL, show_number, show_percent
+
+INDIRECT_LIMIT = 20
+"""How many files with indirect changes, and how many flapping lines, a report lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropRow:
+    """The line of the main table about the drop."""
+
+    band: Band
+    value: str
+    required: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentRow:
+    """One component: its figures, with what is required of them."""
+
+    name: str
+    band: Band
+    total: str
+    required: str
+    delta: str
+    diff_band: Band
+    diff: str
+    diff_required: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndirectRow:
+    """A file whose coverage changed outside the change."""
+
+    shown: str
+    url: str | None
+    lost: str
+    gained: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlapRow:
+    """A line that comes and goes without anyone's doing."""
+
+    shown: str
+    url: str | None
+    what: str
+
+
+def drop_row(facts: Facts) -> DropRow | None:
+    """Return the drop's line, or None when nothing was recorded and no rule asks for it."""
+    check = _check(facts, MAX_DROP, None)
+    if facts.comparison is None and check is None:
+        return None
+    if facts.comparison is not None:
+        value = points_text(facts.comparison.delta)
+    else:
+        value = NOT_APPLICABLE if check and check.status is Status.NOT_APPLICABLE else UNAVAILABLE
+    required = "–" if check is None else f"drop ≤ {show_number(check.target)}{STATUS_MARK[check.status]}"
+    bands = {Status.PASS: Band.GREEN, Status.FAIL: Band.RED}
+    return DropRow(band=bands.get(check.status, Band.NONE) if check else Band.NONE, value=value, required=required)
+
+
+def drop_notes(facts: Facts) -> tuple[str, ...]:
+    """Say why a drop is judged smaller than it looks: removed lines, flapping lines."""
+    check = _check(facts, MAX_DROP, None)
+    if check is None or check.drop is None or facts.comparison is None:
+        return ()
+    drop, notes = check.drop, []
+    exempt = sum(flap.exempt for flap in facts.comparison.flaps)
+    if exempt:
+        notes.append(f"{plural(exempt, 'flapping line')} left out of max-drop.")
+    if not isinstance(drop.adjusted, Unavailable) and drop.adjusted < drop.raw and drop.raw > 0:
+        rest = "nothing" if drop.adjusted <= 0 else f"{points_text(drop.adjusted).removeprefix('+')} points"
+        notes.append(f"Without the lines this change removes, total coverage fell by {rest}.")
+    return tuple(notes)
+
+
+def component_rows(facts: Facts) -> tuple[ComponentRow, ...]:
+    """Return one line for each component, in the order of the configuration."""
+    return tuple(_component_row(facts, part) for part in facts.components)
+
+
+def _component_row(facts: Facts, part: ComponentFacts) -> ComponentRow:
+    total, diff = _known(part.total), _known(part.diff)
+    absent = NOT_APPLICABLE if part.diff is None else UNAVAILABLE
+    drop = _check(facts, MAX_DROP, part.name)
+    delta = "–" if part.delta is None else points_text(part.delta)
+    if drop is not None:
+        delta += f" (drop ≤ {show_number(drop.target)}{STATUS_MARK[drop.status]})"
+    return ComponentRow(
+        name=part.name,
+        band=choose_band(total, green=facts.green, orange=facts.orange),
+        total=percent_text(total) if total else UNAVAILABLE,
+        required=_required(_check(facts, MIN_TOTAL, part.name)),
+        delta=delta,
+        diff_band=choose_band(diff, green=facts.green, orange=facts.orange),
+        diff=percent_text(diff) if diff else absent,
+        diff_required=_required(_check(facts, MIN_DIFF, part.name)),
+    )
+
+
+def _known(tally: Tally | Unavailable | None) -> Tally | None:
+    return None if isinstance(tally, Unavailable) else tally
+
+
+def _required(check: Check | None) -> str:
+    return "–" if check is None else f"≥ {show_percent(check.target)}{STATUS_MARK[check.status]}"
+
+
+def _check(facts: Facts, rule: str, component: str | None) -> Check | None:
+    return next((c for c in facts.verdict.checks if (c.rule, c.component) == (rule, component)), None)
+
+
+def indirect_rows(facts: Facts) -> tuple[IndirectRow, ...]:
+    """Return the files with indirect changes, those that lost most first, all of them."""
+    found = facts.comparison.indirect if facts.comparison else ()
+    return tuple(_indirect_row(file, facts.links) for file in found)
+
+
+def _indirect_row(file: IndirectFile, links: Links) -> IndirectRow:
+    first = (file.lost or file.gained)[0]
+    return IndirectRow(
+        shown=short_path(file.path),
+        url=links.to_measured(file.path, first),
+        lost=listed_spans(file.lost),
+        gained=listed_spans(file.gained),
+    )
+
+
+def flap_rows(facts: Facts) -> tuple[FlapRow, ...]:
+    """Return the flapping lines that differ from the baseline in this run."""
+    found = facts.comparison.flaps if facts.comparison else ()
+    return tuple(_flap_row(flap, facts.links) for flap in found)
+
+
+def _flap_row(flap: FlapShown, links: Links) -> FlapRow:
+    judged = "left out of max-drop" if flap.exempt else "judged: too many lines flap"
+    return FlapRow(
+        shown=f"{short_path(flap.path)}:{flap.line}",
+        url=links.to_measured(flap.path, flap.span),
+        what=f"{'lost' if flap.lost else 'gained'} this time, {judged}",
+    )
+
+
+def baseline_text(facts: Facts) -> str:
+    """Say which record the total is compared with, or why there is none."""
+    if isinstance(facts.baseline, Unavailable):
+        return f"No baseline: {facts.baseline.reason}"
+    return f"Baseline {facts.baseline.record.sha[:SHOWN_DIGITS]} ({_age(facts, facts.baseline)})"
+
+
+def _age(facts: Facts, baseline: Baseline) -> str:
+    value = percent_text(baseline.record.total)
+    if baseline.how is BaselineHow.EXACT:
+        return value if facts.base is None else f"{value}, the base itself"
+    older = "this commit" if facts.base is None else "the base"
+    return f"{value}, {plural(baseline.behind, 'commit')} older than {older}"

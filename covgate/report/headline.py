@@ -1,0 +1,106 @@
+"""The first lines of a report: the verdict with the gap in lines, and a sentence for whatever else is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from covgate.model import Check, Status, SuiteRun, SuiteStatus, Unavailable, VerdictKind
+from covgate.report.facts import Facts, diff_of, total_of
+from covgate.report.words import percent_text, points_text, share_text
+from covgate.rules import MAX_DROP, MIN_DIFF, MIN_TOTAL
+
+
+def word_headline(facts: Facts) -> tuple[str, str, tuple[str, ...]]:
+    """Return the icon, the verdict in one sentence, and the sentences for whatever else is wrong."""
+    verdict = facts.verdict
+    suite = _suite_sentence(verdict.suite)
+    wrong = [*([suite] if suite else []), *(_sentence(check, facts) for check in _failed(verdict.checks))]
+    if verdict.kind is VerdictKind.PASS:
+        return ("✅" if verdict.checks else "ℹ️"), _good_news(facts), _unknown(facts)  # the information sign
+    if verdict.kind is VerdictKind.FAIL:
+        return "❌", wrong[0], (*wrong[1:], *_unknown(facts))
+    if wrong:  # no tests were collected
+        return "⚠️", f"Cannot judge: {_small(wrong[0])}", (*wrong[1:], *_unknown(facts))
+    first, *others = _unknown(facts)
+    return "⚠️", f"Cannot judge: {_small(first)}", tuple(others)
+
+
+def _failed(checks: Iterable[Check]) -> list[Check]:
+    # The diff's rule comes first: it is the one the author of a change can act on. The project before its components.
+    rules = {MIN_DIFF: 0, MAX_DROP: 1, MIN_TOTAL: 2}
+    broken = [check for check in checks if check.status is Status.FAIL]
+    return sorted(broken, key=lambda check: (check.component is not None, rules.get(check.rule, len(rules))))
+
+
+def _unknown(facts: Facts) -> tuple[str, ...]:
+    """Say once what could not be known: a measurement that is missing takes everything else along."""
+    if isinstance(facts.total, Unavailable):
+        return (_capital(facts.total.reason),)
+    lost = [f"Diff coverage is unavailable: {facts.diff.reason}"] if isinstance(facts.diff, Unavailable) else []
+    for check in facts.verdict.checks:
+        if check.status is Status.UNAVAILABLE and (check.rule == MAX_DROP or check.component):
+            whose = f" of {check.component}" if check.component else ""
+            what = {MAX_DROP: "The drop", MIN_TOTAL: "Total coverage", MIN_DIFF: "Diff coverage"}[check.rule]
+            lost.append(f"{what}{whose} is unavailable: {check.why}")
+    return tuple(lost)
+
+
+def _sentence(check: Check, facts: Facts) -> str:
+    """Word a broken rule, and what mends it."""
+    if check.drop is not None:
+        return f"{_capital(check.why)}{_to_make_up(check, facts)}"
+    if check.actual is None:
+        return _capital(check.why)
+    needed = check.actual.counts.needed(check.target)
+    kind = "changed" if check.rule == MIN_DIFF else ""
+    return f"{_capital(check.why)}: cover {share_text(needed, check.actual, kind)}"
+
+
+def _to_make_up(check: Check, facts: Facts) -> str:
+    """Say how much has to be covered until the drop is small enough."""
+    own = next((part.total for part in facts.components if part.name == check.component), None)
+    tally = own if check.component else total_of(facts)
+    if check.drop is None or tally is None or isinstance(tally, Unavailable) or not tally.counts.total:
+        return ""
+    counts = tally.counts
+    required = Fraction(100 * counts.covered, counts.total) + check.drop.judged - Fraction(check.target)
+    needed = -((-required * counts.total) // 100) - counts.covered
+    return f": cover {share_text(int(needed), tally)}" if 0 < needed <= counts.missing else ""
+
+
+def _suite_sentence(suite: SuiteRun | None) -> str:
+    if suite is None:
+        return ""
+    return {
+        SuiteStatus.PASSED: "",
+        SuiteStatus.FAILED: f"The tests failed (exit code {suite.exit_code})",
+        SuiteStatus.KILLED: f"The tests were killed by signal {suite.exit_code - 128}",
+        SuiteStatus.TIMED_OUT: f"The tests were stopped at the time limit, after {suite.seconds / 60:.1f} minutes",
+        SuiteStatus.NO_TESTS: "No tests were collected",
+    }[suite.status]
+
+
+def _good_news(facts: Facts) -> str:
+    total, diff = total_of(facts), diff_of(facts)
+    total_text = f"total {percent_text(total)}" if total else "total unavailable"
+    if facts.comparison is not None and facts.comparison.delta:
+        total_text += f" ({points_text(facts.comparison.delta)})"
+    if diff is None:
+        diff_text = ""
+    elif diff.counts.total:
+        diff_text = f"diff {percent_text(diff)}, "
+    else:
+        diff_text = "no changed lines to cover, "
+    if facts.verdict.checks:
+        return f"Coverage passes: {diff_text}{total_text}"
+    return f"Coverage: {diff_text}{total_text} (no rule is set)"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _small(sentence: str) -> str:
+    """Let a sentence of ours go on after a colon; a name in capitals stays as it is."""
+    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]

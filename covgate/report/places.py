@@ -1,0 +1,117 @@
+"""What to do next: the places and files of the change with work left, the largest first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from covgate.model import DiffCoverage, DiffFile, Function, Gap, Span, Status
+from covgate.report.facts import Facts, Links
+from covgate.report.words import Band, choose_band, percent_text, plural, short_path, span_text, work_left
+from covgate.rules import MIN_DIFF
+
+TODO_LIMIT = 5
+"""How many places the list of next steps names."""
+
+NOT_LOADED = "no test loads this file"
+"""Of a file that was measured without having been executed: all of it counts as uncovered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """One place to cover next."""
+
+    path: PurePosixPath
+    shown: str
+    lines: str
+    function: str
+    what: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow:
+    """A changed file with work left."""
+
+    path: PurePosixPath
+    shown: str
+    url: str | None
+    band: Band
+    value: str
+    left: str
+    note: str
+
+
+def weight(file: DiffFile) -> int:
+    """Return how much of a file's change is still to be covered: missing statements and branches."""
+    return file.tally.counts.missing
+
+
+def todo_title(facts: Facts, places: int) -> str:
+    """Return the heading of the list of next steps; `places` is how many there are."""
+    failing = any(c.rule == MIN_DIFF and c.status is Status.FAIL for c in facts.verdict.checks)
+    title = "To reach green" if failing else "Still uncovered in this change"
+    return title if places <= TODO_LIMIT else f"{title} (the {TODO_LIMIT} largest of {places} places)"
+
+
+def list_todos(files: Iterable[DiffFile], links: Links) -> tuple[Todo, ...]:
+    """Return every place with work left, the largest first."""
+    places = [place for file in files for place in _places(file, links)]
+    return tuple(todo for *_, todo in sorted(places, key=lambda place: (-place[0], str(place[2].path), place[1])))
+
+
+def _places(file: DiffFile, links: Links) -> list[tuple[int, int, Todo]]:
+    """Return (how much is missing, first line, what to do) of each place."""
+    places = []
+    for span in file.missing_spans:
+        lines = [line for line in file.missing if span.start <= line <= span.end]
+        exits = sum(file.exits[line].total for line in lines if line in file.exits)
+        what = plural(len(lines), "line") + (f", {plural(exits, 'branch', 'branches')}" if exits else "")
+        what += f" ({NOT_LOADED})" if file.gap is Gap.UNMEASURED else ""
+        places.append((len(lines) + exits, span.start, _todo(file, span, what, links)))
+    for line in sorted(file.partial):
+        branch = file.exits[line]
+        what = f"{branch.total - branch.taken} of {plural(branch.total, 'branch', 'branches')} never taken"
+        places.append((branch.total - branch.taken, line, _todo(file, Span(start=line, end=line), what, links)))
+    return places
+
+
+def _todo(file: DiffFile, span: Span, what: str, links: Links) -> Todo:
+    return Todo(
+        path=file.path,
+        shown=short_path(file.path),
+        lines=span_text(span),
+        function=_function_at(file.functions, span.start),
+        what=what,
+        url=links.to(file.path, span),
+    )
+
+
+def _function_at(functions: Iterable[Function], line: int) -> str:
+    """Return the name of the innermost function around a line, or an empty string at the top of a module."""
+    around = [f for f in functions if f.span.start <= line <= f.span.end]
+    return min(around, key=lambda f: f.span.end - f.span.start).name if around else ""
+
+
+def file_row(file: DiffFile, facts: Facts) -> FileRow:
+    """Word one file of the table of files."""
+    return FileRow(
+        path=file.path,
+        shown=short_path(file.path),
+        url=facts.links.to(file.path),
+        band=choose_band(file.tally, green=facts.green, orange=facts.orange),
+        value=percent_text(file.tally),
+        left=work_left(file),
+        note=NOT_LOADED if file.gap is Gap.UNMEASURED else "",
+    )
+
+
+def omitted_files(facts: Facts) -> tuple[PurePosixPath, ...]:
+    """Return the changed files nobody measures, but for tests: those are left out by everyone, in every change."""
+    left_out = facts.diff.omitted if isinstance(facts.diff, DiffCoverage) else ()
+    return tuple(path for path in left_out if not _TEST_FILE.search(str(path)))
+
+
+_TEST_FILE = re.compile(r"(\A|/)(tests?/|test_[^/]*\Z|[^/]*_test\.py\Z|conftest\.py\Z)")
