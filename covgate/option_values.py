@@ -1,0 +1,166 @@
+"""How the text of an option becomes its value; what makes no sense is a ValueError that says what is expected."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import TypeVar, cast
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+class CommentPolicy(StrEnum):
+    """When a pull request gets a comment. A comment that exists is always kept up to date, except under `never`."""
+
+    ALWAYS = "always"
+    ON_CHANGE = "on-change"
+    ON_FAILURE = "on-failure"
+    NEVER = "never"
+
+
+class PublishPolicy(StrEnum):
+    """What happens when GitHub refuses the comment."""
+
+    BEST_EFFORT = "best-effort"
+    REQUIRED = "required"
+
+
+class ReportKind(StrEnum):
+    """The reports made on demand."""
+
+    HTML = "html"
+    XML = "xml"
+
+
+_PLACES = 30
+"""Decimals of a percent: more than anyone means, and few enough to be printed."""
+
+_MOST_MINUTES = 50_000
+"""GitHub: a job on a runner of one's own ends after five days, a workflow after 35: 50,400 minutes."""
+
+
+def parse_text(text: str) -> str:
+    """Return the text without the spaces around it."""
+    return text.strip()
+
+
+def parse_percent(text: str) -> Decimal:
+    """Read a percent, 0 to 100, exactly; a `%` may follow."""
+    try:
+        value = Decimal(text.strip().removesuffix("%").strip())
+    except InvalidOperation:
+        msg = "expected a number from 0 to 100"
+        raise ValueError(msg) from None
+    if not value.is_finite() or not 0 <= value <= 100:  # noqa: PLR2004  # the ends of a percent
+        msg = "a percent lies between 0 and 100"
+        raise ValueError(msg)
+    if cast("int", value.as_tuple().exponent) < -_PLACES:
+        msg = f"a percent has at most {_PLACES} decimals"
+        raise ValueError(msg)
+    return value
+
+
+def parse_points(text: str) -> Decimal:
+    """Read a drop in percentage points, 0 to 100."""
+    try:
+        return parse_percent(text)
+    except ValueError as exc:
+        msg = str(exc).replace("a percent ", "a drop in percentage points ")
+        raise ValueError(msg) from None
+
+
+def parse_switch(text: str) -> bool:
+    """Read `true` or `false`, or one of the other words for them."""
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    try:
+        return words[text.strip().lower()]
+    except KeyError:
+        msg = "expected `true` or `false`"
+        raise ValueError(msg) from None
+
+
+_MOST_LINE_RECORDS = 1000
+
+
+def parse_limit(text: str) -> int:
+    """Read how many line-level records are kept."""
+    number = int(text) if text.strip().isdecimal() else 0
+    if not 1 <= number <= _MOST_LINE_RECORDS:
+        msg = f"expected a whole number from 1 to {_MOST_LINE_RECORDS}"
+        raise ValueError(msg)
+    return number
+
+
+def parse_branch_name(text: str) -> str:
+    """Read the name of a branch; `refs/heads/` in front of it is left out."""
+    name = text.strip().removeprefix("refs/heads/")
+    # https://git-scm.com/docs/git-check-ref-format, and no more than anyone needs.
+    plain = re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._/-]{0,99}", name)
+    if not plain or re.search(r"\.\.|//|/\.|\.lock(/|\Z)|[./]\Z", name):
+        msg = "expected the name of a branch"
+        raise ValueError(msg)
+    return name
+
+
+def parse_minutes(text: str) -> Decimal:
+    """Read a time-out in minutes."""
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        msg = "expected a number of minutes"
+        raise ValueError(msg) from None
+    if not value.is_finite() or value <= 0:
+        msg = "a time-out is more than 0 minutes"
+        raise ValueError(msg)
+    if value > _MOST_MINUTES:
+        msg = f"a time-out is at most {_MOST_MINUTES} minutes"
+        raise ValueError(msg)
+    return value
+
+
+def parse_words(text: str) -> tuple[str, ...]:
+    """Split at line ends (action inputs) and commas."""
+    return tuple(word for part in text.splitlines() for word in (w.strip() for w in part.split(",")) if word)
+
+
+def parse_lines(text: str) -> tuple[str, ...]:
+    """Split at line ends only: a glob may hold a comma."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def parse_choice(kind: type[_Choice]) -> Callable[[str], _Choice]:
+    """Return what reads one of the words of `kind`."""
+
+    def parse(text: str) -> _Choice:
+        try:
+            return kind(text.strip())
+        except ValueError:
+            names = [member.value for member in kind]
+            msg = f"expected one of {', '.join(names)}{did_you_mean(text.strip(), names)}"
+            raise ValueError(msg) from None
+
+    return parse
+
+
+def parse_reports(text: str) -> tuple[ReportKind, ...]:
+    """Read the kinds of reports, each once."""
+    parse = parse_choice(ReportKind)
+    return tuple(dict.fromkeys(parse(word) for word in parse_words(text)))
+
+
+def parse_report_name(text: str) -> str:
+    """Read the name of a report: it stands in a hidden marker of the comment."""
+    name = text.strip()
+    if not re.fullmatch(r"[A-Za-z0-9._/ -]{0,60}", name):
+        msg = "expected at most 60 letters, digits, spaces or any of . _ / -"
+        raise ValueError(msg)
+    return name
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean 'x'?)` for a near miss, else an empty string."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {near[0]!r}?)" if near else ""
