@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from covgate.assess import assess
+from covgate.archive import open_archive
 from covgate.base import find_base
 from covgate.context import RunContext
 from covgate.delivery import deliver, write_outputs
@@ -20,6 +21,7 @@ from covgate.edges.files import ReportFolder, make_report_folder
 from covgate.edges.git import GitCommand
 from covgate.edges.process import close_own_memory
 from covgate.errors import ExitCode, InputError, MeasureError
+from covgate.look_back import look_back
 from covgate.measure.analysis import Wanted, analyse_data, find_data
 from covgate.measure.environment import make_environment
 from covgate.measure.project import Probe, Project, find_project
@@ -31,6 +33,7 @@ from covgate.model import (
     Unavailable,
 )
 from covgate.ports import Change, Edges, Measured, shown_path
+from covgate.recording import record_run
 from covgate.report.view import ReportView, build_view
 from covgate.rules import exit_code
 from covgate.settings import PublishPolicy, ReportKind, Settings
@@ -54,11 +57,17 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
     git = GitCommand(directory, edges.environment)
     project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
-    with _probe_ahead(settings, project) as probe:
+    with contextlib.ExitStack() as stack:
+        probe = stack.enter_context(_probe_ahead(settings, project))
         change = _find_change(settings, context, git)
+        require_components(settings, git)
+        # Before the tests: they must not meet the token in use, nor touch the clone that is looked into.
+        archive = stack.enter_context(open_archive(settings, context, edges, git, directory))
+        past = look_back(archive, edges, change, access_of(context, settings.github_token))
         _import_ahead()
         measured = _measure(settings, edges, change, project, folder, probe)
-    facts = assess(settings, context, change, measured)
+        facts = assess(settings, context, change, measured, past, edges.now.date())
+        facts = record_run(settings, context, edges, archive, change, facts, past)
     view = build_view(facts)
     code = exit_code(facts.verdict)
     published = deliver(settings, context, edges, facts, view, folder, code)
@@ -107,9 +116,10 @@ def _project_directory(settings: Settings, edges: Edges) -> Path:
 def _find_change(settings: Settings, context: RunContext, git: GitCommand) -> Change:
     """Find the base and the changed lines, before the tests run and can touch the clone."""
     head = git.head()
+    tree = None if context.local else head
     base = find_base(git, context, settings.base, settings.where("base"))
-    lines = None if base is None else find_changed_lines(git, base.sha, None if context.local else head)
-    return Change(git=git, head=head, base=base, lines=lines)
+    lines = None if base is None else find_changed_lines(git, base.sha, tree)
+    return Change(git=git, head=head, tree=tree, base=base, lines=lines)
 
 
 # --- the measurement -----------------------------------------------------------------------------------------------

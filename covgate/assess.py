@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import PurePosixPath
+
 from covgate import __version__
+from covgate.checks import NO_STATEMENT, Judged, Ramp, component_checks, compute_checks
+from covgate.components import component_diffs, component_tallies
 from covgate.context import RunContext
 from covgate.diff.compute import compute_diff_coverage, find_moved_sources
 from covgate.diff.lines import PYTHON_SUFFIXES, find_changed_lines
-from covgate.model import ChangedLines, Check, DiffCoverage, Measurement, Tally, Unavailable, Verdict
+from covgate.history.trend import points_of, ramp_start, sparkline, towards
+from covgate.look_back import Past, compare_with
+from covgate.model import ChangedLines, Check, Coverage, DiffCoverage, Measurement, Tally, Unavailable
 from covgate.ports import Change, Measured
-from covgate.report.facts import Facts, Links
-from covgate.rules import MIN_DIFF, MIN_TOTAL, Rule, evaluate, judge
+from covgate.recorded import Comparison
+from covgate.report.facts import ComponentFacts, Facts, Links
+from covgate.rules import judge
 from covgate.settings import Settings
 
 
-def assess(settings: Settings, context: RunContext, change: Change, measured: Measured) -> Facts:
+def assess(
+    settings: Settings, context: RunContext, change: Change, measured: Measured, past: Past, today: date
+) -> Facts:
     """Judge a measurement; what could not be known is in the facts as Unavailable."""
     measurement = measured.measurement
+    coverage = measurement.coverage
     lines = _with_templates(context, change, measurement)
     diff = None if lines is None else _diff(context, change, lines, measurement)
-    total: Tally | Unavailable = (
-        measurement.coverage if isinstance(measurement.coverage, Unavailable) else measurement.coverage.total
-    )
-    problem = total if isinstance(total, Unavailable) else None
-    verdict: Verdict = judge(compute_checks(settings, total, diff), measured.suite, problem)
+    comparison = None if isinstance(coverage, Unavailable) else compare_with(past, coverage, settings)
+    parts = tuple(_components(settings, coverage, diff, comparison))
+    ramp = _ramp(settings, past, today)
+    whole = _judged(coverage, diff, comparison, past, has_change=lines is not None)
+    checks = [*compute_checks(settings, whole, ramp), *_part_checks(settings, parts, comparison, whole, ramp)]
     return Facts(
-        verdict=verdict,
-        total=measurement.coverage,
+        verdict=judge(checks, measured.suite, coverage if isinstance(coverage, Unavailable) else None),
+        total=coverage,
         diff=diff,
         base=change.base,
         head=context.head_sha or change.head,
@@ -35,25 +47,106 @@ def assess(settings: Settings, context: RunContext, change: Change, measured: Me
         orange=settings.orange,
         name=settings.name or "",
         run_url=context.run_url,
-        notes=measurement.notes,
+        notes=(*measurement.notes, *((ramp.note,) if ramp else ())),
         version=__version__,
+        baseline=past.baseline,
+        comparison=comparison,
+        components=parts,
+        trend=_trend(settings, past, today),
     )
 
 
-def compute_checks(
-    settings: Settings, total: Tally | Unavailable, diff: DiffCoverage | Unavailable | None
-) -> list[Check]:
-    """Evaluate the rules that are set, the project's first."""
-    checks = []
-    if settings.min_total is not None:
-        rule = Rule(name=MIN_TOTAL, target=settings.min_total)
-        checks.append(evaluate(rule, total, subject="total coverage", nothing="there is no statement to cover"))
-    if settings.min_diff is not None:
-        nothing = "the run has no change to judge" if diff is None else "the change touches no measured statement"
-        actual = diff.tally if isinstance(diff, DiffCoverage) else (diff or Tally())
-        rule = Rule(name=MIN_DIFF, target=settings.min_diff)
-        checks.append(evaluate(rule, actual, subject="diff coverage", nothing=nothing))
-    return checks
+def _judged(
+    coverage: Coverage | Unavailable,
+    diff: DiffCoverage | Unavailable | None,
+    comparison: Comparison | None,
+    past: Past,
+    *,
+    has_change: bool,
+) -> Judged:
+    total = coverage if isinstance(coverage, Unavailable) else coverage.total
+    known = diff.tally if isinstance(diff, DiffCoverage) else diff
+    if not has_change:
+        return Judged(total=total, diff=known)
+    if isinstance(coverage, Unavailable):
+        return Judged(total=total, diff=known, drop=coverage)
+    if isinstance(past.baseline, Unavailable):
+        reason = past.baseline
+        return Judged(total=total, diff=known, drop=None if past.begins else reason, no_drop=reason.reason)
+    return Judged(total=total, diff=known, drop=comparison.drop if comparison else None, no_drop=NO_STATEMENT)
+
+
+# --- components ----------------------------------------------------------------------------------------------------
+
+
+def _components(
+    settings: Settings,
+    coverage: Coverage | Unavailable,
+    diff: DiffCoverage | Unavailable | None,
+    comparison: Comparison | None,
+) -> Iterator[ComponentFacts]:
+    if not settings.components:
+        return
+    components, prefix = settings.components, PurePosixPath(settings.working_directory)
+    totals = {} if isinstance(coverage, Unavailable) else component_tallies(coverage, components, prefix)
+    diffs: Mapping[str, Tally] = component_diffs(diff, components, prefix) if isinstance(diff, DiffCoverage) else {}
+    deltas = comparison.component_deltas if comparison else {}
+    for component in components:
+        name = component.name
+        total: Tally | Unavailable = coverage if isinstance(coverage, Unavailable) else totals[name]
+        if isinstance(total, Tally) and not total.counts.total:
+            total = Unavailable(reason=f"no measured file belongs to {name}")
+        yield ComponentFacts(
+            name=name,
+            total=total,
+            diff=diffs[name] if isinstance(diff, DiffCoverage) else diff,
+            delta=deltas.get(name),
+            target=component.target,
+        )
+
+
+def _part_checks(
+    settings: Settings,
+    parts: tuple[ComponentFacts, ...],
+    comparison: Comparison | None,
+    whole: Judged,
+    ramp: Ramp | None,
+) -> Iterator[Check]:
+    for component, part in zip(settings.components, parts, strict=True):
+        yield from component_checks(component, _part_judged(part, comparison, whole), ramp)
+
+
+def _part_judged(part: ComponentFacts, comparison: Comparison | None, whole: Judged) -> Judged:
+    """Return what a component is judged on; whether there is a baseline at all is the project's answer."""
+    if comparison is None or whole.drop is None or isinstance(whole.drop, Unavailable):
+        return Judged(total=part.total, diff=part.diff, drop=whole.drop, no_drop=whole.no_drop)
+    if isinstance(part.total, Unavailable):
+        return Judged(total=part.total, diff=part.diff, drop=part.total)
+    drop = comparison.component_drops.get(part.name)
+    return Judged(total=part.total, diff=part.diff, drop=drop, no_drop="the baseline does not hold this component yet")
+
+
+# --- the trend -----------------------------------------------------------------------------------------------------
+
+
+def _ramp(settings: Settings, past: Past, today: date) -> Ramp | None:
+    target = settings.target
+    if target is None or not target.ramp:
+        return None
+    return Ramp(target=target, start=ramp_start(past.history, target), today=today)
+
+
+def _trend(settings: Settings, past: Past, today: date) -> str:
+    """Return the sparkline and how far the target is, for the footer."""
+    points = points_of(past.history)
+    if not points:
+        return ""
+    words = towards(points, settings.target, today) if settings.target else ""
+    spark = sparkline([point.total for point in points])
+    return spark if not words or isinstance(words, Unavailable) else f"{spark} · {words}"
+
+
+# --- the change ----------------------------------------------------------------------------------------------------
 
 
 def _diff(

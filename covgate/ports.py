@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,8 @@ from covgate.context import RunContext, Secret
 from covgate.edges.actions import Level, Runner
 from covgate.edges.git import GitCommand
 from covgate.edges.github import PullRequestComments
+from covgate.edges.github_data import RepositoryData
+from covgate.edges.github_pulls import PullRequests
 from covgate.errors import CovgateError
 from covgate.model import Base, ChangedLines, Measurement, Sha, SuiteRun
 from covgate.report.view import ReportView
@@ -35,7 +38,11 @@ class Edges:
     environment: Mapping[str, str]
     screen: Screen
     runner: Runner
+    now: datetime
+    """When the run began, in UTC."""
     open_comments: Callable[[RunContext, int, Secret], AbstractContextManager[PullRequestComments]]
+    open_data: Callable[[RunContext, Secret], AbstractContextManager[RepositoryData]]
+    open_pulls: Callable[[RunContext, Secret], AbstractContextManager[PullRequests]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +51,8 @@ class Change:
 
     git: GitCommand
     head: Sha
+    tree: Sha | None
+    """The commit that is measured; None is the working tree."""
     base: Base | None
     lines: ChangedLines | None
 

@@ -173,3 +173,35 @@ def test_a_secret_does_not_show_itself() -> None:
     secret = Secret(value="ghs_very")
     assert secret.reveal() == "ghs_very"
     assert "ghs_very" not in f"{secret} {secret!r} {[secret]}"
+
+
+REF = {"GITHUB_REF": "refs/heads/main", "GITHUB_SHA": HEAD}
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "environment", "on_it"),
+    [
+        ("push", {"repository": {"default_branch": "main"}}, REF, True),
+        ("workflow_dispatch", {"repository": {"default_branch": "main"}}, REF, True),
+        # A scheduled run is of the default branch, whether its event names it or not.
+        ("schedule", {"schedule": "0 4 * * *"}, REF, True),
+        ("schedule", {"repository": {"default_branch": "trunk"}}, REF, False),
+        # The branch was renamed, and the workflow still runs on the old name.
+        ("push", {"repository": {"default_branch": "trunk"}}, REF, False),
+        ("push", {"repository": {"default_branch": "main"}}, REF | {"GITHUB_REF": "refs/tags/main"}, False),
+        ("push", {"repository": {"default_branch": "main"}}, {}, False),
+        ("push", {}, REF, False),
+        ("push", {"repository": {"default_branch": 7}}, REF | {"GITHUB_REF": "refs/heads/8"}, False),
+        ("pull_request", pull_request() | {"repository": {"default_branch": "main"}}, REF, False),
+        ("merge_group", merge_group() | {"repository": {"default_branch": "main"}}, REF, False),
+    ],
+)
+def test_only_a_run_of_the_default_branch_is_one(
+    event: str, payload: object, environment: dict[str, str], *, on_it: bool
+) -> None:
+    assert parse(event, payload, **environment).on_default_branch is on_it
+
+
+def test_the_commit_of_the_run_is_known_when_github_names_one() -> None:
+    assert parse("push", {}, **REF).commit == HEAD
+    assert parse("push", {}, GITHUB_SHA="main").commit is None

@@ -178,7 +178,7 @@ def test_every_way_to_find_a_base_has_words() -> None:
 
 @pytest.mark.parametrize(("files", "text"), [(0, ""), (1, "1 Python file"), (2, "2 Python files")])
 def test_uncommitted_changes_are_told(files: int, text: str) -> None:
-    head = build_view(facts(uncommitted=files)).footer[1]
+    head = build_view(facts(uncommitted=files)).footer[2]
     assert head == f"Head {HEAD[:12]}" + (f" with uncommitted changes in {text}" if files else "")
 
 

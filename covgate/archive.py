@@ -1,0 +1,83 @@
+"""Opens the place history is kept in: the branch through GitHub, the branch as it was fetched, or a folder."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from covgate.context import RunContext
+from covgate.edges.git import GitCommand
+from covgate.edges.github_data import RepositoryData
+from covgate.history.branch_store import BranchStore
+from covgate.history.folder_store import FolderStore
+from covgate.history.git_source import GitSource
+from covgate.history.merged import MergedSource
+from covgate.history.source import HistorySource, HistoryStore
+from covgate.ports import Edges
+from covgate.settings import Settings
+
+LOCAL_FOLDER = ".covgate/history"
+"""Where a laptop records, relative to the project's folder: git ignores it with the reports beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """The history of this run's project, open for reading, and for writing where `store` is not None.
+
+    `data` is the repository on GitHub, where a token gives access to it; `absent` says why there is no source.
+    """
+
+    source: HistorySource | None
+    store: HistoryStore | None
+    data: RepositoryData | None = None
+    absent: str = ""
+
+
+@contextmanager
+def open_archive(
+    settings: Settings, context: RunContext, edges: Edges, git: GitCommand, directory: Path
+) -> Iterator[Archive]:
+    """Open the place that the settings name; nothing is read or made yet.
+
+    `history-dir` comes first. Without it, a workflow uses the branch through GitHub, and a laptop reads the branch as
+    it was fetched last together with the folder it records in.
+    """
+    if settings.history_dir:
+        folder = _folder(settings, directory, settings.history_dir)
+        yield Archive(source=folder, store=folder)
+    elif context.local:
+        folder = _folder(settings, directory, LOCAL_FOLDER)
+        fetched = _fetched(settings, git)
+        yield Archive(source=MergedSource((fetched, folder)) if fetched else folder, store=folder)
+    elif context.repository and settings.github_token:
+        with edges.open_data(context, settings.github_token) as data:
+            store = BranchStore(
+                data,
+                settings.history_branch,
+                limit=settings.history_limit,
+                name=settings.name or "",
+                wait=time.sleep,
+                chance=random.Random(),  # noqa: S311  # it spreads retries, and guards nothing
+            )
+            yield Archive(source=store, store=store, data=data)
+    else:
+        absent = "there is no github-token to read the history with"
+        yield Archive(source=_fetched(settings, git), store=None, absent=absent)
+
+
+def _folder(settings: Settings, directory: Path, name: str) -> FolderStore:
+    return FolderStore(directory / name, limit=settings.history_limit, name=settings.name or "", shown=name)
+
+
+def _fetched(settings: Settings, git: GitCommand) -> GitSource | None:
+    """Return the branch as this clone knows it: the remote's, else one of its own."""
+    branch = settings.history_branch
+    for ref in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
+        commit = git.resolve(ref)
+        if commit is not None:
+            return GitSource(git, commit, name=settings.name or "", shown=ref.partition("/")[2].partition("/")[2])
+    return None
