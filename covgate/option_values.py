@@ -60,7 +60,7 @@ def parse_percent(text: str) -> Decimal:
     if cast("int", value.as_tuple().exponent) < -_PLACES:
         msg = f"a percent has at most {_PLACES} decimals"
         raise ValueError(msg)
-    return value
+    return value.copy_abs()  # of `-0`
 
 
 def parse_points(text: str) -> Decimal:

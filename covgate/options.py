@@ -57,6 +57,11 @@ class Option:
         """The variable GitHub passes the input in: upper case, hyphens kept."""
         return f"INPUT_{self.name.upper()}"
 
+    @property
+    def boolean(self) -> bool:
+        """Whether it is on or off: in TOML, `true` or `false` without quotes."""
+        return self.parse is parse_switch
+
 
 OPTIONS: tuple[Option, ...] = (
     Option(

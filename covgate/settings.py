@@ -11,7 +11,8 @@ from covgate.errors import InputError
 from covgate.goals import Component, Target
 from covgate.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean
 from covgate.options import OPTIONS, Option, unknown_option
-from covgate.settings_toml import TomlFile, read_toml
+from covgate.settings_toml import TomlSettings, read_toml
+from covgate.toml_file import TomlFile
 
 __all__ = [
     "OPTIONS",
@@ -61,7 +62,11 @@ class Settings:
     """`[tool.covgate.target]`."""
 
     def where(self, name: str) -> str:
-        """Who set the option `name`, for messages: `--min-diff`, `pyproject.toml, line 31`, `the default`."""
+        """Who set the option `name`, for messages: `--min-diff`, `pyproject.toml, line 31`, `the default`.
+
+        Of goals, the tables and what stands in them have names too: `components.api`, `components.api.min-diff`,
+        `target`, `target.by`.
+        """
         return self.sources[name]
 
 
@@ -79,16 +84,18 @@ def resolve(
     the action only), `environment` everything else. Raises InputError that names the value and where it came from.
     """
     given: dict[str, tuple[str, str]] = {o.name: (o.default, "the default") for o in OPTIONS}
-    given |= read_toml(toml) if toml else {}
+    table = read_toml(toml) if toml else TomlSettings()
+    given |= table.options
     given |= _from_inputs(inputs or {})
     given |= {name: (text, _flag(name)) for name, text in (command_line or {}).items()}
     if not given["github-token"][0] and (environment or {}).get("GITHUB_TOKEN"):
         given["github-token"] = ((environment or {})["GITHUB_TOKEN"], "GITHUB_TOKEN")
     values: dict[str, object] = {o.field: _parse(o, *given[o.name]) for o in OPTIONS}
-    sources = {name: source for name, (_, source) in given.items()}
+    sources = {name: source for name, (_, source) in given.items()} | dict(table.goals.sources)
     if command:
         values["test_command"], sources["test-command"] = command, "the command line"
-    settings = Settings(**values, sources=sources)  # type: ignore[arg-type]  # fields and options are held equal by a test
+    goals = table.goals
+    settings = Settings(**values, sources=sources, components=goals.components, target=goals.target)  # type: ignore[arg-type]  # fields and options are held equal by a test
     return _checked(settings)
 
 

@@ -1,70 +1,60 @@
-"""Reads `[tool.covgate]` of a pyproject.toml, and says on which line a value stands."""
+"""Reads `[tool.covgate]` of a pyproject.toml: the options here, components and target in `settings_goals`."""
 
 from __future__ import annotations
 
-import re
-import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import cast
 
 from covgate.errors import InputError
-from covgate.options import OPTIONS, unknown_option
+from covgate.options import OPTIONS, Option, unknown_option
+from covgate.settings_goals import GOALS, Goals, read_goals
+from covgate.toml_file import TomlFile, parse_toml, show_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TomlFile:
-    """The text of a pyproject.toml and the name to call it by."""
+class TomlSettings:
+    """What the table holds. `options` are the texts of options, each with the place it stands at."""
 
-    name: str
-    text: str
+    options: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    goals: Goals = field(default_factory=Goals)
 
 
-def read_toml(toml: TomlFile) -> dict[str, tuple[str, str]]:
-    """Return the text of every option that `[tool.covgate]` sets, with the place it stands at."""
-    try:
-        # Decimal keeps 99.95 exact: a gate compares exact numbers.
-        document = cast("dict[str, object]", tomllib.loads(toml.text, parse_float=Decimal))
-    except tomllib.TOMLDecodeError as exc:
-        raise InputError(f"{toml.name} is not valid TOML: {exc}", hint="mend the file", slug="bad-toml") from None
-    tool = document.get("tool")
+def read_toml(toml: TomlFile) -> TomlSettings:
+    """Read `[tool.covgate]`. Raises InputError for an unknown key or a value that makes no sense, with its line."""
+    document = parse_toml(toml)
+    tool = document.root.get("tool")
     table = tool.get("covgate") if isinstance(tool, dict) else None
     if table is None:
-        return {}
+        return TomlSettings()
     if not isinstance(table, dict):
         raise InputError(
             f"tool.covgate in {toml.name} is not a table",
             hint="write `[tool.covgate]` on a line of its own",
             slug="bad-toml",
         )
-    known = [o.name for o in OPTIONS if o.toml]
-    given: dict[str, tuple[str, str]] = {}
+    known = {o.name: o for o in OPTIONS if o.toml}
+    options: dict[str, tuple[str, str]] = {}
     for key, value in cast("dict[str, object]", table).items():
-        source = f"{toml.name}{_line_of(toml.text, key)}"
-        if key not in known:
-            raise unknown_option(key, source, known)
-        given[key] = (_toml_text(key, value, source), source)
-    return given
+        source = document.where("tool", "covgate", key)
+        if key in known:
+            options[key] = (_text(known[key], value, source), source)
+        elif key not in GOALS:
+            raise unknown_option(key, source, [*known, *GOALS])
+    return TomlSettings(options=options, goals=read_goals(table, document))
 
 
-def _toml_text(key: str, value: object, source: str) -> str:
+def _text(option: Option, value: object, source: str) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return "\n".join(cast("list[str]", value))
-    if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool):
-        return str(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) is option.boolean and isinstance(value, (int, Decimal)):
+        return show_value(value)
+    expected = "`true` or `false`" if option.boolean else "text, a number or a list of texts"
     raise InputError(
-        f"{key} = {value!r} (from {source}): expected text, a number or a list of texts",
-        hint=next(f"{o.name}: {o.help}" for o in OPTIONS if o.name == key),
+        f"{option.name} = {show_value(value)} (from {source}): expected {expected}",
+        hint=f"{option.name}: {option.help}",
         slug="bad-option-value",
     )
-
-
-def _line_of(text: str, key: str) -> str:
-    """`, line N` of `key` under `[tool.covgate]`, for messages; empty when it is written another way."""
-    inside = False
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
-            inside = header[1].replace(" ", "") == "tool.covgate"
-        elif inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
-            return f", line {number}"
-    return ""

@@ -179,8 +179,8 @@ def test_a_toml_number_is_not_a_float() -> None:
         pytest.param("[tool.covgate]\nmin-diff = 120", ", line 2", id="bare"),
         pytest.param("[tool.x]\nmin-diff = 1\n\n[tool.covgate]\n'min-diff' = 120", ", line 5", id="second-table"),
         pytest.param("[ tool . covgate ]\n\n# min-diff = 1\n min-diff=120", ", line 4", id="spaces-and-a-comment"),
-        pytest.param("[tool]\ncovgate.min-diff = 120", "", id="dotted"),
-        pytest.param("tool = {covgate = {min-diff = 120}}", "", id="inline"),
+        pytest.param("[tool]\ncovgate.min-diff = 120", ", line 2", id="dotted"),
+        pytest.param("tool = {covgate = {min-diff = 120}}", ", line 1", id="inline"),
     ],
 )
 def test_the_line_of_a_toml_value_is_named(text: str, line: str) -> None:

@@ -20,6 +20,9 @@ ROWS = {
     "covgate.errors": 0,
     "covgate.settings": 1,
     "covgate.settings_toml": 1,
+    "covgate.settings_goals": 1,
+    "covgate.toml_file": 1,
+    "covgate.globs": 1,
     "covgate.options": 1,
     "covgate.option_values": 1,
     "covgate.context": 1,
@@ -62,6 +65,7 @@ OUTSIDE = {
     "pydantic": {"covgate.report.result"},
     "rich": {"covgate.report.terminal"},
     "click": {"covgate.cli"},
+    "pathspec": {"covgate.components"},
 }
 """What only some modules may use."""
 
@@ -71,6 +75,8 @@ PURE = (
     "covgate.goals",
     "covgate.errors",
     "covgate.rules",
+    "covgate.globs",
+    "covgate.components",
     "covgate.base",
     "covgate.report",
 )
