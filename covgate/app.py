@@ -20,6 +20,7 @@ from covgate.diff.lines import PYTHON_SUFFIXES, find_changed_lines
 from covgate.edges.actions import Level, Runner
 from covgate.edges.files import ReportFolder, make_report_folder
 from covgate.edges.git import GitCommand
+from covgate.edges.git_remote import GitRemote, access_of
 from covgate.edges.github import PullRequestComments
 from covgate.edges.process import close_own_memory
 from covgate.errors import CovgateError, ExitCode, InputError, MeasureError
@@ -157,7 +158,8 @@ def _project_directory(settings: Settings, edges: Edges) -> Path:
 def _find_change(settings: Settings, context: RunContext, git: GitCommand) -> _Change:
     """Find the base and the changed lines, before the tests run and can touch the clone."""
     head = git.head()
-    base = find_base(git, context, settings.base, settings.where("base"))
+    remote = GitRemote(git, access_of(context, settings.github_token))
+    base = find_base(git, context, settings.base, settings.where("base"), remote)
     lines = None if base is None else find_changed_lines(git, base.sha, None if context.local else head)
     return _Change(git=git, head=head, base=base, lines=lines)
 
