@@ -19,6 +19,7 @@ from covgate.delivery import deliver, write_outputs
 from covgate.diff.lines import find_changed_lines
 from covgate.edges.files import ReportFolder, make_report_folder
 from covgate.edges.git import GitCommand
+from covgate.edges.git_remote import GitRemote, access_of
 from covgate.edges.process import close_own_memory
 from covgate.errors import ExitCode, InputError, MeasureError
 from covgate.look_back import look_back
@@ -63,7 +64,7 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         require_components(settings, git)
         # Before the tests: they must not meet the token in use, nor touch the clone that is looked into.
         archive = stack.enter_context(open_archive(settings, context, edges, git, directory))
-        past = look_back(archive, edges, change, access_of(context, settings.github_token))
+        past = look_back(archive, edges, change)
         _import_ahead()
         measured = _measure(settings, edges, change, project, folder, probe)
         facts = assess(settings, context, change, measured, past, edges.now.date())
@@ -117,9 +118,10 @@ def _find_change(settings: Settings, context: RunContext, git: GitCommand) -> Ch
     """Find the base and the changed lines, before the tests run and can touch the clone."""
     head = git.head()
     tree = None if context.local else head
-    base = find_base(git, context, settings.base, settings.where("base"))
+    remote = GitRemote(git, access_of(context, settings.github_token))
+    base = find_base(git, context, settings.base, settings.where("base"), remote)
     lines = None if base is None else find_changed_lines(git, base.sha, tree)
-    return Change(git=git, head=head, tree=tree, base=base, lines=lines)
+    return Change(git=git, remote=remote, head=head, tree=tree, base=base, lines=lines)
 
 
 # --- the measurement -----------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Protocol
 from covgate.context import RunContext, Secret
 from covgate.edges.actions import Level, Runner
 from covgate.edges.git import GitCommand
+from covgate.edges.git_remote import GitRemote
 from covgate.edges.github import PullRequestComments
 from covgate.edges.github_data import RepositoryData
 from covgate.edges.github_pulls import PullRequests
@@ -50,6 +51,7 @@ class Change:
     """The checkout, and the change in it."""
 
     git: GitCommand
+    remote: GitRemote
     head: Sha
     tree: Sha | None
     """The commit that is measured; None is the working tree."""

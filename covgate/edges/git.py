@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from covgate.edges.process import Completed, child_environment, run_quiet
+from covgate.edges.git_call import GitCall
+from covgate.edges.process import Completed
 from covgate.errors import GitError
 from covgate.model import Sha, parse_sha
 
@@ -51,17 +53,16 @@ class GitCommand:
     """The git of one checkout, called as a command."""
 
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
-        self._environment = _clean_environment(environment)
-        self._directory = directory
+        self.call = GitCall(directory=directory, environment=environment)
         self.root = self._find_root()
         # From here on paths are relative to the root, wherever in the checkout covgate was started.
-        self._directory = self.root
+        self.call = GitCall(directory=self.root, environment=environment)
 
     def _find_root(self) -> Path:
         answer = self._run("rev-parse", "--show-toplevel", check=False)
         if answer.exit_code:
             raise GitError(
-                f"{self._directory} is not in a git repository: {answer.error_text}",
+                f"{self.call.directory} is not in a git repository: {answer.error_text}",
                 hint="run covgate inside a clone; in a workflow, check the repository out first (actions/checkout)",
                 slug="not-a-git-repository",
             )
@@ -103,6 +104,62 @@ class GitCommand:
         """Return the best common ancestor, or None when this clone knows none."""
         answer = self._run("merge-base", one, other, check=False)
         return None if answer.exit_code else parse_sha(answer.stdout.decode("ascii").split()[0])
+
+    def hidden(self, one: Sha, other: Sha, base: Sha | None) -> tuple[Sha, ...]:
+        """List the commits of `one` and `other`, but not of `base`, whose parents a shallow clone does not hold.
+
+        When there is none, `base` is a best common ancestor: a better one would be reached through such a commit.
+        """
+        cut = self.shallow_commits()
+        if not cut:
+            return ()
+        known = self._run("rev-list", "--end-of-options", one, other, *([f"^{base}"] if base else [])).stdout.split()
+        return tuple(sorted(cut & {parse_sha(line.decode("ascii")) for line in known}))
+
+    def shallow_commits(self) -> frozenset[Sha]:
+        """Return the commits whose parents this clone was told to do without; none for a complete clone."""
+        if not self.is_shallow():
+            return frozenset()
+        return frozenset(map(parse_sha, self.own_path("shallow").read_text(encoding="ascii").split()))
+
+    def own_path(self, name: str) -> Path:
+        """Return where a file of git's own folder lies, in a linked worktree too."""
+        answer = self._run("rev-parse", "--git-path", name).stdout
+        return self.root / os.fsdecode(answer.removesuffix(b"\n"))
+
+    def ancestors(self, commit: Sha, limit: int | None = None) -> tuple[Sha, ...]:
+        """List the commit and its ancestors, about newest first; at most `limit` of them."""
+        flags = [] if limit is None else [f"--max-count={limit}"]
+        out = self._run("rev-list", *flags, "--end-of-options", commit).stdout
+        return tuple(map(Sha, out.decode("ascii").split()))
+
+    def between(self, base: Sha, head: Sha) -> dict[Sha, tuple[Sha, ...]]:
+        """Return the commits that `head` has and `base` has not, each with its parents."""
+        out = self._run("rev-list", "--parents", "--end-of-options", head, f"^{base}").stdout
+        lines = (line.split(" ") for line in out.decode("ascii").splitlines())
+        return {Sha(sha): tuple(map(Sha, parents)) for sha, *parents in lines}
+
+    def commit_date(self, commit: Sha) -> datetime:
+        """Return when the commit was made (its committer's date), in UTC."""
+        out = self._run("log", "-1", "--no-show-signature", "--format=%ct", "--end-of-options", commit).stdout
+        return datetime.fromtimestamp(int(out), tz=UTC)
+
+    def title(self, commit: Sha) -> str:
+        """Return the first line of the commit's message; what is not UTF-8 is replaced."""
+        flags = ("-1", "--no-show-signature", "--no-color", "--encoding=UTF-8")
+        out = self._run("log", *flags, "--format=%s", "--end-of-options", commit).stdout
+        return out.decode("utf-8", "replace").rstrip("\n")
+
+    def blob_ids(self, commit: Sha) -> dict[PurePosixPath, str]:
+        """Return the blob id of every regular file of a commit."""
+        out = self._run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit).stdout
+        found: dict[PurePosixPath, str] = {}
+        for entry in out.split(b"\0")[:-1]:
+            about, _, name = entry.partition(b"\t")
+            mode, _, blob = about.decode("ascii").split(" ")
+            if mode.startswith(REGULAR_FILE):
+                found[_path(name)] = blob
+        return found
 
     def default_branch(self) -> str | None:
         """Return the reference local work is compared with: the remote's default branch, else main or master."""
@@ -174,49 +231,10 @@ class GitCommand:
         return found
 
     def _run(self, *args: str, check: bool = True, stdin: bytes = b"") -> Completed:
-        argv = ["git", *_GLOBAL_FLAGS, *args]
-        try:
-            answer = run_quiet(argv, cwd=self._directory, env=self._environment, stdin=stdin)
-        except FileNotFoundError:
-            raise GitError(
-                "git was not found", hint="install git, or put it on PATH", slug="not-a-git-repository"
-            ) from None
-        if check and answer.exit_code:
-            raise GitError(
-                f"git {args[0]} failed: {answer.error_text}",
-                hint="run the same command by hand in the checkout; a broken clone has to be made again",
-                slug="git-failed",
-            )
-        return answer
+        return self.call.run(*args, check=check, stdin=stdin)
 
 
 _MAX_ARGUMENT_CHARACTERS = 500_000
-
-_GLOBAL_FLAGS = (
-    # The configuration files of the user and the system are not read, so the workspace of a container, which belongs
-    # to another user, is trusted here. covgate runs its tests: trusting its .git adds nothing to that.
-    *("-c", "safe.directory=*"),
-    # A repository's own configuration can name programs; none of them is started by what covgate asks.
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "core.quotePath=true"),
-    *("-c", "core.attributesFile=/dev/null"),
-    "--no-replace-objects",
-    "--no-pager",
-    "--literal-pathspecs",
-)
-
-
-def _clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in child_environment(environment).items() if not name.startswith("GIT_")}
-    return kept | {
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-    }
 
 
 def _path(name: bytes) -> PurePosixPath:
