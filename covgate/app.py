@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from covgate.assess import assess
 from covgate.archive import open_archive
 from covgate.base import find_base
+from covgate.components import require_files
 from covgate.context import RunContext
 from covgate.delivery import deliver, write_outputs
 from covgate.diff.lines import find_changed_lines
@@ -60,8 +61,11 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
     project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
     with contextlib.ExitStack() as stack:
         probe = stack.enter_context(_probe_ahead(settings, project))
-        change = _find_change(settings, context, git)
-        require_components(settings, git)
+        prefix = PurePosixPath(directory.relative_to(git.root.resolve()))
+        if settings.components:
+            listing = (*git.tracked(), *git.untracked())
+            require_files(settings.components, listing, settings.where, prefix=prefix)
+        change = _find_change(settings, context, git, prefix)
         # Before the tests: they must not meet the token in use, nor touch the clone that is looked into.
         archive = stack.enter_context(open_archive(settings, context, edges, git, directory))
         past = look_back(archive, edges, change)
@@ -114,14 +118,14 @@ def _project_directory(settings: Settings, edges: Edges) -> Path:
 # --- the change ----------------------------------------------------------------------------------------------------
 
 
-def _find_change(settings: Settings, context: RunContext, git: GitCommand) -> Change:
+def _find_change(settings: Settings, context: RunContext, git: GitCommand, prefix: PurePosixPath) -> Change:
     """Find the base and the changed lines, before the tests run and can touch the clone."""
     head = git.head()
     tree = None if context.local else head
     remote = GitRemote(git, access_of(context, settings.github_token))
     base = find_base(git, context, settings.base, settings.where("base"), remote)
     lines = None if base is None else find_changed_lines(git, base.sha, tree)
-    return Change(git=git, remote=remote, head=head, tree=tree, base=base, lines=lines)
+    return Change(git=git, remote=remote, prefix=prefix, head=head, tree=tree, base=base, lines=lines)
 
 
 # --- the measurement -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from covgate import __version__
 from covgate.checks import NO_STATEMENT, Judged, Ramp, component_checks, compute_checks
-from covgate.components import component_diffs, component_tallies
+from covgate.components import component_diffs, component_tallies, unmeasured
 from covgate.context import RunContext
 from covgate.diff.compute import compute_diff_coverage, find_moved_sources
 from covgate.diff.lines import PYTHON_SUFFIXES, find_changed_lines
@@ -30,8 +30,10 @@ def assess(
     coverage = measurement.coverage
     lines = _with_templates(context, change, measurement)
     diff = None if lines is None else _diff(context, change, lines, measurement)
-    comparison = None if isinstance(coverage, Unavailable) else compare_with(past, coverage, settings)
-    parts = tuple(_components(settings, coverage, diff, comparison))
+    comparison = (
+        None if isinstance(coverage, Unavailable) else compare_with(past, coverage, settings.components, change.prefix)
+    )
+    parts = tuple(_components(settings, change.prefix, coverage, diff, comparison))
     ramp = _ramp(settings, past, today)
     whole = _judged(coverage, diff, comparison, past, has_change=lines is not None)
     checks = [*compute_checks(settings, whole, ramp), *_part_checks(settings, parts, comparison, whole, ramp)]
@@ -81,24 +83,25 @@ def _judged(
 
 def _components(
     settings: Settings,
+    prefix: PurePosixPath,
     coverage: Coverage | Unavailable,
     diff: DiffCoverage | Unavailable | None,
     comparison: Comparison | None,
 ) -> Iterator[ComponentFacts]:
     if not settings.components:
         return
-    components, prefix = settings.components, PurePosixPath(settings.working_directory)
-    totals = {} if isinstance(coverage, Unavailable) else component_tallies(coverage, components, prefix)
+    components = settings.components
+    totals: dict[str, Tally | Unavailable] = {}
+    if isinstance(coverage, Coverage):
+        totals |= component_tallies(coverage, components, prefix)
+        totals |= unmeasured(coverage, components, prefix)
     diffs: Mapping[str, Tally] = component_diffs(diff, components, prefix) if isinstance(diff, DiffCoverage) else {}
     deltas = comparison.component_deltas if comparison else {}
     for component in components:
         name = component.name
-        total: Tally | Unavailable = coverage if isinstance(coverage, Unavailable) else totals[name]
-        if isinstance(total, Tally) and not total.counts.total:
-            total = Unavailable(reason=f"no measured file belongs to {name}")
         yield ComponentFacts(
             name=name,
-            total=total,
+            total=coverage if isinstance(coverage, Unavailable) else totals[name],
             diff=diffs[name] if isinstance(diff, DiffCoverage) else diff,
             delta=deltas.get(name),
             target=component.target,

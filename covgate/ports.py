@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from covgate.context import RunContext, Secret
@@ -52,6 +52,8 @@ class Change:
 
     git: GitCommand
     remote: GitRemote
+    prefix: PurePosixPath
+    """The project's folder, relative to the checkout's root."""
     head: Sha
     tree: Sha | None
     """The commit that is measured; None is the working tree."""

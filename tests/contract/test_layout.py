@@ -36,6 +36,7 @@ ROWS = {
     "covgate.rules": 3,
     "covgate.report": 4,
     "covgate.publish": 4,
+    "covgate.checks": 4,
     "covgate.ports": 5,
     "covgate.archive": 6,
     "covgate.look_back": 6,
