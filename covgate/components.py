@@ -105,14 +105,16 @@ def require_files(
     """
     texts = _inside(listing, prefix)
     for component in components:
-        if not _match(component, texts):
-            raise InputError(
-                f"component {component.name} (from {where(f'components.{component.name}.paths')}) has no file: nothing "
-                f"in {_folder(prefix)} matches {_listed(component.paths)}{_proposal(component, texts)}",
-                hint="globs start at the project's folder: `core/**` is what its folder core holds, `**/core/**` what any "
-                "folder core does",
-                slug="component",
-            )
+        if _match(component, texts):
+            continue
+        source = where(f"components.{component.name}.paths")
+        raise InputError(
+            f"component {component.name} (from {source}) has no file: nothing in {_folder(prefix)} matches "
+            f"{_listed(component.paths)}{_proposal(component, texts)}",
+            hint="globs start at the project's folder: `core/**` is what its folder core holds, `**/core/**` what any "
+            "folder core holds",
+            slug="component",
+        )
 
 
 def unused_globs(

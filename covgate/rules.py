@@ -75,15 +75,11 @@ def evaluate_drop(
     if isinstance(drop, Unavailable):
         return rule.check(Status.UNAVAILABLE, drop.reason)
     target = Fraction(*rule.target.as_integer_ratio())
+    if drop.raw <= target:
+        return rule.check(Status.PASS, f"{subject} {_at_most(drop.raw, rule.target)}", drop=drop)
     if drop.judged <= target:
-        plain = drop.raw <= target
-        fell = (
-            "did not fall"
-            if (drop.raw if plain else drop.judged) <= 0
-            else f"fell by at most {show_points(rule.target)}"
-        )
-        aside = "" if plain else ", leaving out the code that the change removes"
-        return rule.check(Status.PASS, f"{subject} {fell}{aside}", drop=drop)
+        why = f"{subject} {_at_most(drop.judged, rule.target)}, leaving out the code that the change removes"
+        return rule.check(Status.PASS, why, drop=drop)
     fell = f"{subject} fell by {show_above(drop.judged, rule.target)}, more than {show_number(rule.target)}"
     if isinstance(drop.adjusted, Unavailable):
         why = f"{fell}, and how much of that is code the change removes cannot be known: {drop.adjusted.reason}"
@@ -95,6 +91,10 @@ def show_number(number: Decimal) -> str:
     """Print a number with the decimals it has, without the zeros that end it: `80`, `99.5`."""
     whole, point, decimals = f"{number:f}".partition(".")
     return f"{whole}{(point + decimals).rstrip('0').removesuffix('.')}"
+
+
+def _at_most(drop: Fraction, target: Decimal) -> str:
+    return "did not fall" if drop <= 0 else f"fell by at most {show_points(target)}"
 
 
 def show_percent(percent: Decimal) -> str:
