@@ -1,4 +1,4 @@
-"""A GitHub on the loopback: the comments of one pull request, kept in memory, behaving as the real one does.
+"""A GitHub on the loopback: the comments of one pull request and git data, behaving as the real one does.
 
 Every answer it makes up is held against GitHub's own schema (githubkit's models), and every request it does not know is
 recorded; `check` then fails the test. Stand-alone: `python -m tests.fake_github --port 0 --state FILE`.
@@ -20,24 +20,20 @@ from pathlib import Path
 from typing import Self, cast
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.fake_git_data import GitData
 from tests.github_answers import (
     READ_ONLY,
     REPOSITORY_ID,
+    Account,
     Answer,
+    Call,
     Comment,
+    Route,
     error,
     refuse_body,
     render_comment,
     validate,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Who a token belongs to, and whether it may write."""
-
-    login: str
-    can_write: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,19 +52,6 @@ class Fault:
     hang: float = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A request, taken apart."""
-
-    method: str
-    root: str
-    path: str
-    query: Mapping[str, str]
-    account: Account
-    data: Mapping[str, object]
-    match: re.Match[str]
-
-
 class FakeGithub:
     """The server: `with FakeGithub() as github: ... github.url`. Leaving the block fails on anything unexpected."""
 
@@ -80,6 +63,7 @@ class FakeGithub:
         repository: str = "octo/project",
         pull_request: int = 7,
         accounts: Mapping[str, Account] | None = None,
+        git: Path | None = None,
         on_change: Callable[[FakeGithub], None] = lambda _: None,
     ) -> None:
         self.repository = repository
@@ -90,6 +74,11 @@ class FakeGithub:
         self.requests: list[tuple[str, str]] = []
         self.problems: list[str] = []
         self.release = threading.Event()
+        self.routes: list[Route] = []
+        """Beside those of the comments, with paths below the repository's; more can be added."""
+        if git is not None:
+            self.git_data = GitData(git, self.problems)
+            self.routes += self.git_data.routes()
         self._on_change = on_change
         self._ids = itertools.count(1_000_001, 7)
         self._lock = threading.RLock()
@@ -164,17 +153,20 @@ class FakeGithub:
         self.problems.append(f"unknown request: {method} {target}")
         return error(501, "The fake does not know this request")
 
-    def _routes(self) -> tuple[tuple[str, str, Callable[[Call], Answer]], ...]:
+    def _routes(self) -> tuple[Route, ...]:
         # GitHub's own links name the repository by its number.
-        place = rf"/(?:repos/{re.escape(self.repository)}|repositories/{REPOSITORY_ID})/issues"
+        here = rf"/(?:repos/{re.escape(self.repository)}|repositories/{REPOSITORY_ID})"
+        place = f"{here}/issues"
         every, one = rf"{place}/(?P<issue>\d+)/comments", rf"{place}/comments/(?P<id>\d+)"
-        missing = rf"/(?:repos/(?!{re.escape(self.repository)}/)[^/]+/[^/]+)/issues/(?:\d+/comments|comments/\d+)"
+        elsewhere = rf"/(?:repos/(?!{re.escape(self.repository)}/)[^/]+/[^/]+)"
+        missing = rf"{elsewhere}/(?:issues/(?:\d+/comments|comments/\d+)|git/.+|compare/.+)"
         return (
             ("GET", every, self._list),
             ("POST", every, self._create),
             ("PATCH", one, self._edit),
             ("DELETE", one, self._delete),
             ("POST", "/graphql", self._graphql),
+            *((method, f"{here}{pattern}", handle) for method, pattern, handle in self.routes),
             *((method, missing, lambda _: error(404, "Not Found")) for method in ("GET", "POST", "PATCH", "DELETE")),
         )
 
@@ -278,6 +270,7 @@ def main() -> None:
     parser.add_argument("--repository", default="octo/project")
     parser.add_argument("--pull-request", type=int, default=7)
     parser.add_argument("--comments", type=int, default=0, help="how many comments of other people there are")
+    parser.add_argument("--git", type=Path, help="a bare repository: answers for its git data too")
     parser.add_argument("--token", action="append", metavar="TOKEN[=LOGIN[:read]]", help="repeatable")
     options = parser.parse_args()
 
@@ -294,6 +287,7 @@ def main() -> None:
         port=options.port,
         repository=options.repository,
         pull_request=options.pull_request,
+        git=options.git,
         accounts=dict(map(_account, options.token or ["test-token"])),
         on_change=dump,
     ) as github:

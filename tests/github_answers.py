@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from githubkit.graphql import GraphQLResponse
-from githubkit_schemas.latest.models import BasicError, IssueComment, ValidationError
+from githubkit_schemas.latest.models import (
+    BasicError,
+    Blob,
+    CommitComparison,
+    GitCommit,
+    GitRef,
+    GitTree,
+    IssueComment,
+    ShortBlob,
+    ValidationError,
+)
+from pydantic import BaseModel
 
 DOCS = "https://docs.github.com/rest/issues/comments"
 READ_ONLY = "Resource not accessible by integration"
@@ -34,6 +46,31 @@ class Comment:
     body: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who a token belongs to, and whether it may write."""
+
+    login: str
+    can_write: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request, taken apart."""
+
+    method: str
+    root: str
+    path: str
+    query: Mapping[str, str]
+    account: Account
+    data: Mapping[str, object]
+    match: re.Match[str]
+
+
+Route = tuple[str, str, Callable[[Call], Answer]]
+"""A method, a pattern of the whole path, and what answers."""
+
+
 def error(status: int, message: str, *, headers: Mapping[str, str] | None = None, **extra: object) -> Answer:
     """Build an error in the shape GitHub gives it."""
     body = {"message": message, "documentation_url": DOCS, "status": str(status), **extra}
@@ -53,7 +90,8 @@ def refuse_body(body: object) -> Answer | None:
     return None
 
 
-def _user(root: str, login: str) -> dict[str, object]:
+def user(root: str, login: str) -> dict[str, object]:
+    """The JSON of an account."""
     number, api = zlib.crc32(login.encode()), f"{root}/users/{login}"
     plain = ("followers", "subscriptions", "repos", "received_events", "organizations")
     return {
@@ -85,12 +123,25 @@ def render_comment(comment: Comment, *, root: str, repository: str, pull_request
         "html_url": f"{root}/{repository}/pull/{pull_request}#issuecomment-{comment.id}",
         "issue_url": f"{api}/{pull_request}",
         "body": comment.body,
-        "user": _user(root, comment.author) if comment.author else None,
+        "user": user(root, comment.author) if comment.author else None,
         "created_at": "2026-11-22T10:00:00Z",
         "updated_at": "2026-11-22T10:00:00Z",
         "author_association": "NONE",
         "performed_via_github_app": None,
     }
+
+
+MODELS: tuple[tuple[str, type[BaseModel]], ...] = (
+    (r"/git/refs?/", GitRef),
+    (r"/git/refs\Z", GitRef),
+    (r"/git/trees(/|\Z)", GitTree),
+    (r"/git/commits(/|\Z)", GitCommit),
+    (r"/git/blobs\Z", ShortBlob),
+    (r"/git/blobs/", Blob),
+    (r"/compare/", CommitComparison),
+    (r"/issues/", IssueComment),
+)
+"""What an answer is, by what its address holds; the first that matches."""
 
 
 def validate(target: str, answer: Answer) -> None:
@@ -106,8 +157,9 @@ def validate(target: str, answer: Answer) -> None:
     elif "/graphql" in target:
         GraphQLResponse.model_validate(answer.body)
     else:
+        model = next(model for pattern, model in MODELS if re.search(pattern, target))
         for item in answer.body if isinstance(answer.body, list) else [answer.body]:
-            IssueComment.model_validate(item)
+            model.model_validate(item)
 
 
 class _Error(BasicError):

@@ -32,6 +32,8 @@ class Refusal(StrEnum):
     TOO_LONG = "github-body-too-long"
     UNREACHABLE = "github-unreachable"
     """No answer, or none that says what happened: what was asked may have been done."""
+    NOT_PERMITTED = "ratchet-not-permitted"
+    """The repository does not let workflows open pull requests."""
     REFUSED = "github-refused"
 
 
@@ -63,6 +65,10 @@ _WORDS = {
         "GitHub gave no usable answer",
         "see www.githubstatus.com (on GitHub Enterprise or behind a proxy: GITHUB_API_URL), then run the job again",
     ),
+    Refusal.NOT_PERMITTED: (
+        "workflows may not open pull requests in this repository",
+        "tick `Allow GitHub Actions to create and approve pull requests` (Settings → Actions → General)",
+    ),
     Refusal.REFUSED: ("GitHub refused", "see the reason GitHub gave; a locked or archived place takes no comments"),
 }
 
@@ -72,6 +78,7 @@ _KINDS = (
     (r"404 ", Refusal.NOT_FOUND),
     (r"429 |4\d\d .*rate[ _]limit|403 .*(please wait|retry your request)", Refusal.RATE_LIMITED),
     (r"403 resource not accessible by", Refusal.READ_ONLY),
+    (r"403 github actions is not permitted to create", Refusal.NOT_PERMITTED),
     (r"422 .*too long", Refusal.TOO_LONG),
     (r"5\d\d ", Refusal.UNREACHABLE),
 )

@@ -53,7 +53,12 @@ ROWS = {
 
 OUTSIDE = {
     "subprocess": {"covgate.edges.process"},
-    "github": {"covgate.edges.github", "covgate.edges.github_session", "covgate.edges.github_data"},
+    "github": {
+        "covgate.edges.github",
+        "covgate.edges.github_session",
+        "covgate.edges.github_data",
+        "covgate.edges.github_pulls",
+    },
     "requests": {"covgate.edges.github_session"},
     "urllib3": {"covgate.edges.github_session"},
     "os.environ": {"covgate.cli"},
@@ -65,6 +70,7 @@ OUTSIDE = {
     "jinja2": {"covgate.report.markdown"},
     "pydantic": {"covgate.report.result"},
     "rich": {"covgate.report.terminal"},
+    "tomlkit": {"covgate.history.ratchet_toml"},
     "click": {"covgate.cli"},
     "pathspec": {"covgate.components"},
 }

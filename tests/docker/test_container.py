@@ -16,7 +16,8 @@ from covgate.outputs import OUTPUT_NAMES
 from tests.contract.test_action import passed_by_the_runner
 from tests.docker.engine import Engine
 from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, git, make_sample
-from tests.fake_github import Account, FakeGithub
+from tests.fake_github import FakeGithub
+from tests.github_answers import Account
 from tests.test_actions import parse_outputs
 
 TOKEN = "ghs_the-token-of-this-run"

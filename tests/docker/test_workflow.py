@@ -13,7 +13,8 @@ import pytest
 
 from tests.docker.engine import ROOT, Engine
 from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, make_sample
-from tests.fake_github import Account, FakeGithub
+from tests.fake_github import FakeGithub
+from tests.github_answers import Account
 
 TOKEN = "act-token"
 

@@ -8,10 +8,12 @@ import pytest
 
 from covgate.context import Secret
 from covgate.edges.github import GithubComments
+from covgate.edges.github_data import GithubData
 from covgate.edges.github_session import Pace
 from covgate.errors import PublishError
 from covgate.publish import Published, parse_marker
-from tests.fake_github import Account, FakeGithub
+from tests.fake_github import FakeGithub
+from tests.github_answers import Account
 from tests.repositories import Repository
 
 QUICK = Pace(timeout=10, retries=3, backoff=0.02, rate_limit_wait=0.1, longest_wait=5, between_writes=0)
@@ -81,3 +83,34 @@ def problem_of(outcome: Published) -> PublishError:
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "repository")
+
+
+@pytest.fixture
+def git_github(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeGithub]:
+    """A GitHub whose repository is a real one, with one commit on main."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with FakeGithub(accounts=ACCOUNTS, git=tmp_path / "remote.git") as server:
+        server.git_data.seed({"README.md": "# A project\n"})
+        yield server
+
+
+ConnectData = Callable[..., GithubData]
+
+
+@pytest.fixture
+def connect_data(git_github: FakeGithub) -> Iterator[ConnectData]:
+    """Make clients for the git data of the server; they are closed before it is."""
+    made: list[GithubData] = []
+
+    def make(
+        token: str = "ghs_workflow",  # noqa: S107  # no one's password
+        *,
+        repository: str = git_github.repository,
+        pace: Pace = QUICK,
+    ) -> GithubData:
+        made.append(GithubData(api_url=git_github.url, repository=repository, token=Secret(value=token), pace=pace))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
