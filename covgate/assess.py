@@ -75,7 +75,9 @@ def _judged(
     if isinstance(past.baseline, Unavailable):
         reason = past.baseline
         return Judged(total=total, diff=known, drop=None if past.begins else reason, no_drop=reason.reason)
-    return Judged(total=total, diff=known, drop=comparison.drop if comparison else None, no_drop=NO_STATEMENT)
+    if comparison is None:
+        return Judged(total=total, diff=known, no_drop=NO_STATEMENT)
+    return Judged(total=total, diff=known, drop=comparison.drop)
 
 
 # --- components ----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -20,6 +21,8 @@ from covgate.context import RunContext, Secret, parse_context
 from covgate.edges.actions import Level, Runner
 from covgate.edges.files import read_text_if_there
 from covgate.edges.github import GithubComments
+from covgate.edges.github_data import GithubData
+from covgate.edges.github_pulls import GithubPulls
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
 from covgate.ports import Edges
 from covgate.report.terminal import Terminal
@@ -168,7 +171,10 @@ def _check(
         environment=environment,
         screen=Terminal(sys.stdout, sys.stderr),
         runner=Runner.from_environment(environment, sys.stdout),
+        now=datetime.now(UTC),
         open_comments=_open_comments,
+        open_data=_open_data,
+        open_pulls=_open_pulls,
     )
     return run(settings, context, edges).exit_code
 
@@ -177,6 +183,14 @@ def _open_comments(context: RunContext, pull_request: int, token: Secret) -> Git
     return GithubComments(
         api_url=context.api_url, repository=context.repository, pull_request=pull_request, token=token
     )
+
+
+def _open_data(context: RunContext, token: Secret) -> GithubData:
+    return GithubData(api_url=context.api_url, repository=context.repository, token=token)
+
+
+def _open_pulls(context: RunContext, token: Secret) -> GithubPulls:
+    return GithubPulls(api_url=context.api_url, repository=context.repository, token=token)
 
 
 def _guarded(work: Callable[[], int]) -> int:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from covgate.archive import Archive
+from covgate.components import component_tallies, match_components
+from covgate.diff.lines import PYTHON_SUFFIXES
 from covgate.diff.shifts import Shifts, find_shifts
-from covgate.edges.git import GitCommand
-from covgate.edges.git_fetch import Access
-from covgate.errors import CovgateError, HistoryError
-from covgate.history.baseline import Ancestry, ComparedAncestry, LocalAncestry, ShallowAncestry, find_baseline
-from covgate.model import Sha, Unavailable
-from covgate.ports import Edges
-from covgate.recorded import Baseline, History, LineRecord
+from covgate.errors import CovgateError, GitError
+from covgate.goals import Component
+from covgate.history.ancestry import Ancestry, ComparedAncestry, LocalAncestry
+from covgate.history.baseline import find_baseline
+from covgate.history.compare import ComponentFiles, compare
+from covgate.history.nearest import Near
+from covgate.history.states import without_exits
+from covgate.model import Coverage, Sha, Tally, Unavailable
+from covgate.ports import Change, Edges
+from covgate.recorded import Baseline, Comparison, History, LineRecord, Record
 from covgate.report.facts import NOTHING_RECORDED
 
 
@@ -33,34 +40,121 @@ class Past:
         return self.baseline is NOTHING_RECORDED
 
 
-def look_back(
-    archive: Archive, edges: Edges, git: GitCommand, at: Sha, tree: Sha | None, access: Access | None
-) -> Past:
-    """Read the history and find the baseline for the commit `at`: its own record, or its nearest recorded ancestor's.
+def look_back(archive: Archive, edges: Edges, change: Change) -> Past:
+    """Read the history and find the baseline: the base's own record, or that of its nearest recorded ancestor.
 
-    `tree` is the commit that will be measured; None is the working tree. Raises nothing: history that cannot be read
-    is shown as an error once, and is a reason from there on.
+    A run without a change to judge is compared with the newest record before it (or with its own, when the commit is
+    measured again). Raises nothing: history that cannot be read is shown as an error once, and is a reason from there on.
     """
-    history = History()
     if archive.source is None:
-        return _without(history, Unavailable(reason=archive.absent))
+        return _without(History(), Unavailable(reason=archive.absent))
+    history = History()
     try:
         history = archive.source.read()
         if not history.records:
             return _without(history, NOTHING_RECORDED)
-        baseline = find_baseline(history, at, _ancestry(archive, git, at))
+        at = change.base.sha if change.base else change.head
+        baseline = find_baseline(history, at, _ancestry(archive, change, at))
         if isinstance(baseline, Unavailable):
             return _without(history, baseline)
         lines = archive.source.read_lines(baseline.record.sha)
-    except HistoryError as error:
-        edges.screen.error(error)
-        return _without(history, Unavailable(reason=error.message))
     except CovgateError as error:
         edges.screen.error(error)
         return _without(history, Unavailable(reason=error.message))
     if lines is None:
-        gone = Unavailable(
-            reason=f"the lines of {baseline.record.sha[:12]} are no longer kept (`history-limit`)".replace("`", "")
-        )
+        gone = Unavailable(reason="the baseline is too old for its lines to be kept (history-limit)")
         return Past(history=history, baseline=baseline, lines=gone, shifts=gone)
-    return Past(history=history, baseline=baseline, lines=lines, shifts=_shifts(git, baseline.record.sha, tree, access))
+    return Past(history=history, baseline=baseline, lines=lines, shifts=_shifts(change, baseline.record.sha, lines))
+
+
+def _without(history: History, reason: Unavailable) -> Past:
+    return Past(history=history, baseline=reason, lines=reason, shifts=reason)
+
+
+def _ancestry(archive: Archive, change: Change, at: Sha) -> Ancestry:
+    if not change.git.is_shallow():
+        return LocalAncestry(change.git)
+    if archive.data is None or not change.git.has_commit(at):
+        return _CutOff()
+    return ComparedAncestry(archive.data, change.git.commit_date(at))
+
+
+class _CutOff:
+    """A shallow clone, and nobody to ask: the base's own record is found, and no other."""
+
+    def nearest(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
+        del records
+        return Unavailable(
+            reason=f"{base[:12]} is not recorded itself, and the clone is shallow, so its ancestors are not known: set "
+            "fetch-depth: 0 on actions/checkout"
+        )
+
+
+def _shifts(change: Change, old: Sha, lines: LineRecord) -> Shifts | Unavailable:
+    if not change.git.has_commit(old) and (problem := change.remote.fetch([old])):
+        return Unavailable(reason=f"the baseline's commit {old[:12]} could not be fetched: {problem}")
+    suffixes = frozenset(path.suffix for path in lines.files) | PYTHON_SUFFIXES
+    try:
+        return find_shifts(change.git, old, change.tree, suffixes=suffixes)
+    except GitError as error:
+        return Unavailable(reason=f"the diff from the baseline's commit {old[:12]} failed: {error.message}")
+
+
+# --- holding a measurement against it ------------------------------------------------------------------------------
+
+
+def compare_with(
+    past: Past, head: Coverage, components: Sequence[Component], change: Change
+) -> Comparison | Unavailable | None:
+    """Hold a measurement against the baseline; None without one, Unavailable when there is nothing to compare.
+
+    A project that begins or ends to measure branches is compared by its statements alone: those are counted either way.
+    """
+    if isinstance(past.baseline, Unavailable):
+        return None
+    baseline, lines = past.baseline, past.lines
+    if baseline.record.has_branches != head.has_branches:
+        baseline = replace(baseline, record=_lines_only(baseline.record))
+        head = _measured_lines_only(head)
+        if isinstance(lines, LineRecord):
+            lines = _record_lines_only(lines)
+    parts = _component_files(head, lines, components, change.prefix)
+    return compare(baseline, lines, head, past.shifts, digests=_digests(change), components=parts)
+
+
+def _digests(change: Change) -> dict[PurePosixPath, str]:
+    """Return git's blob ids of the files as they were measured: of those without edits."""
+    digests = change.git.blob_ids(change.head)
+    for entry in change.git.changes(change.head, None) if change.tree is None else ():
+        digests.pop(entry.path, None)
+    return digests
+
+
+def _component_files(
+    head: Coverage, lines: LineRecord | Unavailable, components: Sequence[Component], prefix: PurePosixPath
+) -> dict[str, ComponentFiles]:
+    if not components:
+        return {}
+    tallies = component_tallies(head, components, prefix)
+    paths = match_components(components, head.files, prefix=prefix)
+    before = match_components(components, lines.files if isinstance(lines, LineRecord) else (), prefix=prefix)
+    return {name: ComponentFiles(head=tallies[name], paths=paths[name], old_paths=before[name]) for name in tallies}
+
+
+def _lines_only(record: Record) -> Record:
+    return replace(
+        record,
+        total=Tally(lines=record.total.lines),
+        has_branches=False,
+        components={name: Tally(lines=tally.lines) for name, tally in record.components.items()},
+    )
+
+
+def _measured_lines_only(head: Coverage) -> Coverage:
+    return Coverage(files={path: replace(file, branches={}) for path, file in head.files.items()}, has_branches=False)
+
+
+def _record_lines_only(lines: LineRecord) -> LineRecord:
+    return replace(
+        lines, files={path: replace(file, states=without_exits(file.states)) for path, file in lines.files.items()}
+    )
