@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from diff_cover.diff_reporter import GitDiffError, GitDiffReporter
 from diff_cover.git_diff import GitDiffTool
 
+from covgate.diff.hunk import Hunk
 from covgate.errors import GitError
 
 
@@ -67,10 +68,38 @@ def parse_patch(patch: str) -> dict[PurePosixPath, frozenset[int]]:
     try:
         changed = ExactReporter(patch).changed()
     except GitDiffError as exc:
-        raise GitError(
-            f"the diff could not be read: {exc}", hint="report this with the diff", slug="git-failed"
-        ) from None
+        raise _unreadable(exc) from None
     return {PurePosixPath(path): frozenset(lines) for path, lines in changed.items()}
+
+
+def parse_hunks(patch: str) -> dict[PurePosixPath, tuple[Hunk, ...]]:
+    """Return the hunks, in order, of each file that a patch made with `--unified=0` leaves, by the file's new name.
+
+    Raises GitError when the patch is not one git would write.
+    """
+    try:
+        sections = _sections(patch)
+    except GitDiffError as exc:
+        raise _unreadable(exc) from None
+    return {
+        PurePosixPath(name): tuple(_hunk(found) for line in lines if (found := _HUNK.match(line)))
+        for name, lines in sections.items()
+    }
+
+
+def _hunk(found: re.Match[str]) -> Hunk:
+    return Hunk(
+        old=int(found["old"]), removed=_count(found["olds"]), new=int(found["new"]), added=_count(found["news"])
+    )
+
+
+def _count(text: str | None) -> int:
+    """Read the number of lines of a hunk's side: git leaves out a 1."""
+    return 1 if text is None else int(text)
+
+
+def _unreadable(problem: GitDiffError) -> GitError:
+    return GitError(f"the diff could not be read: {problem}", hint="report this with the diff", slug="git-failed")
 
 
 _HUNK = re.compile(r"@@ -(?P<old>\d+)(?:,(?P<olds>\d+))? \+(?P<new>\d+)(?:,(?P<news>\d+))? @@")
@@ -96,8 +125,8 @@ def _sections(patch: str) -> dict[str, list[str]]:
             name = _new_name(line[len("+++ ") :])
             current = sections.setdefault(name, []) if name is not None else None
         elif hunk := _HUNK.match(line):
-            remaining_old = int(hunk["olds"] if hunk["olds"] is not None else 1)
-            remaining_new = int(hunk["news"] if hunk["news"] is not None else 1)
+            remaining_old = _count(hunk["olds"])
+            remaining_new = _count(hunk["news"])
             if current is not None:
                 current.append(line)
     return sections

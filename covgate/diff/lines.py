@@ -73,7 +73,8 @@ def _whole_file(root: Path, path: PurePosixPath) -> ChangedFile | None:
 
 # --- lines of git, lines of Python ---------------------------------------------------------------------------------
 
-_LONE_RETURN = re.compile(rb"\r(?!\n)")
+LONE_RETURN = re.compile(rb"\r(?!\n)")
+"""What ends a line for Python and does not for git."""
 
 
 def _as_python_counts(
@@ -81,24 +82,25 @@ def _as_python_counts(
 ) -> dict[PurePosixPath, frozenset[int]]:
     """Number the lines as Python does: a carriage return alone ends a line for it, and does not for git."""
     touched = [path for path, numbers in lines.items() if numbers]
-    texts = git.blobs(head, touched) if head else {path: _read(git.root / path) for path in touched}
+    texts = git.blobs(head, touched) if head else {path: read_plain(git.root / path) for path in touched}
     return {path: _split_at_returns(numbers, texts.get(path, b"")) for path, numbers in lines.items()}
 
 
 def _split_at_returns(lines: frozenset[int], text: bytes) -> frozenset[int]:
     """Return the Python lines that make up the given lines of git."""
-    if not _LONE_RETURN.search(text):
+    if not LONE_RETURN.search(text):
         return lines
     numbers: set[int] = set()
     start = 1
     for line, content in enumerate(text.split(b"\n"), start=1):
         # What a lone return at the end of the text ends is followed by nothing.
-        after = start + len(_LONE_RETURN.findall(content.removesuffix(b"\r"))) + 1
+        after = start + len(LONE_RETURN.findall(content.removesuffix(b"\r"))) + 1
         if line in lines:
             numbers.update(range(start, after))
         start = after
     return frozenset(numbers)
 
 
-def _read(path: Path) -> bytes:
+def read_plain(path: Path) -> bytes:
+    """Return what a file of the working tree holds; nothing for a symbolic link, or where there is no file."""
     return path.read_bytes() if path.is_file() and not path.is_symlink() else b""

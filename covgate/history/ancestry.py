@@ -1,0 +1,165 @@
+"""Which recorded commit is the nearest ancestor of a base: by a complete clone, or by what GitHub compares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import Protocol
+
+from covgate.edges.github_data import Compared, RepositoryData
+from covgate.edges.github_session import Refusal
+from covgate.errors import PublishError
+from covgate.history.nearest import Near, Search
+from covgate.model import Sha, Unavailable
+from covgate.recorded import Record
+
+_REQUESTS = 3
+"""How many compare requests one search may make."""
+
+_WINDOWS = (1_000, 20_000, None)
+"""How many of the newest commits of a clone are looked through for a record, one after the other; None: all."""
+
+
+class Ancestry(Protocol):
+    """Knows which commits are ancestors of others."""
+
+    def nearest(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
+        """Return the record that is the nearest ancestor of `base`, which has none itself.
+
+        Nearest is the one with the fewest commits in `git rev-list record..base`; of equals the newest.
+        """
+        ...
+
+
+class Commits(Protocol):
+    """What a complete clone answers."""
+
+    def ancestors(self, commit: Sha, limit: int | None = None) -> tuple[Sha, ...]: ...
+    def between(self, base: Sha, head: Sha) -> dict[Sha, tuple[Sha, ...]]: ...
+
+
+class LocalAncestry:
+    """Ancestry by a complete clone: two calls of git, and one more for each line of history that was merged since."""
+
+    def __init__(self, git: Commits) -> None:
+        self._git = git
+
+    def nearest(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
+        """See `Ancestry`. Always the nearest."""
+        search = Search(base, records)
+        sha = next(self._recorded(base, {record.sha for record in records}), None)
+        # Each turn settles another record.
+        while sha is not None:
+            commits = self._git.between(sha, base)
+            search.add_ancestor(sha, commits, ahead=len(commits))
+            sha = search.next_open()
+        return search.result() or none_is_ancestor(base, len(records))
+
+    def _recorded(self, base: Sha, known: AbstractSet[Sha]) -> Iterator[Sha]:
+        for window in _WINDOWS:
+            seen = self._git.ancestors(base, window)
+            yield from (sha for sha in seen if sha in known)
+            if window is None or len(seen) < window:
+                return
+
+
+class ComparedAncestry:
+    """Ancestry by GitHub, for a clone that is cut off: nearly always one request, at most three.
+
+    `base_date` is when the base was committed. With more than 250 commits since the newest record, the answer may be an
+    ancestor that is not the nearest; it always is an ancestor.
+    """
+
+    def __init__(self, data: RepositoryData, base_date: datetime) -> None:
+        self._data = data
+        self._base_date = base_date
+
+    def nearest(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
+        """See `Ancestry`. Unavailable also when GitHub does not answer."""
+        try:
+            return self._search(base, records)
+        except PublishError as exc:
+            return Unavailable(reason=f"GitHub did not say which recorded commits are ancestors: {exc.message}")
+
+    def _search(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
+        search = Search(base, records)
+        suspects = _Suspects(records, self._base_date)
+        stranger: Sha | None = None
+        for _ in range(_REQUESTS):
+            sha = search.next_open()
+            if sha is None and search.result() is not None:
+                break
+            if sha is None and stranger is not None:
+                # The comparison the other way round lists what is on its side only: no ancestors of the base either.
+                side = self._compare(base, stranger)
+                suspects.drop(side.commits if side else ())
+                stranger = None
+                continue
+            sha = sha or suspects.next()
+            if sha is None:
+                break
+            compared = self._compare(sha, base)
+            if compared is None:
+                # Its neighbours may be gone as well; a commit further back tells of all that came after it.
+                suspects.leap()
+            elif compared.behind_by == 0:
+                search.add_ancestor(sha, compared.commits, ahead=compared.ahead_by)
+            else:
+                search.add_stranger(sha, compared)
+                stranger = sha
+        return search.result() or suspects.verdict(base)
+
+    def _compare(self, one: Sha, other: Sha) -> Compared | None:
+        """Return None for a commit GitHub does not know (any more): it is no ancestor of one that it knows."""
+        try:
+            return self._data.compare(one, other)
+        except PublishError as exc:
+            if exc.slug != Refusal.NOT_FOUND.value:
+                raise
+            return None
+
+
+class _Suspects:
+    """The records to ask about, in the order in which they are likely to be the nearest ancestor."""
+
+    def __init__(self, records: Sequence[Record], base_date: datetime) -> None:
+        self._total = len(records)
+        self._skipped = False
+        self._leap = 1
+        oldest_first = sorted(records, key=lambda record: record.date)
+        # A clock may have been wrong: what looks newer than the base comes last, the oldest of it first.
+        late = [record.sha for record in oldest_first if record.date > base_date]
+        self._shas = [record.sha for record in reversed(oldest_first) if record.date <= base_date] + late
+
+    def next(self) -> Sha | None:
+        """Take the next one."""
+        return self._shas.pop(0) if self._shas else None
+
+    def drop(self, shas: Iterable[Sha]) -> None:
+        """Leave out commits that are no ancestors."""
+        gone = set(shas)
+        self._shas = [sha for sha in self._shas if sha not in gone]
+
+    def leap(self) -> None:
+        """Go on further back, each time by more, though never past the last."""
+        self._leap *= 8
+        count = max(0, min(self._leap, len(self._shas)) - 1)
+        self._skipped = self._skipped or count > 0
+        del self._shas[:count]
+
+    def verdict(self, base: Sha) -> Unavailable:
+        """Return why there is no baseline, as far as was asked."""
+        if not self._shas and not self._skipped:
+            return none_is_ancestor(base, self._total)
+        return Unavailable(
+            reason=f"no ancestor of {base[:12]} was found among the newest of {self._total:,} recorded commits, and "
+            "this clone is shallow: with `fetch-depth: 0` on actions/checkout all of them are looked at"
+        )
+
+
+def none_is_ancestor(base: Sha, count: int) -> Unavailable:
+    """Return that not one of `count` recorded commits is an ancestor of the base."""
+    which = "the one recorded commit is no" if count == 1 else f"none of {count:,} recorded commits is an"
+    why = "was the branch force-pushed, or recorded from another one?"
+    return Unavailable(reason=f"{which} ancestor of {base[:12]}: {why}")
