@@ -79,9 +79,9 @@ class History:
 class FileLines:
     """The line-level record of one file.
 
-    `digest` tells whether the file changed (the first 12 hexadecimal digits of git's blob id). `states` holds one
-    character a line, from line 1; what they mean is `covgate.history.lines`'s business, but equal characters are equal
-    states.
+    `digest` tells whether the file changed (the first 12 hexadecimal digits of git's blob id); empty when it is not
+    known. `states` holds one character a line, from line 1; what they mean is `covgate.history.states`'s business, but
+    equal characters are equal states.
     """
 
     digest: str
@@ -90,12 +90,24 @@ class FileLines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flap:
-    """A line that changed its state between two records although nobody had edited its file."""
+    """A line that changed its state between two records although nobody had edited its file.
+
+    Once is no flapping yet: tests that were added cover lines of files nobody edited. It is when the line goes back.
+    """
 
     path: PurePosixPath
     line: int
     stable: int = 0
     """How many records it has kept its state since; at ten it is no flap any more."""
+    flips: int = 1
+    """How many times it changed its state, each time the other way than before."""
+    lost: bool = False
+    """Which way it went last: covered before and not since, else the other way round."""
+
+    @property
+    def flapping(self) -> bool:
+        """Whether it has gone back and forth."""
+        return self.flips > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

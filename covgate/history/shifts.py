@@ -1,0 +1,88 @@
+"""Which line of the baseline's commit is which line at head, and whose state differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from covgate.history.states import NO_STATEMENT, state_of
+from covgate.model import FileCoverage
+
+
+class FileShift(Protocol):
+    """Where the lines of one file of the older commit went. Lines are 1-based."""
+
+    @property
+    def path(self) -> PurePosixPath | None:
+        """Where the file is now; None when it was deleted."""
+        ...
+
+    def to_new(self, line: int) -> int | None:
+        """Return the line's number now, or None when it was removed or modified."""
+        ...
+
+    def removed(self, line: int) -> bool:
+        """Whether the line was removed or modified."""
+        ...
+
+
+class Shifts(Protocol):
+    """What the diff between two commits does to the lines of the older one."""
+
+    def of(self, old_path: PurePosixPath) -> FileShift:
+        """Return what became of a file; of one the diff does not know, that it stayed as it was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A statement outside the change whose state differs, though it has as many exits as before."""
+
+    old_line: int
+    line: int
+    lost: bool
+    """Less of it is covered than before; else more."""
+
+
+def find_moved(
+    before: str, after: str, to_new: Callable[[int], int | None], *, lines: Collection[int] | None = None
+) -> Iterator[Moved]:
+    """Yield the statements of one file whose states differ, by old line (only `lines` of the old side, if given).
+
+    `before` and `after` are the file's states. A statement whose number of exits is another was measured by another
+    interpreter, or has become another statement: it cannot be compared.
+    """
+    for old_line in range(1, len(before) + 1) if lines is None else sorted(lines):
+        then = character_at(before, old_line)
+        line = to_new(old_line) if then != NO_STATEMENT else None
+        now = NO_STATEMENT if line is None else character_at(after, line)
+        if line is None or now in {then, NO_STATEMENT}:
+            continue
+        was, is_now = state_of(then), state_of(now)
+        if was.exits == is_now.exits and was.weight != is_now.weight:
+            yield Moved(old_line=old_line, line=line, lost=is_now.weight < was.weight)
+
+
+def character_at(states: str, line: int) -> str:
+    """Return the state of a line as its character; lines after the last statement hold none."""
+    return states[line - 1] if 1 <= line <= len(states) else NO_STATEMENT
+
+
+def edited_statements(shift: FileShift, old_length: int, file: FileCoverage) -> frozenset[int]:
+    """Return the statements of a changed file that have a new line in them, by their first line at head.
+
+    `old_length` is the number of lines of the file's old states. Only statements of several lines are looked at: the
+    first line of any other is either new, and no old line maps to it, or old.
+    """
+    continued = {line for line, first in file.first_lines.items() if line != first}
+    if not continued:
+        return frozenset()
+    old = {shift.to_new(line) for line in range(1, old_length + max(continued) + 1)}
+    return frozenset(file.first_lines[line] for line in continued - old)
+
+
+def is_unedited(digest: str, path: PurePosixPath, digests: Mapping[PurePosixPath, str]) -> bool:
+    """Whether a file with `digest` is as it was: `digests` holds git's blob ids of now."""
+    return bool(digest) and digests.get(path, "").startswith(digest)
