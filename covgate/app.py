@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from covgate.assess import assess
 from covgate.archive import open_archive
+from covgate.assess import assess
 from covgate.base import find_base
 from covgate.components import require_files
 from covgate.context import RunContext

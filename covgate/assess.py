@@ -30,9 +30,8 @@ def assess(
     coverage = measurement.coverage
     lines = _with_templates(context, change, measurement)
     diff = None if lines is None else _diff(context, change, lines, measurement)
-    comparison = (
-        None if isinstance(coverage, Unavailable) else compare_with(past, coverage, settings.components, change.prefix)
-    )
+    found = None if isinstance(coverage, Unavailable) else compare_with(past, coverage, settings.components, change)
+    comparison = found if isinstance(found, Comparison) else None
     parts = tuple(_components(settings, change.prefix, coverage, diff, comparison))
     ramp = _ramp(settings, past, today)
     whole = _judged(coverage, diff, comparison, past, has_change=lines is not None)

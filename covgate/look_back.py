@@ -44,7 +44,7 @@ def look_back(archive: Archive, edges: Edges, change: Change) -> Past:
     """Read the history and find the baseline: the base's own record, or that of its nearest recorded ancestor.
 
     A run without a change to judge is compared with the newest record before it (or with its own, when the commit is
-    measured again). Raises nothing: history that cannot be read is shown as an error once, and is a reason from there on.
+    measured again). Raises nothing: history that cannot be read is shown as an error once, and a reason from there on.
     """
     if archive.source is None:
         return _without(History(), Unavailable(reason=archive.absent))

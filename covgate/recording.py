@@ -12,12 +12,11 @@ from pathlib import PurePosixPath
 from covgate.archive import Archive
 from covgate.context import EventKind, RunContext
 from covgate.errors import CovgateError
-from covgate.history.flaps import update_flaps
-from covgate.history.lines import record_lines
-from covgate.history.trend import aim_of
+from covgate.history.flaps import record_run as record_lines_of_run
 from covgate.history.ratchet import propose_floors, slack_alarms
 from covgate.history.ratchet_pull import publish_ratchet
 from covgate.history.source import Build, Entry, HistoryStore
+from covgate.history.trend import aim_of
 from covgate.look_back import Past
 from covgate.model import Coverage, SuiteStatus, Tally, Unavailable, VerdictKind
 from covgate.ports import Change, Edges, warn
@@ -104,7 +103,7 @@ def _ratchet(settings: Settings, context: RunContext, edges: Edges, archive: Arc
     return outcome.note
 
 
-def find_obstacle(  # noqa: PLR0911  # one return for each obstacle
+def find_obstacle(  # one return for each obstacle
     settings: Settings, context: RunContext, environment: Mapping[str, str], change: Change, facts: Facts
 ) -> str | None:
     """Say why a run must not become a record, or None: a baseline that is wrong is worse than none."""
@@ -185,9 +184,7 @@ def _entry(settings: Settings, change: Change, facts: Facts, past: Past) -> Entr
         aim=aim_of(settings.target) if settings.target else None,
     )
     previous = None if isinstance(past.lines, Unavailable) else past.lines
-    shifts = None if isinstance(past.shifts, Unavailable) else past.shifts
-    now = record_lines(head, coverage, digests)
-    return Entry(record=record, lines=replace(now, flaps=update_flaps(previous, now, shifts)))
+    return Entry(record=record, lines=record_lines_of_run(previous, head, coverage, digests, past.shifts))
 
 
 def make_build(settings: Settings, context: RunContext, today: date) -> Build:

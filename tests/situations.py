@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-from covgate.assess import compute_checks
+from covgate.checks import Judged, compute_checks
 from covgate.diff.compute import compute_diff_coverage
 from covgate.model import (
     Base,
@@ -71,7 +71,8 @@ def facts(
     coverage = measurement.coverage
     total = coverage if isinstance(coverage, Unavailable) else coverage.total
     settings = resolve(command_line={"min-diff": min_diff, "min-total": min_total})
-    checks = compute_checks(settings, total, diff)
+    known = diff.tally if isinstance(diff, DiffCoverage) else diff
+    checks = compute_checks(settings, Judged(total=total, diff=known))
     made = Facts(
         verdict=judge(checks, suite, total if isinstance(total, Unavailable) else None),
         total=coverage,

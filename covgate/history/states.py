@@ -101,3 +101,9 @@ def tally_of(text: str) -> Tally:
             branches=Counts(covered=one.branches.covered * times, total=one.branches.total * times),
         )
     return total
+
+
+def without_exits(text: str) -> str:
+    """Return the states as they are when branches are not measured."""
+    plain = {ord(c): EXECUTED if state_of(c).executed else MISSING for c in set(text) - {NO_STATEMENT}}
+    return text.translate(plain)
