@@ -49,9 +49,9 @@ OUTSIDE = {
     "date.today": set(),
     "diff_cover": {"covgate.diff.adapter"},
     "coverage": {"covgate.measure.probe"},
-    "jinja2": {"covgate.report.markdown"},
+    "jinja2": {"covgate.report.markdown", "covgate.report.trend_files"},
     "pydantic": {"covgate.report.result"},
-    "rich": {"covgate.report.terminal"},
+    "rich": {"covgate.report.terminal", "covgate.report.history_terminal"},
     "click": {"covgate.cli"},
 }
 """What only some modules may use."""
