@@ -12,6 +12,7 @@ from rich.text import Text
 
 from covgate.errors import CovgateError
 from covgate.model import VerdictKind
+from covgate.report.plain import plain
 from covgate.report.view import ReportView
 
 _STYLES = {VerdictKind.PASS: "bold green", VerdictKind.FAIL: "bold red", VerdictKind.CANNOT_JUDGE: "bold yellow"}
@@ -118,13 +119,4 @@ def _components(view: ReportView) -> Table:
 
 def _text(*parts: str | tuple[str, str]) -> Text:
     """Join parts, some with a style, into one printable line."""
-    return Text.assemble(*(_plain(part) if isinstance(part, str) else (_plain(part[0]), part[1]) for part in parts))
-
-
-def _plain(text: str) -> str:
-    """Show control characters as escapes, so that a name can not move the cursor or begin a line of its own.
-
-    `##[` is taken for a workflow command wherever it stands in a line of the log.
-    """
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
-    return shown.replace("##[", "#\\x23[")
+    return Text.assemble(*(plain(part) if isinstance(part, str) else (plain(part[0]), part[1]) for part in parts))

@@ -43,6 +43,24 @@ def choose_band(tally: Tally | None, *, green: Decimal, orange: Decimal) -> Band
     return Band.ORANGE if tally.counts.reaches(orange) else Band.RED
 
 
+def band_of(percent: Decimal | None, *, green: Decimal, orange: Decimal) -> Band:
+    """Return the band of a percent, which must not be rounded; none has none."""
+    if percent is None:
+        return Band.NONE
+    return Band.GREEN if percent >= green else Band.ORANGE if percent >= orange else Band.RED
+
+
+def signed_text(points: Fraction) -> str:
+    """Print a difference in percentage points with its sign, cut to two decimals: `+0.30`, `-1.25`, `0.00`.
+
+    A difference that is not 0 never shows as 0.
+    """
+    if not points:
+        return "0.00"
+    hundredths = max(1, abs(points) * 100 // 1)
+    return f"{'-' if points < 0 else '+'}{Decimal(hundredths).scaleb(-2)}"
+
+
 def percent_text(tally: Tally, places: int = 2) -> str:
     """Print a percent, cut after `places`: 100 only when nothing is missing, 0 only when nothing is covered."""
     percent = tally.percent
