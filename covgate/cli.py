@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -24,9 +24,11 @@ from covgate.edges.github import GithubComments
 from covgate.edges.github_data import GithubData
 from covgate.edges.github_pulls import GithubPulls
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
+from covgate.history_command import Request, run_history
+from covgate.options import OPTIONS, Option
 from covgate.ports import Edges
 from covgate.report.terminal import Terminal
-from covgate.settings import OPTIONS, TomlFile, did_you_mean, resolve
+from covgate.settings import Settings, TomlFile, did_you_mean, resolve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -94,7 +96,7 @@ def _check_command(command: tuple[str, ...], /, **values: str | tuple[str, ...] 
     return _check(given, command, inputs=None)
 
 
-def _click_options() -> list[click.Parameter]:
+def _click_options(options: Iterable[Option]) -> list[click.Parameter]:
     return [
         click.Option(
             [option.flag or f"--{option.name}", option.field],
@@ -103,7 +105,7 @@ def _click_options() -> list[click.Parameter]:
             multiple=option.repeatable,
             help=option.help + (f" [default: {option.default}]" if option.default else ""),
         )
-        for option in OPTIONS
+        for option in options
         if option.flag
     ]
 
@@ -112,12 +114,63 @@ _cli.add_command(
     click.Command(
         "check",
         callback=_check_command,
-        params=_click_options(),
+        params=_click_options(OPTIONS),
         short_help="Run the tests, measure the change, judge it.",
         help="Run the tests under coverage, or read data made before (--data), measure the change, judge it, and write "
         "a report.\n\nThe test command stands at the end, after `--`. Without one it is `test-command` of "
         "`[tool.covgate]` in pyproject.toml, or `pytest`. Settings of that table are overridden by options.",
         options_metavar="[OPTIONS] [-- COMMAND ...]",
+        context_settings={"max_content_width": 100},
+    )
+)
+
+
+_HISTORY_OPTIONS = ("working-directory", "history-branch", "history-dir", "name")
+
+
+def _option(name: str) -> Option:
+    return next(option for option in OPTIONS if option.name == name)
+
+
+@click.pass_obj
+def _history_command(
+    command: tuple[str, ...], /, *, as_json: bool, take: Path | None, limit: int, **values: str | None
+) -> int:
+    if command:
+        raise InputError(
+            f"covgate history runs no command, and {command[0]!r} stands after `--`",
+            hint="`covgate history --help` lists what there is",
+            slug="unknown-option",
+        )
+    given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
+    settings, context, edges = _wire(given, (), inputs=None)
+    return run_history(settings, context, edges, Request(as_json=as_json, take=take, limit=limit), sys.stdout)
+
+
+_cli.add_command(
+    click.Command(
+        "history",
+        callback=_history_command,
+        params=[
+            click.Option(["--json", "as_json"], is_flag=True, help="Print the records as JSON."),
+            click.Option(
+                ["--import", "take"],
+                metavar="FILE",
+                type=click.Path(path_type=Path),
+                help="Take the entries of a trending.json in.",
+            ),
+            click.Option(
+                ["--limit", "limit"],
+                metavar="NUMBER",
+                type=click.IntRange(1, 100_000),
+                default=30,
+                help="How many of the newest points the table shows. [default: 30]",
+            ),
+            *_click_options(map(_option, _HISTORY_OPTIONS)),
+        ],
+        short_help="Show what was recorded, or take an existing file in.",
+        help="Show the recorded totals as a table with a sparkline and the way to the target. On a laptop that is the "
+        "branch as it was fetched last (`git fetch origin covgate-data`), and what `covgate check --record` recorded.",
         context_settings={"max_content_width": 100},
     )
 )
@@ -152,7 +205,18 @@ def _check(
     inputs: Mapping[str, str] | None,
     directory: Path | None = None,
 ) -> int:
-    """Wire settings, context and edges, and run the pipeline."""
+    """Run the pipeline."""
+    return run(*_wire(command_line, command, inputs=inputs, directory=directory)).exit_code
+
+
+def _wire(
+    command_line: Mapping[str, str],
+    command: tuple[str, ...],
+    *,
+    inputs: Mapping[str, str] | None,
+    directory: Path | None = None,
+) -> tuple[Settings, RunContext, Edges]:
+    """Read settings and context, and open the edges."""
     environment = dict(os.environ)
     start = (directory or Path.cwd()).resolve()
     chosen = command_line.get("working-directory") or (inputs or {}).get("INPUT_WORKING-DIRECTORY") or "."
@@ -176,7 +240,7 @@ def _check(
         open_data=_open_data,
         open_pulls=_open_pulls,
     )
-    return run(settings, context, edges).exit_code
+    return settings, context, edges
 
 
 def _open_comments(context: RunContext, pull_request: int, token: Secret) -> GithubComments:
