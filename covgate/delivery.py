@@ -66,7 +66,7 @@ def _publish(
 
 def write_outputs(edges: Edges, facts: Facts, published: Published, code: ExitCode, folder: str) -> None:
     """Set the step's outputs; `folder` is the report folder as other steps name it."""
-    from covgate.report.result import percent_json  # noqa: PLC0415  # see _import_ahead
+    from covgate.report.result import percent_json, points_json  # noqa: PLC0415  # see _import_ahead
 
     total = None if isinstance(facts.total, Unavailable) else facts.total.total
     diff = facts.diff.tally if isinstance(facts.diff, DiffCoverage) else None
@@ -76,6 +76,7 @@ def write_outputs(edges: Edges, facts: Facts, published: Published, code: ExitCo
             "passed": "true" if code is ExitCode.PASSED else "false",
             "total-percent": percent_json(total) or "",
             "diff-percent": percent_json(diff) or "",
+            "delta": points_json(facts.comparison.delta) if facts.comparison else "",
             "comment-url": published.url or "",
             "result-path": f"{folder}/result.json",
         }

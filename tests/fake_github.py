@@ -12,6 +12,7 @@ import json
 import re
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -76,9 +77,12 @@ class FakeGithub:
         self.release = threading.Event()
         self.routes: list[Route] = []
         """Beside those of the comments, with paths below the repository's; more can be added."""
-        if git is not None:
-            self.git_data = GitData(git, self.problems)
-            self.routes += self.git_data.routes()
+        # Without a repository of the test's own: one that holds a file, so that it is not empty.
+        self._folder = tempfile.TemporaryDirectory(prefix="github-", ignore_cleanup_errors=True)
+        self.git_data = GitData(git or Path(self._folder.name) / "git", self.problems)
+        if git is None:
+            self.git_data.seed({"README.md": ""})
+        self.routes += self.git_data.routes()
         self._on_change = on_change
         self._ids = itertools.count(1_000_001, 7)
         self._lock = threading.RLock()
@@ -95,6 +99,7 @@ class FakeGithub:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
+        self._folder.cleanup()
         self.check()
 
     @property
