@@ -214,6 +214,10 @@ def test_a_drop_beyond_its_limit_shows_a_number_above_it(target: Decimal, more: 
     assert fell - number < Fraction(1, 100)
 
 
+def test_a_drop_that_no_print_could_tell_from_its_limit_is_said_in_words() -> None:
+    assert show_above(Fraction(1, 5) + Fraction(1, 10**90), Decimal("0.2")) == "a little more than 0.2 points"
+
+
 @pytest.mark.parametrize(
     ("number", "text"), [("0", "0 points"), ("1.00", "1 point"), ("0.20", "0.2 points"), ("1E+1", "10 points")]
 )
