@@ -146,7 +146,8 @@ def _proposal(component: Component, texts: _Texts) -> str:
     folders = sorted({str(folder) for text in texts for folder in PurePosixPath(text).parents if folder.name})
     for glob in map(parse_glob, component.paths):
         wanted = glob.literal
-        if wanted and not glob.excludes and (near := _nearest(wanted, folders, texts)):
+        near = _nearest(wanted, folders, texts) if wanted and not glob.excludes else None
+        if near and near != wanted:
             return f" (did you mean {near!r}?)"
     return ""
 

@@ -158,7 +158,7 @@ def _check_name(name: str, before: list[str], document: Document) -> None:
     else:
         return
     raise InputError(
-        f"component {show_value(name)!r} (from {document.where('tool', 'covgate', 'components', name)}): {problem}",
+        f"component {name[:80]!r} (from {document.where('tool', 'covgate', 'components', name)}): {problem}",
         hint="give the component another name",
         slug="component",
     )

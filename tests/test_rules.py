@@ -10,8 +10,21 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from covgate.errors import ExitCode
-from covgate.model import Check, Counts, Status, SuiteRun, SuiteStatus, Tally, Unavailable, VerdictKind
-from covgate.rules import MIN_DIFF, MIN_TOTAL, Rule, evaluate, exit_code, judge, show_below, show_percent
+from covgate.model import Check, Counts, Drop, Status, SuiteRun, SuiteStatus, Tally, Unavailable, VerdictKind
+from covgate.rules import (
+    MAX_DROP,
+    MIN_DIFF,
+    MIN_TOTAL,
+    Rule,
+    evaluate,
+    evaluate_drop,
+    exit_code,
+    judge,
+    show_above,
+    show_below,
+    show_percent,
+    show_points,
+)
 
 
 def check(covered: int, total: int, target: str) -> Check:
@@ -88,9 +101,137 @@ def test_a_percent_is_shown_without_the_zeros_that_end_it(percent: str, text: st
     assert show_percent(Decimal(percent)) == text
 
 
+@pytest.mark.parametrize(
+    "actual",
+    [
+        pytest.param(tally(1, 1), id="pass"),
+        pytest.param(tally(0, 1), id="fail"),
+        pytest.param(tally(0, 0), id="nothing"),
+        pytest.param(Unavailable(reason="?"), id="unknown"),
+    ],
+)
+def test_a_check_says_which_component_it_is_about(actual: Tally | Unavailable) -> None:
+    rule = Rule(name=MIN_TOTAL, target=Decimal(80), component="api")
+    judged = evaluate(rule, actual, subject="coverage of api", nothing="nothing")
+    assert (judged.rule, judged.component, judged.target, judged.drop) == (MIN_TOTAL, "api", Decimal(80), None)
+
+
+# --- drops ---------------------------------------------------------------------------------------------------------
+
+
+def drop(raw: str, adjusted: str | None = None) -> Drop:
+    """A drop in points. Without an adjusted one, the lines are not known."""
+    unknown = Unavailable(reason="the baseline's lines are not kept any more")
+    return Drop(raw=Fraction(raw), adjusted=unknown if adjusted is None else Fraction(adjusted))
+
+
+UNKNOWN_PART = (
+    ", and how much of that is code the change removes cannot be known: the baseline's lines are not kept any more"
+)
+
+
+@pytest.mark.parametrize(
+    ("actual", "target", "status", "why"),
+    [
+        pytest.param(None, "0", Status.NOT_APPLICABLE, "nothing to compare with", id="nothing"),
+        pytest.param(Unavailable(reason="no baseline"), "9", Status.UNAVAILABLE, "no baseline", id="unknown"),
+        pytest.param(drop("0.2", "0.2"), "0.2", Status.PASS, "total coverage fell by at most 0.2 points", id="on-it"),
+        pytest.param(drop("0.1", "0.3"), "1.0", Status.PASS, "total coverage fell by at most 1 point", id="one-point"),
+        pytest.param(drop("0", "0"), "0", Status.PASS, "total coverage did not fall", id="no-drop-at-all"),
+        pytest.param(drop("-1", "2"), "0.5", Status.PASS, "total coverage did not fall", id="it-rose"),
+        pytest.param(drop("0.1"), "0.2", Status.PASS, "total coverage fell by at most 0.2 points", id="small-enough"),
+        pytest.param(
+            drop("5", "0"), "0", Status.PASS,
+            "total coverage did not fall, leaving out the code that the change removes", id="covered-code-was-deleted",
+        ),
+        pytest.param(
+            drop("5", "0.2"), "0.2", Status.PASS,
+            "total coverage fell by at most 0.2 points, leaving out the code that the change removes", id="adjusted",
+        ),
+        pytest.param(
+            drop("0.31", "7"), "0.2", Status.FAIL, "total coverage fell by 0.31 points, more than 0.2", id="broken"
+        ),
+        pytest.param(
+            drop("7", "0.319"), "0.20", Status.FAIL, "total coverage fell by 0.31 points, more than 0.2", id="cut"
+        ),
+        pytest.param(drop("3", "3"), "2", Status.FAIL, "total coverage fell by 3 points, more than 2", id="whole"),
+        pytest.param(drop("1", "1"), "0", Status.FAIL, "total coverage fell by 1 point, more than 0", id="by-one"),
+        pytest.param(
+            drop("0.200004", "1"), "0.2", Status.FAIL, "total coverage fell by 0.200004 points, more than 0.2",
+            id="hardly",
+        ),
+        pytest.param(
+            drop("1/300000", "1"), "0", Status.FAIL, "total coverage fell by 0.000003 points, more than 0", id="tiny"
+        ),
+        pytest.param(
+            drop("0.31"), "0.2", Status.UNAVAILABLE,
+            f"total coverage fell by 0.31 points, more than 0.2{UNKNOWN_PART}", id="unknown-and-large",
+        ),
+    ],
+)  # fmt: skip
+def test_a_drop(actual: Drop | Unavailable | None, target: str, status: Status, why: str) -> None:
+    rule = Rule(name=MAX_DROP, target=Decimal(target), component="api")
+    judged = evaluate_drop(rule, actual, nothing="nothing to compare with")
+    assert (judged.status, judged.why) == (status, why)
+    assert judged.drop == (actual if isinstance(actual, Drop) else None)
+    assert (judged.rule, judged.component, judged.target, judged.actual) == (MAX_DROP, "api", Decimal(target), None)
+
+
+def test_a_drop_names_its_figure() -> None:
+    rule = Rule(name=MAX_DROP, target=Decimal(1))
+    judged = evaluate_drop(rule, drop("2", "2"), nothing="", subject="coverage of api")
+    assert judged.why == "coverage of api fell by 2 points, more than 1"
+
+
+points = st.builds(
+    Fraction, st.integers(min_value=-(10**12), max_value=10**12), st.integers(min_value=10**9, max_value=10**12)
+)
+exact_targets = st.integers(min_value=0, max_value=10**32).map(lambda n: Decimal((0, tuple(map(int, str(n))), -30)))
+
+
+@given(raw=points, adjusted=st.none() | points, target=targets | exact_targets)
+def test_a_drop_is_judged_on_the_exact_smaller_one(raw: Fraction, adjusted: Fraction | None, target: Decimal) -> None:
+    limit = Fraction(str(target))
+    unknown = Unavailable(reason="?")
+    judged = evaluate_drop(
+        Rule(name=MAX_DROP, target=target),
+        Drop(raw=raw, adjusted=unknown if adjusted is None else adjusted),
+        nothing="",
+    )
+    within = [known for known in (raw, adjusted) if known is not None and known <= limit]
+    beyond = Status.FAIL if adjusted is not None else Status.UNAVAILABLE
+    assert judged.status is (Status.PASS if within else beyond)
+    assert "-" not in judged.why
+
+
+@given(target=targets | exact_targets, more=points.filter(lambda points: points > 0), nearer=st.integers(0, 10**20))
+def test_a_drop_beyond_its_limit_shows_a_number_above_it(target: Decimal, more: Fraction, nearer: int) -> None:
+    limit = Fraction(str(target))
+    fell = limit + more / (nearer + 1)
+    shown = show_above(fell, target)
+    number = Fraction(shown.removesuffix("s").removesuffix(" point"))
+    assert limit < number <= fell
+    assert fell - number < Fraction(1, 100)
+
+
+def test_a_drop_that_no_print_could_tell_from_its_limit_is_said_in_words() -> None:
+    assert show_above(Fraction(1, 5) + Fraction(1, 10**90), Decimal("0.2")) == "a little more than 0.2 points"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [("0", "0 points"), ("1.00", "1 point"), ("0.20", "0.2 points"), ("1E+1", "10 points")]
+)
+def test_points_are_shown_without_the_zeros_that_end_them(number: str, text: str) -> None:
+    assert show_points(Decimal(number)) == text
+
+
+# --- the verdict ---------------------------------------------------------------------------------------------------
+
 PASSES, FAILS, NOTHING = check(1, 1, "80"), check(0, 1, "80"), check(0, 0, "80")
 UNKNOWN = evaluate(Rule(name=MIN_TOTAL, target=Decimal(1)), Unavailable(reason="?"), subject="", nothing="")
 LOST = Unavailable(reason="no data")
+UNKNOWN_DROP = evaluate_drop(Rule(name=MAX_DROP, target=Decimal(0)), drop("1"), nothing="")
+FELL = evaluate_drop(Rule(name=MAX_DROP, target=Decimal(0), component="api"), drop("1", "1"), nothing="")
 
 
 @pytest.mark.parametrize(
@@ -102,6 +243,8 @@ LOST = Unavailable(reason="no data")
         pytest.param([PASSES, FAILS], SuiteStatus.PASSED, None, VerdictKind.FAIL, 1, id="one-broken"),
         pytest.param([UNKNOWN, FAILS], None, None, VerdictKind.FAIL, 1, id="broken-before-unknown"),
         pytest.param([PASSES, UNKNOWN], None, None, VerdictKind.CANNOT_JUDGE, 4, id="unknown"),
+        pytest.param([PASSES, UNKNOWN_DROP], None, None, VerdictKind.CANNOT_JUDGE, 4, id="an-unknown-drop"),
+        pytest.param([PASSES, FELL], None, None, VerdictKind.FAIL, 1, id="a-component-fell"),
         pytest.param([], None, LOST, VerdictKind.CANNOT_JUDGE, 4, id="no-data-and-no-rule"),
         pytest.param([PASSES], SuiteStatus.NO_TESTS, None, VerdictKind.CANNOT_JUDGE, 4, id="no-tests"),
         pytest.param([FAILS], SuiteStatus.NO_TESTS, None, VerdictKind.FAIL, 1, id="no-tests-and-broken"),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import InputError
+from covgate.goals import Target
 from covgate.settings import (
     OPTIONS,
     CommentPolicy,
@@ -111,6 +112,8 @@ def test_the_token(inputs: dict[str, str], environment: dict[str, str], token: s
         ("min-diff", " 99.95 % ", Decimal("99.95")),
         ("min-diff", "0", Decimal(0)),
         ("min-total", "100", Decimal(100)),
+        ("record", "yes", True),
+        ("record", " FALSE", False),
         ("min-total", "99.999999999", Decimal("99.999999999")),
         ("coverage-data", "a,b.cov\n\n  c/*.xml ", ("a,b.cov", "c/*.xml")),
         ("reports", "html, xml\nhtml", (ReportKind.HTML, ReportKind.XML)),
@@ -118,6 +121,8 @@ def test_the_token(inputs: dict[str, str], environment: dict[str, str], token: s
         ("publish", " required ", PublishPolicy.REQUIRED),
         ("name", "api / v2", "api / v2"),
         ("timeout-minutes", "0.5", Decimal("0.5")),
+        ("history-limit", " 1000 ", 1000),
+        ("history-branch", "refs/heads/data/cov", "data/cov"),
         ("report-dir", " out ", "out"),
         ("test-command", "  make test ", "make test"),
     ],
@@ -138,6 +143,13 @@ def test_an_option_reads_its_text(name: str, text: str, value: object) -> None:
         ("min-diff", "eighty", "expected a number from 0 to 100"),
         ("min-diff", "80,5", "expected a number from 0 to 100"),
         ("min-diff", "1e-999999", "at most 30 decimals"),
+        ("max-drop", "101", "a drop in percentage points lies between 0 and 100"),
+        ("max-drop", "1e-31", "a drop in percentage points has at most 30 decimals"),
+        ("history-limit", "0", "expected a whole number from 1 to 1000"),
+        ("history-limit", "1001", "expected a whole number from 1 to 1000"),
+        ("history-limit", "2.5", "expected a whole number from 1 to 1000"),
+        ("history-branch", "a..b", "expected the name of a branch"),
+        ("history-branch", "--force", "expected the name of a branch"),
         ("timeout-minutes", "0", "more than 0 minutes"),
         ("timeout-minutes", "-1", "more than 0 minutes"),
         ("timeout-minutes", "soon", "expected a number of minutes"),
@@ -198,9 +210,44 @@ def test_the_line_of_a_toml_value_is_named(text: str, line: str) -> None:
         pytest.param("[tool]\ncovgate = 1", "is not a table", "bad-toml", id="no-table"),
         pytest.param("[[tool.covgate]]\n", "is not a table", "bad-toml", id="a-list-of-tables"),
         pytest.param("min-diff = = 1", "is not valid TOML", "bad-toml", id="no-toml"),
-        pytest.param("[tool.covgate]\nmin-diff = true", "expected text, a number or", "bad-option-value", id="boolean"),
-        pytest.param("[tool.covgate]\nmin-diff = 1979-05-27", "expected text", "bad-option-value", id="date"),
-        pytest.param("[tool.covgate]\nreports = [1]", "expected text", "bad-option-value", id="a-list-of-numbers"),
+        pytest.param(
+            "[tool.covgate]\nmin-diff = true",
+            "min-diff = true (from pyproject.toml, line 2): expected text, a number or a list of texts",
+            "bad-option-value",
+            id="boolean",
+        ),
+        pytest.param(
+            "[tool.covgate]\nhistory-branch = false",
+            "history-branch = false (from pyproject.toml, line 2): expected text, a number or a list of texts",
+            "bad-option-value",
+            id="a-boolean-for-a-name",
+        ),
+        pytest.param(
+            "[tool.covgate]\nmin-diff = 1979-05-27",
+            "min-diff = 1979-05-27 (from pyproject.toml, line 2): expected text, a number or a list of texts",
+            "bad-option-value",
+            id="date",
+        ),
+        pytest.param(
+            "[tool.covgate]\nreports = [1, 'xml', {a = 1}]",
+            'reports = [1, "xml", {…}] (from pyproject.toml, line 2): expected text, a number or a list of texts',
+            "bad-option-value",
+            id="a-list-of-numbers",
+        ),
+        pytest.param(
+            "[tool.covgate]\nratchet = 1",
+            "ratchet = 1 (from pyproject.toml, line 2): expected `true` or `false`",
+            "bad-option-value",
+            id="a-number-for-a-switch",
+        ),
+        pytest.param(
+            "[tool.covgate]\nrecord = 'maybe'",
+            "record = maybe (from pyproject.toml, line 2): expected `true` or `false`",
+            "bad-option-value",
+            id="a-word-for-a-switch",
+        ),
+        pytest.param("x = 1" + "0" * 5000, "is not valid TOML: Exceeds the limit", "bad-toml", id="a-huge-number"),
+        pytest.param("x = " + "[" * 9000, "is not valid TOML", "bad-toml", id="nested-beyond-reason"),
     ],
 )
 def test_a_toml_mistake(text: str, message: str, slug: str) -> None:
@@ -208,6 +255,21 @@ def test_a_toml_mistake(text: str, message: str, slug: str) -> None:
     assert message in error.message
     assert "pyproject.toml" in error.message
     assert error.slug == slug
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False), ("'on'", True), ("'off'", False)])
+def test_a_switch_in_toml(text: str, value: bool) -> None:  # noqa: FBT001  # what the switch is set to
+    settings = resolve(toml=table(f"record = {text}\nratchet = {text}"))
+    assert (settings.record, settings.ratchet) == (value, value)
+    assert settings.where("record") == "pyproject.toml, line 2"
+
+
+def test_the_goals_leave_the_options_alone() -> None:
+    settings = resolve(
+        toml=toml("[tool.covgate]\nmin-total = 1\n[tool.covgate.target]\ntotal = 80"), command_line={"min-total": "2"}
+    )
+    assert (settings.min_total, settings.where("min-total")) == (Decimal(2), "--min-total")
+    assert (settings.target, settings.where("target")) == (Target(total=Decimal(80)), "pyproject.toml, line 3")
 
 
 def test_a_list_in_toml_is_one_item_a_line() -> None:
@@ -258,3 +320,7 @@ def test_data_and_a_command_are_refused() -> None:
 def test_data_on_the_command_line_outdoes_the_command_of_the_file() -> None:
     settings = resolve(command_line={"coverage-data": ".coverage"}, toml=table("test-command = 'tox'"))
     assert settings.coverage_data == (".coverage",)
+
+
+def test_a_negative_zero_is_none() -> None:
+    assert str(resolve(command_line={"min-diff": "-0.0"}).min_diff) == "0.0"
