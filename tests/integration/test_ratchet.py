@@ -121,8 +121,8 @@ def test_a_proposal_becomes_a_pull_request(git_github: FakeGithub, pulls: FakePu
     )
     assert proposed(git_github) == text(84, 71)
     assert (pull.head, pull.base, pull.title) == (BRANCH, "main", "Raise min-total to 84 and 1 more floor")
-    assert "| min-total | 80 | 84 | 84.33 % | 0.14 |" in pull.body
-    assert "| min-total of api | 70 | 71 | 71.33 % | 0.14 |" in pull.body
+    assert "| `min-total` | 80 | 84 | 84.33 % | 0.14 |" in pull.body
+    assert "| `components.api.min-total` | 70 | 71 | 71.33 % | 0.14 |" in pull.body
     git = git_github.git_data
     assert git.text("diff", "--name-only", "main", BRANCH) == CONFIG
     assert git.text("rev-list", "--count", f"main..{BRANCH}") == "1"
