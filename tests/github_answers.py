@@ -16,6 +16,8 @@ from githubkit_schemas.latest.models import (
     GitRef,
     GitTree,
     IssueComment,
+    PullRequest,
+    PullRequestSimple,
     ShortBlob,
     ValidationError,
 )
@@ -140,6 +142,8 @@ MODELS: tuple[tuple[str, type[BaseModel]], ...] = (
     (r"/git/blobs/", Blob),
     (r"/compare/", CommitComparison),
     (r"/issues/", IssueComment),
+    (r"/pulls\?", PullRequestSimple),
+    (r"/pulls(/|\Z)", PullRequest),
 )
 """What an answer is, by what its address holds; the first that matches."""
 

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import cast
 
-from covgate.history.ratchet import RECORDS, WINDOW, Raise, plain
+from covgate.history.ratchet import RECORDS, WINDOW, Raise, floor_name, plain
 from covgate.model import floor_percent
 
 _TRAILER = "Covgate-Ratchet: true"
@@ -56,7 +56,7 @@ def parse_message(message: str) -> tuple[Raise, ...] | None:
 def render_body(raises: Sequence[Raise], default_branch: str) -> str:
     """Render the pull request's body, with a marker that `parse_marker` reads."""
     rows = [
-        f"| {_name(found.component)} | {plain(found.old)} | {plain(found.new)} "
+        f"| `{_harmless(floor_name(found.component))}` | {plain(found.old)} | {plain(found.new)} "
         f"| {_shown(found.lowest)} % | {_shown(found.noise)} |"
         for found in raises[:_MOST_ROWS]
     ]
@@ -136,8 +136,8 @@ def _name(component: str | None) -> str:
 
 
 def _harmless(text: str) -> str:
-    """Leave out whatever could be markup or a mention: a name is shown, not obeyed."""
-    return re.sub(r"[^\w ./-]|_(?=_)|/(?=/)", "?", text[:60])
+    """Put a question mark for what could end a code span or a cell, or be a mention: a name is shown, not obeyed."""
+    return re.sub(r"[^\w ./-]", "?", text[:90])
 
 
 def _shown(value: Fraction) -> str:

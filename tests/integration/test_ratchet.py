@@ -1,0 +1,553 @@
+"""The ratchet's pull request, over HTTP and PyGithub against the fake GitHub, whose branches are real git."""
+
+from __future__ import annotations
+
+import subprocess  # two runs at once are two processes
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from covgate.context import Secret
+from covgate.edges.github_data import GithubData
+from covgate.edges.github_pulls import GithubPulls
+from covgate.edges.github_session import Refusal
+from covgate.errors import PublishError
+from covgate.history.ratchet import Raise
+from covgate.history.ratchet_pull import BRANCH, RatchetOutcome, publish_ratchet
+from covgate.history.ratchet_words import parse_message, render_message
+from tests.fake_github import FakeGithub, Fault
+from tests.fake_pulls import FakePulls, Pull, interrupt
+from tests.github_answers import Account, Answer
+from tests.integration.conftest import QUICK
+
+CONFIG = "pyproject.toml"
+TEXT = """\
+# The project
+[tool.covgate]  # the gate
+min-total = {total}  # raised by hand so far
+min-diff = 90
+
+[tool.covgate.components.api]
+paths = ["api/**"]
+min-total = "{api} %"
+"""
+
+
+def text(total: str | int = 80, api: str | int = 70) -> str:
+    return TEXT.format(total=total, api=api)
+
+
+def up(new: str, component: str | None = None, old: str = "80") -> Raise:
+    return Raise(
+        component=component,
+        old=Decimal(old),
+        new=Decimal(new),
+        lowest=Fraction(Decimal(new)) + Fraction(1, 3),
+        noise=Fraction(1, 7),
+    )
+
+
+@pytest.fixture
+def pulls(git_github: FakeGithub) -> FakePulls:
+    git_github.git_data.seed({CONFIG: text(), "api/a.py": "1\n"}, parent=tip(git_github, "main"))
+    return FakePulls(git_github)
+
+
+Run = Callable[..., RatchetOutcome]
+
+
+@pytest.fixture
+def run(git_github: FakeGithub, pulls: FakePulls) -> Run:
+    """Publish proposals, each time as another run with connections of its own."""
+    assert not pulls.pulls
+
+    def publish(*raises: Raise, token: str = "ghs_workflow") -> RatchetOutcome:  # noqa: S107  # no one's password
+        where = {"api_url": git_github.url, "repository": git_github.repository}
+        secret = Secret(value=token)
+        with (
+            GithubData(**where, token=secret, pace=QUICK) as data,
+            GithubPulls(**where, token=secret, pace=QUICK) as ours,
+        ):
+            path = PurePosixPath(CONFIG)
+            return publish_ratchet(data, ours, default_branch="main", config_path=path, raises=raises)
+
+    return publish
+
+
+def tip(github: FakeGithub, branch: str) -> str:
+    return github.git_data.text("rev-parse", "--verify", f"refs/heads/{branch}")
+
+
+def proposed(github: FakeGithub) -> str:
+    return github.git_data.files(BRANCH)[CONFIG].decode()
+
+
+def only(pulls: FakePulls) -> Pull:
+    (pull,) = pulls.open
+    return pull
+
+
+def writes(github: FakeGithub) -> list[str]:
+    return [method for method, _ in github.requests if method != "GET"]
+
+
+def other_run(github: FakeGithub, total: str) -> None:
+    """Put a proposal on the branch as a run would that was a moment faster."""
+    message = render_message([up(total)])
+    git = github.git_data
+    parent = git.resolve(f"refs/heads/{BRANCH}") or tip(github, "main")
+    tree = git.text("rev-parse", f"{git.seed({CONFIG: text(total), 'api/a.py': '1' + chr(10)}, 'scratch')}^{{tree}}")
+    git.git("update-ref", "-d", "refs/heads/scratch")
+    person = {f"GIT_{role}_{key}": "bot" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
+    made = git.git("commit-tree", tree, "-p", parent, stdin=message.encode(), environment=person).decode().strip()
+    git.git("update-ref", f"refs/heads/{BRANCH}", made)
+
+
+# One pull request
+
+
+def test_a_proposal_becomes_a_pull_request(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    outcome = run(up("84"), up("71", "api", "70"))
+    pull = only(pulls)
+    assert outcome == RatchetOutcome(
+        note="Pull request #12: Raise min-total to 84 and 1 more floor.",
+        url=f"{git_github.url}/octo/project/pull/12",
+    )
+    assert proposed(git_github) == text(84, 71)
+    assert (pull.head, pull.base, pull.title) == (BRANCH, "main", "Raise min-total to 84 and 1 more floor")
+    assert "| `min-total` | 80 | 84 | 84.33 % | 0.14 |" in pull.body
+    assert "| `components.api.min-total` | 70 | 71 | 71.33 % | 0.14 |" in pull.body
+    git = git_github.git_data
+    assert git.text("diff", "--name-only", "main", BRANCH) == CONFIG
+    assert git.text("rev-list", "--count", f"main..{BRANCH}") == "1"
+    message = git.text("show", "--no-patch", "--format=%B", BRANCH)
+    assert parse_message(message) == (up("84"), up("71", "api", "70"))
+    assert git.text("show", "--no-patch", "--format=%(trailers:key=Covgate-Ratchet,valueonly)", BRANCH) == "true"
+
+
+def test_the_same_proposal_again_writes_nothing(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    first = run(up("84"))
+    only(pulls).title = "Raise the bar (reworded by a person)"
+    git_github.requests.clear()
+    assert run(up("84")) == first
+    assert writes(git_github) == []
+    assert len(git_github.requests) == 9
+    assert only(pulls).title.startswith("Raise the bar")
+
+
+def test_a_further_rise_updates_the_one_pull_request(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    before = run(up("84"))
+    old = tip(git_github, BRANCH)
+    after = run(up("86"), up("75", "api", "70"))
+    assert after.url == before.url
+    assert len(pulls.pulls) == 1
+    assert only(pulls).title == "Raise min-total to 86 and 1 more floor"
+    assert "84" not in only(pulls).body
+    assert proposed(git_github) == text(86, 75)
+    assert git_github.git_data.text("merge-base", old, BRANCH) == old
+
+
+def test_a_proposal_that_shrank_is_updated_too(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    """What it proposed before would turn the gate red; the file's own floor is still not lowered."""
+    run(up("86"))
+    run(up("82"))
+    assert only(pulls).title == "Raise min-total to 82"
+    assert proposed(git_github) == text(82)
+
+
+def test_nothing_to_raise_asks_nothing(git_github: FakeGithub, run: Run) -> None:
+    assert run() == RatchetOutcome()
+    assert git_github.requests == []
+
+
+@pytest.mark.parametrize("total", ["84", "90"])
+def test_the_default_branch_is_never_lowered(git_github: FakeGithub, pulls: FakePulls, run: Run, total: str) -> None:
+    """What is proposed was computed from a checkout; the branch has moved on since."""
+    pulls.push("main", CONFIG, text(total))
+    assert run(up("84")) == RatchetOutcome()
+    assert writes(git_github) == []
+
+
+def test_the_text_comes_from_the_default_branch_as_it_is_now(
+    git_github: FakeGithub, pulls: FakePulls, run: Run
+) -> None:
+    run(up("84"))
+    pulls.push("main", CONFIG, "# New first line\n" + text(82))
+    pulls.push("main", "api/b.py", "2\n")
+    run(up("84"))
+    assert proposed(git_github) == "# New first line\n" + text(84)
+    assert "api/b.py" in git_github.git_data.files(BRANCH)
+    assert git_github.git_data.text("diff", "--name-only", f"main...{BRANCH}") == CONFIG
+    assert git_github.git_data.text("rev-list", "--count", f"{BRANCH}..main") == "0"
+    assert len(pulls.pulls) == 1
+
+
+def test_other_files_moving_on_need_no_new_commit(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    run(up("84"))
+    before = tip(git_github, BRANCH)
+    pulls.push("main", "api/b.py", "2\n")
+    run(up("84"))
+    assert tip(git_github, BRANCH) == before
+
+
+def test_line_ends_are_kept(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    windows = text().replace("\n", "\r\n")
+    pulls.push("main", CONFIG, windows)
+    run(up("84"))
+    assert proposed(git_github) == windows.replace("= 80", "= 84")
+
+
+@pytest.mark.parametrize("squash", [False, True], ids=["merge-commit", "squash"])
+def test_after_a_merge_a_further_rise_is_a_new_pull_request(
+    git_github: FakeGithub, pulls: FakePulls, run: Run, *, squash: bool
+) -> None:
+    run(up("84"))
+    pulls.merge(only(pulls), squash=squash)
+    assert run(up("84")) == RatchetOutcome()
+    outcome = run(up("86", old="84"))
+    assert outcome.url is not None
+    assert outcome.url.endswith("/13")
+    assert only(pulls).number == 13
+    assert proposed(git_github) == text(86)
+    pulls.merge(only(pulls), squash=squash)
+    assert git_github.git_data.files("main")[CONFIG].decode() == text(86)
+
+
+@pytest.mark.parametrize("squash", [False, True], ids=["merge-commit", "squash"])
+def test_a_floor_lowered_by_hand_after_the_merge_is_proposed_again(
+    git_github: FakeGithub, pulls: FakePulls, run: Run, *, squash: bool
+) -> None:
+    run(up("84"))
+    pulls.merge(only(pulls), squash=squash)
+    pulls.push("main", CONFIG, text(80))
+    run(up("84"))
+    assert only(pulls).number == 13
+    pulls.merge(only(pulls), squash=squash)
+    assert git_github.git_data.files("main")[CONFIG].decode() == text(84)
+
+
+def test_the_branch_may_be_deleted_after_a_merge(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    run(up("84"))
+    pulls.merge(only(pulls))
+    git_github.git_data.git("update-ref", "-d", f"refs/heads/{BRANCH}")
+    run(up("86", old="84"))
+    assert only(pulls).number == 13
+
+
+# What people said
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["branch-kept", "branch-deleted"])
+def test_a_closed_proposal_is_not_made_again(
+    git_github: FakeGithub, pulls: FakePulls, run: Run, *, deleted: bool
+) -> None:
+    run(up("84"), up("71", "api", "70"))
+    pulls.close(only(pulls))
+    if deleted:
+        git_github.git_data.git("update-ref", "-d", f"refs/heads/{BRANCH}")
+    pulls.push("main", CONFIG, "# another change\n" + text())
+    git_github.requests.clear()
+    for raises in ([up("84"), up("71", "api", "70")], [up("84")], [up("83"), up("71", "api", "70")]):
+        outcome = run(*raises)
+        assert outcome.note == "Pull request #12 was closed, so the ratchet waits until it can propose more."
+        assert outcome.url is not None
+    assert writes(git_github) == []
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["branch-kept", "branch-deleted"])
+@pytest.mark.parametrize("more", [(up("85"),), (up("84"), up("71", "api", "70"))], ids=["higher", "another-floor"])
+def test_a_closed_proposal_comes_back_when_it_can_propose_more(
+    git_github: FakeGithub, pulls: FakePulls, run: Run, *, deleted: bool, more: tuple[Raise, ...]
+) -> None:
+    run(up("84"))
+    pulls.close(only(pulls))
+    if deleted:
+        git_github.git_data.git("update-ref", "-d", f"refs/heads/{BRANCH}")
+    run(*more)
+    assert only(pulls).number == 13
+
+
+def test_a_closed_proposal_whose_text_was_rewritten_is_known_by_its_branch(
+    git_github: FakeGithub, pulls: FakePulls, run: Run
+) -> None:
+    run(up("84"))
+    only(pulls).body = "No, thank you."
+    pulls.close(only(pulls))
+    git_github.requests.clear()
+    assert "was closed" in run(up("84")).note
+    assert writes(git_github) == []
+
+
+def test_a_persons_commit_on_the_branch_is_left_alone(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    run(up("84"))
+    pulls.push(BRANCH, CONFIG, text(83))
+    git_github.requests.clear()
+    outcome = run(up("86"))
+    assert outcome.note == f"The branch {BRANCH} has a commit of someone else's: it is left alone."
+    assert outcome.url == f"{git_github.url}/octo/project/pull/12"
+    assert writes(git_github) == []
+    assert only(pulls).title == "Raise min-total to 84"
+
+
+def test_a_merged_branch_is_nobodys_any_more(pulls: FakePulls, run: Run) -> None:
+    run(up("84"))
+    pulls.push(BRANCH, CONFIG, text(83))
+    pulls.merge(only(pulls))
+    run(up("86", old="83"))
+    assert only(pulls).number == 13
+
+
+def test_a_branch_of_that_name_that_covgate_did_not_make_is_left_alone(
+    git_github: FakeGithub, pulls: FakePulls, run: Run
+) -> None:
+    git_github.git_data.git("update-ref", f"refs/heads/{BRANCH}", tip(git_github, "main"))
+    assert "someone else's" in run(up("84")).note
+    assert not pulls.pulls
+
+
+# Races
+
+
+def test_another_runs_branch_stands_and_its_text_is_told(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    interrupt(git_github, "POST", r"/git/refs", lambda: other_run(git_github, "85"))
+    outcome = run(up("84"))
+    assert only(pulls).title == "Raise min-total to 85"
+    assert outcome.note == "Pull request #12: Raise min-total to 85."
+    assert proposed(git_github) == text(85)
+
+
+def test_another_runs_commit_stands_and_its_text_is_told(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    run(up("84"))
+    interrupt(git_github, "PATCH", r"/git/refs/(?P<ref>heads/.+)", lambda: other_run(git_github, "87"))
+    run(up("86"))
+    assert only(pulls).title == "Raise min-total to 87"
+    assert proposed(git_github) == text(87)
+
+
+def test_another_runs_pull_request_is_found(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    def open_first() -> None:
+        pulls.add(Account(login="github-actions[bot]"), head=BRANCH, base="main", title="Raise", body="")
+
+    interrupt(git_github, "POST", r"/pulls", open_first)
+    outcome = run(up("84"))
+    assert outcome.url == f"{git_github.url}/octo/project/pull/12"
+    assert only(pulls).title == "Raise min-total to 84"
+
+
+def test_a_text_that_was_overtaken_is_put_right(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    """The other run's proposal gets onto the branch while this one's text is on its way."""
+    interrupt(git_github, "POST", r"/pulls", lambda: other_run(git_github, "87"))
+    run(up("84"))
+    assert only(pulls).title == "Raise min-total to 87"
+    assert proposed(git_github) == text(87)
+
+
+def test_a_branch_that_never_stands_still_ends_the_run(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
+    numbers = iter(range(81, 100))
+    interrupt(
+        git_github,
+        "GET",
+        r"/git/commits/(?P<sha>[0-9a-f]{40})",
+        lambda: other_run(git_github, str(next(numbers))),
+        times=99,
+    )
+    assert "the next run" in run(up("84")).note
+    assert len(pulls.open) <= 1
+    assert len(git_github.requests) < 100
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_runs_at_once_end_with_one_branch_and_one_fitting_pull_request(
+    git_github: FakeGithub, pulls: FakePulls, run: Run, attempt: int
+) -> None:
+    start = threading.Barrier(3)
+
+    def race(total: int) -> RatchetOutcome:
+        start.wait(30)
+        return run(up(str(total)))
+
+    with ThreadPoolExecutor(3) as pool:
+        outcomes = list(pool.map(race, (84 + attempt, 85 + attempt, 86 + attempt)))
+    assert {outcome.url for outcome in outcomes} == {f"{git_github.url}/octo/project/pull/12"}
+    assert not [outcome.problem for outcome in outcomes if outcome.problem]
+    own = parse_message(git_github.git_data.text("show", "--no-patch", "--format=%B", BRANCH))
+    assert own is not None
+    assert proposed(git_github) == text(str(own[0].new))
+    assert len(pulls.pulls) == 1
+    assert only(pulls).title == f"Raise min-total to {own[0].new}"
+    assert f"| 80 | {own[0].new} |" in only(pulls).body
+
+
+_ONE_RUN = """
+import sys
+from covgate.context import Secret
+from covgate.edges.github_data import GithubData
+from covgate.edges.github_pulls import GithubPulls
+from pathlib import PurePosixPath
+from tests.integration.conftest import QUICK
+from tests.integration.test_ratchet import publish_ratchet, up
+url, total = sys.argv[1:]
+where = dict(api_url=url, repository="octo/project", token=Secret(value="ghs_workflow"), pace=QUICK)
+print("ready", flush=True)
+sys.stdin.readline()
+with GithubData(**where) as data, GithubPulls(**where) as pulls:
+    print(publish_ratchet(data, pulls, default_branch="main", config_path=PurePosixPath("pyproject.toml"),
+                          raises=[up(total)]).url)
+"""
+
+
+def test_two_processes_end_with_one_branch_and_one_pull_request(git_github: FakeGithub, pulls: FakePulls) -> None:
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", _ONE_RUN, git_github.url, total],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for total in ("84", "85")
+    ]
+    for one in runs:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    for one in runs:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    urls = {one.communicate(timeout=60)[0] for one in runs}
+    assert urls == {f"{git_github.url}/octo/project/pull/12\n"}
+    assert proposed(git_github) in {text(84), text(85)}
+    assert only(pulls).title in {"Raise min-total to 84", "Raise min-total to 85"}
+    assert only(pulls).title.removeprefix("Raise min-total to ") in proposed(git_github)
+
+
+# What goes wrong
+
+
+def test_a_repository_that_lets_no_workflow_open_pull_requests_is_told_where_to_change_it(
+    git_github: FakeGithub, pulls: FakePulls, run: Run
+) -> None:
+    pulls.permitted = False
+    outcome = run(up("84"))
+    assert outcome.problem is not None
+    assert outcome.problem.slug == "ratchet-not-permitted"
+    assert "Settings → Actions → General" in outcome.note
+    assert not pulls.pulls
+    pulls.permitted = True
+    run(up("84"))
+    assert only(pulls).title == "Raise min-total to 84"
+    assert git_github.git_data.text("rev-list", "--count", f"main..{BRANCH}") == "1"
+
+
+def test_a_read_only_token_changes_nothing_and_says_what_it_takes(
+    git_github: FakeGithub, pulls: FakePulls, run: Run
+) -> None:
+    outcome = run(up("84"), token="ghs_fork")  # noqa: S106  # no one's password
+    assert outcome.problem is not None
+    assert outcome.problem.slug == Refusal.READ_ONLY
+    assert "contents: write" in outcome.note
+    assert git_github.git_data.resolve(f"refs/heads/{BRANCH}") is None
+    assert not pulls.pulls
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_an_answer_that_got_lost_leaves_one_pull_request(
+    git_github: FakeGithub, pulls: FakePulls, run: Run, *, carried_out: bool
+) -> None:
+    git_github.faults.append(Fault(method="POST", path="/pulls", carried_out=carried_out))
+    outcome = run(up("84"))
+    assert outcome.url == f"{git_github.url}/octo/project/pull/12"
+    assert len(pulls.pulls) == 1
+
+
+@pytest.mark.parametrize("path", ["/git/ref/", "/git/trees", "/pulls", "/git/commits"])
+def test_no_trouble_with_github_ends_the_run(git_github: FakeGithub, run: Run, path: str) -> None:
+    run(up("84"))
+    git_github.faults.append(Fault(method="GET", path=path, times=99))
+    outcome = run(up("86"))
+    assert outcome.problem is not None
+    assert outcome.problem.slug == Refusal.UNREACHABLE
+    assert outcome.problem.hint in outcome.note
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/pulls", [{"number": "x"}]),
+        ("/pulls", [{"number": 3, "head": {"ref": BRANCH, "sha": "?"}, "base": {"ref": "main"}}]),
+        ("/pulls", [3]),
+        ("/git/commits", {}),
+        ("/git/commits", []),
+        ("/git/commits", {"message": 3}),
+    ],
+)
+def test_an_answer_of_another_shape_is_no_answer(git_github: FakeGithub, run: Run, path: str, body: object) -> None:
+    run(up("84"))
+    git_github.requests.clear()
+    git_github.faults.append(Fault(method="GET", path=path, answer=Answer(status=200, body=body)))
+    outcome = run(up("86"))
+    git_github.problems.clear()
+    assert outcome.problem is not None
+    assert outcome.problem.slug == Refusal.UNREACHABLE
+    assert writes(git_github) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is not there"),
+        (b"# caf\xe9\n", "is not UTF-8"),
+        (b"# long\n" * 200_000, "is longer than 1 MB"),
+        (b"[tool.covgate\n", "is not valid TOML"),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_is_said(
+    git_github: FakeGithub, pulls: FakePulls, run: Run, content: bytes, words: str
+) -> None:
+    files: dict[str, str | bytes] = {"a.py": "1\n", **({CONFIG: content} if content else {})}
+    git_github.git_data.seed(files, parent=tip(git_github, "main"))
+    outcome = run(up("84"))
+    assert outcome.problem is not None
+    assert outcome.problem.slug == "bad-toml"
+    assert words in outcome.note
+    assert not pulls.pulls
+
+
+def test_floors_the_file_does_not_hold_are_named(pulls: FakePulls, run: Run) -> None:
+    missing = "components.web.min-total: pyproject.toml does not set it"
+    assert run(up("50", "web", "40")) == RatchetOutcome(note=f"Not raised: {missing}.")
+    assert run(up("84"), up("50", "web", "40")).note == (
+        f"Pull request #12: Raise min-total to 84. Not raised: {missing}."
+    )
+    assert only(pulls).title == "Raise min-total to 84"
+
+
+def test_a_default_branch_that_is_not_there_is_said(git_github: FakeGithub, run: Run) -> None:
+    git_github.git_data.git("update-ref", "-d", "refs/heads/main")
+    git_github.git_data.seed({"x": "1"}, branch="trunk")
+    assert run(up("84")).note == "The ratchet found no branch main."
+
+
+# The edge itself
+
+
+def test_a_pull_request_of_another_base_is_not_taken(git_github: FakeGithub, pulls: FakePulls) -> None:
+    pulls.add(Account(login="someone"), head="main", base="other", title="x", body="")
+    with GithubPulls(
+        api_url=git_github.url, repository="octo/project", token=Secret(value="ghs_workflow"), pace=QUICK
+    ) as ours:
+        assert ours.find_open("main", "main") is None
+        assert ours.find_closed("main", "other") is None
+        found = ours.find_open("main", "other")
+        assert found is not None
+        assert (found.number, found.title, found.body, found.head) == (12, "x", "", tip(git_github, "main"))
+        with pytest.raises(PublishError, match="Validation Failed") as caught:
+            ours.open("gone", "main", "x", "y")
+        assert caught.value.slug == Refusal.REFUSED
+    assert len(git_github.requests) == 4

@@ -1,0 +1,156 @@
+"""What a proposal says: readable for people, harmless whatever a component is called, and read back as it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from covgate.history.ratchet import Raise
+from covgate.history.ratchet_words import parse_marker, parse_message, render_body, render_message, render_title
+
+TOTAL = Raise(
+    component=None, old=Decimal("80.5"), new=Decimal("84.0"), lowest=Fraction(253, 3), noise=Fraction(1, 3000)
+)
+API = Raise(component="api", old=Decimal(0), new=Decimal(100), lowest=Fraction(100), noise=Fraction(0))
+
+BODY = """\
+<!-- covgate:ratchet [[null, "84.0"], ["api", "100"]] -->
+Coverage of `main` has stayed above what the gate asks for in the last 5 records, so the gate can ask for it. \
+Merging this is all there is to do.
+
+| floor | now | raised to | lowest of 5 records | noise |
+|---|--:|--:|--:|--:|
+| `min-total` | 80.5 | 84 | 84.33 % | 0.01 |
+| `components.api.min-total` | 0 | 100 | 100 % | 0 |
+
+A new floor is the lowest of the last 5 records less the noise (the largest drop, in percentage points, from one \
+record to the next within the last 10), rounded down. Floors are never lowered.
+
+covgate keeps this pull request up to date, unless someone else pushes to its branch. Close it to leave the floors as \
+they are: covgate comes back only when it can propose more than this. Where a workflow opened it, its checks may wait \
+for an approval, or for the pull request to be closed and reopened.
+"""
+
+
+@pytest.mark.parametrize(
+    ("raises", "title"),
+    [
+        ([TOTAL], "Raise min-total to 84"),
+        ([API], "Raise min-total of api to 100"),
+        ([TOTAL, API], "Raise min-total to 84 and 1 more floor"),
+        ([API, TOTAL, API], "Raise min-total of api to 100 and 2 more floors"),
+    ],
+)
+def test_a_title_names_the_first_floor(raises: list[Raise], title: str) -> None:
+    assert render_title(raises) == title
+    assert render_message(raises).splitlines()[0] == title
+
+
+def test_a_body_says_what_why_and_what_to_do() -> None:
+    assert render_body([TOTAL, API], "main") == BODY
+
+
+def test_a_body_stays_within_githubs_limit() -> None:
+    names = [f"part-{number:0150}" for number in range(250)]
+    many = [replace(API, component=name) for name in names]
+    body = render_body(many, "main")
+    assert len(body) < 65_536
+    assert "\n\nAnd 150 more.\n\n" in body
+    assert len(parse_marker(body) or {}) == 250
+
+
+NAMES = st.none() | st.text(max_size=40)
+RAISES = st.lists(
+    st.builds(
+        Raise,
+        component=NAMES,
+        old=st.decimals(min_value=0, max_value=100, places=2),
+        new=st.decimals(min_value=0, max_value=100, places=2),
+        lowest=st.fractions(min_value=0, max_value=100, max_denominator=10**6),
+        noise=st.fractions(min_value=0, max_value=100, max_denominator=10**6),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(raises=RAISES)
+def test_a_proposal_is_read_back_as_it_was_written(raises: list[Raise]) -> None:
+    # GitHub hands texts on with other line ends, and without those at the end.
+    assert parse_message(render_message(raises).strip()) == tuple(raises)
+    marker = parse_marker(render_body(raises, "main").replace("\n", "\r\n"))
+    assert marker == {found.component: found.new for found in raises}
+
+
+@given(name=st.text(alphabet="a-<>!`|*_[](){}@#:/\\\"'\n\r \u202e$~", max_size=30))
+def test_a_name_is_shown_and_never_obeyed(name: str) -> None:
+    hostile = replace(API, component=name)
+
+    def kinds(component: Raise) -> list[str]:
+        markdown = MarkdownIt("commonmark").enable("table")
+        tokens = markdown.parse(render_body([component], (name if component is hostile else "") or "main"))
+        return [kind for token in tokens for kind in [token.type, *(child.type for child in token.children or ())]]
+
+    assert kinds(hostile) == kinds(API)
+    assert "\n" not in render_title([hostile])
+    assert not {"@", "#", "<"} & set(render_title([hostile]))
+
+
+def with_floors(floors: object) -> str:
+    return f"Raise it\n\nCovgate-Ratchet: true\nCovgate-Floors: {json.dumps(floors)}\n"
+
+
+GOOD = {"component": None, "old": "80", "new": "84", "lowest": "84", "noise": "1/3"}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("Raise min-total to 84", id="no-trailers"),
+        pytest.param(render_message([TOTAL]) + "\nand more words of a person\n", id="trailers-not-at-the-end"),
+        pytest.param(render_message([TOTAL]).replace("Covgate-Ratchet: true\n", ""), id="without-ours"),
+        pytest.param("x\n\nCovgate-Ratchet: true\n", id="without-floors"),
+        pytest.param("x\n\nCovgate-Ratchet: true\nCovgate-Floors: [", id="no-json"),
+        pytest.param("x\n\nCovgate-Ratchet: true\nCovgate-Floors: " + "[" * 100_000, id="too-deep"),
+        pytest.param(with_floors([]), id="no-floors"),
+        pytest.param(with_floors({}), id="no-list"),
+        pytest.param(with_floors([GOOD, 3]), id="no-object"),
+        pytest.param(with_floors([GOOD | {"component": 3}]), id="component"),
+        pytest.param(with_floors([GOOD | {"new": 84}]), id="a-number"),
+        pytest.param(with_floors([GOOD | {"new": "x"}]), id="no-percent"),
+        pytest.param(with_floors([GOOD | {"new": "NaN"}]), id="not-a-number"),
+        pytest.param(with_floors([GOOD | {"new": "101"}]), id="too-much"),
+        pytest.param(with_floors([GOOD | {"noise": "1/0"}]), id="no-fraction"),
+        pytest.param(with_floors([GOOD | {"lowest": "9" * 9999}]), id="too-long"),
+    ],
+)
+def test_a_commit_that_is_not_covgates_own_proposes_nothing(message: str) -> None:
+    assert parse_message(with_floors([GOOD])) is not None
+    assert parse_message(message) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "\n",
+        "words",
+        'words\n<!-- covgate:ratchet [[null, "84"]] -->',
+        '<!-- covgate:ratchet [[null, "84"]]',
+        "<!-- covgate:ratchet [] -->",
+        "<!-- covgate:ratchet [3] -->",
+        '<!-- covgate:ratchet [[3, "84"]] -->',
+        "<!-- covgate:ratchet [[null, 84]] -->",
+        '<!-- covgate:ratchet [[null, "84", 1]] -->',
+    ],
+)  # fmt: skip
+def test_a_body_without_a_whole_marker_tells_nothing(body: str) -> None:
+    assert parse_marker(body) is None
