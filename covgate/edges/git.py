@@ -122,6 +122,10 @@ class GitCommand:
             return frozenset()
         return frozenset(map(parse_sha, self.own_path("shallow").read_text(encoding="ascii").split()))
 
+    def reachable(self) -> frozenset[Sha]:
+        """Return every commit of this clone that HEAD or a reference leads to."""
+        return frozenset(map(Sha, self._run("rev-list", "--all").stdout.decode("ascii").split()))
+
     def own_path(self, name: str) -> Path:
         """Return where a file of git's own folder lies, in a linked worktree too."""
         answer = self._run("rev-parse", "--git-path", name).stdout

@@ -87,8 +87,13 @@ class GitRemote:
 
     def deepen(self, cut: Sequence[Sha], by: int | None) -> str | None:
         """Fetch what lies below commits whose parents a shallow clone lacks: `by` more generations, or (None) all."""
-        # Never --depth: counted from a tip it could cut off what is already there.
-        return self._fetch(cut, "--unshallow" if by is None else f"--deepen={by}")
+        whole = self._git.reachable() - self._git.shallow_commits()
+        problem = self._fetch(cut, "--unshallow" if by is None else f"--deepen={by}")
+        # The server counts from `cut`, and may cut off there what another branch of the clone had further down.
+        after = self._git.shallow_commits()
+        if after & whole:
+            _write_shallow(self._git.own_path("shallow"), "".join(f"{commit}\n" for commit in after - whole))
+        return problem
 
     def tip(self, name: str) -> Sha | Unavailable:
         """Return the commit that a branch or tag has there; a commit id is taken as it is."""
@@ -212,12 +217,17 @@ class _OwnFolder:
 
     def hand_over(self) -> None:
         """Tell the clone where it is cut off now."""
-        if self._copy.exists():
-            new = self._shallow.with_name("shallow.covgate")
-            new.write_bytes(self._copy.read_bytes())
-            new.replace(self._shallow)
-        else:
-            self._shallow.unlink(missing_ok=True)
+        _write_shallow(self._shallow, self._copy.read_text(encoding="ascii") if self._copy.exists() else "")
+
+
+def _write_shallow(path: Path, text: str) -> None:
+    """Replace git's list of cut-off commits; a clone without the file is complete."""
+    if not text:
+        path.unlink(missing_ok=True)
+        return
+    new = path.with_name("shallow.covgate")
+    new.write_text(text, encoding="ascii")
+    new.replace(path)
 
 
 _CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
