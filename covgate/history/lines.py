@@ -39,10 +39,16 @@ def record_lines(
     `digests` are git's blob ids (their first 12 digits are kept); a file without one counts as edited, always.
     """
     files = {
-        path: FileLines(digest=digests.get(path, "")[: 2 * _DIGEST_BYTES], states=states_of(file))
+        path: FileLines(digest=_digest(digests.get(path, "")), states=states_of(file))
         for path, file in sorted(coverage.files.items())
     }
     return LineRecord(sha=sha, files=files, flaps=tuple(flaps))
+
+
+def _digest(blob: str) -> str:
+    """The part of a blob's id that is kept; nothing of zeros, which is git's word for no blob."""
+    kept = blob[: 2 * _DIGEST_BYTES]
+    return kept if kept.strip("0") else ""
 
 
 def encode_record(record: LineRecord) -> bytes:

@@ -1,0 +1,94 @@
+"""Two states of a project and the diff between them, in a line or two of text.
+
+    read_shifts('''
+        app/core.py -3 -10-12 +7
+        app/old.py > app/new.py
+        app/gone.py deleted
+    ''')
+
+Of the file `app/core.py` the old lines 3 and 10 to 12 are gone, and line 7 of the new side is new. `>` is a rename.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from textwrap import dedent
+
+from covgate.history.lines import record_lines
+from covgate.model import Coverage, Sha
+from covgate.recorded import Flap, LineRecord
+from tests.coverage_text import read_files
+
+LONGEST = 2000
+"""No file of these tests has more lines."""
+
+OLD = Sha("a" * 40)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeShift:
+    """Where each old line of a file is now."""
+
+    path: PurePosixPath | None
+    lines: Mapping[int, int]
+
+    def to_new(self, line: int) -> int | None:
+        return self.lines.get(line)
+
+    def removed(self, line: int) -> bool:
+        return line not in self.lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeShifts:
+    """Every file, those that did not change left out."""
+
+    files: Mapping[PurePosixPath, MadeShift] = field(default_factory=dict)
+
+    def of(self, old_path: PurePosixPath) -> MadeShift:
+        same = {line: line for line in range(1, LONGEST)}
+        return self.files.get(old_path) or MadeShift(path=old_path, lines=same)
+
+
+def shift_lines(path: PurePosixPath, gone: frozenset[int], new: frozenset[int]) -> MadeShift:
+    """Return the shift that removes the old lines `gone` and adds the lines `new` of the new side."""
+    kept = (line for line in range(1, LONGEST) if line not in gone)
+    there = (line for line in range(1, LONGEST) if line not in new)
+    return MadeShift(path=path, lines=dict(zip(kept, there, strict=False)))
+
+
+def read_shifts(text: str) -> MadeShifts:
+    """Return the diff that `text` describes."""
+    files = {}
+    for line in dedent(text).strip().splitlines():
+        match = re.fullmatch(r"(\S+)(?: > (\S+))?( deleted)?((?: [-+]\d+(?:-\d+)?)*)", line.strip())
+        assert match, f"cannot read {line!r}"
+        old = PurePosixPath(match[1])
+        lines: dict[str, set[int]] = {"-": set(), "+": set()}
+        for sign, start, end in re.findall(r"([-+])(\d+)(?:-(\d+))?", match[4]):
+            lines[sign] |= set(range(int(start), int(end or start) + 1))
+        shift = shift_lines(PurePosixPath(match[2] or old), frozenset(lines["-"]), frozenset(lines["+"]))
+        files[old] = MadeShift(path=None, lines={}) if match[3] else shift
+    return MadeShifts(files=files)
+
+
+def read_coverage(text: str) -> Coverage:
+    """Return the measurement that `text` describes, measured with branches."""
+    _, measurement = read_files(text)
+    assert isinstance(measurement.coverage, Coverage)
+    return Coverage(files=measurement.coverage.files, has_branches=True)
+
+
+def digests_of(coverage: Coverage, edited: str = "") -> dict[PurePosixPath, str]:
+    """Return a blob id for each file: the same as ever but for the `edited` ones, separated by blanks."""
+    changed = {PurePosixPath(name) for name in edited.split()}
+    return {path: ("e" if path in changed else "d") * 40 for path in coverage.files}
+
+
+def record_of(text: str, flaps: tuple[Flap, ...] = (), sha: Sha = OLD) -> LineRecord:
+    """Return the record of the measurement that `text` describes."""
+    coverage = read_coverage(text)
+    return record_lines(sha, coverage, digests_of(coverage), flaps)
