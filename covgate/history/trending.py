@@ -43,7 +43,7 @@ def render_trending(history: History, target: Target | None, components: tuple[C
         "baseline": _entry(baseline) if baseline else None,
         "target": _target(target, components) if target else None,
     }
-    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(made, indent=2) + "\n"
 
 
 def _entry(point: Point) -> dict[str, object]:

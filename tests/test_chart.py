@@ -1,0 +1,106 @@
+"""The chart's geometry: axes hold what they show, labels do not overlap, colours can be told from their background."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgate.report.chart import PALETTE, choose_axis, spread, time_ticks
+
+percents = st.decimals(min_value=0, max_value=100, places=2)
+moments = st.datetimes(datetime(1971, 1, 1), datetime(2990, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ((), (0, 20, 40, 60, 80, 100)),
+        ((85,), (82, 83, 84, 85, 86, 87, 88)),
+        ((100,), (97, 98, 99, 100)),
+        ((0, 100), (0, 20, 40, 60, 80, 100)),
+        ((43, 90), (40, 50, 60, 70, 80, 90, 100)),
+        ((70, 80), (65, 70, 75, 80, 85)),
+    ],
+)
+def test_an_axis(values: tuple[int, ...], labels: tuple[int, ...]) -> None:
+    assert choose_axis(map(Decimal, values)).ticks == labels
+
+
+@given(st.lists(percents, min_size=1, max_size=20))
+def test_an_axis_holds_every_value_and_never_shows_less_than_it_should(values: list[Decimal]) -> None:
+    axis = choose_axis(values)
+    assert 0 <= axis.low <= min(values)
+    assert max(values) <= axis.high <= 100
+    assert axis.ticks[0] == axis.low
+    assert axis.ticks[-1] == axis.high
+    assert 2 <= len(axis.ticks) <= 7
+    assert axis.high - axis.low >= Decimal("2.5")
+
+
+@given(st.lists(st.floats(0, 300), max_size=15))
+def test_labels_do_not_overlap_and_keep_their_order(wanted: list[float]) -> None:
+    placed = spread(wanted, 15, 0, 300)
+    assert len(placed) == len(wanted)
+    for low, high in pairwise(sorted(placed)):
+        assert high - low >= 15 - 1e-6
+    for one, other in pairwise(sorted(range(len(wanted)), key=lambda n: wanted[n])):
+        assert placed[one] < placed[other]
+    assert all(-1e-6 <= y <= 300 + 1e-6 for y in placed)
+
+
+def test_labels_with_room_stay_where_they_are() -> None:
+    assert spread([100, 20, 60], 15, 0, 300) == (100, 20, 60)
+
+
+@pytest.mark.parametrize(
+    ("first", "days", "labels"),
+    [
+        ("2026-11-16", 6, ["16 Nov 2026", "17 Nov", "18 Nov", "19 Nov", "20 Nov", "21 Nov", "22 Nov"]),
+        ("2026-12-20", 40, ["21 Dec 2026", "28 Dec", "4 Jan 2027", "11 Jan", "18 Jan", "25 Jan"]),
+        ("2026-10-15", 150, ["Nov 2026", "Dec", "Jan 2027", "Feb", "Mar"]),
+        ("2024-06-01", 900, ["Jul 2024", "Jan 2025", "Jul", "Jan 2026", "Jul"]),
+        (
+            "2010-06-01",
+            5800,
+            ["Jan 2012", "Jan 2014", "Jan 2016", "Jan 2018", "Jan 2020", "Jan 2022", "Jan 2024", "Jan 2026"],
+        ),
+    ],
+    ids=["a week", "weeks over the new year", "months", "half years", "years"],
+)
+def test_dates_at_the_axis(first: str, days: int, labels: list[str]) -> None:
+    begin = datetime.fromisoformat(first).replace(tzinfo=UTC)
+    assert [label for _, label in time_ticks(begin, begin + timedelta(days=days), 8)] == labels
+
+
+@given(moments, st.floats(1, 300_000), st.integers(2, 12))
+def test_dates_are_few_sorted_and_within_the_axis(first: datetime, days: float, room: int) -> None:
+    last = min(first + timedelta(days=min(days, 3000 * 30)), datetime(2999, 12, 31, tzinfo=UTC))
+    ticks = [moment for moment, _ in time_ticks(first, last, room)]
+    assert ticks == sorted(set(ticks))
+    assert all(first <= tick <= last for tick in ticks)
+    assert len(ticks) <= room + 1
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2's contrast ratio."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("light", "dark"), PALETTE)
+def test_a_line_and_its_label_stand_out(light: str, dark: str) -> None:
+    for background in ("#ffffff", "#f6f8fa"):
+        assert contrast(light, background) >= 4.5
+    for background in ("#0d1117", "#151b23"):
+        assert contrast(dark, background) >= 4.5
