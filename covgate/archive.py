@@ -61,7 +61,7 @@ def open_archive(
                 limit=settings.history_limit,
                 name=settings.name or "",
                 wait=time.sleep,
-                chance=random.Random(),  # noqa: S311  # it spreads retries, and guards nothing
+                random=random.Random(),  # noqa: S311  # it spreads retries, and guards nothing
             )
             yield Archive(source=store, store=store, data=data)
     else:

@@ -142,8 +142,8 @@ def find_partial(settings: Settings, environment: Mapping[str, str]) -> str | No
     if settings.coverage_data:
         return None
     command = settings.test_command
-    words = list(command) if isinstance(command, tuple) else _split(command)
-    once = [*(words if isinstance(command, tuple) else ()), *_split(environment.get("PYTEST_ADDOPTS", ""))]
+    words: list[str] = list(command) if isinstance(command, tuple) else _split(command)
+    once: list[str] = [*(words if isinstance(command, tuple) else ()), *_split(environment.get("PYTEST_ADDOPTS", ""))]
     for word in [*words, *once]:
         if word.partition("=")[0] in _ALWAYS_PARTIAL:
             return word

@@ -111,13 +111,14 @@ class ComparedAncestry:
         return search.result() or suspects.verdict(base)
 
     def _compare(self, one: Sha, other: Sha) -> Compared | None:
-        """Return None for a commit GitHub does not know (any more): it is no ancestor of one that it knows."""
+        """Return None for a commit GitHub does not know (any more), or that shares nothing: it is no ancestor."""
         try:
-            return self._data.compare(one, other)
+            compared = self._data.compare(one, other)
         except PublishError as exc:
             if exc.slug != Refusal.NOT_FOUND.value:
                 raise
             return None
+        return None if compared.merge_base is None else compared
 
 
 class _Suspects:

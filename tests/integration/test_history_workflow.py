@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -169,7 +170,7 @@ def test_a_run_that_failed_is_not_recorded(workflow: Workflow, github: FakeGithu
     ids=["partial", "switched-off"],
 )
 def test_a_run_that_is_partial_or_not_wanted_is_not_recorded(
-    workflow: Workflow, github: FakeGithub, inputs: dict[str, str], why: str
+    workflow: Workflow, github: FakeGithub, inputs: dict[str, Any], why: str
 ) -> None:
     ran = workflow.run_push(**inputs)
     assert ran.exit_code == 0, ran.log
