@@ -1,10 +1,14 @@
-"""The report folder on disk, and the files covgate reads as text."""
+"""Folders on disk, for reports and for data, and the files covgate reads as text."""
 
 from __future__ import annotations
 
+import os
 import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from covgate.errors import InputError
 
@@ -59,3 +63,79 @@ def _not_writable(path: Path, exc: OSError, source: str = "report-dir") -> Input
         hint="set report-dir to a folder that can be written to",
         slug="report-folder-not-writable",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFolder:
+    """A folder of data that several runs read and write at once. Methods raise OSError.
+
+    Its lock and the files it is about to put in place lie beside the others, and so does the `.gitignore` that a new
+    folder gets: `names` does not list them.
+    """
+
+    path: Path
+
+    def names(self, folder: PurePosixPath | None = None) -> frozenset[PurePosixPath]:
+        """List what lies directly in the folder, or in one below it; nothing when there is no such folder."""
+        inner = folder or PurePosixPath()
+        try:
+            names = [entry.name for entry in (self.path / inner).iterdir()]
+        except FileNotFoundError:
+            return frozenset()
+        hidden = {_LOCK, ".gitignore"}
+        return frozenset(inner / name for name in names if name not in hidden and not name.startswith(_FRESH))
+
+    def read(self, name: PurePosixPath, limit: int) -> bytes | None:
+        """Return a file's content, or None when there is no such file; of a longer one, one byte more than `limit`."""
+        try:
+            with (self.path / name).open("rb") as file:
+                return file.read(limit + 1)
+        except FileNotFoundError:
+            return None
+
+    def write(self, name: PurePosixPath, content: bytes) -> None:
+        """Put a file in its place as a whole: whoever reads finds the old one or the new one."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # In this folder: only within one file system is it replaced at once.
+        handle, fresh = tempfile.mkstemp(prefix=_FRESH, dir=self.path)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(fresh).chmod(_FILE_MODE)
+            Path(fresh).replace(path)
+        except BaseException:
+            Path(fresh).unlink(missing_ok=True)
+            raise
+
+    def remove(self, name: PurePosixPath) -> None:
+        """Remove a file, if it is there."""
+        (self.path / name).unlink(missing_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[bool]:
+        """Hold the folder's lock in the block, making the folder if need be; False when it was not to be had."""
+        import fcntl  # noqa: PLC0415  # not on Windows, where everything else here works
+
+        self.path.mkdir(parents=True, exist_ok=True)
+        if not any(self.path.iterdir()):
+            (self.path / ".gitignore").write_text("*\n", encoding="utf-8")
+        with (self.path / _LOCK).open("ab") as file:
+            yield _locked(lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB))
+
+
+_LOCK, _FRESH = ".covgate-lock", ".covgate-new-"
+_FILE_MODE = 0o644
+_LOCK_TRIES, _LOCK_PAUSE = 600, 0.05
+
+
+def _locked(lock: Callable[[], None]) -> bool:
+    """Try for half a minute; the end of the process or of the file's use unlocks."""
+    for _ in range(_LOCK_TRIES):
+        try:
+            lock()
+        except BlockingIOError:
+            time.sleep(_LOCK_PAUSE)
+        else:
+            return True
+    return False

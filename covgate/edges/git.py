@@ -152,6 +152,11 @@ class GitCommand:
         out = self._run("ls-files", "-z", "--cached", "--full-name").stdout
         return tuple(_path(name) for name in out.split(b"\0") if name)
 
+    def names(self, commit: Sha) -> tuple[PurePosixPath, ...]:
+        """List the files of a commit, symbolic links and submodules among them."""
+        out = self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).stdout
+        return tuple(_path(name) for name in out.split(b"\0") if name)
+
     def blobs(self, commit: Sha, paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, bytes]:
         """Return the contents of regular files at `commit`, read from git objects; others are left out."""
         names = {path: f"{commit}:".encode() + os.fsencode(path) for path in paths}
