@@ -222,6 +222,8 @@ class FakeGithub:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
+    """Fifty processes may come at once."""
     github: FakeGithub
 
     def handle_error(self, request: object, client_address: object) -> None:

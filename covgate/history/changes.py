@@ -1,0 +1,94 @@
+"""What recording or importing changes in a place that holds history, whichever place it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from covgate.history.entries import Start
+from covgate.history.files import FIRST_FILES, HistoryFile, Layout
+from covgate.history.lines import encode_record
+from covgate.history.source import Build, Entry
+from covgate.model import Tally, floor_percent
+from covgate.recorded import History, Point
+
+
+class Held(Protocol):
+    """What a place holds before a change."""
+
+    @property
+    def file(self) -> HistoryFile:
+        """The history; empty when there is none yet."""
+        ...
+
+    @property
+    def ours(self) -> bool:
+        """Whether the place was begun."""
+        ...
+
+    @property
+    def lines(self) -> frozenset[PurePosixPath]:
+        """The line records."""
+        ...
+
+    def same(self, path: PurePosixPath, content: bytes) -> bool:
+        """Whether the file is there and holds just this."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Files to write, as text or as bytes, and files to remove, which are there."""
+
+    message: str
+    texts: Mapping[PurePosixPath, str]
+    contents: Mapping[PurePosixPath, bytes] = field(default_factory=dict)
+    removed: frozenset[PurePosixPath] = frozenset()
+
+
+Plan = Callable[[Held], Change | None]
+"""Computes a change from what is held; None when there is nothing to do. Asked again after every lost race."""
+
+
+def plan_record(entry: Entry, build: Build, layout: Layout, limit: int) -> Plan:
+    """Plan to record a run, and to keep line records for the last `limit` records and this one."""
+    lines, content = layout.lines(entry.record.sha), encode_record(entry.lines)
+
+    def plan(held: Held) -> Change | None:
+        if held.file.holds(entry.record) and held.same(lines, content):
+            return None
+        file = held.file.with_record(entry.record)
+        kept = {layout.lines(record.sha) for record in file.history.records[-limit:]} | {lines}
+        return Change(
+            message=f"Record {entry.record.sha[:12]}: {_percent(entry.record.total)}",
+            texts=_texts(held, file, layout, build),
+            contents={lines: content},
+            removed=held.lines - kept,
+        )
+
+    return plan
+
+
+def plan_import(points: tuple[Point, ...], start: History, build: Build, layout: Layout) -> Plan:
+    """Plan to take in the points, and the start of a ramp, that are not there yet."""
+    begins = Start(point=start.start, aim=start.start_aim) if start.start else None
+
+    def plan(held: Held) -> Change | None:
+        file = held.file.with_imported(points, begins)
+        if file.lines == held.file.lines:
+            return None
+        return Change(message="Import what was measured before", texts=_texts(held, file, layout, build))
+
+    return plan
+
+
+def _texts(held: Held, file: HistoryFile, layout: Layout, build: Build) -> dict[PurePosixPath, str]:
+    first = {} if held.ours else FIRST_FILES
+    derived = {layout.folder / name: text for name, text in build(file.history).items()}
+    return {**first, **derived, layout.history: file.text}
+
+
+def _percent(total: Tally) -> str:
+    return "nothing to cover" if total.percent is None else f"{floor_percent(total.percent)} %"
