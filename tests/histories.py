@@ -26,8 +26,8 @@ class Node:
     parents: tuple[Node, ...]
     files: Files
     seconds: int
-    family: frozenset[int] = field(repr=False)
-    """Its own number and those of its ancestors."""
+    family: int = field(repr=False)
+    """Its own number and those of its ancestors, as bits."""
 
     @property
     def date(self) -> datetime:
@@ -35,11 +35,11 @@ class Node:
 
     def has(self, other: Node) -> bool:
         """Whether `other` is this commit or an ancestor of it."""
-        return other.number in self.family
+        return bool(self.family >> other.number & 1)
 
     def behind(self, base: Node) -> int:
         """How many commits `base` has that this one has not."""
-        return len(base.family - self.family)
+        return (base.family & ~self.family).bit_count()
 
 
 class Story:
@@ -56,7 +56,9 @@ class Story:
         self._seconds += self.random.randint(1, 4000)
         number = len(self.nodes) + 1
         held = files if files is not None else parents[0].files if parents else {"m.py": ("one",)}
-        family = frozenset({number}).union(*(parent.family for parent in parents))
+        family = 1 << number
+        for parent in parents:
+            family |= parent.family
         node = Node(number, parents, held, self._seconds, family)
         self.nodes.append(node)
         return node
