@@ -270,7 +270,7 @@ def test_a_random_line_stays_green_and_a_real_loss_of_its_size_is_red(hits: list
     for hit in (True, False):
         shown = [] if hit == hits[-1] else [FlapShown(path=RANDOM[0], line=RANDOM[1], lost=not hit, exempt=True)]
         was = measure(hit=hits[-1])
-        assert fall(old, was, measure(hit=hit)) == (0, shown)
+        assert fall(old, was, measure(hit=hit)) == (Fraction(0), shown)
         judged, flaps = fall(old, was, measure(hit=hit, lost=1))
         assert judged > 0
         assert flaps == shown
