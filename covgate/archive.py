@@ -79,5 +79,5 @@ def _fetched(settings: Settings, git: GitCommand) -> GitSource | None:
     for ref in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
         commit = git.resolve(ref)
         if commit is not None:
-            return GitSource(git, commit, name=settings.name or "", shown=ref.partition("/")[2].partition("/")[2])
+            return GitSource(git, commit, ref.split("/", 2)[2], name=settings.name or "")
     return None

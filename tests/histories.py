@@ -46,7 +46,7 @@ class Story:
     """Commits in the order they are made, a while apart."""
 
     def __init__(self, seed: int = 0) -> None:
-        self.random = random.Random(seed)  # noqa: S311  # a story, no secret
+        self.random = random.Random(seed)  # a story, no secret
         self.nodes: list[Node] = []
         self.tips: dict[str, Node] = {}
         self._seconds = _START

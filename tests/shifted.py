@@ -27,6 +27,8 @@ LONGEST = 2000
 
 OLD = Sha("a" * 40)
 
+_SAME = {line: line for line in range(1, LONGEST)}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeShift:
@@ -49,8 +51,7 @@ class MadeShifts:
     files: Mapping[PurePosixPath, MadeShift] = field(default_factory=dict)
 
     def of(self, old_path: PurePosixPath) -> MadeShift:
-        same = {line: line for line in range(1, LONGEST)}
-        return self.files.get(old_path) or MadeShift(path=old_path, lines=same)
+        return self.files.get(old_path) or MadeShift(path=old_path, lines=_SAME)
 
 
 def shift_lines(path: PurePosixPath, gone: frozenset[int], new: frozenset[int]) -> MadeShift:

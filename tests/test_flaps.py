@@ -197,6 +197,17 @@ def test_two_sides_of_a_coin_are_both_left_out() -> None:
     assert [is_exempt for *_, is_exempt in judge(now, before, flaps)] == [True, True]
 
 
+def test_a_statement_and_the_exit_that_leads_to_it_are_both_left_out() -> None:
+    before, now = "m.py\n 1 covered 2/2\n 2-3", "m.py\n 1 partial\n 2 missing\n 3"
+    for one, other in ((before, now), (now, before)):
+        assert [is_exempt for *_, is_exempt in judge(one, other, [flap(1), flap(2)])] == [True, True]
+
+
+def test_exits_are_exempt_up_to_the_share_too() -> None:
+    shown = judge("m.py\n 1-3 covered 2/2", "m.py\n 1-3 partial", [flap(1), flap(2), flap(3)])
+    assert [is_exempt for *_, is_exempt in shown] == [True, False, False]
+
+
 @given(st.lists(st.sampled_from(["lost", "gained", "same"]), min_size=1, max_size=60), st.integers(0, 500))
 def test_flaps_take_no_more_than_the_share_off_a_drop(lines: list[str], others: int) -> None:
     text = {"lost": (" ", " missing"), "gained": (" missing", " "), "same": (" ", " ")}

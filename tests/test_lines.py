@@ -153,7 +153,7 @@ def test_packed_states_are_read_again(texts: list[str]) -> None:
 
 def test_a_record_takes_few_bits_a_line() -> None:
     """Made like code that is tested: functions of about six statements, nine lines in ten of them covered."""
-    chance = random.Random(1)  # noqa: S311  # no secret
+    chance = random.Random(1)  # no secret
     measured = {}
     for number in range(200):
         text = ["1-3"]

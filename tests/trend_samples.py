@@ -52,7 +52,7 @@ def make_record(number: int, when: datetime, percent: float, *, aim: Aim | None 
 
 def sample_history(length: int, *, days: float = 300, target: Target | None = TARGET) -> History:
     """`length` commits over about `days` days up to `NOW`, with a ramp that began in the second half."""
-    chance = random.Random(7)  # noqa: S311  # a sample
+    chance = random.Random(7)  # a sample
     sizes = {"checkout": 1500, "catalogue": 1700, "admin": 900}
     covered = {"checkout": 1010.0, "catalogue": 960.0, "admin": 390.0}
     gaps = [chance.expovariate(1) for _ in range(max(1, length - 1))]

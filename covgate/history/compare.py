@@ -45,7 +45,7 @@ def compare(
     if record.has_branches != head.has_branches:
         before, after = ("with", "without") if record.has_branches else ("without", "with")
         return Unavailable(reason=f"the baseline was measured {before} branches, and this run {after} them")
-    lines = _read_lines(_fitting(record, old), head, shifts, digests)
+    lines = _read_lines(record, old, head, shifts, digests)
     delta = compute_delta(record.total, total)
     drop = compute_drop(Part(baseline=record.total, head=total), lines.removed, lines.exempt)
     if delta is None or drop is None:
@@ -75,16 +75,8 @@ class _Lines:
     indirect: tuple[IndirectFile, ...] = ()
 
 
-def _fitting(record: Record, old: LineRecord | Unavailable) -> LineRecord | Unavailable:
-    """`old` if it was made together with `record`."""
-    if isinstance(old, Unavailable):
-        return old
-    if old.sha != record.sha or sum((tally_of(file.states) for file in old.files.values()), Tally()) != record.total:
-        return Unavailable(reason="the baseline's line-level record does not fit its totals")
-    return old
-
-
 def _read_lines(
+    record: Record,
     old: LineRecord | Unavailable,
     head: Coverage,
     shifts: Shifts | Unavailable,
@@ -94,10 +86,13 @@ def _read_lines(
         return _Lines(removed=old)
     if isinstance(shifts, Unavailable):
         return _Lines(removed=shifts)
+    tallies = {path: tally_of(file.states) for path, file in old.files.items()}
+    if old.sha != record.sha or sum(tallies.values(), Tally()) != record.total:
+        return _Lines(removed=Unavailable(reason="the baseline's line-level record does not fit its totals"))
     flaps = judge_flaps(old, head, shifts, digests)
     return _Lines(
         removed=find_removed(old, shifts, digests),
-        old={path: tally_of(file.states) for path, file in old.files.items()},
+        old=tallies,
         exempt=find_exempt(old, head, shifts, flaps.exempt),
         flaps=flaps,
         indirect=find_indirect(old, head, shifts, digests, {(flap.path, flap.line) for flap in flaps.shown}),

@@ -126,27 +126,42 @@ def judge_flaps(old: LineRecord, head: Coverage, shifts: Shifts, digests: Mappin
 
     A line flaps when it has gone back and forth in the records, or went one way there and goes back in this run,
     without any edit of its file. All that were gained are left out of the drop, so that they hide no loss; of those
-    that were lost as many, and a share of the statements more: that share is all that flapping can take off a drop.
+    that were lost as many, and a share of the statements more: that share is all that flapping can take off a drop. Of
+    lines that lost exits only as many again: a statement that does not run leaves an `if` with an exit not taken.
     """
-    differing = sorted(
-        _differing(old, head, shifts, digests), key=lambda pair: (pair[0].stable, pair[1].path, pair[1].line)
-    )
-    gained = sum(not shown.lost for _, shown in differing)
-    left = gained + -(-head.total.lines.total // EXEMPT_SHARE)
+    differing = sorted(_differing(old, head, shifts, digests), key=lambda one: (one.flap.stable, one.path, one.line))
+    if not differing:
+        return JudgedFlaps()
+    share = -(-head.total.lines.total // EXEMPT_SHARE)
+    left = {
+        exits_only: share + sum(not one.lost for one in differing if one.exits_only == exits_only)
+        for exits_only in (False, True)
+    }
     shown: list[FlapShown] = []
     exempt: dict[PurePosixPath, set[int]] = defaultdict(set)
-    for flap, line in differing:
-        is_exempt = not line.lost or left > 0
-        left -= line.lost
-        shown.append(replace(line, exempt=is_exempt))
+    for one in differing:
+        is_exempt = not one.lost or left[one.exits_only] > 0
+        left[one.exits_only] -= one.lost
+        shown.append(FlapShown(path=one.path, line=one.line, lost=one.lost, exempt=is_exempt))
         if is_exempt:
-            exempt[flap.path].add(flap.line)
+            exempt[one.flap.path].add(one.flap.line)
     return JudgedFlaps(shown=tuple(shown), exempt={path: frozenset(lines) for path, lines in exempt.items()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Differing:
+    """A flapping line whose state differs at head, and where it is there."""
+
+    flap: Flap
+    path: PurePosixPath
+    line: int
+    lost: bool
+    exits_only: bool
 
 
 def _differing(
     old: LineRecord, head: Coverage, shifts: Shifts, digests: Mapping[PurePosixPath, str]
-) -> Iterator[tuple[Flap, FlapShown]]:
+) -> Iterator[_Differing]:
     known: dict[PurePosixPath, dict[int, Flap]] = defaultdict(dict)
     for flap in old.flaps:
         known[flap.path][flap.line] = flap
@@ -161,4 +176,6 @@ def _differing(
             flap = flaps[moved.old_line]
             returns = unedited and moved.lost != flap.lost
             if moved.line not in edited and (flap.flapping or returns):
-                yield flap, FlapShown(path=shift.path, line=moved.line, lost=moved.lost, exempt=False)
+                yield _Differing(
+                    flap=flap, path=shift.path, line=moved.line, lost=moved.lost, exits_only=moved.exits_only
+                )

@@ -44,6 +44,8 @@ class Moved:
     line: int
     lost: bool
     """Less of it is covered than before; else more."""
+    exits_only: bool = False
+    """It was executed as before, and its exits were not."""
 
 
 def find_moved(
@@ -62,7 +64,8 @@ def find_moved(
             continue
         was, is_now = state_of(then), state_of(now)
         if was.exits == is_now.exits and was.weight != is_now.weight:
-            yield Moved(old_line=old_line, line=line, lost=is_now.weight < was.weight)
+            lost, exits_only = is_now.weight < was.weight, is_now.executed == was.executed
+            yield Moved(old_line=old_line, line=line, lost=lost, exits_only=exits_only)
 
 
 def character_at(states: str, line: int) -> str:

@@ -93,14 +93,12 @@ def statements_in(text: str) -> list[int]:
 
 def tally_of(text: str) -> Tally:
     """Return the counts of a file's states: those of `FileCoverage.tally()`."""
-    total = Tally()
+    executed = total = taken = exits = 0
     for character in set(text) - {NO_STATEMENT}:
-        one, times = state_of(character).tally, text.count(character)
-        total += Tally(
-            lines=Counts(covered=one.lines.covered * times, total=times),
-            branches=Counts(covered=one.branches.covered * times, total=one.branches.total * times),
-        )
-    return total
+        state, times = state_of(character), text.count(character)
+        executed, total = executed + state.executed * times, total + times
+        taken, exits = taken + state.taken * times, exits + state.exits * times
+    return Tally(lines=Counts(covered=executed, total=total), branches=Counts(covered=taken, total=exits))
 
 
 def without_exits(text: str) -> str:

@@ -1,0 +1,140 @@
+"""A measurement held against its baseline: what is compared, and what cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import PurePosixPath
+
+import pytest
+
+from covgate.history.compare import ComponentFiles, compare
+from covgate.model import Coverage, Drop, Sha, Span, Tally, Unavailable
+from covgate.recorded import Baseline, BaselineHow, Comparison, Flap, IndirectFile, LineRecord, Record
+from tests.shifted import digests_of, read_coverage, read_shifts, record_of
+
+BEFORE = "core/a.py\n 1-8\n 9-10 missing\nweb/b.py\n 1-6\n 7-10 missing"
+AFTER = "core/a.py\n 1-6\n 7-8 missing\nweb/c.py\n 1-5\n 6-10 missing"
+SHIFTS = "core/a.py -1-2\nweb/b.py > web/c.py"
+
+
+def baseline_of(text: str, *, components: bool = True) -> Baseline:
+    coverage = read_coverage(text)
+    names = {"core", "web"} if components else set()
+    record = Record(
+        sha=record_of(text).sha,
+        parent=None,
+        date=datetime(2026, 11, 1, tzinfo=UTC),
+        total=coverage.total,
+        has_branches=True,
+        components={name: _total(coverage, name) for name in names},
+    )
+    return Baseline(record=record, how=BaselineHow.EXACT, behind=0)
+
+
+def _total(coverage: Coverage, component: str) -> Tally:
+    return sum((file.tally() for path, file in coverage.files.items() if path.parts[0] == component), Tally())
+
+
+def components_of(before: str, after: str) -> dict[str, ComponentFiles]:
+    old, head = read_coverage(before), read_coverage(after)
+    return {
+        name: ComponentFiles(
+            head=_total(head, name),
+            paths={path for path in head.files if path.parts[0] == name},
+            old_paths={path for path in old.files if path.parts[0] == name},
+        )
+        for name in ("core", "web", "docs")
+    }
+
+
+def compared(
+    old: LineRecord | Unavailable, baseline: Baseline | None = None, *, known: bool = True
+) -> Comparison | Unavailable:
+    head = read_coverage(AFTER)
+    return compare(
+        baseline or baseline_of(BEFORE),
+        old,
+        head,
+        read_shifts(SHIFTS) if known else Unavailable(reason="the clone is too shallow"),
+        digests=digests_of(head, "core/a.py"),
+        components=components_of(BEFORE, AFTER),
+    )
+
+
+def known(found: Comparison | Unavailable) -> Comparison:
+    assert isinstance(found, Comparison)
+    return found
+
+
+def test_the_total_and_each_component_are_compared() -> None:
+    found = known(compared(record_of(BEFORE)))
+    assert found.delta == Fraction(1100, 18) - 70
+    assert found.drop == Drop(raw=70 - Fraction(1100, 18), adjusted=Fraction(1200, 18) - Fraction(1100, 18))
+    assert found.component_deltas == {"core": Fraction(-5), "web": Fraction(-10)}
+    assert found.component_drops == {
+        "core": Drop(raw=Fraction(5), adjusted=Fraction(0)),
+        "web": Drop(raw=Fraction(10), adjusted=Fraction(10)),
+    }
+    assert found.indirect == (IndirectFile(path=PurePosixPath("web/c.py"), lost=(Span(start=6, end=6),)),)
+
+
+def test_a_flapping_line_is_left_out_of_all_drops_and_of_no_delta() -> None:
+    flap = Flap(path=PurePosixPath("web/b.py"), line=6, flips=2)
+    found = known(compared(record_of(BEFORE, (flap,))))
+    assert [(str(shown.path), shown.line, shown.lost, shown.exempt) for shown in found.flaps] == [
+        ("web/c.py", 6, True, True)
+    ]
+    assert found.delta == Fraction(1100, 18) - 70
+    assert found.drop == Drop(raw=Fraction(1300, 19) - Fraction(1100, 17), adjusted=Fraction(0))
+    assert found.component_drops["web"] == Drop(raw=Fraction(0), adjusted=Fraction(0))
+    assert found.component_deltas["web"] == -10
+    assert found.indirect == ()
+
+
+def test_a_component_that_the_baseline_does_not_know_has_no_drop() -> None:
+    found = known(compared(record_of(BEFORE), baseline_of(BEFORE, components=False)))
+    assert found.component_drops == found.component_deltas == {}
+
+
+def test_a_component_that_held_other_files_then_is_not_adjusted() -> None:
+    baseline = baseline_of(BEFORE)
+    core = read_coverage("m.py\n 1-9\n 10 missing").total
+    other = replace(baseline, record=replace(baseline.record, components={"core": core}))
+    drop = known(compared(record_of(BEFORE), other)).component_drops["core"]
+    assert drop.raw == 15
+    assert isinstance(drop.adjusted, Unavailable)
+
+
+@pytest.mark.parametrize(
+    ("old", "shifts_known", "reason"),
+    [
+        pytest.param(Unavailable(reason="kept for 30 commits only"), True, "kept for 30 commits only", id="no-lines"),
+        pytest.param(record_of(BEFORE), False, "the clone is too shallow", id="no-diff"),
+        pytest.param(record_of(AFTER), True, "does not fit its totals", id="lines-of-other-sources"),
+        pytest.param(record_of(BEFORE, sha=Sha("c" * 40)), True, "does not fit its totals", id="of-another-commit"),
+    ],
+)
+def test_without_lines_the_drops_are_raw(old: LineRecord | Unavailable, *, shifts_known: bool, reason: str) -> None:
+    found = known(compared(old, known=shifts_known))
+    for drop in (found.drop, found.component_drops["core"]):
+        assert isinstance(drop.adjusted, Unavailable)
+        assert reason in drop.adjusted.reason
+        assert drop.judged == drop.raw > 0
+    assert (found.indirect, found.flaps) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "has_branches", "reason"),
+    [
+        pytest.param("m.py\n 1", "m.py\n 1", False, "with branches, and this run without", id="other-branches"),
+        pytest.param("", "m.py\n 1", True, "nothing to measure in the baseline", id="an-empty-baseline"),
+        pytest.param("m.py\n 1", "", True, "nothing to measure at head", id="an-empty-head"),
+    ],
+)
+def test_what_cannot_be_compared(before: str, after: str, *, has_branches: bool, reason: str) -> None:
+    head = replace(read_coverage(after), has_branches=has_branches)
+    found = compare(baseline_of(before), record_of(before), head, read_shifts(""), digests={}, components={})
+    assert isinstance(found, Unavailable)
+    assert reason in found.reason
