@@ -16,7 +16,10 @@ from covgate.report.result import build_result, render_result
 from covgate.report.terminal import Terminal
 from covgate.report.view import LEFT_OUT, build_view
 from covgate.rules import exit_code
-from tests.situations import SITUATIONS
+from tests.situations import SITUATIONS as PRESENT
+from tests.situations_compared import COMPARED
+
+SITUATIONS = PRESENT | COMPARED
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -38,7 +41,7 @@ RENDERINGS = {
     "terminal.txt": render_terminal,
     "result.json": render_json,
 }
-WHOLE = {"pass", "fail-both", "hostile-names", "total-unavailable", "push"}
+WHOLE = {"indirect", "components", "pass", "fail-both", "hostile-names", "total-unavailable", "push"}
 """Situations of which every rendering is kept; of the others the comment and what the terminal shows."""
 CASES = [
     (situation, rendering)
@@ -78,7 +81,7 @@ def test_a_comment_fits_and_is_whole(situation: str) -> None:
     seen = [render_comment(view, size) for size in sizes]
     for size, text in zip(sizes, seen, strict=True):
         assert len(text.encode()) <= size
-        assert text.count("<details>") == text.count("</details>")
+        assert text.count("<details") == text.count("</details>")
         assert text.startswith(f"{view.icon} **")
         if text != whole and "| :-- |" in text:
             assert LEFT_OUT in text.replace("\\", "")

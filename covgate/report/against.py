@@ -92,8 +92,8 @@ def drop_notes(facts: Facts) -> tuple[str, ...]:
     if exempt:
         notes.append(f"{plural(exempt, 'flapping line')} left out of max-drop.")
     if not isinstance(drop.adjusted, Unavailable) and drop.adjusted < drop.raw and drop.raw > 0:
-        rest = "nothing" if drop.adjusted <= 0 else f"{points_text(drop.adjusted).removeprefix('+')} points"
-        notes.append(f"Without the lines this change removes, total coverage fell by {rest}.")
+        fell = "did not fall" if drop.adjusted <= 0 else f"fell by {points_text(drop.adjusted).removeprefix('+')} points"
+        notes.append(f"Without the lines this change removes, total coverage {fell}.")
     return tuple(notes)
 
 

@@ -42,7 +42,8 @@ def _unknown(facts: Facts) -> tuple[str, ...]:
         if check.status is Status.UNAVAILABLE and (check.rule == MAX_DROP or check.component):
             whose = f" of {check.component}" if check.component else ""
             what = {MAX_DROP: "The drop", MIN_TOTAL: "Total coverage", MIN_DIFF: "Diff coverage"}[check.rule]
-            lost.append(f"{what}{whose} is unavailable: {check.why}")
+            known = f"{what}{whose} is unavailable: {check.why}"
+            lost.append(known if check.drop is None else _capital(check.why))
     return tuple(lost)
 
 
