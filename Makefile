@@ -4,19 +4,25 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 
-.PHONY: demo gate test test-docker test-real lint bench generate clean
+.PHONY: demo gate test test-docker test-real test-browser screenshots lint bench generate clean
 
 demo: $(STAMP)run  ## Make a sample project in demo/ and run covgate on it.
 	$(BIN)/covgate demo demo
 
 test: $(STAMP)test  ## Every test that needs no Docker.
-	$(BIN)/python -m pytest -q -n auto -m "not docker and not real"
+	$(BIN)/python -m pytest -q -n auto -m "not docker and not real and not browser"
 
 test-docker: $(STAMP)test  ## The image on a real Docker engine, and a workflow under act.
 	$(BIN)/python -m pytest -q -m docker tests/docker
 
 test-real: $(STAMP)test  ## Suites of well-known projects; downloads their releases.
 	$(BIN)/python -m pytest -q -m real tests/real
+
+test-browser: $(STAMP)browser  ## The trend's page in the Chromium of this machine.
+	$(BIN)/python -m pytest -q -m browser tests/browser
+
+screenshots: $(STAMP)browser  ## Take docs/trend-*.png anew.
+	$(BIN)/python -m tools.screenshots
 
 lint: $(STAMP)lint  ## Style, types, workflows, generated files.
 	$(BIN)/ruff check .
@@ -52,6 +58,11 @@ $(STAMP)test: $(STAMP)run
 	$(BIN)/python -m pip install --quiet --group test
 	touch $@
 
-$(STAMP)lint: $(STAMP)test
+$(STAMP)browser: $(STAMP)test
+	$(BIN)/python -m pip install --quiet --group browser
+	touch $@
+
+# The types of what the tests use.
+$(STAMP)lint: $(STAMP)browser
 	$(BIN)/python -m pip install --quiet --group lint
 	touch $@

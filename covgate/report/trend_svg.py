@@ -38,6 +38,9 @@ class Drawn:
     end: tuple[str, str] | None
     label: str
     label_y: str
+    label_width: str
+    back_y: str
+    """The top of what is behind the label, so that no line runs through it."""
     goal_y: str
     ramp: str
 
@@ -138,6 +141,8 @@ def _drawn(n: int, line: Line, place: _Place, label: str, label_y: float) -> Dra
         end=known[-1] if known else None,
         label=label,
         label_y=_px(label_y + 4),
+        label_width=_px(len(label) * _CHARACTER),
+        back_y=_px(label_y - 7),
         goal_y="" if line.target is None else _px(place.y(line.target)),
         ramp=_path(ramp),
     )

@@ -122,7 +122,10 @@
     // Above all lines: a ramp may cross them.
     for (const { n, y: middle, text } of labels) {
       const group = make("g", svg, { class: `c${n % COLOURS}${n ? "" : " total"}` });
-      make("text", group, { class: "label", x: at(x(points[points.length - 1][0]) + 11), y: at(middle + 4) }, text);
+      const beside = x(points[points.length - 1][0]) + 11;
+      const label = make("text", group, { class: "label", x: at(beside), y: at(middle + 4) }, text);
+      const back = make("rect", group, { class: "back", x: at(beside - 2), y: at(middle - 7), width: at(label.getComputedTextLength() + 4), height: 14 });
+      group.prepend(back);
     }
     const goal = data.lines[0].target;
     if (goal !== null) make("text", svg, { x: left + 6, y: at(y(goal) - 6) }, `target ${percent(goal)}`);
@@ -147,7 +150,7 @@
     const [seconds, values, delta, sha, title] = points[chosen];
     document.getElementById("when").textContent = `${iso(seconds).slice(0, 16).replace("T", " ")} UTC`;
     document.getElementById("total").textContent = percent(values[0]);
-    document.getElementById("delta").textContent = delta;
+    document.getElementById("delta").textContent = delta && `${delta} since the point before`;
     const commit = document.getElementById("commit");
     const name = document.createElement("bdi");
     name.textContent = title;
