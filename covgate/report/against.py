@@ -92,7 +92,8 @@ def drop_notes(facts: Facts) -> tuple[str, ...]:
     if exempt:
         notes.append(f"{plural(exempt, 'flapping line')} left out of max-drop.")
     if not isinstance(drop.adjusted, Unavailable) and drop.adjusted < drop.raw and drop.raw > 0:
-        fell = "did not fall" if drop.adjusted <= 0 else f"fell by {points_text(drop.adjusted).removeprefix('+')} points"
+        points = points_text(drop.adjusted).removeprefix("+")
+        fell = "did not fall" if drop.adjusted <= 0 else f"fell by {points} points"
         notes.append(f"Without the lines this change removes, total coverage {fell}.")
     return tuple(notes)
 
