@@ -174,7 +174,7 @@ def test_a_record_takes_few_bits_a_line() -> None:
             LineRecord(sha=SHA, files={PurePosixPath("/a.py"): FileLines(digest="", states="!")}), id="absolute"
         ),
         pytest.param(
-            LineRecord(sha=SHA, files={PurePosixPath("a.py"): FileLines(digest="abc", states="!")}), id="digest"
+            LineRecord(sha=SHA, files={PurePosixPath("a.py"): FileLines(digest="abcd", states="!")}), id="digest"
         ),
         pytest.param(LineRecord(sha=SHA, files={}, flaps=(Flap(path=PurePosixPath("a.py"), line=1),)), id="flap"),
     ],
@@ -243,6 +243,7 @@ WRONG = {
     "fewer lines than bits": made({**HEAD, "lines": [1, 1]}),
     "fewer lines than bytes": made({**HEAD, "lines": [0, 0]}),
     "digests cut short": made(lines=bytes(7)),
+    "digests of empty files cut short": made({**HEAD, "lines": [0, 0], "flaps": []}, lines=bytes(7)),
     "exits of none": made(lines=LINES[:-1]),
     "exits that are no state": made(lines=LINES[:-1] + b"\n"),
     "exits of a missing line": made(lines=LINES[:-1] + b"$"),

@@ -6,6 +6,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -60,13 +61,14 @@ def encode_record(record: LineRecord) -> bytes:
     paths = sorted(record.files)
     index = {path: number for number, path in enumerate(paths)}
     texts = [record.files[path].states for path in paths]
+    flaps = sorted([index.get(f.path, -1), f.line, f.stable, f.flips, int(f.lost)] for f in record.flaps)
+    _read_flaps(flaps, paths, texts)
     head = {
         "sha": record.sha,
         "files": [_checked_name(str(path)) for path in paths],
-        "lines": [len(text) for text in texts],
-        "flaps": sorted([index.get(f.path, -1), f.line, f.stable, f.flips, int(f.lost)] for f in record.flaps),
+        "lines": _read_lengths([len(text) for text in texts], len(paths)),
+        "flaps": flaps,
     }
-    _read_flaps(head["flaps"], paths, texts)
     digests = b"".join(_digest_bytes(record.files[path].digest) for path in paths)
     names = json.dumps(head, separators=(",", ":")).encode("ascii")
     return b"covgate-lines %d\n" % _SCHEMA + _deflate(names) + _deflate(digests + pack(texts))
@@ -115,37 +117,47 @@ def _inflate(data: bytes, most: int) -> tuple[bytes, bytes]:
     return inflated, inflater.unused_data
 
 
-def _read_head(names: bytes) -> Mapping[str, object]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """What the first stream holds: `lines` are the numbers of lines of `files`; what is in the lists is unchecked."""
+
+    sha: str
+    files: list[object]
+    lines: list[object]
+    flaps: list[object]
+
+
+def _read_head(names: bytes) -> _Head:
     try:
         head: object = json.loads(names)
     except (ValueError, RecursionError) as error:
         raise ValueError("its names are no JSON") from error
     match head:
         case {"sha": str(sha), "files": list(files), "lines": list(lines), "flaps": list(flaps)}:
-            return {"sha": sha, "files": files, "lines": lines, "flaps": flaps}
+            return _Head(sha=sha[:80], files=files, lines=lines, flaps=flaps)
     raise ValueError("its names are not shaped as they are written")
 
 
-def _read_body(head: Mapping[str, object], data: bytes) -> LineRecord:
-    paths = _read_paths(head["files"])
+def _read_body(head: _Head, data: bytes) -> LineRecord:
+    paths = _read_paths(head.files)
     size = _DIGEST_BYTES * len(paths)
     digests = [data[start : start + _DIGEST_BYTES] for start in range(0, size, _DIGEST_BYTES)]
-    texts = unpack(data[size:], _read_lengths(head["lines"], len(paths)))
+    texts = unpack(data[size:], _read_lengths(head.lines, len(paths)))
     if any(text.endswith(NO_STATEMENT) for text in texts):
         raise ValueError("a file's lines end with no statement")
+    if digests and len(digests[-1]) < _DIGEST_BYTES:
+        raise ValueError("its digests are cut short")
     files = {
         path: FileLines(digest="" if digest == _NO_DIGEST else digest.hex(), states=text)
         for path, digest, text in zip(paths, digests, texts, strict=True)
     }
-    return LineRecord(sha=parse_sha(str(head["sha"])[:80]), files=files, flaps=_read_flaps(head["flaps"], paths, texts))
+    return LineRecord(sha=parse_sha(head.sha), files=files, flaps=_read_flaps(head.flaps, paths, texts))
 
 
-def _read_paths(names: object) -> list[PurePosixPath]:
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError("its list of files is wrong")
-    paths = [PurePosixPath(_checked_name(name)) for name in names]
-    if not all(one < other for one, other in pairwise(paths)):
-        raise ValueError("its files are out of order")
+def _read_paths(names: list[object]) -> list[PurePosixPath]:
+    paths = [PurePosixPath(_checked_name(name)) for name in names if isinstance(name, str)]
+    if len(paths) != len(names) or not all(one < other for one, other in pairwise(paths)):
+        raise ValueError("its files are out of order, or not named")
     return paths
 
 
@@ -166,17 +178,14 @@ def _respelt(name: str) -> str:
         return ""
 
 
-def _read_lengths(lengths: object, files: int) -> list[int]:
-    if not isinstance(lengths, list) or len(lengths) != files:
-        raise ValueError("its numbers of lines do not match its files")
-    if not all(type(length) is int and 0 <= length <= MOST_LINES for length in lengths) or sum(lengths) > MOST_LINES:
-        raise ValueError(f"its numbers of lines are wrong, or more than {MOST_LINES}")
-    return lengths
+def _read_lengths(lengths: Sequence[object], files: int) -> list[int]:
+    read = [length for length in lengths if type(length) is int and 0 <= length <= MOST_LINES]
+    if not len(read) == len(lengths) == files or sum(read) > MOST_LINES:
+        raise ValueError(f"its numbers of lines do not match its files, or are more than {MOST_LINES}")
+    return read
 
 
-def _read_flaps(flaps: object, paths: Sequence[PurePosixPath], texts: Sequence[str]) -> tuple[Flap, ...]:
-    if not isinstance(flaps, list):
-        raise ValueError("its list of flaps is wrong")  # noqa: TRY004  # a fault of the data, as all others
+def _read_flaps(flaps: Sequence[object], paths: Sequence[PurePosixPath], texts: Sequence[str]) -> tuple[Flap, ...]:
     read = [_read_flap(flap, paths, texts) for flap in flaps]
     if not all((one.path, one.line) < (other.path, other.line) for one, other in pairwise(read)):
         raise ValueError("its flaps are out of order")

@@ -1,4 +1,4 @@
-"""The states of many lines as bits, before they are compressed: a third smaller than as text."""
+"""The states of many lines as bits, before they are compressed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from itertools import accumulate, pairwise, repeat
 
 from covgate.history.states import EXECUTED, MISSING, NO_STATEMENT, state_of
 
-# Deflate has no model of text like this: its symbols are bytes, and one a line is too few bits each. As bits, eight
-# lines are one symbol. Measured on 300,000 lines of Python: 1.37 bits a line as text, 1.2 as bits.
+# Deflate codes bytes, with one code for all of a kind wherever they stand: eight lines in a byte tell it more than one.
+# Measured on 296,000 lines of Python's library: 1.40 bits a line as text, 1.23 as bits (lzma: 1.23 and 1.19).
 
 
 def pack(texts: Sequence[str]) -> bytes:
