@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given
@@ -86,9 +87,14 @@ def test_dates_are_few_sorted_and_within_the_axis(first: datetime, days: float, 
     assert len(ticks) <= room + 1
 
 
-def luminance(colour: str) -> float:
+def linear(colour: str) -> list[float]:
+    """Red, green and blue of #rrggbb, as light."""
     parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+
+
+def luminance(colour: str) -> float:
+    red, green, blue = linear(colour)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -104,3 +110,42 @@ def test_a_line_and_its_label_stand_out(light: str, dark: str) -> None:
         assert contrast(light, background) >= 4.5
     for background in ("#0d1117", "#151b23"):
         assert contrast(dark, background) >= 4.5
+
+
+# Machado, Oliveira and Fernandes 2009: full protanopia, deuteranopia and tritanopia, on linear RGB.
+SIGHTS = {
+    "full sight": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    "tritanopia": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.303900),
+    ),
+}
+
+
+def seen(colour: str, sight: str) -> tuple[float, float, float]:
+    """The colour in CIELAB, as an eye of this sight takes it."""
+    red, green, blue = (sum(a * b for a, b in zip(row, linear(colour), strict=True)) for row in SIGHTS[sight])
+    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.95047
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883
+    fx, fy, fz = (max(t, 0) ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_the_colour_blind_can_tell_the_lines_apart(theme: int, sight: str) -> None:
+    colours = [seen(pair[theme], sight) for pair in PALETTE]
+    for (one, first), (other, second) in combinations(enumerate(colours), 2):
+        assert math.dist(first, second) >= (25 if max(one, other) < 4 else 15)

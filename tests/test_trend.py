@@ -72,6 +72,15 @@ def test_an_imported_entry_gives_way_to_the_commits_own_record() -> None:
     assert [point.total for point in points] == [40, 50]
 
 
+@pytest.mark.parametrize("newest", [0, 1, 3, 30])
+def test_only_the_newest_points_may_be_asked_for(newest: int) -> None:
+    empty = replace(make_record(9, NOON + timedelta(days=9), 50), total=Tally())
+    history = History(records=(*run_of(None, None, AIM).records, empty), imported=series(1, 2))
+    whole = points_of(history)
+    assert len(whole) == 5
+    assert points_of(history, newest) == whole[len(whole) - min(newest, 5) :]
+
+
 # --- blocks ----------------------------------------------------------------------------------------------------------
 
 

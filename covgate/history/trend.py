@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations, dropwhile, takewhile
+from itertools import combinations, dropwhile, islice, takewhile
 from statistics import median
 
 from covgate.goals import Component, Target
@@ -32,15 +32,17 @@ _FAR = 104
 NO_RAMP_YET = "the ramp begins with the next record of the default branch"
 
 
-def points_of(history: History) -> tuple[Point, ...]:
+def points_of(history: History, newest: int | None = None) -> tuple[Point, ...]:
     """Return records and imported entries as one series, oldest first, without commits that had nothing to measure.
 
     Equal dates keep the order of the file. An imported entry of a commit that has a record of its own gives way to it.
+    `newest` is how many are wanted, the newest; of a long history they cost next to nothing.
     """
     recorded = {record.sha for record in history.records}
-    imported = [point for point in history.imported if point.sha not in recorded]
-    records = [point for record in history.records if (point := _point_of(record))]
-    return tuple(sorted([*imported, *records], key=lambda point: point.date))
+    imported = (point for point in history.imported if point.sha not in recorded)
+    everything: list[Point | Record] = sorted([*imported, *history.records], key=lambda one: one.date)
+    points = (point for one in reversed(everything) if (point := one if isinstance(one, Point) else _point_of(one)))
+    return tuple(islice(points, newest))[::-1]
 
 
 def _point_of(record: Record) -> Point | None:
@@ -191,8 +193,9 @@ def ramp_start(history: History, target: Target) -> Point | Unavailable:
     # By date: a commit that is measured late must not begin the ramp anew.
     newest_first = sorted(history.records, key=lambda record: record.date, reverse=True)
     run = takewhile(lambda record: record.aim == aim, dropwhile(lambda record: record.aim != aim, newest_first))
-    points = [point for record in run if (point := _point_of(record))]
-    return points[-1] if points else Unavailable(reason=NO_RAMP_YET)
+    measured = [record for record in run if record.total.counts.total]
+    point = _point_of(measured[-1]) if measured else None
+    return point or Unavailable(reason=NO_RAMP_YET)
 
 
 def required_on(start: Point, target: Target, today: date) -> Decimal:

@@ -11,15 +11,15 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 PALETTE = (
     ("#0a5fc2", "#62aeff"),
     ("#b54708", "#f59a4c"),
-    ("#00705a", "#37c9a5"),
-    ("#7b3fd1", "#c29bff"),
-    ("#7a6200", "#dcc44f"),
-    ("#b8307f", "#ff85c2"),
-    ("#08708f", "#55cfe8"),
-    ("#5a6470", "#a3adb8"),
+    ("#1f472f", "#c6e7d3"),
+    ("#9d437f", "#eb479e"),
+    ("#4a1d72", "#e9c8f9"),
+    ("#0e814b", "#35e995"),
+    ("#5c360a", "#ab7e49"),
+    ("#1226a5", "#8d9ece"),
 )
-"""The lines' colours on light and on dark, the total's first. Blue, vermilion and bluish green lead: they stay apart
-for the colour-blind. Each has a contrast of 4.5 to its background, since the labels have the lines' colours."""
+"""The lines' colours on light and on dark, the total's first. They were searched for: each has a contrast of 4.5 to its
+background, since the labels have the lines' colours, and stays apart from the others for the colour-blind."""
 
 _STEPS = tuple(Decimal(step) for step in ("1", "2", "5", "10", "20", "25"))
 _TICKS = 7

@@ -95,21 +95,22 @@ def build_trend_view(
     today: date,
 ) -> TrendView:
     """Word and choose what is drawn of the newest `EMBEDDED` points."""
-    everything = points_of(history)
-    points = everything[-EMBEDDED:]
+    # One more: the first that is drawn has a change too.
+    known = points_of(history, EMBEDDED + 1)
+    points = known[-EMBEDDED:]
     start = ramp_start(history, target) if target and target.ramp else None
     first, last = _dates(points, target)
     span = _Span(first=first, last=last, today=today)
     total = _total(points, target, start, span)
     lines = (total, *(_component(c, points, target, start, span) for c in _drawn(points, components)))
     commits = _commits(repository_url)
-    way = towards(everything, target, today) if target else ""
+    way = towards(points, target, today) if target else ""
     shown = [value for line in lines for value in _heights(line)]
     by = _midnight(target.by) if target and target.by else None
     return TrendView(
         title=visible(title),
         lines=lines,
-        rows=_rows(everything, lines, commits),
+        rows=_rows(known, lines, commits),
         band=band_of(points[-1].total if points else None, green=green, orange=orange),
         sentence=way.reason if isinstance(way, Unavailable) else way,
         first=first,
@@ -215,9 +216,9 @@ def _heights(line: Line) -> list[Decimal]:
     return [value for value in (*line.values, line.target, *ramp) if value is not None]
 
 
-def _rows(everything: Sequence[Point], lines: Sequence[Line], commits: str) -> tuple[Row, ...]:
-    deltas = ["", *(signed_text(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(everything))]
-    points = everything[-EMBEDDED:]
+def _rows(known: Sequence[Point], lines: Sequence[Line], commits: str) -> tuple[Row, ...]:
+    deltas = ["", *(signed_text(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(known))]
+    points = known[-EMBEDDED:]
     return tuple(
         Row(
             date=point.date.astimezone(UTC),
@@ -227,7 +228,7 @@ def _rows(everything: Sequence[Point], lines: Sequence[Line], commits: str) -> t
             title=shorten(visible(point.title), _TITLE),
             url=f"{commits}{point.sha}" if commits and point.sha else None,
         )
-        for n, (point, delta) in enumerate(zip(points, deltas[-len(points) :] if points else [], strict=True))
+        for n, (point, delta) in enumerate(zip(points, deltas[len(deltas) - len(points) :], strict=True))
     )
 
 
