@@ -101,7 +101,8 @@ def _click_options(options: Iterable[Option]) -> list[click.Parameter]:
         click.Option(
             [option.flag or f"--{option.name}", option.field],
             metavar=None if option.switch else option.metavar,
-            is_flag=option.switch,
+            # False would mean to click that the value may be left out.
+            is_flag=option.switch or None,
             multiple=option.repeatable,
             help=option.help + (f" [default: {option.default}]" if option.default else ""),
         )
