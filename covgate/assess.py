@@ -12,7 +12,7 @@ from covgate.components import component_diffs, component_tallies, unmeasured
 from covgate.context import RunContext
 from covgate.diff.compute import compute_diff_coverage, find_moved_sources
 from covgate.diff.lines import PYTHON_SUFFIXES, find_changed_lines
-from covgate.history.trend import points_of, ramp_start, sparkline, towards
+from covgate.history.trend import NEWEST, points_of, ramp_start, sparkline, towards
 from covgate.look_back import Past, compare_with
 from covgate.model import ChangedLines, Check, Coverage, DiffCoverage, Measurement, Tally, Unavailable
 from covgate.ports import Change, Measured
@@ -142,7 +142,7 @@ def _ramp(settings: Settings, past: Past, today: date) -> Ramp | None:
 
 def _trend(settings: Settings, past: Past, today: date) -> str:
     """Return the sparkline and how far the target is, for the footer."""
-    points = points_of(past.history)
+    points = points_of(past.history, NEWEST)
     if not points:
         return ""
     words = towards(points, settings.target, today) if settings.target else ""
