@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from tests.fake_git_data import GitData, Json
 from tests.fake_github import FakeGithub
@@ -94,6 +96,12 @@ class FakePulls:
         ]
         found.sort(key=lambda pull: pull.number, reverse=call.query.get("direction", "desc") == "desc")
         return Answer(status=200, body=[self._simple(call, pull) for pull in found])
+
+    def answer_unfiltered(self, root: str) -> Answer:
+        """The list as GitHub gives it for filters it does not understand."""
+        path, nobody = f"/repos/{self._repository}/pulls", Account(login="")
+        match = cast("re.Match[str]", re.match("", ""))
+        return self._list(Call(method="GET", root=root, path=path, query={}, account=nobody, data={}, match=match))
 
     def _create(self, call: Call) -> Answer:
         head, base = str(call.data["head"]), str(call.data["base"])

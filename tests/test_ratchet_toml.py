@@ -117,6 +117,12 @@ def edit(text: str, **floors: str) -> Edited:
             id="a-name-in-quotes",
         ),
         pytest.param(
+            "[tool.x]\nmin-total = 1979-05-27\n[tool.covgate]\nmin-total = 1\n",
+            {"total": "84"},
+            "[tool.x]\nmin-total = 1979-05-27\n[tool.covgate]\nmin-total = 84\n",
+            id="a-date-that-begins-alike",
+        ),
+        pytest.param(
             "[tool.x]\nempty = nan\n[tool.covgate]\nmin-total = 80\n",
             {"total": "84"},
             "[tool.x]\nempty = nan\n[tool.covgate]\nmin-total = 84\n",

@@ -110,27 +110,21 @@ def _splice(text: str, component: str | None, written: str, new: str) -> str | N
     """Put `new` where this floor's value stands; None when that place is not found.
 
     tomlkit tells how the value is written, not where, and what it prints can have tables in another order (0.15:
-    arrays of tables between parts of one table). So the place is tried out: it is the one that changes this floor and
-    nothing else.
+    arrays of tables between parts of one table). So the place is tried out: it is the one where another value changes
+    this floor.
     """
     places = re.finditer(rf"""{_KEY}["']?[ \t]*=[ \t]*({re.escape(written)})""", text)
     for place in islice(places, _MOST_PLACES):
         candidate = text[: place.start(1)] + new + text[place.end(1) :]
-        if _changes_only(text, candidate, component):
+        if _changes(text, candidate, component):
             return candidate
     return None
 
 
-def _changes_only(text: str, candidate: str, component: str | None) -> bool:
-    """Whether the two texts differ in this floor's value and in no other."""
+def _changes(text: str, candidate: str, component: str | None) -> bool:
+    """Whether the two texts differ in this floor's value."""
     try:
-        # As text: not-a-number is unequal to itself.
-        before, after = (tomllib.loads(version, parse_float=str) for version in (text, candidate))
+        before, after = (_at(tomllib.loads(version), _path(component)) for version in (text, candidate))
     except tomllib.TOMLDecodeError:
         return False
-    *folders, key = _path(component)
-    old, new = (_at(version, tuple(folders)) for version in (before, after))
-    if not isinstance(old, dict) or not isinstance(new, dict) or old.get(key) == new.get(key):
-        return False
-    old[key] = new[key]
-    return before == after
+    return before != after

@@ -551,3 +551,18 @@ def test_a_pull_request_of_another_base_is_not_taken(git_github: FakeGithub, pul
             ours.open("gone", "main", "x", "y")
         assert caught.value.slug == Refusal.REFUSED
     assert len(git_github.requests) == 4
+
+
+def test_a_list_that_was_not_filtered_is_looked_through(git_github: FakeGithub, pulls: FakePulls) -> None:
+    """GitHub answers with every pull request when it does not understand the filter."""
+    for head in ("feature", BRANCH, "other"):
+        pulls.add(Account(login="someone"), head=head, base="main", title=head, body="")
+        git_github.git_data.git("update-ref", f"refs/heads/{head}", tip(git_github, "main"))
+    every = pulls.answer_unfiltered(git_github.url)
+    git_github.faults.append(Fault(method="GET", path="/pulls", answer=every))
+    with GithubPulls(
+        api_url=git_github.url, repository="octo/project", token=Secret(value="ghs_workflow"), pace=QUICK
+    ) as ours:
+        found = ours.find_open(BRANCH, "main")
+    assert found is not None
+    assert found.title == BRANCH
