@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.fake_github import FakeGithub
+from tests.fake_pulls import FakePulls
 from tests.workflow import Ran, Workflow
 
 CART = "def total(prices):\n    return sum(prices)\n\n\ndef count(prices):\n    return len(prices)\n"
@@ -333,3 +334,28 @@ def test_a_component_that_matches_nothing_stops_before_the_tests(workflow: Workf
 def test_a_floor_far_below_is_told_on_the_default_branch(workflow: Workflow) -> None:
     ran = workflow.run_push(min_total="10")
     assert "min-total = 10 is" in ran.summary
+
+
+# --- the ratchet ---------------------------------------------------------------------------------------------------
+
+
+def test_the_ratchet_opens_one_pull_request_and_keeps_it_up_to_date(workflow: Workflow, github: FakeGithub) -> None:
+    pulls = FakePulls(github)
+    config = (
+        FILES["pyproject.toml"] + "\n[tool.covgate]\n# Never below this.\nmin-total = 30  # for now\nratchet = true\n"
+    )
+    workflow.push({"pyproject.toml": config}, "Have a floor")
+    for number in range(5):
+        assert not pulls.pulls
+        workflow.push({"README.md": f"{number}"}, f"Commit {number}")
+        ran = workflow.run_push()
+        assert ran.exit_code == 0, ran.log
+    (pull,) = pulls.open
+    assert pull.base == "main"
+    assert "min-total" in pull.title
+    proposed = github.git_data.files(pull.head)["pyproject.toml"].decode()
+    assert proposed == config.replace("min-total = 30 ", "min-total = 40 ")
+    assert f"#{pull.number}" in ran.summary or "min-total" in ran.summary
+    again = workflow.run_push()
+    assert again.exit_code == 0, again.log
+    assert len(pulls.pulls) == 1

@@ -1,0 +1,91 @@
+"""Which rules are judged, on what: the project's and the components', with a ramp on top."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from covgate.checks import Judged, Ramp, component_checks, compute_checks
+from covgate.goals import Component, Target
+from covgate.model import Counts, Drop, Status, Tally, Unavailable
+from covgate.recorded import Point
+from covgate.settings import resolve
+
+HALF = Tally(lines=Counts(covered=50, total=100))
+WHOLE = Judged(total=HALF, diff=HALF, drop=Drop(raw=Fraction(1), adjusted=Fraction(1, 2)))
+COMPONENT = Component(name="api", paths=("api/**",), min_total=Decimal(60), min_diff=Decimal(40), max_drop=Decimal(0))
+START = Point(date=datetime(2026, 1, 1, 12, tzinfo=UTC), total=Decimal(40), components={"api": Decimal(20)})
+RAMP = Ramp(target=Target(total=Decimal(80), by=date(2026, 1, 11), ramp=True), start=START, today=date(2026, 1, 6))
+
+
+def judged(given: dict[str, str], what: Judged = WHOLE, ramp: Ramp | None = None) -> list[tuple[str, Decimal, Status]]:
+    checks = compute_checks(resolve(command_line=given), what, ramp)
+    return [(check.rule, check.target, check.status) for check in checks]
+
+
+def test_only_rules_that_are_set_are_judged() -> None:
+    assert judged({}) == []
+    assert judged({"min-total": "50", "min-diff": "51", "max-drop": "0.5"}) == [
+        ("min-total", Decimal(50), Status.PASS),
+        ("min-diff", Decimal(51), Status.FAIL),
+        ("max-drop", Decimal("0.5"), Status.PASS),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        (Judged(total=HALF, diff=None), Status.NOT_APPLICABLE),
+        (Judged(total=HALF, diff=Tally()), Status.NOT_APPLICABLE),
+        (Judged(total=HALF, diff=Unavailable(reason="no diff")), Status.UNAVAILABLE),
+    ],
+)
+def test_a_change_that_is_not_there_is_not_one_that_is_unknown(what: Judged, expected: Status) -> None:
+    assert judged({"min-diff": "80"}, what) == [("min-diff", Decimal(80), expected)]
+
+
+@pytest.mark.parametrize(
+    ("what", "status", "why"),
+    [
+        (replace(WHOLE, drop=None, no_drop="nothing has been recorded yet"), Status.NOT_APPLICABLE, "nothing has been"),
+        (replace(WHOLE, drop=Unavailable(reason="broken history")), Status.UNAVAILABLE, "broken history"),
+    ],
+)
+def test_a_drop_that_is_not_there_says_why(what: Judged, status: Status, why: str) -> None:
+    (check,) = compute_checks(resolve(command_line={"max-drop": "1"}), what)
+    assert (check.status, check.why[: len(why)]) == (status, why)
+
+
+def test_a_component_has_rules_of_its_own_which_carry_its_name() -> None:
+    checks = component_checks(COMPONENT, WHOLE)
+    assert [(check.rule, check.component, check.status) for check in checks] == [
+        ("min-total", "api", Status.FAIL),
+        ("min-diff", "api", Status.PASS),
+        ("max-drop", "api", Status.FAIL),
+    ]
+    assert all(" of api" in check.why for check in checks)
+
+
+def test_a_ramp_raises_the_floor_and_never_lowers_it() -> None:
+    assert judged({"min-total": "50"}, ramp=RAMP) == [("min-total", Decimal(60), Status.FAIL)]
+    assert judged({"min-total": "70"}, ramp=RAMP) == [("min-total", Decimal(70), Status.FAIL)]
+    assert judged({}, ramp=RAMP) == [("min-total", Decimal(60), Status.FAIL)]
+
+
+def test_a_component_ramps_to_its_own_target() -> None:
+    api = replace(COMPONENT, min_total=None, min_diff=None, max_drop=None, target=Decimal(30))
+    (check,) = component_checks(api, WHOLE, RAMP)
+    assert (check.target, check.status) == (Decimal(25), Status.PASS)
+    assert component_checks(replace(api, name="new"), WHOLE, RAMP) == []
+    assert component_checks(replace(api, target=None), WHOLE, RAMP) == []
+
+
+def test_a_ramp_that_has_not_begun_requires_nothing_and_says_so() -> None:
+    ramp = replace(RAMP, start=Unavailable(reason="the ramp begins with the next record"))
+    assert judged({}, ramp=ramp) == []
+    assert ramp.note == "Of the ramp to 80 % by 2026-01-11: the ramp begins with the next record."
+    assert RAMP.note == "Required of the total today, on the ramp to 80 % by 2026-01-11: 60 %."
