@@ -76,9 +76,9 @@ class FakeGithub:
         self.release = threading.Event()
         self.routes: list[Route] = []
         """Beside those of the comments, with paths below the repository's; more can be added."""
-        if git is not None:
-            self.git_data = GitData(git, self.problems)
-            self.routes += self.git_data.routes()
+        self._git_data = GitData(git, self.problems) if git else None
+        if self._git_data:
+            self.routes += self._git_data.routes()
         self._on_change = on_change
         self._ids = itertools.count(1_000_001, 7)
         self._lock = threading.RLock()
@@ -95,7 +95,15 @@ class FakeGithub:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
+        if self._git_data:
+            self._git_data.close()
         self.check()
+
+    @property
+    def git_data(self) -> GitData:
+        """The repository, for a server that was given one."""
+        assert self._git_data is not None
+        return self._git_data
 
     @property
     def url(self) -> str:
