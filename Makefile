@@ -36,6 +36,7 @@ gate: $(STAMP)test  ## covgate on itself.
 
 bench: $(STAMP)test  ## What covgate costs, as ratios.
 	$(BIN)/python bench/after_the_suite.py
+	$(BIN)/python bench/history.py
 
 generate: $(STAMP)test  ## Write action.yml, the README's tables and the JSON schema anew.
 	$(BIN)/python -m tools.generate

@@ -99,6 +99,7 @@ class FakeGithub:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
+        self.git_data.close()
         self._folder.cleanup()
         self.check()
 
