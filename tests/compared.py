@@ -19,6 +19,7 @@ class ComparedByGit:
 
     def __init__(self, repository: Repository, *, limit: int = 250, gone: Collection[Sha] = ()) -> None:
         self._repository = repository
+        self._git = repository.command
         self._limit = limit
         self._gone = frozenset(gone)
         self.asked: list[tuple[Sha, Sha]] = []
@@ -29,16 +30,18 @@ class ComparedByGit:
         self.asked.append((base, head))
         if self.refusal or self._gone & {base, head}:
             raise publish_error(self.refusal or Refusal.NOT_FOUND, "comparing two commits")
-        git = self._repository.command
-        merge_base = git.merge_base(base, head)
+        ahead, behind = self._sides(base, head)
+        merge_base = self._git.merge_base(base, head) if behind else base
         # GitHub: of a long list, the newest commits are given, the oldest of them first.
-        commits = list(git.between(base, head).items())
-        return Compared(
-            merge_base=merge_base,
-            ahead_by=len(commits),
-            behind_by=int(self._repository.git("rev-list", "--count", f"{head}..{base}")),
-            commits=dict(reversed(commits[: self._limit])),
-        )
+        commits = dict(reversed(list(ahead.items())[: self._limit]))
+        return Compared(merge_base=merge_base, ahead_by=len(ahead), behind_by=behind, commits=commits)
+
+    def _sides(self, base: Sha, head: Sha) -> tuple[dict[Sha, tuple[Sha, ...]], int]:
+        """Return what head has and base has not, and how many commits it is the other way round."""
+        out = self._repository.git("rev-list", "--left-right", "--parents", f"{base}...{head}")
+        lines = [line.split() for line in out.splitlines()]
+        ahead = {Sha(sha[1:]): tuple(map(Sha, parents)) for sha, *parents in lines if sha.startswith(">")}
+        return ahead, len(lines) - len(ahead)
 
     def tip(self, branch: str) -> Sha | None:
         return parse_sha(self._repository.git("rev-parse", branch))
