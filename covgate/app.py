@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from covgate.archive import open_archive
 from covgate.assess import assess
 from covgate.base import find_base
-from covgate.components import require_files
+from covgate.components import require_files, unused_globs
 from covgate.context import RunContext
 from covgate.delivery import deliver, write_outputs
 from covgate.diff.lines import find_changed_lines
@@ -65,6 +65,8 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         if settings.components:
             listing = (*git.tracked(), *git.untracked())
             require_files(settings.components, listing, settings.where, prefix=prefix)
+            for note in unused_globs(settings.components, listing, prefix=prefix):
+                edges.screen.say(note)
         change = _find_change(settings, context, git, prefix)
         # Before the tests: they must not meet the token in use, nor touch the clone that is looked into.
         archive = stack.enter_context(open_archive(settings, context, edges, git, directory))

@@ -23,6 +23,7 @@ from covgate.edges.files import read_text_if_there
 from covgate.edges.github import GithubComments
 from covgate.edges.github_data import GithubData
 from covgate.edges.github_pulls import GithubPulls
+from covgate.edges.github_session import Pace
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
 from covgate.history_command import Request, run_history
 from covgate.options import OPTIONS, Option
@@ -251,7 +252,13 @@ def _open_comments(context: RunContext, pull_request: int, token: Secret) -> Git
 
 
 def _open_data(context: RunContext, token: Secret) -> GithubData:
-    return GithubData(api_url=context.api_url, repository=context.repository, token=token)
+    return GithubData(
+        api_url=context.api_url,
+        repository=context.repository,
+        token=token,
+        # Nobody is notified of a commit on the history's branch, and a pause widens the gap another run can slip into.
+        pace=Pace(between_writes=0.2),
+    )
 
 
 def _open_pulls(context: RunContext, token: Secret) -> GithubPulls:

@@ -238,3 +238,19 @@ def test_the_image_does_not_grow_unseen(engine: Engine, image: str, base: str | 
         pytest.skip("the base was not made here")
     sizes = [int(engine.docker("image", "inspect", "--format={{.Size}}", tag).stdout) for tag in (image, base)]
     assert sizes[0] - sizes[1] < 160_000_000
+
+
+def test_a_run_of_the_default_branch_is_recorded_and_the_next_pull_request_compared(step: Step, sample: Sample) -> None:
+    """The record, its line-level part and the files drawn from it are made inside the image."""
+    git(sample.folder, "checkout", "--quiet", "--detach", sample.base)
+    push = {"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "GITHUB_SHA": sample.base}
+    run = step.run(sample, {}, push)
+    assert run.exit_code == ExitCode.PASSED, run.log
+    assert "Recorded in the branch covgate-data" in run.summary
+    files = step.github.git_data.files("covgate-data")
+    assert {"history.jsonl", f"lines/{sample.base}", "index.html", "trend.svg", "badge.svg"} <= set(files)
+    git(sample.folder, "checkout", "--quiet", "--detach", sample.merge)
+    run = step.run(sample, {"max-drop": "0"})
+    assert run.exit_code == ExitCode.RULE_BROKEN, run.log
+    assert Decimal(run.outputs["delta"]) < 0
+    assert "Total coverage fell by" in run.comments[0]
