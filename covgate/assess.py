@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import PurePosixPath
 
@@ -18,7 +19,7 @@ from covgate.model import ChangedLines, Check, Coverage, DiffCoverage, Measureme
 from covgate.ports import Change, Measured
 from covgate.recorded import Comparison
 from covgate.report.facts import ComponentFacts, Facts, Links
-from covgate.rules import judge
+from covgate.rules import FAILED_SUITES, judge
 from covgate.settings import Settings
 
 
@@ -32,6 +33,9 @@ def assess(
     diff = None if lines is None else _diff(context, change, lines, measurement)
     found = None if isinstance(coverage, Unavailable) else compare_with(past, coverage, settings.components, change)
     comparison = found if isinstance(found, Comparison) else None
+    if comparison is not None and measured.suite is not None and measured.suite.status in FAILED_SUITES:
+        # What broken tests no longer execute says nothing about single lines.
+        comparison = replace(comparison, indirect=(), flaps=())
     parts = tuple(_components(settings, change.prefix, coverage, diff, comparison))
     ramp = _ramp(settings, past, today)
     whole = _judged(coverage, diff, comparison, past, has_change=lines is not None)
@@ -146,8 +150,9 @@ def _trend(settings: Settings, past: Past, today: date) -> str:
     if not points:
         return ""
     words = towards(points, settings.target, today) if settings.target else ""
-    spark = sparkline([point.total for point in points])
-    return spark if not words or isinstance(words, Unavailable) else f"{spark} · {words}"
+    # One point is no trend.
+    spark = sparkline([point.total for point in points]) if len(points) > 1 else ""
+    return " · ".join(filter(None, (spark, "" if isinstance(words, Unavailable) else words)))
 
 
 # --- the change ----------------------------------------------------------------------------------------------------

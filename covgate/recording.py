@@ -14,7 +14,6 @@ from covgate.context import EventKind, RunContext
 from covgate.errors import CovgateError
 from covgate.history.flaps import record_run as record_lines_of_run
 from covgate.history.ratchet import propose_floors, slack_alarms
-from covgate.history.ratchet_pull import publish_ratchet
 from covgate.history.source import Build, Entry, HistoryStore
 from covgate.history.trend import aim_of
 from covgate.look_back import Past
@@ -92,6 +91,9 @@ def _ratchet(settings: Settings, context: RunContext, edges: Edges, archive: Arc
     raises = propose_floors(history, floors_of(settings))
     if not raises:
         return ""
+    # Only a run that has something to raise needs it.
+    from covgate.history.ratchet_pull import publish_ratchet  # noqa: PLC0415
+
     config = PurePosixPath(settings.working_directory) / "pyproject.toml"
     with edges.screen.step("Raising the floors"), edges.open_pulls(context, settings.github_token) as pulls:
         outcome = publish_ratchet(
