@@ -23,8 +23,8 @@ class Node:
     """One commit of a story."""
 
     number: int
-    parents: tuple[Node, ...]
-    files: Files
+    parents: tuple[Node, ...] = field(repr=False)
+    files: Files = field(repr=False)
     seconds: int
     family: int = field(repr=False)
     """Its own number and those of its ancestors, as bits."""

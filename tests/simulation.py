@@ -115,12 +115,12 @@ class Life:
         edited[name] = tuple(lines or fresh)
         return edited
 
-    def records(self, told: Told, share: float) -> tuple[Record, ...]:
-        """A part of main's commits, and some commits that should never have been recorded, as they were made."""
-        wrong = self.random.sample(self.strangers, min(len(self.strangers), 12))
+    def records(self, told: Told, share: float, *, wrong: float) -> tuple[Record, ...]:
+        """A share of main's commits, and as many more times `wrong` that should never have been recorded."""
+        chosen = [node for node in self.main if self.random.random() < share]
         merged = [node for node in self.story.nodes if self.main[-1].has(node) and node not in self.main]
-        wrong += self.random.sample(merged, min(len(merged), 6))
-        chosen = [node for node in self.main if self.random.random() < share] + wrong
+        count = 1 + int(len(chosen) * wrong)
+        chosen += self.random.sample(self.strangers, count) + self.random.sample(merged, count)
         return tuple(record_of(told, node) for node in sorted(chosen, key=lambda node: node.number))
 
 

@@ -147,7 +147,7 @@ def test_the_nearest_ancestor_by_what_github_compares(
         pytest.param(LINE, "m1 m2 m3", 1, id="a-line"),
         pytest.param(MERGED, "m1 m2 f1 f2 m4", 1, id="the-newest-has-everything"),
         pytest.param(SIBLING, "m1 m2 x1 x2", 1, id="the-fork-is-recorded"),
-        pytest.param(RELEASE, "m1 m3 m4 m5", 3, id="only-older-than-the-fork"),
+        pytest.param(RELEASE, "m1 m3 m4 m5", 2, id="only-older-than-the-fork"),
         pytest.param(SIDE_IS_NEARER, "m1 m2 f4", 2, id="a-side-line"),
     ],
 )
@@ -241,6 +241,16 @@ def test_after_a_force_push_an_older_commit_tells_of_all_that_came_after_it(draw
     assert len(github.asked) == 2
 
 
+def test_a_long_branch_that_the_base_is_not_of_is_passed_over_as_a_whole(draw: Draw) -> None:
+    """Main has gone on since the release branch left it, and main is what is recorded."""
+    line = ["m1:", *(f"m{n}: m{n - 1}" for n in range(2, 91))]
+    drawn = draw("\n".join([*line, "r1: m60", "base: r1"]))
+    github = drawn.github()
+    names = " ".join(f"m{n}" for n in range(1, 91) if n % 10 and not 50 < n <= 60)
+    assert drawn.choose(drawn.compared(github), names) == ("m49", 13)
+    assert len(github.asked) == 3
+
+
 def test_a_record_that_looks_newer_than_the_base_is_asked_for_last(draw: Draw) -> None:
     drawn = draw(LINE)
     records = tuple(replace(r, date=NOW + timedelta(days=n)) for n, r in enumerate(drawn.records("m2 m3")))
@@ -263,13 +273,13 @@ def test_a_cut_list_of_a_stranger_is_no_dead_end(draw: Draw) -> None:
 
 
 def test_when_too_many_requests_would_be_needed_the_clone_is_to_be_complete(draw: Draw) -> None:
-    strangers = "\n".join(f"s{n}: m1" for n in range(1, 9))
+    strangers = "\n".join(f"s{n}: m1" for n in range(1, 81))
     drawn = draw(f"m1:\nm2: m1\n{strangers}\nbase: m2")
-    names = " ".join(f"s{n}" for n in range(1, 9))
+    names = " ".join(f"s{n}" for n in range(1, 81))
     github = drawn.github()
     why = drawn.why_none(drawn.compared(github), names)
     assert "fetch-depth: 0" in why
-    assert "8 recorded commits" in why
+    assert "80 recorded commits" in why
     assert len(github.asked) == 3
     assert drawn.choose(drawn.local(), f"m1 {names}") == ("m1", 2)
 

@@ -17,6 +17,9 @@ from covgate.recorded import Record
 _REQUESTS = 3
 """How many compare requests one search may make."""
 
+_OTHER_BRANCH = 20
+"""With this many commits that the base has not, a record is one of many on a branch the base is not of."""
+
 _WINDOWS = (1_000, 20_000, None)
 """How many of the newest commits of a clone are looked through for a record, one after the other; None: all."""
 
@@ -100,14 +103,16 @@ class ComparedAncestry:
             if sha is None:
                 break
             compared = self._compare(sha, base)
-            if compared is None:
-                # Its neighbours may be gone as well; a commit further back tells of all that came after it.
-                suspects.leap()
-            elif compared.behind_by == 0:
+            if compared is not None and compared.behind_by == 0:
                 search.add_ancestor(sha, compared.commits, ahead=compared.ahead_by)
-            else:
+                continue
+            if compared is not None:
                 search.add_stranger(sha, compared)
+            if compared is not None and compared.behind_by >= _OTHER_BRANCH:
                 stranger = sha
+            else:
+                # Its neighbours may be no better; a commit further back tells of all that came after it.
+                suspects.leap()
         return search.result() or suspects.verdict(base)
 
     def _compare(self, one: Sha, other: Sha) -> Compared | None:

@@ -39,8 +39,11 @@ class World:
             found[nodes[merge_base]] = None
         return list(found)
 
+    def find(self, base: Node, ancestry: Ancestry) -> Baseline | Unavailable:
+        return find_baseline(History(records=self.records), self.told.shas[base], ancestry)
+
     def check(self, base: Node, ancestry: Ancestry) -> None:
-        found = find_baseline(History(records=self.records), self.told.shas[base], ancestry)
+        found = self.find(base, ancestry)
         expected = brute_force(self.told, self.records, base)
         if expected is None:
             assert isinstance(found, Unavailable)
@@ -54,7 +57,7 @@ class World:
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> World:
     seed: int = request.param
     life, told = tell(seed, tmp_path_factory.mktemp("life") / "told")
-    return World(life, told, life.records(told, SHARES[seed]))
+    return World(life, told, life.records(told, SHARES[seed], wrong=0.08))
 
 
 def test_the_life_is_what_it_claims_to_be(world: World) -> None:
@@ -97,6 +100,21 @@ def test_so_does_a_clone_that_asks_github(world: World, limit: int) -> None:
         requests.append(len(github.asked))
     assert max(requests) <= 3
     assert sum(requests) <= 1.2 * len(requests)
+
+
+def test_among_more_wrong_records_than_right_ones_no_wrong_one_is_ever_taken(world: World) -> None:
+    told = world.told
+    harsh = World(world.life, told, world.life.records(told, 0.1, wrong=2))
+    github = ComparedByGit(told.repository)
+    nodes = {sha: node for node, sha in told.shas.items()}
+    for base in world.bases:
+        harsh.check(base, LocalAncestry(told.repository.command))
+        github.asked.clear()
+        found = harsh.find(base, ComparedAncestry(github, base.date))
+        assert len(github.asked) <= 3
+        if isinstance(found, Baseline):
+            assert base.has(nodes[found.record.sha])
+            assert found.behind == nodes[found.record.sha].behind(base)
 
 
 def test_the_delta_is_the_one_of_the_files_themselves(world: World) -> None:
