@@ -270,6 +270,10 @@ def test_a_token_that_may_not_write_contents_is_told_what_it_lacks(workflow: Wor
     assert "contents: write" in ran.log
     assert "Not recorded" in ran.summary
     assert github.git_data.resolve("covgate-data") is None
+    # Nobody asked for a history yet: no annotation on every run. Once there is one, or on demand, there is.
+    assert "::warning" not in ran.log
+    asked_for = workflow.run_push(github_token="ghs_fork", record="true")  # noqa: S106  # no one's password
+    assert "::warning title=covgate::Not recorded" in asked_for.log
 
 
 def test_a_github_that_does_not_answer_costs_the_baseline_only(workflow: Workflow, github: FakeGithub) -> None:
