@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import PurePosixPath
 
 from covgate.archive import Archive
 from covgate.context import EventKind, RunContext
@@ -40,12 +39,12 @@ def record_run(
     notes = _slack(settings, context, facts)
     wanted = context.on_default_branch if settings.record is None else settings.record
     if not wanted:
-        return _with_notes(facts, notes, _other_branch(settings, context))
+        return _with_notes(facts, *notes, _other_branch(settings, context))
     obstacle = find_obstacle(settings, context, edges.environment, change, facts)
     if obstacle is None and archive.store is None:
         obstacle = archive.absent
     if obstacle or archive.store is None:
-        return _with_notes(facts, notes, f"Not recorded: {obstacle}.")
+        return _with_notes(facts, *notes, f"Not recorded: {obstacle}.")
     try:
         with edges.screen.step(f"Recording in {archive.store.where}"):
             history = _append(settings, context, edges, archive.store, _entry(settings, change, facts, past))
@@ -54,9 +53,9 @@ def record_run(
         # Where nobody asked for a history and none was begun, a token that can not write is no trouble.
         if settings.record or not past.begins or error.slug != "history-read-only":
             warn(edges, f"Not recorded: {error.message}. To mend it: {error.hint}.")
-        return _with_notes(facts, notes, f"Not recorded: {error.message}.")
-    ratchet = _ratchet(settings, context, edges, archive, history)
-    return _with_notes(facts, notes, f"Recorded in {archive.store.where}.", ratchet)
+        return _with_notes(facts, *notes, f"Not recorded: {error.message}.")
+    ratchet = _ratchet(settings, context, edges, archive, change, history)
+    return _with_notes(facts, *notes, f"Recorded in {archive.store.where}.", ratchet)
 
 
 def _with_notes(facts: Facts, *notes: str) -> Facts:
@@ -77,16 +76,18 @@ def _append(settings: Settings, context: RunContext, edges: Edges, store: Histor
     return kept[-1] if kept else store.read()
 
 
-def _slack(settings: Settings, context: RunContext, facts: Facts) -> str:
+def _slack(settings: Settings, context: RunContext, facts: Facts) -> tuple[str, ...]:
     """Say which floors lie far below what is measured: on a branch's own run, where nobody's change is to blame."""
     total = total_of(facts)
     if context.kind is not EventKind.BRANCH or total is None:
-        return ""
+        return ()
     components = {part.name: part.total for part in facts.components if isinstance(part.total, Tally)}
-    return " ".join(slack_alarms(total, components, floors_of(settings)))
+    return slack_alarms(total, components, floors_of(settings))
 
 
-def _ratchet(settings: Settings, context: RunContext, edges: Edges, archive: Archive, history: History) -> str:
+def _ratchet(
+    settings: Settings, context: RunContext, edges: Edges, archive: Archive, change: Change, history: History
+) -> str:
     """Open or update the pull request that raises the floors, when there is something to raise."""
     if not settings.ratchet or not context.on_default_branch or archive.data is None or not settings.github_token:
         return ""
@@ -96,7 +97,7 @@ def _ratchet(settings: Settings, context: RunContext, edges: Edges, archive: Arc
     # Only a run that has something to raise needs it.
     from covgate.history.ratchet_pull import publish_ratchet  # noqa: PLC0415
 
-    config = PurePosixPath(settings.working_directory) / "pyproject.toml"
+    config = change.prefix / "pyproject.toml"
     with edges.screen.step("Raising the floors"), edges.open_pulls(context, settings.github_token) as pulls:
         outcome = publish_ratchet(
             archive.data, pulls, default_branch=context.default_branch, config_path=config, raises=raises
