@@ -33,6 +33,7 @@ from covgate.history.branch_store import BranchStore  # noqa: E402
 from covgate.history.entries import render_record  # noqa: E402
 from covgate.history.files import Layout, parse_history  # noqa: E402
 from covgate.history.lines import encode_record  # noqa: E402
+from covgate.history.states import EXECUTED, MISSING, NO_STATEMENT  # noqa: E402
 from covgate.model import Counts, Tally  # noqa: E402
 from covgate.recorded import FileLines, LineRecord, Record  # noqa: E402
 from tests.fake_git_data import GitData  # noqa: E402
@@ -135,9 +136,10 @@ def _record(number: int) -> Record:
 
 def _files() -> dict[PurePosixPath, FileLines]:
     random = Random(1)  # noqa: S311  # no secret
+    mix = 2 * NO_STATEMENT + 5 * EXECUTED + MISSING
     return {
         PurePosixPath(f"package/part{number // 20}/module{number}.py"): FileLines(
-            digest=f"{number:012x}", states="".join(random.choices("  +++++-", k=200))
+            digest=f"{number + 1:012x}", states="".join(random.choices(mix, k=200)).rstrip(NO_STATEMENT)
         )
         for number in range(300)
     }

@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,6 +21,7 @@ from covgate.diff.lines import find_changed_lines
 from covgate.edges.files import ReportFolder, make_report_folder
 from covgate.edges.git import GitCommand
 from covgate.edges.git_remote import GitRemote, access_of
+from covgate.edges.github_session import import_client
 from covgate.edges.process import close_own_memory
 from covgate.errors import ExitCode, InputError, MeasureError
 from covgate.look_back import look_back
@@ -67,6 +68,9 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
             require_files(settings.components, listing, settings.where, prefix=prefix)
             for note in unused_globs(settings.components, listing, prefix=prefix):
                 edges.screen.say(note)
+        if settings.github_token and not context.local:
+            # Most of the time until history is read git works, not covgate.
+            _beside(import_client)
         change = _find_change(settings, context, git, prefix)
         # Before the tests: they must not meet the token in use, nor touch the clone that is looked into.
         archive = stack.enter_context(open_archive(settings, context, edges, git, directory))
@@ -94,15 +98,18 @@ def _import_ahead() -> None:
 
     jinja2 and pydantic take a quarter of a second, as long as the analysis of a small project.
     """
+    _beside(lambda: [importlib.import_module(f"covgate.report.{name}") for name in ("result", "markdown")])
 
-    def load() -> None:
-        # A problem shows where the module is used, which imports it again.
+
+def _beside(load: Callable[[], object]) -> None:
+    """Import something in a thread. A problem shows where it is used, which imports it again."""
+
+    def work() -> None:
         with contextlib.suppress(ImportError):
-            for name in ("covgate.report.result", "covgate.report.markdown"):
-                importlib.import_module(name)
+            load()
 
     # No daemon: Python waits for it at the end, and would abort where it found one in the middle of an import.
-    threading.Thread(target=load, name="imports").start()
+    threading.Thread(target=work, name="imports").start()
 
 
 def _project_directory(settings: Settings, edges: Edges) -> Path:

@@ -107,6 +107,11 @@ class Pace:
     """GitHub asks for a second between requests that write."""
 
 
+def import_client() -> None:
+    """Import PyGithub: a fifth of a second that can pass beside other work. The first request would do it, too."""
+    import github  # noqa: F401, PLC0415  # what it is for
+
+
 class GithubSession:
     """Opens connections on first use; use it in a `with`, or call `close`. Subclasses ask through `_ask`."""
 
