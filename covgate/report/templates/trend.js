@@ -73,7 +73,7 @@
     chart.replaceChildren(svg);
     const [low, high, step] = data.y;
     const [first, last] = data.x;
-    const top = 14, bottom = height - 30;
+    const top = 22, bottom = height - 30;
 
     const labels = [];
     data.lines.forEach((line, n) => {
