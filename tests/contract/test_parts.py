@@ -78,7 +78,8 @@ def test_an_analysis_has_what_the_probe_reads(tmp_path: Path) -> None:
     source = tmp_path / "m.py"
     source.write_text("def f(a):\n    if a:\n        return (\n            1)\n", encoding="utf-8")
     cov = Analyst(data_file=None, config_file=False)
-    cov.get_data().add_arcs({str(source): [(-1, 1), (1, -1)]})
+    data = cov.get_data()
+    data.add_arcs({str(source): [(-1, 1), (1, -1)]})
     reporter = cov._get_file_reporter(str(source))
     assert isinstance(reporter, PythonFileReporter)
     analysis = cov._analyze(str(source), file_reporter=reporter)
@@ -88,6 +89,8 @@ def test_an_analysis_has_what_the_probe_reads(tmp_path: Path) -> None:
     assert reporter.translate_lines([4]) == {3}
     assert [(r.kind, r.name, min(r.lines), max(r.lines)) for r in reporter.code_regions()] == [("function", "f", 2, 4)]
     assert reporter.should_be_python()
+    # Python 3.13 warns of a database in memory that nobody closed.
+    data.close(force=True)
 
 
 def test_the_matchers_are_made_from_patterns_and_folders(tmp_path: Path) -> None:
