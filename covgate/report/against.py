@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
-from covgate.model import Check, Status, Tally, Unavailable
+from covgate.model import Check, Status, Tally, Unavailable, floor_percent
 from covgate.recorded import Baseline, BaselineHow, FlapShown, IndirectFile
-from covgate.report.facts import ComponentFacts, Facts, Links
+from covgate.report.facts import ComponentFacts, Facts, Links, total_of
 from covgate.report.words import (
     NOT_APPLICABLE,
     SHOWN_DIGITS,
@@ -89,8 +90,10 @@ def drop_notes(facts: Facts) -> tuple[str, ...]:
         return ()
     drop, notes = check.drop, []
     exempt = sum(flap.exempt for flap in facts.comparison.flaps)
-    if exempt:
-        notes.append(f"{plural(exempt, 'flapping line')} left out of max-drop.")
+    total = total_of(facts)
+    if exempt and total and total.lines.total:
+        share = show_percent(floor_percent(Decimal(100 * exempt) / total.lines.total))
+        notes.append(f"{plural(exempt, 'flapping line')} ({share} of the statements) left out of max-drop.")
     if not isinstance(drop.adjusted, Unavailable) and drop.adjusted < drop.raw and drop.raw > 0:
         points = points_text(drop.adjusted).removeprefix("+")
         fell = "did not fall" if drop.adjusted <= 0 else f"fell by {points} points"
