@@ -180,7 +180,7 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_report_name,
         metavar="NAME",
         flag="--name",
-        help="Names this report, so that several projects of a monorepo keep one comment each.",
+        help="Names this report, so that several projects of a monorepo keep a comment and a history each.",
     ),
     Option(
         name="record",
