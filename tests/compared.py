@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Collection
 
-from covgate.edges.github_data import Compared, Tree
+from covgate.edges.github_data import Compared
 from covgate.edges.github_session import Refusal, publish_error
-from covgate.model import Sha, parse_sha
+from covgate.model import Sha
 from tests.repository import Repository
 
 
 class ComparedByGit:
-    """Answers `compare` as GitHub does: a list of at most `limit` commits, and 404 for a commit that is gone.
-
-    The rest of RepositoryData is there for its type; nothing that compares asks for it.
-    """
+    """Answers `compare` as GitHub does: a list of at most `limit` commits, and 404 for a commit that is gone."""
 
     def __init__(self, repository: Repository, *, limit: int = 250, gone: Collection[Sha] = ()) -> None:
         self._repository = repository
@@ -42,27 +38,3 @@ class ComparedByGit:
         lines = [line.split() for line in out.splitlines()]
         ahead = {Sha(sha[1:]): tuple(map(Sha, parents)) for sha, *parents in lines if sha.startswith(">")}
         return ahead, len(lines) - len(ahead)
-
-    def tip(self, branch: str) -> Sha | None:
-        return parse_sha(self._repository.git("rev-parse", branch))
-
-    def tree(self, ref: str) -> Tree | None:
-        raise NotImplementedError(ref)
-
-    def blob(self, blob: str) -> bytes:
-        raise NotImplementedError(blob)
-
-    def add_blob(self, content: bytes) -> str:
-        raise NotImplementedError(content)
-
-    def commit(
-        self,
-        branch: str,
-        parents: tuple[Sha, ...],
-        files: Mapping[PurePosixPath, str | None],
-        blobs: Mapping[PurePosixPath, str],
-        message: str,
-        *,
-        new_branch: bool,
-    ) -> bool:
-        raise NotImplementedError(branch)

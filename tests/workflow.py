@@ -161,26 +161,11 @@ class Workflow:
         files["event"].write_text(json.dumps(payload), encoding="utf-8")
         passed = {"github-token": "ghs_workflow", "test-command": f"{sys.executable} -m pytest -q -p no:cacheprovider"}
         passed |= {name.replace("_", "-"): value for name, value in inputs.items()}
-        environment = {
-            **{n: v for n, v in os.environ.items() if not n.startswith(("GITHUB_", "INPUT_", "COVERAGE_", "PYTEST_"))},
-            **MEASURED,
-            "PYTHONPATH": str(ROOT),
-            "NO_PROXY": "127.0.0.1",
-            # The plugins of covgate's own tests are none of the sample's.
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "GITHUB_ACTIONS": "true",
+        environment = runner_environment(self.github, files, passed) | {
             "GITHUB_EVENT_NAME": event,
-            "GITHUB_EVENT_PATH": str(files["event"]),
-            "GITHUB_REPOSITORY": self.github.repository,
-            "GITHUB_API_URL": self.github.url,
-            "GITHUB_SERVER_URL": "https://github.example",
             "GITHUB_RUN_ID": str(self._runs),
-            "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_SHA": commit,
             "GITHUB_REF": ref,
-            "GITHUB_OUTPUT": str(files["output"]),
-            "GITHUB_STEP_SUMMARY": str(files["summary"]),
-            **{f"INPUT_{name.upper()}": value for name, value in passed.items()},
         }
         before = len(self.github.requests)
         done = subprocess.run(
@@ -195,7 +180,7 @@ class Workflow:
         ran = Ran(
             exit_code=done.returncode,
             log=done.stdout + done.stderr,
-            outputs=_outputs(_text(files["output"])),
+            outputs=read_outputs(_text(files["output"])),
             summary=_text(files["summary"]),
             result=cast("dict[str, Any]", json.loads(_text(path / ".covgate/result.json") or "{}")),
             comment=_text(path / ".covgate/comment.md"),
@@ -205,7 +190,30 @@ class Workflow:
         return ran
 
 
-def _outputs(text: str) -> dict[str, str]:
+def runner_environment(github: FakeGithub, files: Mapping[str, Path], inputs: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a step on a pull request; `files` are the runner's: event, output and summary."""
+    return {
+        **{n: v for n, v in os.environ.items() if not n.startswith(("GITHUB_", "INPUT_", "COVERAGE_", "PYTEST_"))},
+        **MEASURED,
+        "PYTHONPATH": str(ROOT),
+        "NO_PROXY": "127.0.0.1",
+        # The plugins of covgate's own tests are none of the sample's.
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": str(files["event"]),
+        "GITHUB_REPOSITORY": github.repository,
+        "GITHUB_API_URL": github.url,
+        "GITHUB_SERVER_URL": "https://github.example",
+        "GITHUB_RUN_ATTEMPT": "1",
+        "GITHUB_OUTPUT": str(files["output"]),
+        "GITHUB_STEP_SUMMARY": str(files["summary"]),
+        **{f"INPUT_{name.upper().replace('_', '-')}": value for name, value in inputs.items()},
+    }
+
+
+def read_outputs(text: str) -> dict[str, str]:
+    """Read what a step left in GITHUB_OUTPUT, as the runner does."""
     lines = text.splitlines()
     found: dict[str, str] = {}
     at = 0

@@ -34,7 +34,7 @@ class Compared:
     """How `head` relates to `base`, as GitHub's compare endpoint says."""
 
     merge_base: Sha | None
-    """The best common ancestor; None when there is none."""
+    """The best common ancestor; None when there is none: then the counts are unknown, and 0."""
     ahead_by: int
     """How many commits head has that base has not."""
     behind_by: int

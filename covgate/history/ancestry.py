@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol
 
-from covgate.edges.github_data import Compared, RepositoryData
+from covgate.edges.github_data import Compared
 from covgate.edges.github_session import Refusal
 from covgate.errors import PublishError
 from covgate.history.nearest import Near, Search
@@ -42,6 +42,12 @@ class Commits(Protocol):
     def between(self, base: Sha, head: Sha) -> dict[Sha, tuple[Sha, ...]]: ...
 
 
+class Comparisons(Protocol):
+    """What GitHub answers."""
+
+    def compare(self, base: Sha, head: Sha) -> Compared: ...
+
+
 class LocalAncestry:
     """Ancestry by a complete clone: two calls of git, and one more for each line of history that was merged since."""
 
@@ -74,7 +80,7 @@ class ComparedAncestry:
     ancestor that is not the nearest; it always is an ancestor.
     """
 
-    def __init__(self, data: RepositoryData, base_date: datetime) -> None:
+    def __init__(self, data: Comparisons, base_date: datetime) -> None:
         self._data = data
         self._base_date = base_date
 

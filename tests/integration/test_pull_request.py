@@ -14,9 +14,7 @@ import pytest
 from covgate.publish import parse_marker
 from tests.fake_github import FakeGithub, Fault
 from tests.github_answers import error
-from tests.measured import MEASURED
-
-ROOT = Path(__file__).parents[2]
+from tests.workflow import ROOT, read_outputs, runner_environment
 
 BASE = {
     "pyproject.toml": '[tool.coverage.run]\nbranch = true\nsource = ["shop"]\n\n[tool.covgate]\nmin-diff = 80\n',
@@ -92,8 +90,8 @@ class PullRequest:
 
     def run(self, *, run_id: int | None = None, token: str = "ghs_workflow", fork: bool = False, **inputs: str) -> Ran:  # noqa: S107  # no one's password
         self._runs += 1
-        names = {"output": self._temp / f"output-{self._runs}", "summary": self._temp / f"summary-{self._runs}"}
-        event = self._temp / "event.json"
+        names = {name: self._temp / f"{name}-{self._runs}" for name in ("event", "output", "summary")}
+        event = names["event"]
         repository = {"full_name": self._github.repository}
         event.write_text(
             json.dumps(
@@ -106,27 +104,8 @@ class PullRequest:
                 }
             )
         )
-        environment = {
-            **{n: v for n, v in os.environ.items() if not n.startswith(("GITHUB_", "INPUT_", "COVERAGE_", "PYTEST_"))},
-            **MEASURED,
-            "PYTHONPATH": str(ROOT),
-            "NO_PROXY": "127.0.0.1",
-            # The plugins of covgate's own tests are none of the sample's.
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_EVENT_NAME": "pull_request",
-            "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_REPOSITORY": self._github.repository,
-            "GITHUB_API_URL": self._github.url,
-            "GITHUB_SERVER_URL": "https://github.example",
-            "GITHUB_RUN_ID": str(run_id or self._runs),
-            "GITHUB_RUN_ATTEMPT": "1",
-            "GITHUB_OUTPUT": str(names["output"]),
-            "GITHUB_STEP_SUMMARY": str(names["summary"]),
-            "INPUT_GITHUB-TOKEN": token,
-            "INPUT_TEST-COMMAND": f"{sys.executable} -m pytest -q -p no:cacheprovider",
-            **{f"INPUT_{name.upper().replace('_', '-')}": value for name, value in inputs.items()},
-        }
+        passed = {"github-token": token, "test-command": f"{sys.executable} -m pytest -q -p no:cacheprovider", **inputs}
+        environment = runner_environment(self._github, names, passed) | {"GITHUB_RUN_ID": str(run_id or self._runs)}
         done = subprocess.run(
             [sys.executable, str(ROOT / "entrypoint.py")],
             cwd=self.folder,
@@ -139,19 +118,9 @@ class PullRequest:
         return Ran(
             exit_code=done.returncode,
             log=done.stdout + done.stderr,
-            outputs=_outputs(names["output"]),
+            outputs=read_outputs(names["output"].read_text() if names["output"].exists() else ""),
             summary=names["summary"].read_text() if names["summary"].exists() else "",
         )
-
-
-def _outputs(path: Path) -> dict[str, str]:
-    """Read what a step left in GITHUB_OUTPUT, as the runner does."""
-    lines = iter(path.read_text().splitlines() if path.exists() else [])
-    found = {}
-    for line in lines:
-        name, _, delimiter = line.partition("<<")
-        found[name] = "\n".join(iter(lambda: next(lines), delimiter))
-    return found
 
 
 @pytest.fixture
