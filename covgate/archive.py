@@ -21,18 +21,22 @@ from covgate.ports import Edges
 from covgate.settings import Settings
 
 LOCAL_FOLDER = ".covgate/history"
-"""Where a laptop records, relative to the project's folder: git ignores it with the reports beside it."""
+"""Where a laptop, or a workflow without a token, records; relative to the project's folder.
+
+Git ignores it with the reports beside it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """The history of this run's project, open for reading, and for writing where `store` is not None.
+    """The history of this run's project, open for reading and writing.
 
-    `data` is the repository on GitHub, where a token gives access to it; `absent` says why there is no source.
+    `data` is the repository on GitHub, where a token gives access to it; `absent` says why there is no source: there
+    may be a history that this run cannot see.
     """
 
     source: HistorySource | None
-    store: HistoryStore | None
+    store: HistoryStore
     data: RepositoryData | None = None
     absent: str = ""
 
@@ -44,7 +48,8 @@ def open_archive(
     """Open the place that the settings name; nothing is read or made yet.
 
     `history-dir` comes first. Without it, a workflow uses the branch through GitHub, and a laptop reads the branch as
-    it was fetched last together with the folder it records in.
+    it was fetched last together with the folder it records in. A workflow without a token records in that folder, too:
+    it can be kept between runs.
     """
     if settings.history_dir:
         folder = _folder(settings, directory, settings.history_dir)
@@ -65,8 +70,10 @@ def open_archive(
             )
             yield Archive(source=store, store=store, data=data)
     else:
+        folder = _folder(settings, directory, LOCAL_FOLDER)
+        kept = folder if (directory / LOCAL_FOLDER).is_dir() else None
         absent = "there is no github-token to read the history with"
-        yield Archive(source=_fetched(settings, git), store=None, absent=absent)
+        yield Archive(source=_fetched(settings, git) or kept, store=folder, absent=absent)
 
 
 def _folder(settings: Settings, directory: Path, name: str) -> FolderStore:

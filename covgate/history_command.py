@@ -47,12 +47,6 @@ def _take(settings: Settings, context: RunContext, edges: Edges, archive: Archiv
             slug="import-file",
         )
     taken = parse_trending(text, str(path))
-    if archive.store is None:
-        raise HistoryError(
-            f"{path} cannot be imported: {archive.absent}",
-            hint="set `github-token`, or name a folder with --history-dir",
-            slug="history-no-place",
-        )
     archive.store.add_imported(taken.imported, taken, make_build(settings, context, edges.now.date()))
     count = len(taken.imported)
     edges.screen.say(f"{count} {'entry' if count == 1 else 'entries'} of {path} stand in {archive.store.where}")

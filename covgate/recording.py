@@ -41,9 +41,7 @@ def record_run(
     if not wanted:
         return _with_notes(facts, *notes, _other_branch(settings, context))
     obstacle = find_obstacle(settings, context, edges.environment, change, facts)
-    if obstacle is None and archive.store is None:
-        obstacle = archive.absent
-    if obstacle or archive.store is None:
+    if obstacle:
         return _with_notes(facts, *notes, f"Not recorded: {obstacle}.")
     try:
         with edges.screen.step(f"Recording in {archive.store.where}"):

@@ -276,6 +276,17 @@ def test_a_token_that_may_not_write_contents_is_told_what_it_lacks(workflow: Wor
     assert "::warning title=covgate::Not recorded" in asked_for.log
 
 
+def test_without_a_token_a_run_is_recorded_in_a_folder_and_no_baseline_is_made_up(workflow: Workflow) -> None:
+    pushed = workflow.run_push(github_token="")
+    assert pushed.exit_code == 0, pushed.log
+    assert "Recorded in the folder .covgate/history" in pushed.summary
+    assert pushed.requests == ()
+    workflow.open_pull_request(MORE_TESTED)
+    ran = workflow.run_pull_request(min_diff="80", max_drop="0", github_token="")
+    assert ran.exit_code == 4, ran.log
+    assert ran.result["baseline"] == {"unavailable": "there is no github-token to read the history with"}
+
+
 def test_a_github_that_does_not_answer_costs_the_baseline_only(workflow: Workflow, github: FakeGithub) -> None:
     workflow.run_push()
     workflow.open_pull_request(MORE_TESTED)
