@@ -19,7 +19,7 @@ def word_headline(facts: Facts) -> tuple[str, str, tuple[str, ...]]:
     if verdict.kind is VerdictKind.PASS:
         return ("✅" if verdict.checks else "ℹ️"), _good_news(facts), _unknown(facts)  # the information sign
     if verdict.kind is VerdictKind.FAIL:
-        return "❌", wrong[0], (*wrong[1:], *_unknown(facts))
+        return "❌", f"{wrong[0]}{_edits(facts)}", (*wrong[1:], *_unknown(facts))
     if wrong:  # no tests were collected
         return "⚠️", f"Cannot judge: {_small(wrong[0])}", (*wrong[1:], *_unknown(facts))
     first, *others = _unknown(facts)
@@ -90,12 +90,20 @@ def _good_news(facts: Facts) -> str:
     if diff is None:
         diff_text = ""
     elif diff.counts.total:
-        diff_text = f"diff {percent_text(diff)}, "
+        diff_text = f"diff {percent_text(diff)}{_edits(facts)}, "
+    elif facts.base is not None and facts.base.sha == facts.head and not facts.uncommitted:
+        diff_text = f"no change (HEAD is part of {facts.base.ref or 'the base'}), "
     else:
         diff_text = "no changed lines to cover, "
     if facts.verdict.checks:
         return f"Coverage passes: {diff_text}{total_text}"
     return f"Coverage: {diff_text}{total_text} (no rule is set)"
+
+
+def _edits(facts: Facts) -> str:
+    """Say that nothing but what is not committed was judged: on the main branch there is no other change."""
+    last = facts.base is not None and facts.base.sha == facts.head and facts.uncommitted
+    return " (uncommitted edits against the last commit)" if last else ""
 
 
 def _capital(text: str) -> str:
