@@ -48,8 +48,8 @@ def find_base(
     """Find the base of a run; None for a branch run without `--base`, which has no change to judge.
 
     What the clone lacks is fetched from `remote`, just as much as is needed; a laptop's clone of all branches never
-    goes to the network. Raises InputError for a `--base` that does not exist, GitError when the base is unknown, when the
-    clone lacks commits that cannot be fetched, and when an event's head is not what is checked out.
+    goes to the network. Raises InputError for a `--base` that does not exist, GitError when the base is unknown, when
+    the clone lacks commits that cannot be fetched, and when an event's head is not what is checked out.
     """
     search = _Search(git=git, context=context, remote=remote)
     if context.kind in _HEADS:
@@ -174,10 +174,9 @@ class _Search:
 
         A branch comes before a tag of the same name, as it does where a remote is asked; with git the tag would win.
         """
-        remote = self.git.remote_name()
-        names = [ref, *([f"refs/remotes/{remote}/{ref}"] if remote else [])]
-        if ref != "HEAD":
-            names = [f"refs/heads/{ref}", f"refs/remotes/{ref}", *names]
+        names = [f"refs/heads/{ref}", f"refs/remotes/{ref}", f"refs/remotes/{self.git.remote_name()}/{ref}", ref]
+        if ref == "HEAD":
+            names = [ref]
         return next((commit for name in names if (commit := self.git.resolve(name))), None)
 
     def _elsewhere(self, ref: str, source: str) -> Sha:

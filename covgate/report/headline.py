@@ -19,7 +19,7 @@ def word_headline(facts: Facts) -> tuple[str, str, tuple[str, ...]]:
     if verdict.kind is VerdictKind.PASS:
         return ("✅" if verdict.checks else "ℹ️"), _good_news(facts), _unknown(facts)  # the information sign
     if verdict.kind is VerdictKind.FAIL:
-        return "❌", f"{wrong[0]}{_edits(facts)}", (*wrong[1:], *_unknown(facts))
+        return "❌", wrong[0], (*wrong[1:], *_unknown(facts))
     if wrong:  # no tests were collected
         return "⚠️", f"Cannot judge: {_small(wrong[0])}", (*wrong[1:], *_unknown(facts))
     first, *others = _unknown(facts)
@@ -55,7 +55,8 @@ def _sentence(check: Check, facts: Facts) -> str:
         return _capital(check.why)
     needed = check.actual.counts.needed(check.target)
     kind = "changed" if check.rule == MIN_DIFF else ""
-    return f"{_capital(check.why)}: cover {share_text(needed, check.actual, kind)}"
+    edits = _edits(facts) if kind else ""
+    return f"{_capital(check.why)}: cover {share_text(needed, check.actual, kind)}{edits}"
 
 
 def _to_make_up(check: Check, facts: Facts) -> str:
@@ -91,10 +92,8 @@ def _good_news(facts: Facts) -> str:
         diff_text = ""
     elif diff.counts.total:
         diff_text = f"diff {percent_text(diff)}{_edits(facts)}, "
-    elif facts.base is not None and facts.base.sha == facts.head and not facts.uncommitted:
-        diff_text = f"no change (HEAD is part of {facts.base.ref or 'the base'}), "
     else:
-        diff_text = "no changed lines to cover, "
+        diff_text = f"no changed lines to cover{_no_commit(facts)}, "
     if facts.verdict.checks:
         return f"Coverage passes: {diff_text}{total_text}"
     return f"Coverage: {diff_text}{total_text} (no rule is set)"
@@ -102,8 +101,14 @@ def _good_news(facts: Facts) -> str:
 
 def _edits(facts: Facts) -> str:
     """Say that nothing but what is not committed was judged: on the main branch there is no other change."""
-    last = facts.base is not None and facts.base.sha == facts.head and facts.uncommitted
-    return " (uncommitted edits against the last commit)" if last else ""
+    return " (uncommitted edits against the last commit)" if _no_commit(facts) and facts.uncommitted else ""
+
+
+def _no_commit(facts: Facts) -> str:
+    """Say that no commit was judged, on the main branch itself say; nothing where there is one."""
+    if facts.base is None or facts.base.sha != facts.head:
+        return ""
+    return f" (HEAD is part of {facts.base.ref if facts.base.ref not in {'', 'HEAD'} else 'the base'})"
 
 
 def _capital(text: str) -> str:
