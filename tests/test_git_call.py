@@ -146,16 +146,13 @@ def test_a_git_that_hangs_is_an_error_of_git(repository: Repository, tmp_path: P
     assert caught.value.message == "git did not end within 0 seconds: git fetch"
 
 
-def test_a_remote_that_hangs_is_told_in_words(
-    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("covgate.edges.git_remote._TIMEOUT", 0.2)
+def test_a_remote_that_hangs_is_told_in_words(repository: Repository, tmp_path: Path) -> None:
     slow = tmp_path / "ssh"
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
     slow.chmod(0o755)
     repository.git("remote", "add", "origin", "ssh://example.invalid/x")
     repository.git("config", "core.sshCommand", str(slow))
-    found = GitRemote(repository.command).default_branch()
+    found = GitRemote(repository.command, timeout=0.2).default_branch()
     assert isinstance(found, Unavailable)
     assert "did not end within" in found.reason
 

@@ -79,8 +79,11 @@ class GitRemote:
     Methods raise no error for what goes wrong on the way: they return it in words.
     """
 
-    def __init__(self, git: GitCommand, access: Access | None = None, *, of_user: bool = False) -> None:
+    def __init__(
+        self, git: GitCommand, access: Access | None = None, *, of_user: bool = False, timeout: float = _TIMEOUT
+    ) -> None:
         self._git = git
+        self._timeout = timeout
         self._call = git.call.as_user() if of_user else git.call
         self._access = access
 
@@ -180,7 +183,7 @@ class GitRemote:
         self, call: GitCall, args: Sequence[str], stdin: bytes, extra: Mapping[str, str] | None = None
     ) -> Completed | str:
         try:
-            answer = call.run(*args, check=False, stdin=stdin, timeout=_TIMEOUT, extra=extra)
+            answer = call.run(*args, check=False, stdin=stdin, timeout=self._timeout, extra=extra)
         except GitError as exc:
             return exc.message
         return self._scrub(answer.error_text) if answer.exit_code else answer
