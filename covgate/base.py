@@ -23,6 +23,7 @@ class History(Protocol):
     def hidden(self, one: Sha, other: Sha, base: Sha | None) -> tuple[Sha, ...]: ...
     def default_branch(self) -> str | None: ...
     def remote_name(self) -> str | None: ...
+    def current_branch(self) -> str | None: ...
     def branches(self) -> tuple[str, ...]: ...
     def remote_branches(self) -> tuple[str, ...]: ...
 
@@ -266,19 +267,16 @@ class _Search:
         others = [name for name in (*self.git.remote_branches(), *branches) if name != "HEAD"]
         shown = list(dict.fromkeys(others))
         remote = self.git.remote_name() if asked is not None else None
+        current = self.git.current_branch()
+        example = next((name for name in branches if name != current), "BRANCH")
         raise GitError(
             "the base is unknown: nothing says which branch is the main one"
             + (f", and the remote {remote} could not be asked: {asked.reason}" if asked is not None else "")
             + (f" (branches here: {_listed(shown)})" if shown else ""),
-            hint=f"name it: `--base {self._candidate(branches)}`"
+            hint=f"name it: `--base {example}`"
             + (f"; or `git remote set-head {remote} --auto` when {remote} can be reached" if remote else ""),
             slug="base-unknown",
         )
-
-    def _candidate(self, branches: Sequence[str]) -> str:
-        """Return a branch that HEAD does not stand on alone, as an example."""
-        head = self.git.head()
-        return next((name for name in branches if self.git.resolve(f"refs/heads/{name}") != head), "BRANCH")
 
 
 _SHOWN = 12

@@ -213,6 +213,11 @@ class GitCommand:
         answer = self.call.as_user().run("config", "--get", "init.defaultBranch", check=False)
         return [os.fsdecode(answer.stdout.rstrip(b"\n"))] if answer.exit_code == 0 else []
 
+    def current_branch(self) -> str | None:
+        """Return the branch that is checked out; None when HEAD is detached."""
+        answer = self._run("symbolic-ref", "--quiet", "HEAD", check=False)
+        return os.fsdecode(answer.stdout.rstrip(b"\n")).removeprefix("refs/heads/") if answer.stdout else None
+
     def branches(self) -> tuple[str, ...]:
         """List the clone's own branches."""
         return self._short_names("refs/heads/")
