@@ -131,7 +131,7 @@ def _find_change(settings: Settings, context: RunContext, git: GitCommand, prefi
     """Find the base and the changed lines, before the tests run and can touch the clone."""
     head = git.head()
     tree = None if context.local else head
-    remote = GitRemote(git, access_of(context, settings.github_token))
+    remote = GitRemote(git, access_of(context, settings.github_token), of_user=context.local)
     base = find_base(git, context, settings.base, settings.where("base"), remote)
     lines = None if base is None else find_changed_lines(git, base.sha, tree)
     return Change(git=git, remote=remote, prefix=prefix, head=head, tree=tree, base=base, lines=lines)

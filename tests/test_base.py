@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from covgate.base import find_base
 from covgate.context import EventKind, RunContext
+from covgate.edges.git import GitCommand
+from covgate.edges.git_remote import GitRemote
 from covgate.errors import CovgateError, ExitCode, GitError, InputError
-from covgate.model import Base, BaseHow, Sha
-from tests.repository import Repository, make_repository
+from covgate.model import Base, BaseHow
+from tests.repository import ENVIRONMENT, Repository, make_repository
 
 LOCAL = RunContext(kind=EventKind.LOCAL)
 
@@ -46,8 +49,8 @@ def pull_request(origin: Repository, *, head: str = "topic", base: str = "main")
     )
 
 
-def merge_group(base: Sha) -> RunContext:
-    return RunContext(kind=EventKind.MERGE_GROUP, base_sha=base, base_ref="main")
+def merge_group(origin: Repository, *, head: str = "merge", base: str = "main") -> RunContext:
+    return RunContext(kind=EventKind.MERGE_GROUP, head_sha=origin.sha(head), base_sha=origin.sha(base), base_ref="main")
 
 
 def find(repository: Repository, context: RunContext = LOCAL, given: str | None = None) -> Base | None:
@@ -97,6 +100,142 @@ def test_a_merge_of_another_head_is_not_taken_for_ours(origin: Repository) -> No
     assert found.how is BaseHow.MERGE_BASE
 
 
+# --- what is checked out on a pull request --------------------------------------------------------------------------
+
+
+def merged_by_a_step(origin: Repository) -> None:
+    origin.checkout("topic")
+    origin.git("merge", "--quiet", "--no-ff", "--message", "main into topic", "main")
+
+
+def merged_with_a_newer_base(origin: Repository) -> None:
+    origin.checkout("main")
+    origin.commit("four", m="4\n")
+    merged_by_a_step(origin)
+
+
+def committed_on_top(origin: Repository) -> None:
+    origin.checkout("merge")
+    origin.commit("formatted by a step", t="2 \n")
+
+
+def pushed_after_the_event(origin: Repository) -> None:
+    origin.checkout("topic")
+    origin.commit("pushed later", t="3\n")
+
+
+def pushed_twice_and_merged(origin: Repository) -> None:
+    pushed_after_the_event(origin)
+    origin.commit("and again", t="4\n")
+    later = origin.sha("HEAD")
+    origin.checkout("main")
+    origin.commit("four", m="4\n")
+    origin.git("merge", "--quiet", "--no-ff", "--message", "refs/pull/7/merge, made anew", later)
+
+
+def octopus(origin: Repository) -> None:
+    origin.git("branch", "other", "main")
+    origin.checkout("other")
+    origin.commit("other", o="1\n")
+    origin.checkout("main")
+    origin.commit("four", m="4\n")
+    origin.git("merge", "--quiet", "--no-ff", "--message", "both", "topic", "other")
+
+
+@pytest.mark.parametrize(
+    ("check_out", "base", "how"),
+    [
+        pytest.param(merged_by_a_step, "main", BaseHow.MERGE_BASE, id="a-step-merged-the-base-into-the-head"),
+        # Not the event's older base: what main gained since is no part of the change.
+        pytest.param(merged_with_a_newer_base, "main", BaseHow.MERGE_BASE, id="a-step-merged-a-newer-base"),
+        pytest.param(committed_on_top, "pattern", BaseHow.MERGE_BASE, id="a-step-committed-on-the-merge"),
+        pytest.param(pushed_after_the_event, "v1", BaseHow.MERGE_BASE, id="the-branch-has-moved-on"),
+        pytest.param(pushed_twice_and_merged, "HEAD^1", BaseHow.FIRST_PARENT, id="the-merge-was-made-anew"),
+        pytest.param(octopus, "pattern", BaseHow.MERGE_BASE, id="an-octopus"),
+    ],
+)
+def test_what_holds_the_head_is_judged(
+    origin: Repository, check_out: Callable[[Repository], None], base: str, how: BaseHow
+) -> None:
+    """A verdict on more than the event's head; one on less would be green without having looked."""
+    context = pull_request(origin)
+    origin.git("tag", "pattern", "main")
+    check_out(origin)
+    assert find(origin, context) == Base(sha=origin.sha(base), how=how, ref="main")
+
+
+def checked_out_main(origin: Repository) -> None:
+    origin.checkout("main")
+
+
+def head_amended(origin: Repository) -> None:
+    origin.checkout("topic")
+    origin.git("commit", "--quiet", "--amend", "--message", "topic two, said better")
+
+
+def amended_and_merged(origin: Repository) -> None:
+    head_amended(origin)
+    origin.checkout("main")
+    origin.git("merge", "--quiet", "--no-ff", "--message", "merge of the newer head", "topic")
+
+
+def squashed(origin: Repository) -> None:
+    origin.checkout("main")
+    origin.git("merge", "--quiet", "--squash", "topic")
+    origin.commit("squashed")
+
+
+ELSEWHERE = pytest.mark.parametrize(
+    "check_out",
+    [checked_out_main, head_amended, amended_and_merged, squashed],
+    ids=["the-base-itself", "an-amended-head", "the-merge-of-an-amended-head", "a-squash"],
+)
+
+
+@ELSEWHERE
+@pytest.mark.parametrize("given", [None, "main", "v1"])
+def test_another_commit_than_the_event_s_is_refused(
+    origin: Repository, check_out: Callable[[Repository], None], given: str | None
+) -> None:
+    """`ref: ${{ github.head_ref }}` of a fork whose branch is called main checks out the base: nothing has changed."""
+    context = pull_request(origin)
+    assert context.head_sha is not None
+    check_out(origin)
+    error = refused(origin, context, given)
+    assert (error.slug, error.exit_code) == ("head-not-checked-out", ExitCode.GIT)
+    assert error.message == (
+        f"HEAD is {origin.sha('HEAD')[:12]}, which does not hold the pull request's head {context.head_sha[:12]}: "
+        "another commit is checked out"
+    )
+    assert "leave `ref:` out of actions/checkout" in error.hint
+    assert "github.head_ref" in error.hint
+
+
+@ELSEWHERE
+def test_a_merge_queue_s_head_must_be_checked_out(origin: Repository, check_out: Callable[[Repository], None]) -> None:
+    context = merge_group(origin, head="topic")
+    check_out(origin)
+    error = refused(origin, context)
+    assert (error.slug, error.exit_code) == ("head-not-checked-out", ExitCode.GIT)
+    assert "the merge group's head" in error.message
+    assert "pull request" not in error.hint
+
+
+def test_a_queue_that_rebases_has_no_merge_commit(origin: Repository) -> None:
+    origin.branch("queue", "topic")
+    origin.git("rebase", "--quiet", "main")
+    found = find(origin, merge_group(origin, head="queue"))
+    assert found == Base(sha=origin.sha("main"), how=BaseHow.EVENT, ref="main")
+
+
+@pytest.mark.parametrize("depth", ["1", "2"])
+def test_a_shallow_clone_of_another_commit_is_refused_without_its_remote(
+    origin: Repository, tmp_path: Path, depth: str
+) -> None:
+    clone = origin.clone(tmp_path / "clone", f"--depth={depth}", "--branch=main")
+    assert refused(clone, pull_request(origin)).slug == "head-not-checked-out"
+
+
 @pytest.mark.parametrize(
     ("branch", "depth", "wanted"),
     [
@@ -135,13 +274,12 @@ def test_a_shallow_clone_that_holds_both_ends_but_nothing_common(origin: Reposit
 
 def test_a_merge_queue_names_its_base(origin: Repository) -> None:
     origin.checkout("merge")
-    base = origin.sha("main")
-    assert find(origin, merge_group(base)) == Base(sha=base, how=BaseHow.EVENT, ref="main")
+    assert find(origin, merge_group(origin)) == Base(sha=origin.sha("main"), how=BaseHow.EVENT, ref="main")
 
 
 def test_a_merge_queue_s_base_must_be_there(origin: Repository, tmp_path: Path) -> None:
     clone = origin.clone(tmp_path / "clone", "--depth=1", "--branch=merge")
-    assert refused(clone, merge_group(origin.sha("main"))).slug == "shallow-clone"
+    assert refused(clone, merge_group(origin)).slug == "shallow-clone"
 
 
 def test_a_branch_run_has_no_base_unless_one_is_given(origin: Repository) -> None:
@@ -189,11 +327,129 @@ def test_on_main_without_an_origin_what_is_not_committed_is_the_change(origin: R
     assert find(origin) == Base(sha=origin.sha("main"), how=BaseHow.MERGE_BASE, ref="main")
 
 
-def test_a_lone_branch_of_another_name_is_compared_with_itself(tmp_path: Path) -> None:
+def test_a_repository_of_one_branch_has_that_as_its_main(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "lone")
     repository.git("checkout", "--quiet", "--orphan", "develop")
-    head = repository.commit("one", m="1\n")
-    assert find(repository) == Base(sha=head, how=BaseHow.MERGE_BASE, ref="HEAD")
+    first = repository.commit("one", m="1\n")
+    assert find(repository) == Base(sha=first, how=BaseHow.MERGE_BASE, ref="develop")
+    repository.git("checkout", "--quiet", "--detach")
+    repository.commit("two", m="2\n")
+    assert find(repository) == Base(sha=first, how=BaseHow.MERGE_BASE, ref="develop")
+
+
+@pytest.fixture
+def trunk(tmp_path: Path) -> Repository:
+    """`topic`, checked out, is made from `trunk`; there is no main, and no remote."""
+    repository = make_repository(tmp_path / "trunk")
+    repository.git("checkout", "--quiet", "--orphan", "trunk")
+    repository.commit("one", m="1\n")
+    repository.branch("topic")
+    repository.commit("two", m="2\n")
+    return repository
+
+
+@pytest.mark.parametrize("dirty", [False, True], ids=["clean", "with-edits"])
+def test_of_several_branches_none_is_guessed(trunk: Repository, *, dirty: bool) -> None:
+    if dirty:
+        trunk.write("m.py", "3\n")
+    error = refused(trunk)
+    assert (error.slug, error.exit_code) == ("base-unknown", ExitCode.GIT)
+    assert error.message == (
+        "the base is unknown: nothing says which branch is the main one (branches here: topic, trunk)"
+    )
+    assert error.hint == "name it: `--base trunk`"
+    assert find(trunk, given="trunk") == Base(sha=trunk.sha("trunk"), how=BaseHow.GIVEN, ref="trunk")
+
+
+def test_many_branches_are_not_all_listed(trunk: Repository) -> None:
+    for number in range(1, 9):
+        trunk.git("branch", f"b{number}")
+    assert "(branches here: b1, b2, b3, b4, b5 and 5 more)" in refused(trunk).message
+
+
+def test_the_branch_that_git_init_makes_is_the_main_one(trunk: Repository) -> None:
+    trunk.git("config", "init.defaultBranch", "trunk")
+    assert find(trunk) == Base(sha=trunk.sha("trunk"), how=BaseHow.MERGE_BASE, ref="trunk")
+
+
+def test_the_users_own_word_for_the_main_branch_counts(trunk: Repository, tmp_path: Path) -> None:
+    settings = tmp_path / "gitconfig"
+    settings.write_text("[init]\n\tdefaultBranch = trunk\n")
+    git = GitCommand(trunk.path, ENVIRONMENT | {"GIT_CONFIG_GLOBAL": str(settings)})
+    assert find_base(git, LOCAL, None) == Base(sha=trunk.sha("trunk"), how=BaseHow.MERGE_BASE, ref="trunk")
+
+
+@pytest.mark.parametrize("name", ["upstream", "elsewhere"])
+def test_a_remote_of_another_name(origin: Repository, tmp_path: Path, name: str) -> None:
+    origin.git("branch", "trunk", "main")
+    origin.checkout("trunk")
+    clone = origin.clone(tmp_path / "clone", f"--origin={name}")
+    clone.checkout("topic")
+    assert find(clone) == Base(sha=origin.sha("v1"), how=BaseHow.MERGE_BASE, ref=f"{name}/trunk")
+    assert find(clone, given="main") == Base(sha=origin.sha("v1"), how=BaseHow.GIVEN, ref="main")
+
+
+def test_a_main_of_ones_own_is_no_default_branch_that_went_away(origin: Repository, tmp_path: Path) -> None:
+    """main was renamed to trunk over there; `git fetch --prune` leaves origin/HEAD pointing at nothing."""
+    clone = origin.clone(tmp_path / "clone")
+    clone.checkout("topic")
+    origin.git("branch", "--move", "main", "trunk")
+    clone.git("fetch", "--quiet", "--prune")
+    error = refused(clone)
+    assert error.slug == "base-unknown"
+    assert "origin" not in error.hint
+    found = find_base(clone.command, LOCAL, None, "--base", GitRemote(clone.command))
+    assert found is not None
+    assert found.sha == origin.sha("v1")
+
+
+# --- names that mislead ---------------------------------------------------------------------------------------------
+
+
+def test_a_tag_is_no_branch_of_the_same_name(origin: Repository, tmp_path: Path) -> None:
+    """With git the tag wins: the base would be the head itself, and nothing would have changed."""
+    for name in ("main", "origin/main", "heads/main"):
+        origin.git("tag", name, "topic")
+    clone = origin.clone(tmp_path / "clone", "--branch=topic")
+    origin.checkout("topic")
+    assert clone.sha("origin/main") == clone.sha("HEAD")
+    for repository, given in ((origin, "main"), (clone, "main"), (clone, "origin/main")):
+        assert find(repository, given=given) == Base(sha=origin.sha("v1"), how=BaseHow.GIVEN, ref=given)
+    assert find(origin) == Base(sha=origin.sha("v1"), how=BaseHow.MERGE_BASE, ref="main")
+    assert find(clone) == Base(sha=origin.sha("v1"), how=BaseHow.MERGE_BASE, ref="origin/main")
+
+
+def test_a_branch_called_head_is_not_head(origin: Repository) -> None:
+    origin.git("update-ref", "refs/heads/HEAD", origin.sha("v1"))
+    origin.checkout("topic")
+    assert find(origin, given="HEAD") == Base(sha=origin.sha("topic"), how=BaseHow.GIVEN, ref="HEAD")
+    assert find(origin) == Base(sha=origin.sha("v1"), how=BaseHow.MERGE_BASE, ref="main")
+
+
+def test_a_branch_that_looks_like_an_option(trunk: Repository) -> None:
+    trunk.git("update-ref", "refs/heads/--output=x", "trunk")
+    assert find(trunk, given="--output=x") == Base(sha=trunk.sha("trunk"), how=BaseHow.GIVEN, ref="--output=x")
+    assert not (trunk.path / "x").exists()
+
+
+def test_a_linked_worktree(origin: Repository, tmp_path: Path) -> None:
+    origin.git("worktree", "add", "--quiet", str(tmp_path / "tree"), "topic")
+    linked = Repository(tmp_path / "tree")
+    assert find(linked) == Base(sha=origin.sha("v1"), how=BaseHow.MERGE_BASE, ref="main")
+
+
+def test_commits_with_longer_ids(tmp_path: Path) -> None:
+    path = tmp_path / "long"
+    path.mkdir()
+    repository = Repository(path)
+    repository.git("init", "--quiet", "--initial-branch=main", "--object-format=sha256")
+    base = repository.commit("one", m="1\n")
+    repository.branch("topic")
+    head = repository.commit("two", m="2\n")
+    assert len(base) == 64
+    context = RunContext(kind=EventKind.PULL_REQUEST, head_sha=head, base_sha=base, base_ref="main")
+    assert find(repository, context) == Base(sha=base, how=BaseHow.MERGE_BASE, ref="main")
+    assert repository.command.blobs(head, [PurePosixPath("m.py")]) == {PurePosixPath("m.py"): b"2\n"}
 
 
 # --- --base --------------------------------------------------------------------------------------------------------
@@ -226,9 +482,16 @@ def test_a_base_that_does_not_exist(origin: Repository, name: str) -> None:
     assert "git branch --all" in error.hint
 
 
-def test_a_base_that_a_shallow_clone_lacks(origin: Repository, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("context", "hint"),
+    [
+        pytest.param(RunContext(kind=EventKind.BRANCH), "`fetch-depth: 0` on actions/checkout", id="workflow"),
+        pytest.param(LOCAL, "`git fetch origin main:refs/remotes/origin/main` brings it", id="laptop"),
+    ],
+)
+def test_a_base_that_a_shallow_clone_lacks(origin: Repository, tmp_path: Path, context: RunContext, hint: str) -> None:
     clone = origin.clone(tmp_path / "clone", "--depth=1", "--branch=topic")
-    assert "fetch-depth: 0" in refused(clone, given="main").hint
+    assert hint in refused(clone, context, "main").hint
 
 
 def test_a_base_of_another_history(origin: Repository) -> None:

@@ -275,7 +275,12 @@ def test_at_any_depth_the_merge_base_is_that_of_the_whole_history(tmp_path: Path
 def test_the_base_of_a_merge_queue_costs_one_fetch(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     clone = scene.clone("--depth=1", "--branch=merge")
-    queue = RunContext(kind=EventKind.MERGE_GROUP, base_sha=scene.sha(scene.fork), base_ref="main")
+    queue = RunContext(
+        kind=EventKind.MERGE_GROUP,
+        head_sha=scene.sha(scene.merge),
+        base_sha=scene.sha(scene.fork),
+        base_ref="main",
+    )
     assert clone.find(queue) == Base(sha=scene.sha(scene.fork), how=BaseHow.EVENT, ref="main")
     assert clone.asked == ["fetch"]
     assert not clone.repository.command.has_commit(scene.sha(scene.main))
@@ -310,19 +315,21 @@ def test_a_clone_of_one_branch_fetches_another_and_stays_complete(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("args", "context"),
+    ("args", "context", "asked"),
     [
-        pytest.param(["--no-single-branch"], BRANCH, id="complete"),
-        pytest.param(["--single-branch"], LOCAL, id="one-branch-on-a-laptop"),
+        pytest.param(["--no-single-branch"], LOCAL, [], id="complete-on-a-laptop"),
+        pytest.param(["--single-branch"], LOCAL, ["tip"], id="one-branch-on-a-laptop"),
+        # An earlier step, or covgate itself, may have completed a shallow clone that never saw another branch.
+        pytest.param(["--no-single-branch"], BRANCH, ["tip"], id="complete-in-a-workflow"),
     ],
 )
-def test_a_name_that_does_not_exist_is_not_asked_for_by_a_complete_clone(
-    tmp_path: Path, args: list[str], context: RunContext
+def test_a_name_that_does_not_exist_is_asked_for_where_a_branch_may_be_missing(
+    tmp_path: Path, args: list[str], context: RunContext, asked: list[str]
 ) -> None:
     clone = Scene(tmp_path).clone(*args, "--branch=topic")
     error = clone.refused(context, "lat")
     assert isinstance(error, InputError)
-    assert clone.asked == []
+    assert clone.asked == asked
 
 
 @pytest.mark.parametrize(
@@ -366,8 +373,10 @@ def test_a_shallow_clone_without_network_says_so(tmp_path: Path) -> None:
     clone = Scene(tmp_path).clone("--depth=1", "--branch=topic")
     clone.lose_the_remote()
     error = clone.refused()
-    assert error.slug == "shallow-clone"
-    assert "git fetch --unshallow" in error.hint
+    assert (error.slug, error.exit_code) == ("base-unknown", ExitCode.GIT)
+    assert "the remote origin could not be asked: fatal: " in error.message
+    assert "does not appear to be a git repository" in error.message
+    assert "--base" in error.hint
 
 
 def test_work_on_a_shallow_main_needs_no_network(tmp_path: Path) -> None:
@@ -380,7 +389,112 @@ def test_work_on_a_shallow_main_needs_no_network(tmp_path: Path) -> None:
 
 def test_a_complete_clone_on_a_laptop_never_goes_to_the_network(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
-    clone = scene.clone("--single-branch", "--branch=topic")
+    clone = scene.clone("--branch=topic")
     clone.lose_the_remote()
-    assert clone.find() == Base(sha=scene.sha(scene.topic), how=BaseHow.MERGE_BASE, ref="HEAD")
+    assert clone.find() == Base(sha=scene.sha(scene.fork), how=BaseHow.MERGE_BASE, ref="origin/main")
     assert clone.asked == []
+
+
+# --- once more ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", [None, "main", "origin/main"])
+@pytest.mark.parametrize("between", ["nothing", "gc", "fetch", "unshallow"])
+@pytest.mark.parametrize("args", [["--depth=1"], ["--depth=4"], ["--single-branch"]], ids=lambda args: args[0][2:])
+def test_the_same_command_twice_gives_the_same_answer(
+    tmp_path: Path, args: list[str], between: str, given: str | None
+) -> None:
+    """What was fetched has no reference: it is found, or fetched again."""
+    scene = Scene(tmp_path)
+    clone = scene.clone(*args, "--branch=topic")
+    references = clone.repository.git("for-each-ref")
+    first = clone.find(given=given)
+    assert first is not None
+    assert first.sha == scene.sha(scene.fork)
+    if between == "gc":
+        clone.repository.git("reflog", "expire", "--expire=now", "--all")
+        clone.repository.git("gc", "--quiet", "--prune=now")
+    elif between == "fetch":
+        clone.repository.git("fetch", "--quiet")
+    elif between == "unshallow" and clone.repository.command.is_shallow():
+        clone.repository.git("fetch", "--quiet", "--unshallow")
+    assert clone.find(given=given) == first
+    assert clone.repository.git("for-each-ref") == references
+    clone.repository.git("fsck", "--connectivity-only")
+
+
+@pytest.mark.parametrize("given", [None, "origin/main"])
+@pytest.mark.parametrize("args", [["--depth=1"], ["--single-branch"]], ids=lambda args: args[0][2:])
+def test_without_its_remote_the_second_answer_is_an_error_not_another_base(
+    tmp_path: Path, args: list[str], given: str | None
+) -> None:
+    clone = Scene(tmp_path).clone(*args, "--branch=topic")
+    assert clone.find(given=given) is not None
+    clone.lose_the_remote()
+    error = clone.refused(given=given)
+    assert error.slug == ("base-not-found" if given else "base-unknown")
+    if given:
+        # `git fetch origin main` alone would leave it in FETCH_HEAD.
+        assert "`git fetch origin main:refs/remotes/origin/main`" in error.hint
+
+
+def test_the_command_in_the_hint_brings_the_base(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    clone = scene.clone("--single-branch", "--branch=topic")
+    clone.repository.git("fetch", "--quiet", "origin", "main:refs/remotes/origin/main")
+    clone.lose_the_remote()
+    assert clone.find(given="origin/main") == Base(sha=scene.sha(scene.fork), how=BaseHow.GIVEN, ref="origin/main")
+    assert clone.find() == Base(sha=scene.sha(scene.fork), how=BaseHow.MERGE_BASE, ref="origin/main")
+
+
+def test_a_clone_of_one_branch_asks_for_the_default_branch(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.told.repository.git("branch", "--move", "main", "trunk")
+    clone = scene.clone("--single-branch", "--branch=topic")
+    assert clone.find() == Base(sha=scene.sha(scene.fork), how=BaseHow.MERGE_BASE, ref="origin/trunk")
+    assert clone.asked == ["default", "fetch"]
+    assert not clone.repository.command.is_shallow()
+
+
+# --- what is checked out on a pull request --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("depth", ["--depth=1", "--depth=2", "--no-single-branch"])
+def test_another_commit_than_the_head_is_refused_at_any_depth(tmp_path: Path, depth: str) -> None:
+    scene = Scene(tmp_path)
+    error = scene.clone(depth, "--branch=main").refused(scene.pull_request())
+    assert (error.slug, error.exit_code) == ("head-not-checked-out", ExitCode.GIT)
+
+
+def test_a_head_that_the_branch_has_left_behind_is_found_below_the_cut(tmp_path: Path) -> None:
+    """Pushed three times since the event: the clone of depth 1 does not show the event's head."""
+    scene = Scene(tmp_path)
+    scene.told.repository.checkout("topic")
+    for number in range(3):
+        scene.told.repository.commit(f"later {number}")
+    clone = scene.clone("--depth=1", "--branch=topic")
+    found = clone.find(scene.pull_request())
+    assert found == Base(sha=scene.sha(scene.fork), how=BaseHow.MERGE_BASE, ref="main")
+
+
+def test_a_merge_of_a_newer_head_into_a_newer_base_is_judged_by_its_first_parent(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    repository = scene.told.repository
+    repository.checkout("topic")
+    repository.commit("later")
+    repository.checkout("main")
+    base = repository.commit("main moved on")
+    repository.git("merge", "--quiet", "--no-ff", "--message", "made anew", "topic")
+    clone = scene.clone("--depth=2", "--branch=main")
+    assert clone.find(scene.pull_request()) == Base(sha=base, how=BaseHow.FIRST_PARENT, ref="main")
+
+
+def test_the_head_of_a_merge_commit_needs_no_fetch(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    clone = scene.clone("--depth=1", "--branch=merge")
+    assert not clone.repository.command.has_commit(scene.sha(scene.topic))
+    queue = RunContext(
+        kind=EventKind.MERGE_GROUP, head_sha=scene.sha(scene.topic), base_sha=scene.sha(scene.main), base_ref="main"
+    )
+    assert clone.find(queue) == Base(sha=scene.sha(scene.main), how=BaseHow.EVENT, ref="main")
+    assert clone.asked == ["fetch"]

@@ -157,10 +157,7 @@ def test_a_laptop_has_no_links() -> None:
     [
         (Base(sha=BASE, how=BaseHow.FIRST_PARENT, ref="main"), "first parent of the merge into main"),
         (Base(sha=BASE, how=BaseHow.MERGE_BASE, ref="origin/main"), "merge base with origin/main"),
-        (
-            Base(sha=BASE, how=BaseHow.MERGE_BASE, ref="HEAD"),
-            "the last commit: there is no main branch to compare with",
-        ),
+        (Base(sha=HEAD, how=BaseHow.MERGE_BASE, ref="main"), "the last commit, which is part of main"),
         (Base(sha=BASE, how=BaseHow.EVENT, ref="main"), "what the merge queue adds to, on main"),
         (Base(sha=BASE, how=BaseHow.GIVEN, ref="v1"), "merge base with v1, as asked for"),
         (Base(sha=BASE, how=BaseHow.FIRST_PARENT), "first parent of the merge into the base"),
@@ -168,7 +165,35 @@ def test_a_laptop_has_no_links() -> None:
     ids=lambda value: value.how if isinstance(value, Base) else "",
 )
 def test_the_footer_names_the_base_and_how_it_was_found(base: Base, text: str) -> None:
-    assert build_view(facts(base=base)).footer[0] == f"Base {BASE[:12]} ({text})"
+    assert build_view(facts(base=base)).footer[0] == f"Base {base.sha[:12]} ({text})"
+
+
+@pytest.mark.parametrize(
+    ("text", "uncommitted", "headline"),
+    [
+        pytest.param(
+            "a.py\n    1-4\n",
+            0,
+            "Coverage passes: no changed lines to cover (HEAD is part of main), total 100 %",
+            id="nothing-to-judge",
+        ),
+        pytest.param(
+            "a.py\n    1-3\n    + 4\n",
+            1,
+            "Coverage passes: diff 100 % (uncommitted edits against the last commit), total 100 %",
+            id="edits-that-pass",
+        ),
+        pytest.param(
+            "a.py\n    1-3\n    + 4 missing\n",
+            1,
+            "Diff coverage 0 % is below 80 %: cover the changed line (uncommitted edits against the last commit)",
+            id="edits-that-fail",
+        ),
+    ],
+)
+def test_the_headline_says_that_no_commit_was_judged(text: str, uncommitted: int, headline: str) -> None:
+    on_main = Base(sha=HEAD, how=BaseHow.MERGE_BASE, ref="main")
+    assert build_view(facts(text, min_diff="80", base=on_main, uncommitted=uncommitted)).headline == headline
 
 
 def test_every_way_to_find_a_base_has_words() -> None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -125,8 +125,13 @@ class Workflow:
         payload = {"repository": {"default_branch": default, "full_name": self.github.repository}}
         return self._run("push", payload, self.sha(branch), f"refs/heads/{branch}", depth, inputs)
 
-    def run_pull_request(self, *, depth: int = 2, **inputs: str) -> Ran:
-        """Run on the pull request's merge commit."""
+    def run_pull_request(
+        self, *, depth: int = 2, checked_out: str = "", prepare: Callable[[Path], None] | None = None, **inputs: str
+    ) -> Ran:
+        """Run on the pull request's merge commit, or with another `ref:` for actions/checkout.
+
+        `prepare` stands for a step in between: it is handed the checkout.
+        """
         repository = {"full_name": self.github.repository}
         payload = {
             "repository": {"default_branch": "main", **repository},
@@ -137,7 +142,17 @@ class Workflow:
             },
         }
         merge = parse_sha(self.git("rev-parse", "refs/pull/7/merge", folder=self.upstream))
-        return self._run("pull_request", payload, merge, "refs/pull/7/merge", depth, inputs)
+        return self._run(
+            "pull_request", payload, merge, "refs/pull/7/merge", depth, inputs, ref=checked_out, prepare=prepare
+        )
+
+    def run_merge_group(self, head: Sha, base: Sha, *, depth: int = 1, checked_out: str = "", **inputs: str) -> Ran:
+        """Run in a merge queue, whose branch is `queue`."""
+        payload = {
+            "repository": {"default_branch": "main", "full_name": self.github.repository},
+            "merge_group": {"head_sha": head, "base_sha": base, "base_ref": "refs/heads/main"},
+        }
+        return self._run("merge_group", payload, head, "refs/heads/queue", depth, inputs, ref=checked_out)
 
     def checkout(self, commit: Sha, ref: str, depth: int) -> Path:
         """Make a clone as actions/checkout does: one commit of one reference; depth 0 is everything."""
@@ -146,17 +161,31 @@ class Workflow:
         self.git("init", "-q", folder=path)
         self.git("remote", "add", "origin", self.upstream.as_uri(), folder=path)
         place = ref.replace("refs/heads/", "refs/remotes/origin/").replace("refs/pull/", "refs/remotes/pull/")
-        wanted = [f"+{commit}:{place}"] if depth else ["+refs/heads/*:refs/remotes/origin/*", f"+{commit}:{place}"]
+        wanted = [] if depth else ["+refs/heads/*:refs/remotes/origin/*"]
+        if depth or not ref.startswith("refs/heads/"):
+            wanted.append(f"+{commit}:{place}")
         flags = [f"--depth={depth}"] if depth else []
         self.git("fetch", "-q", "--no-tags", *flags, "origin", *wanted, folder=path)
         self.git("checkout", "-q", "--detach", commit, folder=path)
         return path
 
     def _run(
-        self, event: str, payload: Mapping[str, object], commit: Sha, ref: str, depth: int, inputs: Mapping[str, str]
+        self,
+        event: str,
+        payload: Mapping[str, object],
+        commit: Sha,
+        event_ref: str,
+        depth: int,
+        inputs: Mapping[str, str],
+        *,
+        ref: str = "",
+        prepare: Callable[[Path], None] | None = None,
     ) -> Ran:
         self._runs += 1
-        path = self.checkout(commit, ref, depth)
+        there = parse_sha(self.git("rev-parse", ref, folder=self.upstream)) if ref else commit
+        path = self.checkout(there, ref or event_ref, depth)
+        if prepare is not None:
+            prepare(path)
         files = {name: self._folder / f"{name}-{self._runs}" for name in ("event", "output", "summary")}
         files["event"].write_text(json.dumps(payload), encoding="utf-8")
         passed = {"github-token": "ghs_workflow", "test-command": f"{sys.executable} -m pytest -q -p no:cacheprovider"}
@@ -165,7 +194,7 @@ class Workflow:
             "GITHUB_EVENT_NAME": event,
             "GITHUB_RUN_ID": str(self._runs),
             "GITHUB_SHA": commit,
-            "GITHUB_REF": ref,
+            "GITHUB_REF": event_ref,
         }
         before = len(self.github.requests)
         done = subprocess.run(

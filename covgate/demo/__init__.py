@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from covgate.edges.process import child_environment, run_quiet
-from covgate.errors import GitError, InputError
+from covgate.edges.git_call import GitCall
+from covgate.errors import InputError
 
 _AUTHOR = {
     "GIT_AUTHOR_NAME": "covgate demo",
     "GIT_AUTHOR_EMAIL": "demo@example.invalid",
     "GIT_COMMITTER_NAME": "covgate demo",
     "GIT_COMMITTER_EMAIL": "demo@example.invalid",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": os.devnull,
 }
 
 MARK = ".covgate-demo"
@@ -38,31 +35,15 @@ def make_sample(folder: Path, environment: Mapping[str, str]) -> None:
             )
         _remove(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    git = _Git(folder, environment)
-    git("init", "--quiet", "--initial-branch=main")
+    git = GitCall(directory=folder, environment=environment)
+    git.run("init", "--quiet", "--initial-branch=main")
     (folder / MARK).write_text("Made by `covgate demo`; the next demo replaces this folder.\n", encoding="utf-8")
     for name, branch, message in (("base", "", "A shop"), ("change", "vouchers", "Add vouchers and receipts")):
         if branch:
-            git("checkout", "--quiet", "-b", branch)
+            git.run("checkout", "--quiet", "-b", branch)
         _copy(files("covgate.demo") / "sample" / name, folder)
-        git("add", "--all")
-        git("commit", "--quiet", "--message", message)
-
-
-class _Git:
-    """git in the sample's folder, with nothing of the user's configuration."""
-
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self._folder = folder
-        kept = {name: value for name, value in child_environment(environment).items() if not name.startswith("GIT_")}
-        self._environment = kept | _AUTHOR
-
-    def __call__(self, *args: str) -> None:
-        done = run_quiet(["git", *args], cwd=self._folder, env=self._environment)
-        if done.exit_code:
-            raise GitError(
-                f"git {args[0]} failed: {done.error_text}", hint="the demo needs git 2.28 or newer", slug="git-failed"
-            )
+        git.run("add", "--all")
+        git.run("commit", "--quiet", "--message", message, extra=_AUTHOR)
 
 
 def _copy(source: Traversable, target: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +34,11 @@ _DIFF_FLAGS = (
     "-O/dev/null",
 )
 
+OLDEST_GIT = (2, 32)
+"""The first that heeds GIT_CONFIG_GLOBAL. Of the rest, `fetch --stdin` and `--no-write-fetch-head` are of 2.29,
+`rev-parse --end-of-options` of 2.30, GIT_CONFIG_COUNT of 2.31.
+"""
+
 REGULAR_FILE = "100"
 """How the mode of a regular file starts; 120000 is a symbolic link, 160000 a submodule."""
 
@@ -54,9 +60,21 @@ class GitCommand:
 
     def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
         self.call = GitCall(directory=directory, environment=environment)
+        self._require_version()
         self.root = self._find_root()
         # From here on paths are relative to the root, wherever in the checkout covgate was started.
         self.call = GitCall(directory=self.root, environment=environment)
+
+    def _require_version(self) -> None:
+        """Refuse a git that is too old: it would ignore what keeps a machine's settings out of the answers."""
+        text = self._run("version").stdout.decode("utf-8", "replace").strip()
+        found = re.search(r"(\d+)\.(\d+)", text)
+        if found and (int(found[1]), int(found[2])) < OLDEST_GIT:
+            raise GitError(
+                f"{text} is too old for covgate",
+                hint=f"install git {'.'.join(map(str, OLDEST_GIT))} or newer, or put it first on PATH",
+                slug="git-too-old",
+            )
 
     def _find_root(self) -> Path:
         answer = self._run("rev-parse", "--show-toplevel", check=False)
@@ -154,23 +172,64 @@ class GitCommand:
         out = self._run("log", *flags, "--format=%s", "--end-of-options", commit).stdout
         return out.decode("utf-8", "replace").rstrip("\n")
 
-    def blob_ids(self, commit: Sha) -> dict[PurePosixPath, str]:
-        """Return the blob id of every regular file of a commit."""
-        out = self._run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit).stdout
+    def blob_ids(self, commit: Sha, paths: Sequence[PurePosixPath] = ()) -> dict[PurePosixPath, str]:
+        """Return the blob id of every regular file of a commit; with `paths`, of those among them."""
+        names = [os.fspath(path) for path in paths]
+        # A command line has a limit; beyond it the list of everything is right too, only longer.
+        fitting = names if sum(map(len, names)) < _MAX_ARGUMENT_CHARACTERS else []
+        out = self._run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, *fitting).stdout
+        wanted = frozenset(paths)
         found: dict[PurePosixPath, str] = {}
         for entry in out.split(b"\0")[:-1]:
             about, _, name = entry.partition(b"\t")
             mode, _, blob = about.decode("ascii").split(" ")
-            if mode.startswith(REGULAR_FILE):
-                found[_path(name)] = blob
+            path = _path(name)
+            if mode.startswith(REGULAR_FILE) and (path in wanted or not wanted):
+                found[path] = blob
         return found
 
+    def remote_name(self) -> str | None:
+        """Return the remote this clone is of: `origin`, else `upstream`, else the only one."""
+        names = self._run("remote").stdout.decode("utf-8", "surrogateescape").splitlines()
+        known = [name for name in ("origin", "upstream") if name in names]
+        return known[0] if known else names[0] if len(names) == 1 else None
+
     def default_branch(self) -> str | None:
-        """Return the reference local work is compared with: the remote's default branch, else main or master."""
-        answer = self._run("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD", check=False)
-        named = [answer.stdout.decode("utf-8", "replace").strip()] if answer.exit_code == 0 else []
-        names = ("refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master")
-        return next((ref for ref in (*named, *names) if self.resolve(ref)), None)
+        """Return the reference local work is compared with: the remote's default branch, else one named like it.
+
+        None when there is none, or when the remote's default branch is known by name and not in this clone.
+        """
+        remote = self.remote_name()
+        there = f"refs/remotes/{remote}/"
+        answer = self._run("symbolic-ref", "--quiet", f"{there}HEAD", check=False)
+        named = [os.fsdecode(answer.stdout.rstrip(b"\n"))] if remote and answer.exit_code == 0 else []
+        usual = [*self._initial_branch(), "main", "master"]
+        # What is called main here says nothing when the remote's default branch is another, which went away.
+        here = [] if named else [f"refs/heads/{name}" for name in usual]
+        fetched = [f"{there}{name}" for name in usual] if remote else []
+        return next((ref for ref in (*named, *fetched, *here) if self.resolve(ref)), None)
+
+    def _initial_branch(self) -> list[str]:
+        answer = self.call.as_user().run("config", "--get", "init.defaultBranch", check=False)
+        return [os.fsdecode(answer.stdout.rstrip(b"\n"))] if answer.exit_code == 0 else []
+
+    def current_branch(self) -> str | None:
+        """Return the branch that is checked out; None when HEAD is detached."""
+        answer = self._run("symbolic-ref", "--quiet", "HEAD", check=False)
+        return os.fsdecode(answer.stdout.rstrip(b"\n")).removeprefix("refs/heads/") if answer.stdout else None
+
+    def branches(self) -> tuple[str, ...]:
+        """List the clone's own branches."""
+        return self._short_names("refs/heads/")
+
+    def remote_branches(self) -> tuple[str, ...]:
+        """List what was fetched of the branches of the remote."""
+        remote = self.remote_name()
+        return self._short_names(f"refs/remotes/{remote}/") if remote else ()
+
+    def _short_names(self, prefix: str) -> tuple[str, ...]:
+        out = self._run("for-each-ref", "--format=%(refname)", prefix).stdout
+        return tuple(os.fsdecode(line).removeprefix(prefix) for line in out.splitlines())
 
     def changes(self, base: Sha, head: Sha | None) -> tuple[Change, ...]:
         """List what differs between `base` and `head`, or the working tree when `head` is None."""
@@ -220,22 +279,24 @@ class GitCommand:
 
     def blobs(self, commit: Sha, paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, bytes]:
         """Return the contents of regular files at `commit`, read from git objects; others are left out."""
-        names = {path: f"{commit}:".encode() + os.fsencode(path) for path in paths}
-        if not names:
+        wanted = tuple(paths)
+        # By id: a name may hold a line end, and `-z` for what is asked is of git 2.38.
+        ids = self.blob_ids(commit, wanted) if wanted else {}
+        if not ids:
             return {}
-        # -z: a name may hold a line end. What is missing is echoed as it was asked for.
-        out = self._run("cat-file", "--batch", "-z", stdin=b"".join(name + b"\0" for name in names.values())).stdout
+        out = self._run("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in ids.values()).encode()).stdout
         found: dict[PurePosixPath, bytes] = {}
         position = 0
-        for path, name in names.items():
-            missing = name + b" missing\n"
-            if out.startswith(missing, position):
-                position += len(missing)
-                continue
+        for path in ids:
             end = out.index(b"\n", position)
-            _, kind, size = out[position:end].split(b" ")
-            if kind == b"blob":
-                found[path] = out[end + 1 : end + 1 + int(size)]
+            _, _, size = out[position:end].rpartition(b" ")
+            if size == b"missing":
+                raise GitError(
+                    f"the clone does not hold the contents of {path} at {commit[:12]}",
+                    hint="fetch them, or make the clone again; a clone with `--filter` needs its remote",
+                    slug="git-failed",
+                )
+            found[path] = out[end + 1 : end + 1 + int(size)]
             position = end + 1 + int(size) + 1
         return found
 

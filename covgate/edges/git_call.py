@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from covgate.edges.process import Completed, child_environment, run_quiet
 from covgate.errors import GitError
 
 _GLOBAL_FLAGS = (
-    # The configuration files of the user and the system are not read, so the workspace of a container, which belongs
-    # to another user, is trusted here. covgate runs its tests: trusting its .git adds nothing to that.
-    *("-c", "safe.directory=*"),
     # A repository's own configuration can name programs; none of them is started by what covgate asks.
     *("-c", "core.fsmonitor=false"),
     *("-c", "core.hooksPath=/dev/null"),
@@ -24,12 +22,25 @@ _GLOBAL_FLAGS = (
 )
 
 
+_SETTINGS = Path(__file__).with_name("gitconfig")
+"""Read in place of the user's configuration. It trusts the workspace of a container, which belongs to another user:
+covgate runs its tests, so trusting its .git adds nothing to that. git before 2.38 takes `safe.directory` from such a
+file only, from no command line.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitCall:
     """Git in one folder. `environment` is the one covgate was started in; what could move an answer is taken out."""
 
     directory: Path
     environment: Mapping[str, str]
+    of_user: bool = False
+    """With the settings of the person who runs it, who alone knows how a remote is reached; on laptops only."""
+
+    def as_user(self) -> GitCall:
+        """Return the same git, with the settings of the person who runs it."""
+        return replace(self, of_user=True)
 
     def run(
         self,
@@ -41,32 +52,63 @@ class GitCall:
     ) -> Completed:
         """Run git with `args` and return what it wrote. `extra` is added to the environment of this one process.
 
-        Raises GitError when git is missing, and on a failure unless `check` is off, and TimeoutError.
+        Raises GitError when git cannot be started or does not end in time, and on a failure unless `check` is off.
         """
         argv = ["git", *_GLOBAL_FLAGS, *args]
-        environment = _clean_environment(self.environment) | dict(extra or {})
+        environment = _clean_environment(self.environment)
+        if self.of_user:
+            environment = _with_own_settings(environment, self.environment)
+        environment |= extra or {}
         try:
             answer = run_quiet(argv, cwd=self.directory, env=environment, stdin=stdin, timeout=timeout)
         except FileNotFoundError:
             raise GitError(
                 "git was not found", hint="install git, or put it on PATH", slug="not-a-git-repository"
             ) from None
+        except TimeoutError as exc:
+            raise GitError(
+                f"{exc}: git {_subcommand(args)}",
+                hint="run the same command by hand in the checkout: it shows what does not answer, a disk or a remote",
+                slug="git-failed",
+            ) from None
+        except OSError as exc:
+            raise GitError(
+                f"git cannot be started: {exc.strerror or exc}",
+                hint="the first `git` on PATH must be a program this user may run",
+                slug="git-failed",
+            ) from None
         if check and answer.exit_code:
             raise GitError(
-                f"git {args[0]} failed: {answer.error_text}",
+                f"git {_subcommand(args)} failed: {answer.error_text}",
                 hint="run the same command by hand in the checkout; a broken clone has to be made again",
                 slug="git-failed",
             )
         return answer
 
 
+def _subcommand(args: Sequence[str]) -> str:
+    """Return the name of the command among its arguments: `-c name=value` may stand before it."""
+    return next((arg for arg in args if not arg.startswith("-") and "=" not in arg), "")
+
+
 def _clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in child_environment(environment).items() if not name.startswith("GIT_")}
     return kept | {
         "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_GLOBAL": os.fspath(_SETTINGS),
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "LC_ALL": "C",
     }
+
+
+_USERS_SETTINGS = (
+    *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),
+    *("GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_SSL_NO_VERIFY"),
+)
+
+
+def _with_own_settings(clean: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+    ours = {name: value for name, value in clean.items() if name not in _USERS_SETTINGS}
+    return ours | {name: environment[name] for name in _USERS_SETTINGS if name in environment}

@@ -16,6 +16,7 @@ from covgate.context import RunContext, Secret
 from covgate.edges.git import GitCommand
 from covgate.edges.git_call import GitCall
 from covgate.edges.process import Completed
+from covgate.errors import GitError
 from covgate.model import Sha, Unavailable, parse_sha
 
 _TIMEOUT = 300.0
@@ -71,14 +72,19 @@ def access_of(context: RunContext, token: Secret | None) -> Access | None:
 
 
 class GitRemote:
-    """The remote of a clone: `origin`, else the only one.
+    """The remote of a clone.
 
-    Asked as the clone is set up to ask; when that fails and there is an `Access`, once more with its token. Nothing
-    here moves a reference. Methods raise no error for what goes wrong on the way: they return it in words.
+    Asked as the clone is set up to ask, on a laptop (`of_user`) with the user's own settings too: what helps with a
+    password, say. When that fails and there is an `Access`, once more with its token. Nothing here moves a reference.
+    Methods raise no error for what goes wrong on the way: they return it in words.
     """
 
-    def __init__(self, git: GitCommand, access: Access | None = None) -> None:
+    def __init__(
+        self, git: GitCommand, access: Access | None = None, *, of_user: bool = False, timeout: float = _TIMEOUT
+    ) -> None:
         self._git = git
+        self._timeout = timeout
+        self._call = git.call.as_user() if of_user else git.call
         self._access = access
 
     def fetch(self, commits: Sequence[Sha]) -> str | None:
@@ -101,7 +107,7 @@ class GitRemote:
             return parse_sha(name)
         except ValueError:
             pass
-        short = name.removeprefix("origin/")
+        short = name.removeprefix(f"{self._git.remote_name()}/")
         refs = [short] if short.startswith("refs/") else [f"refs/heads/{short}", f"refs/tags/{short}"]
         for ref in refs:
             if self._git.call.run("check-ref-format", ref, check=False).exit_code:
@@ -127,7 +133,7 @@ class GitRemote:
     @property
     def partial(self) -> bool:
         """Whether the clone follows some branches only, so that others exist which it never sees."""
-        remote = self._name()
+        remote = self._git.remote_name()
         if remote is None:
             return False
         specs = self._git.call.run("config", "--get-all", f"remote.{remote}.fetch", check=False).stdout.split()
@@ -156,10 +162,10 @@ class GitRemote:
     def _ask(self, command: Sequence[str], wanted: Sequence[str] = (), stdin: bytes = b"") -> Completed | str:
         """Run a command that talks to the remote, first as the clone is set up, then with the token."""
         problem = "the clone has no remote"
-        remote = self._name()
+        remote = self._git.remote_name()
         if remote is not None:
             args = (*_NETWORK_FLAGS, *command, "--end-of-options", remote, *wanted)
-            answer = self._run(self._git.call, args, stdin)
+            answer = self._run(self._call, args, stdin)
             if not isinstance(answer, str):
                 return answer
             problem = answer
@@ -177,14 +183,10 @@ class GitRemote:
         self, call: GitCall, args: Sequence[str], stdin: bytes, extra: Mapping[str, str] | None = None
     ) -> Completed | str:
         try:
-            answer = call.run(*args, check=False, stdin=stdin, timeout=_TIMEOUT, extra=extra)
-        except TimeoutError as exc:
-            return str(exc)
+            answer = call.run(*args, check=False, stdin=stdin, timeout=self._timeout, extra=extra)
+        except GitError as exc:
+            return exc.message
         return self._scrub(answer.error_text) if answer.exit_code else answer
-
-    def _name(self) -> str | None:
-        names = self._git.call.run("remote").stdout.decode("utf-8", "surrogateescape").splitlines()
-        return "origin" if "origin" in names else names[0] if len(names) == 1 else None
 
     def _scrub(self, text: str) -> str:
         """One short line of what git said, without the token or a password that stands in an address."""

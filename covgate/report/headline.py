@@ -55,7 +55,8 @@ def _sentence(check: Check, facts: Facts) -> str:
         return _capital(check.why)
     needed = check.actual.counts.needed(check.target)
     kind = "changed" if check.rule == MIN_DIFF else ""
-    return f"{_capital(check.why)}: cover {share_text(needed, check.actual, kind)}"
+    edits = _edits(facts) if kind else ""
+    return f"{_capital(check.why)}: cover {share_text(needed, check.actual, kind)}{edits}"
 
 
 def _to_make_up(check: Check, facts: Facts) -> str:
@@ -90,12 +91,24 @@ def _good_news(facts: Facts) -> str:
     if diff is None:
         diff_text = ""
     elif diff.counts.total:
-        diff_text = f"diff {percent_text(diff)}, "
+        diff_text = f"diff {percent_text(diff)}{_edits(facts)}, "
     else:
-        diff_text = "no changed lines to cover, "
+        diff_text = f"no changed lines to cover{_no_commit(facts)}, "
     if facts.verdict.checks:
         return f"Coverage passes: {diff_text}{total_text}"
     return f"Coverage: {diff_text}{total_text} (no rule is set)"
+
+
+def _edits(facts: Facts) -> str:
+    """Say that nothing but what is not committed was judged: on the main branch there is no other change."""
+    return " (uncommitted edits against the last commit)" if _no_commit(facts) and facts.uncommitted else ""
+
+
+def _no_commit(facts: Facts) -> str:
+    """Say that no commit was judged, on the main branch itself say; nothing where there is one."""
+    if facts.base is None or facts.base.sha != facts.head:
+        return ""
+    return f" (HEAD is part of {facts.base.ref if facts.base.ref not in {'', 'HEAD'} else 'the base'})"
 
 
 def _capital(text: str) -> str:

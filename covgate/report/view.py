@@ -174,16 +174,16 @@ def _row(name: str, rule: str, tally: Tally | None, absent: str, facts: Facts) -
 
 
 def _footer(facts: Facts) -> tuple[str, ...]:
-    base = () if facts.base is None else (f"Base {facts.base.sha[:SHOWN_DIGITS]} ({_how(facts.base)})",)
+    base = () if facts.base is None else (f"Base {facts.base.sha[:SHOWN_DIGITS]} ({_how(facts.base, facts)})",)
     edits = f" with uncommitted changes in {plural(facts.uncommitted, 'Python file')}" if facts.uncommitted else ""
     trend = (f"Trend {facts.trend}",) if facts.trend else ()
     return (*base, baseline_text(facts), *trend, f"Head {facts.head[:SHOWN_DIGITS]}{edits}", f"covgate {facts.version}")
 
 
-def _how(base: Base) -> str:
-    if base.how is BaseHow.MERGE_BASE and base.ref == "HEAD":
-        return "the last commit: there is no main branch to compare with"
+def _how(base: Base, facts: Facts) -> str:
     name = base.ref or "the base"
+    if base.how is BaseHow.MERGE_BASE and base.sha == facts.head:
+        return f"the last commit, which is part of {name}"
     return {
         BaseHow.FIRST_PARENT: f"first parent of the merge into {name}",
         BaseHow.MERGE_BASE: f"merge base with {name}",
