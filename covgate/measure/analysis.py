@@ -102,7 +102,9 @@ def analyse_data(
     if foreign:
         # Asked once more, with the places of the files that were recorded elsewhere.
         settled = _settle(project, foreign, files)
-        places = {str(data["data"]): _texts(project, places) for data, places in zip(foreign, settled.places, strict=True)}
+        places = {
+            str(data["data"]): _texts(project, places) for data, places in zip(foreign, settled.places, strict=True)
+        }
         answer = Probe(project).ask({**request, "places": places})
         notes = settled.notes
     notes += gone_note(cast("list[str]", answer["gone"]))

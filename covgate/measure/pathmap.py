@@ -58,9 +58,7 @@ class _Match:
         return PurePosixPath(*self.here, *self.shared)
 
 
-def map_paths(
-    recorded: Iterable[Names], local: Iterable[PurePosixPath], below: PurePosixPath | None = None
-) -> PathMap:
+def map_paths(recorded: Iterable[Names], local: Iterable[PurePosixPath], below: PurePosixPath | None = None) -> PathMap:
     """Match recorded paths (either kind of slash) with files of the checkout.
 
     A file belongs where the folders around it agree: the local files with the longest common ending say which folders

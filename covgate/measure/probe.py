@@ -142,15 +142,15 @@ def _measure_copies(cov: Coverage, request: Json, *, defaults: bool) -> None:
 
     Only where folders are configured: a `source_pkgs` would be a scope of its own elsewhere.
     """
-    names = _packages_in_source(cov, request["packages"], request["root"])
-    known = {name for name in names if (place := _found_elsewhere(name, request["root"], request["packages"]))}
-    if defaults:
-        places = [str(_found_elsewhere(name, request["root"], request["packages"])) for name in known]
+    packages, root = request["packages"], request["root"]
+    names = _packages_in_source(cov, packages, root)
+    elsewhere = {name: found for name in names if (found := _found_elsewhere(name, root, packages))}
+    if defaults and elsewhere:
         # What the defaults leave out (environments) is where the copy lies; coverage ignores the rest of it by itself.
         patterns: Any = cov.get_option("run:omit") or []
-        kept = [p for p in patterns if not any(GlobMatcher(prep_patterns([p])).match(place) for place in places)]
-        cov.set_option("run:omit", kept)
-    added = [name for number, name in enumerate(names) if number < ALWAYS_ADDED or name in known]
+        hiding = {p for p in patterns for found in elsewhere.values() if GlobMatcher(prep_patterns([p])).match(found)}
+        cov.set_option("run:omit", [p for p in patterns if p not in hiding])
+    added = [name for number, name in enumerate(names) if number < ALWAYS_ADDED or name in elsewhere]
     if not added:
         return
     given: Any = cov.get_option("run:source_pkgs") or []
@@ -398,15 +398,17 @@ class _Settler:
             if name in given:
                 answer["places"][name] = given[name]
                 continue
-            candidates = [name] if os.path.isabs(name) else [os.path.join(f, name.replace("\\", os.sep)) for f in folders]
+            candidates = (
+                [name] if os.path.isabs(name) else [os.path.join(f, name.replace("\\", os.sep)) for f in folders]
+            )
             place = next((path for path in candidates if os.path.exists(path)), None)
             self._settle_name(answer, name, place, executed=executed)
         return answer
 
     def _settle_name(self, answer: Json, name: str, place: str | None, *, executed: bool) -> None:
         inside = _relative(place or name, self._root)
-        alias = self._aliases.map(place or name)
-        alias = os.path.realpath(alias) if alias not in {place, name} else None
+        mapped = self._aliases.map(place or name)
+        alias = os.path.realpath(mapped) if mapped not in {place, name} else None
         here = place is not None and inside in self._local
         if here:
             answer["known"] += 1
@@ -476,8 +478,9 @@ def _delete_left_out(data_file: str) -> None:
 
 
 def _hidden_packages(request: Json, cov: Analyst, root: str) -> list[list[str]]:
-    """Return [path, found at] of the project's packages that no measured file is of, and of which coverage would not
-    have seen a copy where this interpreter finds one.
+    """Return [path, found at] of the project's packages whose copy coverage would not have seen where it is found.
+
+    Only of those that no executed file is of: what ran in them may have been the copy.
     """
     packages = request["packages"]
     option: Any = cov.get_option
@@ -492,7 +495,11 @@ def _hidden_packages(request: Json, cov: Analyst, root: str) -> list[list[str]]:
         if (omit and omit.match(source)) or (include and not sources and not include.match(source)):
             continue
         found = _found_elsewhere(name, root, packages)
-        if not found or _relative(found, root) in request["local"] or (name in by_name and not (omit and omit.match(found))):
+        if (
+            not found
+            or _relative(found, root) in request["local"]
+            or (name in by_name and not (omit and omit.match(found)))
+        ):
             continue
         if not any(file == path or file.startswith(path + "/") for file in _executed(cov, root)):
             hidden.append([path, found])

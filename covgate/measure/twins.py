@@ -12,7 +12,6 @@ from pathlib import Path, PurePath, PurePosixPath
 from covgate.errors import MeasureError
 from covgate.measure.pathmap import (
     INSTALLED,
-    SHOWN,
     Names,
     Parts,
     PathMap,
@@ -209,12 +208,18 @@ class _Checkout:
             pairs = list(self._pairs(path.resolve()))
         own = self._text(path) if pairs else b""
         return [
-            _Twin(elsewhere=path, there=there, here=here, tail=tail, equal=own == self._text(self._root.joinpath(*here, *tail)))
+            _Twin(
+                elsewhere=path,
+                there=there,
+                here=here,
+                tail=tail,
+                equal=own == self._text(self._root.joinpath(*here, *tail)),
+            )
             for there, here, tail in pairs
         ]
 
     def _pairs(self, path: Path) -> Iterator[tuple[Path, Parts, Parts]]:
-        """Yield (folder there, folder here, path from both): the same path below the package's root, or the checkout's."""
+        """Yield (folder there, folder here, path from both): from the package's root, or from the checkouts' tops."""
         start, installed = _import_root(path)
         tail = path.relative_to(start).parts
         found = []
@@ -317,8 +322,8 @@ def _nothing_here(data: RecordedData, mapped: PathMap) -> MeasureError:
     return MeasureError(
         f"none of {which} of {data.path} is in this checkout (the first is {mapped.lost[0][0]}); a name alone, without "
         "the folders around it, is not enough",
-        hint="make the data from this repository at this commit, with `relative_files = true`; or say with `[paths]` in "
-        "the coverage configuration where its files lie here",
+        hint="make the data from this repository at this commit, with `relative_files = true`; or say with `[paths]` "
+        "in the coverage configuration where its files lie here",
         slug="sources-gone",
     )
 
