@@ -30,7 +30,7 @@ FILES: Mapping[str, str] = {
     "src/shop/words.py": "def word():\n    return 'apple'\n",
     "tests/test_prices.py": "from shop.prices import price\nfrom shop.words import word\n\n\n"
     "def test_price():\n    assert price(1) == 3\n    assert word()\n",
-    ".gitignore": ".covgate/\n.coverage*\n__pycache__/\n.venv/\nbuild/\n",
+    ".gitignore": ".covgate/\n.coverage\n__pycache__/\n.venv/\nbuild/\n",
 }
 """A src layout, so that nothing is imported from the checkout by accident."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import PurePosixPath
 
 import pytest
@@ -112,3 +113,54 @@ def test_every_recorded_path_has_exactly_one_fate(recorded: list[str], local: li
 def test_a_checkout_moved_as_a_whole_is_never_mapped_wrongly(local: list[str], there: str) -> None:
     mapped = map_each([f"{there}/{name}" for name in local], local)
     assert all(name == f"{there}/{path}" for (name,), path in mapped.found.items())
+
+
+def calls_to_map(count: int) -> int:
+    """Count the calls of functions it takes to map so many `__init__.py` of another machine."""
+    local = [f"src/shop/part{n // 10}/piece{n}/__init__.py" for n in range(count)]
+    recorded = [f"/ci/R/{name}" for name in local]
+    calls = 0
+
+    def count_call(_frame: object, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(count_call)
+    try:
+        mapped = map_each(recorded, local)
+    finally:
+        sys.setprofile(None)
+    assert len(mapped.found) == count
+    return calls
+
+
+def test_the_work_grows_with_the_number_of_files_not_with_its_square() -> None:
+    assert calls_to_map(2000) < 15 * calls_to_map(200)
+
+
+NOT_BELIEVED = {
+    "a-lone-file-by-its-name": (["/ci/build/tool.py"], ["tool.py"]),
+    "a-file-of-a-temporary-folder": (["/ci/R/app/a.py", "/ci/R/app/b.py", "/gone/x/app/c.py"], ["app/c.py"]),
+    "another-package-with-a-copy-inside": (["/venv/lib/site-packages/six/moves.py"], ["shop/six/moves.py"]),
+}
+
+
+@pytest.mark.parametrize(("recorded", "local"), NOT_BELIEVED.values(), ids=NOT_BELIEVED)
+def test_a_coincidence_of_names_is_not_believed(recorded: list[str], local: list[str]) -> None:
+    mapped = map_each(recorded, [*local, "app/a.py", "app/b.py", "shop/__init__.py"])
+    assert recorded[-1] in {name for (name,) in mapped.lost}
+
+
+def test_files_below_the_datas_folder_come_first_and_are_not_contradicted() -> None:
+    local = ["one/app/m.py", "two/app/m.py", "two/app/other.py", "libs/tool/x.py"]
+    recorded = ["/app/app/m.py", "/app/app/other.py", "/app/libs/tool/x.py"]
+    mapped = map_each(recorded, local, below="one")
+    assert places(mapped) == {"/app/app/m.py": "one/app/m.py"}
+    assert map_each(["/ci/R/one/app/m.py", "/ci/R/libs/tool/x.py"], local, below="one").lost == ()
+
+
+def test_the_first_source_under_which_a_file_lies_is_meant() -> None:
+    names = [(f"/ci/R/src/shop/{n}.py", f"/ci/R/tests/shop/{n}.py") for n in "ab"]
+    mapped = map_paths(names, map(PurePosixPath, ["src/shop/a.py", "src/shop/b.py"]))
+    assert [str(path) for path in mapped.found.values()] == ["src/shop/a.py", "src/shop/b.py"]
+    assert mapping_notes(mapped) == ("Paths under /ci/R were read as the checkout.",)

@@ -145,10 +145,11 @@ def _measure_copies(cov: Coverage, request: Json, *, defaults: bool) -> None:
     packages, root = request["packages"], request["root"]
     names = _packages_in_source(cov, packages, root)
     elsewhere = {name: found for name in names if (found := _found_elsewhere(name, root, packages))}
-    if defaults and elsewhere:
-        # What the defaults leave out (environments) is where the copy lies; coverage ignores the rest of it by itself.
+    if defaults and names:
+        # The defaults leave out environments, where a copy lies; coverage ignores what else is installed by itself.
         patterns: Any = cov.get_option("run:omit") or []
-        hiding = {p for p in patterns for found in elsewhere.values() if GlobMatcher(prep_patterns([p])).match(found)}
+        places = [*elsewhere.values(), *(f"/venv/site-packages/{name}/__init__.py" for name in names)]
+        hiding = {p for p in patterns for place in places if GlobMatcher(prep_patterns([p])).match(place)}
         cov.set_option("run:omit", [p for p in patterns if p not in hiding])
     added = [name for number, name in enumerate(names) if number < ALWAYS_ADDED or name in elsewhere]
     if not added:

@@ -64,7 +64,7 @@ def _places(
         for file in report.files:
             ran = any(file.lines.values())
             place = _existing(folders, file.names)
-            inside = place and _inside(project, place)
+            inside = None if place is None else _inside(project, place)
             # A file that git ignores (a generated module) counts like any other, as it does in coverage's own report;
             # but it may also be an installed copy.
             if inside is not None:

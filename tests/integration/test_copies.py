@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ EQUAL, DIFFERENT, OTHER_FILE = None, PRICES, EDITED
 """The text of prices.py in the copy."""
 
 
-def tests_with(checkout: Checkout, *places: Path, python: str | None = None) -> Ended:
+def run_tests(checkout: Checkout, *places: Path, python: str | None = None) -> Ended:
     """Run covgate with the tests; `places` stand first where packages are imported from."""
     command = PYTEST.split()
     if python:
@@ -37,7 +38,7 @@ def tests_with(checkout: Checkout, *places: Path, python: str | None = None) -> 
     return checkout.covgate("--min-diff", "80", command=["env", f"PYTHONPATH={path}", *command])
 
 
-def assert_counted(checkout: Checkout, done: Ended, total: int = 9) -> None:
+def assert_counted(checkout: Checkout, done: Ended, total: int = 8) -> None:
     """One of the two changed statements is executed: 50 %, red, whatever copy was imported."""
     assert done.code == 1, done.out + done.err
     result = checkout.result()
@@ -57,17 +58,19 @@ def assert_refused(checkout: Checkout, done: Ended, *named: str) -> None:
     assert (result["total"]["percent"], result["diff"]["percent"]) == (None, None)
 
 
-@pytest.mark.parametrize("configuration", CONFIGURATIONS)
+@pytest.mark.parametrize(
+    ("configuration", "where"),
+    [*((name, "environment") for name in CONFIGURATIONS), ("none", "inside"), ("source-folder", "inside")],
+)
 @pytest.mark.parametrize("text", [EQUAL, DIFFERENT], ids=["equal", "different"])
-@pytest.mark.parametrize("where", ["environment", "environment-in-the-checkout"])
 def test_an_installed_copy_is_the_checkouts_when_its_text_is_equal(
     tmp_path: Path, configuration: str, text: str | None, where: str
 ) -> None:
     checkout = edited_checkout(tmp_path / "project", configuration)
-    folder = checkout.path / ".venv" if where == "environment-in-the-checkout" else tmp_path / "venv"
+    folder = checkout.path / ".venv" if where == "inside" else tmp_path / "venv"
     installed = make_environment(folder)
     install(checkout, installed, text=text)
-    done = tests_with(checkout, python=environment_python(installed))
+    done = run_tests(checkout, python=environment_python(installed))
     if text is EQUAL:
         assert_counted(checkout, done)
         if configuration != "paths":
@@ -84,7 +87,7 @@ def test_a_copy_that_the_configuration_leaves_unmeasured_cannot_be_judged(
     checkout = edited_checkout(tmp_path / "project", "none", **{".coveragerc": config, "other.py": "x = 1\n"})
     installed = make_environment(tmp_path / "venv")
     install(checkout, installed, text=text)
-    done = tests_with(checkout, python=environment_python(installed))
+    done = run_tests(checkout, python=environment_python(installed))
     assert_refused(checkout, done, str(installed / "shop/__init__.py"))
 
 
@@ -92,7 +95,7 @@ def test_a_copy_that_the_configuration_leaves_unmeasured_cannot_be_judged(
 @pytest.mark.parametrize("kind", ["clone", "worktree", "build"])
 def test_another_copy_on_the_path_is_treated_alike(tmp_path: Path, kind: str, text: str | None) -> None:
     """What an editable install makes of it: a folder on sys.path, of another checkout."""
-    checkout = make_checkout(tmp_path / "project", with_configuration("none" if kind == "build" else "source-folder"))
+    checkout = make_checkout(tmp_path / "project", with_configuration("source-folder"))
     if text is EQUAL:
         checkout.write({"src/shop/prices.py": EDITED}).commit("the edit")
     other = tmp_path / "elsewhere"
@@ -121,7 +124,7 @@ def test_a_copy_of_which_another_file_differs_cannot_be_judged(tmp_path: Path) -
     installed = tmp_path / "site-packages"
     install(checkout, installed)
     (installed / "shop/words.py").write_text("def word():\n    return 'pear'\n")
-    assert_refused(checkout, tests_with(checkout, installed), str(installed / "shop/words.py"), "src/shop/words.py")
+    assert_refused(checkout, run_tests(checkout, installed), str(installed / "shop/words.py"), "src/shop/words.py")
 
 
 def test_what_only_the_copy_has_and_what_did_not_run_change_nothing(tmp_path: Path) -> None:
@@ -131,7 +134,7 @@ def test_what_only_the_copy_has_and_what_did_not_run_change_nothing(tmp_path: Pa
     (installed / "shop/_version.py").write_text("VERSION = 1\n")
     (installed / "shop/unused.py").write_text("def never():\n    return 2\n")
     (installed / "shop/prices.py").write_text(EDITED.replace("\n", "\r\n"))
-    done = tests_with(checkout, installed)
+    done = run_tests(checkout, installed)
     assert done.code == 1, done.err
     assert checkout.result()["diff"]["lines"] == {"covered": 1, "total": 2}
 
@@ -148,15 +151,16 @@ def test_a_copy_that_ran_beside_the_checkouts_own_is_left_out(tmp_path: Path) ->
 
 
 def test_another_package_that_has_a_module_of_the_same_name_is_none_of_ours(tmp_path: Path) -> None:
-    vendored = {"src/shop/vendor/__init__.py": "", "src/shop/vendor/six.py": "six = 6\n", "six/__init__.py": "x = 1\n"}
-    checkout = edited_checkout(tmp_path / "project", **vendored)
+    vendored = {"src/shop/vendor/__init__.py": "", "src/shop/vendor/six.py": "six = 6\n"}
+    config = "[run]\nsource_pkgs =\n    shop\n    six\n"
+    checkout = edited_checkout(tmp_path / "project", "none", **vendored, **{".coveragerc": config})
     installed = tmp_path / "site-packages"
     installed.mkdir()
     (installed / "six.py").write_text("six = 60\n")
     checkout.write(
         {"tests/test_six.py": "import six\nimport shop.vendor.six\n\n\ndef test_six():\n    assert six.six\n"}
     )
-    done = tests_with(checkout, checkout.path / "src", installed)
+    done = run_tests(checkout, checkout.path / "src", installed)
     assert_counted(checkout, done, total=10)
 
 
@@ -176,7 +180,7 @@ def test_an_honest_project_has_coverages_own_total(tmp_path: Path, configuration
             "    (tmp_path / 'shop/__init__.py').unlink()\n"
         )
     checkout = make_checkout(tmp_path / "project", files)
-    done = tests_with(checkout, checkout.path / "src")
+    done = run_tests(checkout, checkout.path / "src")
     assert done.code == 0, done.err
     assert "Warning" not in done.out + done.err
     if configuration == "none":
@@ -222,10 +226,10 @@ def test_data_that_names_a_copy_is_treated_alike(tmp_path: Path, kind: str, text
 def test_an_installed_copy_in_a_pull_request(tmp_path: Path, git_github: FakeGithub, text: str | None) -> None:
     workflow = Workflow(tmp_path, git_github, with_configuration("source-folder"))
     workflow.open_pull_request({"src/shop/prices.py": EDITED})
-    installed = make_environment(tmp_path / "venv")
+    installed = tmp_path / "venv/site-packages"
     install(Checkout(path=workflow.clone), installed, text=text)
-    python = environment_python(installed)
-    ran = workflow.run_pull_request(test_command=PYTEST.replace("python", python), python=python, min_diff="80")
+    command = f"PYTHONPATH={installed} {PYTEST.replace('python', sys.executable)}"
+    ran = workflow.run_pull_request(test_command=command, min_diff="80")
     assert (ran.exit_code, ran.outputs["passed"]) == ((1, "false") if text is EQUAL else (4, "false")), ran.log
     assert ran.outputs["verdict"] == ("fail" if text is EQUAL else "cannot-judge")
     assert ran.outputs["diff-percent"] == ("50" if text is EQUAL else "")
