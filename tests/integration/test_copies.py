@@ -219,7 +219,7 @@ def test_data_that_names_a_copy_is_treated_alike(tmp_path: Path, kind: str, text
         assert_refused(checkout, done, str(place / "shop/prices.py"), "src/shop/prices.py")
 
 
-# --- as the action -----------------------------------------------------------------------------------------------------
+# --- as the action ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", [EQUAL, DIFFERENT], ids=["equal", "different"])
@@ -232,6 +232,6 @@ def test_an_installed_copy_in_a_pull_request(tmp_path: Path, git_github: FakeGit
     ran = workflow.run_pull_request(test_command=command, min_diff="80")
     assert (ran.exit_code, ran.outputs["passed"]) == ((1, "false") if text is EQUAL else (4, "false")), ran.log
     assert ran.outputs["verdict"] == ("fail" if text is EQUAL else "cannot-judge")
-    assert ran.outputs["diff-percent"] == ("50" if text is EQUAL else "")
+    assert ran.outputs["diff-percent"] == ("50.000" if text is EQUAL else "")
     first = ran.comment.splitlines()[0] + ran.comment.splitlines()[1]
     assert ("Diff coverage 50 %" if text is EQUAL else "src/shop/prices.py") in first

@@ -139,7 +139,7 @@ def test_services_in_a_pull_request(tmp_path: Path, git_github: FakeGithub) -> N
     workflow = Workflow(tmp_path, git_github, {"README": "x\n"})
     workflow.open_pull_request({**SERVICES, **reports})
     ran = workflow.run_pull_request(coverage_data="services/*/coverage.lcov", min_diff="90")
-    assert (ran.exit_code, ran.outputs["verdict"], ran.outputs["diff-percent"]) == (1, "fail", "87.5"), ran.log
+    assert (ran.exit_code, ran.outputs["verdict"], ran.outputs["diff-percent"]) == (1, "fail", "87.500"), ran.log
     assert "Diff coverage 87.5 %" in ran.comment
 
 
