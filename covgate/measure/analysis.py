@@ -139,6 +139,7 @@ def _recorded(item: Mapping[str, object]) -> Recorded:
         alias=Path(str(alias)) if alias else None,
         executed=bool(item["executed"]),
         here=bool(item["here"]),
+        added=bool(item["added"]),
     )
 
 

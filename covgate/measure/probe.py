@@ -165,9 +165,8 @@ def _measure_copies(cov: Coverage, request: Json, *, defaults: bool) -> None:
 
 def _packages_in_source(cov: Coverage, packages: dict[str, str], root: str) -> list[str]:
     """Return the names of `packages` ({name: path in the checkout}) that configured source folders hold."""
-    option: Any = cov.get_option
-    sources = [s for s in [*(option("run:source") or []), *(option("run:source_dirs") or [])] if os.path.isdir(s)]
-    omit = _globs(option("run:omit"))
+    sources = _source_folders(cov)
+    omit = _globs(cov.get_option("run:omit"))
     tree = TreeMatcher([os.path.realpath(source) for source in sources], "source")
     places = {name: os.path.join(os.path.realpath(root), path) for name, path in packages.items()}
     return [
@@ -175,6 +174,11 @@ def _packages_in_source(cov: Coverage, packages: dict[str, str], root: str) -> l
         for name, place in places.items()
         if sources and tree.match(place) and not (omit and omit.match(_source_of(place)))
     ]
+
+
+def _source_folders(cov: Coverage) -> list[str]:
+    option: Any = cov.get_option
+    return [s for s in [*(option("run:source") or []), *(option("run:source_dirs") or [])] if os.path.isdir(s)]
 
 
 def _source_of(place: str) -> str:
@@ -378,6 +382,9 @@ class _Settler:
         self._local = set(request["local"])
         self._keys = {_key(path) for path in self._local}
         self._given = request["places"] or {}
+        added = _packages_in_source(cov, request["packages"], root)
+        self._added = [os.sep + name.replace(".", os.sep) for name in added]
+        self._sources = TreeMatcher([os.path.realpath(source) for source in _source_folders(cov)], "source")
         self._aliases = PathAliases()
         for result, *patterns in cov.config.paths.values():
             for pattern in patterns:
@@ -415,7 +422,9 @@ class _Settler:
             answer["known"] += 1
             answer["executed"] += [inside] if executed else []
         answer["places"][name] = place or name
+        added = place is not None and not here and self._is_added(place)
         if alias is None and (here or (place is not None and _key(inside) not in self._keys)):
+            answer["places"][name] = None if added else place
             return
         if place is None and alias is None and not os.path.isabs(inside) and os.path.isabs(name):
             # It was in this checkout, and is gone: coverage has its own rules for that.
@@ -425,7 +434,14 @@ class _Settler:
             answer["places"][name] = None
             answer["gone"].append(name)
             return
-        answer["foreign"].append({"name": name, "place": place, "alias": alias, "executed": executed, "here": here})
+        facts = {"place": place, "alias": alias, "executed": executed, "here": here, "added": added}
+        answer["foreign"].append({"name": name, **facts})
+
+    def _is_added(self, place: str) -> bool:
+        """Whether a file was measured for its package's name only, which covgate added to the configuration."""
+        if self._sources.match(place) and not {"site-packages", "dist-packages"} & set(place.split(os.sep)):
+            return False
+        return any(f"{name}{os.sep}" in place or place.endswith(f"{name}.py") for name in self._added)
 
 
 def _key(path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ class Recorded:
     executed: bool = True
     here: bool = False
     """Whether it is a file of this checkout, which only an alias sends elsewhere."""
+    added: bool = False
+    """Whether covgate had it measured, for its package's name: without a twin here it is none of the project's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,8 @@ def _settle_one(
     for item, twins in copies:
         if twins:
             places[item.names] = _settle_copy(item, twins, votes, found)
+        elif item.added:
+            places[item.names] = None
     known = data.known + sum(place is not None for place in places.values())
     places |= _settle_gone(data, gone, checkout, files, found) if not known else dict.fromkeys(_names(gone))
     found.gone += [names[0] for names in _names(gone) if places[names] is None]
@@ -355,7 +360,9 @@ def own_packages(local: Iterable[PurePosixPath], prefix: PurePosixPath) -> dict[
         if path.suffix != ".py":
             continue
         root = next((folder for folder in path.parents if folder in roots), None)
-        if root is None or _NOT_PRODUCT.fullmatch(str(path.relative_to(root))):
+        if root is None or path.relative_to(root).with_suffix("").parts[0] in sys.stdlib_module_names:
+            continue
+        if _NOT_PRODUCT.fullmatch(str(path.relative_to(root))):
             continue
         parts = path.relative_to(root).parts
         # The first folder that is a package; folders above it are namespaces, which hold no code.
