@@ -25,12 +25,13 @@ from covgate.edges.github_session import import_client
 from covgate.edges.process import close_own_memory
 from covgate.errors import ExitCode, InputError, MeasureError
 from covgate.look_back import look_back
-from covgate.measure.analysis import Wanted, analyse_data, find_data
+from covgate.measure.analysis import Wanted, analyse_data, find_data, packages_of
 from covgate.measure.environment import make_environment
 from covgate.measure.project import Probe, Project, find_project
 from covgate.measure.report_files import analyse_reports
 from covgate.measure.reports import DataKind
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
+from covgate.measure.twins import is_installed
 from covgate.model import (
     Measurement,
     Unavailable,
@@ -188,7 +189,8 @@ def _run_tests(settings: Settings, edges: Edges, change: Change, project: Projec
         data = private / "data"
         data.mkdir()
         with edges.screen.step("Preparing the measurement"):
-            plan = prepare_suite(project, settings.test_command, data)
+            local = tuple(_LocalFiles(change.git))
+            plan = prepare_suite(project, settings.test_command, data, packages_of(project, local))
         edges.screen.say(f"Running {plan.shown}")
         for note in plan.notes:
             edges.screen.say(note)
@@ -204,9 +206,7 @@ def _run_tests(settings: Settings, edges: Edges, change: Change, project: Projec
             if not suite.data:
                 raise no_data_error(suite.run)
             with edges.screen.step("Measuring"):
-                measurement = analyse_data(
-                    project, suite.data, config=suite.config, wanted=wanted, local=_LocalFiles(change.git)
-                )
+                measurement = analyse_data(project, suite.data, config=suite.config, wanted=wanted, local=local)
         except MeasureError as exc:
             measurement = _unusable(edges, exc)
     return Measured(measurement=measurement, suite=suite.run)
@@ -219,13 +219,13 @@ def _unusable(edges: Edges, error: MeasureError) -> Measurement:
 
 
 class _LocalFiles:
-    """The files of the checkout, asked of git only when data from another machine needs them."""
+    """The files of the checkout: what git tracks, and what it would; an environment nobody ignores is no part of it."""
 
     def __init__(self, git: GitCommand) -> None:
         self._git = git
 
     def __iter__(self) -> Iterator[PurePosixPath]:
-        return iter((*self._git.tracked(), *self._git.untracked()))
+        return iter((*self._git.tracked(), *(path for path in self._git.untracked() if not is_installed(path))))
 
 
 def _listed(paths: tuple[Path, ...]) -> str:

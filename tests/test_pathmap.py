@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import PurePosixPath
 
 import pytest
@@ -9,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import MeasureError
-from covgate.measure.pathmap import map_paths, mapping_notes, refuse_ambiguity, split
+from covgate.measure.pathmap import PathMap, map_paths, mapping_notes, refuse_ambiguity, split
+
+
+def map_each(recorded: list[str], local: list[str], below: str = ".") -> PathMap:
+    """Map names that are one file each."""
+    return map_paths([(name,) for name in recorded], map(PurePosixPath, local), PurePosixPath(below))
+
+
+def places(mapped: PathMap) -> dict[str, str]:
+    return {name: str(path) for (name,), path in mapped.found.items()}
+
 
 FOUND: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
     "runner": (
@@ -38,7 +49,11 @@ FOUND: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
         ["one/pkg/m.py", "two/pkg/m.py"],
         {"/ci/one/pkg/m.py": "one/pkg/m.py", "/ci/two/pkg/m.py": "two/pkg/m.py"},
     ),
-    "a-lone-file-by-its-name": (["/ci/build/tool.py"], ["tool.py"], {"/ci/build/tool.py": "tool.py"}),
+    "names-alone-that-agree-on-the-folder": (
+        ["/ci/build/tool.py", "/ci/build/part.py"],
+        ["tool.py", "part.py", "examples/tool.py"],
+        {"/ci/build/tool.py": "tool.py", "/ci/build/part.py": "part.py"},
+    ),
 }
 
 
@@ -46,31 +61,31 @@ FOUND: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
 def test_files_are_found_by_the_folders_around_them(
     recorded: list[str], local: list[str], expected: dict[str, str]
 ) -> None:
-    mapped = map_paths(recorded, map(PurePosixPath, local))
-    assert {name: str(path) for name, path in mapped.found.items()} == expected
+    mapped = map_each(recorded, local)
+    assert places(mapped) == expected
     assert not mapped.ambiguous
     assert not mapped.lost
 
 
 def test_equals_are_ambiguous_and_refused_with_every_candidate() -> None:
-    mapped = map_paths(["/ci/pkg/m.py"], map(PurePosixPath, ["two/pkg/m.py", "one/pkg/m.py"]))
-    assert mapped.ambiguous == {"/ci/pkg/m.py": (PurePosixPath("one/pkg/m.py"), PurePosixPath("two/pkg/m.py"))}
+    mapped = map_each(["/ci/pkg/m.py"], ["two/pkg/m.py", "one/pkg/m.py"])
+    assert mapped.ambiguous == {("/ci/pkg/m.py",): (PurePosixPath("one/pkg/m.py"), PurePosixPath("two/pkg/m.py"))}
     with pytest.raises(MeasureError, match=r"/ci/pkg/m\.py.*one/pkg/m\.py, two/pkg/m\.py"):
         refuse_ambiguity(mapped)
 
 
 def test_what_is_nowhere_is_lost_and_a_mere_name_among_others_is_not_believed() -> None:
     recorded = ["/ci/pkg/a.py", "/ci/pkg/b.py", "/ci/generated/conf.py", "/ci/absent.py"]
-    mapped = map_paths(recorded, map(PurePosixPath, ["pkg/a.py", "pkg/b.py", "docs/conf.py"]))
-    assert set(mapped.found) == {"/ci/pkg/a.py", "/ci/pkg/b.py"}
-    assert set(mapped.lost) == {"/ci/generated/conf.py", "/ci/absent.py"}
+    mapped = map_each(recorded, ["pkg/a.py", "pkg/b.py", "docs/conf.py"])
+    assert set(places(mapped)) == {"/ci/pkg/a.py", "/ci/pkg/b.py"}
+    assert set(mapped.lost) == {("/ci/generated/conf.py",), ("/ci/absent.py",)}
     refuse_ambiguity(mapped)
 
 
 def test_the_folders_that_correspond_are_told() -> None:
-    mapped = map_paths(["/ci/R/shop/a.py", "/ci/R/shop/b.py"], map(PurePosixPath, ["src/shop/a.py", "src/shop/b.py"]))
+    mapped = map_each(["/ci/R/shop/a.py", "/ci/R/shop/b.py"], ["src/shop/a.py", "src/shop/b.py"])
     assert mapping_notes(mapped) == ("Paths under /ci/R were read as src.",)
-    mapped = map_paths(["C:\\R\\shop\\a.py"], [PurePosixPath("shop/a.py")])
+    mapped = map_each(["C:\\R\\shop\\a.py"], ["shop/a.py"])
     assert mapping_notes(mapped) == ("Paths under C:\\R were read as the checkout.",)
 
 
@@ -84,17 +99,68 @@ def test_either_slash_parts_a_path(path: str, parts: tuple[str, ...]) -> None:
 
 names = st.sampled_from(["a.py", "b.py", "__init__.py"])
 folders = st.lists(st.sampled_from(["src", "pkg", "lib"]), max_size=3)
-paths = st.builds(lambda parts, name: "/".join([*parts, name]), folders, names)
+paths_of = st.builds(lambda parts, name: "/".join([*parts, name]), folders, names)
 
 
-@given(st.lists(paths, unique=True), st.lists(paths, unique=True))
+@given(st.lists(paths_of, unique=True), st.lists(paths_of, unique=True))
 def test_every_recorded_path_has_exactly_one_fate(recorded: list[str], local: list[str]) -> None:
-    mapped = map_paths(recorded, map(PurePosixPath, local))
-    assert sorted([*mapped.found, *mapped.ambiguous, *mapped.lost]) == sorted(recorded)
+    mapped = map_each(recorded, local)
+    assert sorted(name for (name,) in (*mapped.found, *mapped.ambiguous, *mapped.lost)) == sorted(recorded)
     assert {str(path) for path in mapped.found.values()} <= set(local)
 
 
-@given(st.lists(paths, unique=True, min_size=1), st.sampled_from(["/home/runner/work/R/R", "D:/a/R", "/x"]))
+@given(st.lists(paths_of, unique=True, min_size=1), st.sampled_from(["/home/runner/work/R/R", "D:/a/R", "/x"]))
 def test_a_checkout_moved_as_a_whole_is_never_mapped_wrongly(local: list[str], there: str) -> None:
-    mapped = map_paths([f"{there}/{name}" for name in local], map(PurePosixPath, local))
-    assert all(name == f"{there}/{path}" for name, path in mapped.found.items())
+    mapped = map_each([f"{there}/{name}" for name in local], local)
+    assert all(name == f"{there}/{path}" for (name,), path in mapped.found.items())
+
+
+def calls_to_map(count: int) -> int:
+    """Count the calls of functions it takes to map so many `__init__.py` of another machine."""
+    local = [f"src/shop/part{n // 10}/piece{n}/__init__.py" for n in range(count)]
+    recorded = [f"/ci/R/{name}" for name in local]
+    calls = 0
+
+    def count_call(_frame: object, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(count_call)
+    try:
+        mapped = map_each(recorded, local)
+    finally:
+        sys.setprofile(None)
+    assert len(mapped.found) == count
+    return calls
+
+
+def test_the_work_grows_with_the_number_of_files_not_with_its_square() -> None:
+    assert calls_to_map(2000) < 15 * calls_to_map(200)
+
+
+NOT_BELIEVED = {
+    "a-lone-file-by-its-name": (["/ci/build/tool.py"], ["tool.py"]),
+    "a-file-of-a-temporary-folder": (["/ci/R/app/a.py", "/ci/R/app/b.py", "/gone/x/app/c.py"], ["app/c.py"]),
+    "another-package-with-a-copy-inside": (["/venv/lib/site-packages/six/moves.py"], ["shop/six/moves.py"]),
+}
+
+
+@pytest.mark.parametrize(("recorded", "local"), NOT_BELIEVED.values(), ids=NOT_BELIEVED)
+def test_a_coincidence_of_names_is_not_believed(recorded: list[str], local: list[str]) -> None:
+    mapped = map_each(recorded, [*local, "app/a.py", "app/b.py", "shop/__init__.py"])
+    assert recorded[-1] in {name for (name,) in mapped.lost}
+
+
+def test_files_below_the_datas_folder_come_first_and_are_not_contradicted() -> None:
+    local = ["one/app/m.py", "two/app/m.py", "two/app/other.py", "libs/tool/x.py"]
+    recorded = ["/app/app/m.py", "/app/app/other.py", "/app/libs/tool/x.py"]
+    mapped = map_each(recorded, local, below="one")
+    assert places(mapped) == {"/app/app/m.py": "one/app/m.py"}
+    assert map_each(["/ci/R/one/app/m.py", "/ci/R/libs/tool/x.py"], local, below="one").lost == ()
+
+
+def test_the_first_source_under_which_a_file_lies_is_meant() -> None:
+    names = [(f"/ci/R/src/shop/{n}.py", f"/ci/R/tests/shop/{n}.py") for n in "ab"]
+    mapped = map_paths(names, map(PurePosixPath, ["src/shop/a.py", "src/shop/b.py"]))
+    assert [str(path) for path in mapped.found.values()] == ["src/shop/a.py", "src/shop/b.py"]
+    assert mapping_notes(mapped) == ("Paths under /ci/R were read as the checkout.",)

@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from covgate.errors import InputError, MeasureError
-from covgate.measure.pathmap import SHOWN, map_paths, mapping_notes, refuse_ambiguity
+from covgate.measure.pathmap import SHOWN
 from covgate.measure.project import Probe, Project
 from covgate.measure.records import file_from_record, require_executed, unmeasured_from_record
 from covgate.measure.reports import DataKind, detect_kind
+from covgate.measure.twins import Recorded, RecordedData, Settled, gone_note, own_packages, settle, stale_copy
 from covgate.model import Coverage, Measurement
 
 
@@ -78,15 +79,17 @@ def analyse_data(
     """Analyse data files in the project's interpreter, with `probe` when one was started ahead.
 
     `config` is the serialised configuration of the run that just made them; None for data made before, which may come
-    from another machine: then the project's own is used, and `local` lists the checkout's files. Raises MeasureError
-    when the data can not be used.
+    from another machine: then the project's own is used. `local` lists the checkout's files. Raises MeasureError when
+    the data can not be used, or speaks of another copy of the code.
     """
+    files = sorted(local)
     request: dict[str, object] = {
         "command": "analyse",
         "data": [str(path) for path in data],
         "config": config,
-        # A file this run measured and that is gone now was a temporary one: it has no other place here.
-        "places": {} if config else None,
+        "places": None,
+        "local": [str(path) for path in files],
+        "packages": packages_of(project, files) if config else {},
         "root": str(project.root),
         "changed": [str(path) for path in wanted.changed],
         "html": str(wanted.html) if wanted.html else None,
@@ -95,15 +98,62 @@ def analyse_data(
     }
     answer = (probe or Probe(project)).ask(request)
     notes: tuple[str, ...] = ()
-    unresolved = cast("list[str]", answer["unresolved"])
-    if unresolved:
-        # Asked once more, with the places here of the files that were recorded elsewhere.
-        mapped = map_paths(unresolved, local)
-        refuse_ambiguity(mapped)
-        places = {there: str(project.root / here) for there, here in mapped.found.items()}
+    foreign = cast("list[dict[str, object]]", answer["foreign"])
+    if foreign:
+        # Asked once more, with the places of the files that were recorded elsewhere.
+        settled = _settle(project, foreign, files)
+        places = {
+            str(data["data"]): _texts(project, places) for data, places in zip(foreign, settled.places, strict=True)
+        }
         answer = Probe(project).ask({**request, "places": places})
-        notes = mapping_notes(mapped)
+        notes = settled.notes
+    notes += gone_note(cast("list[str]", answer["gone"]))
+    _refuse_hidden(cast("list[list[str]]", answer["hidden"]))
     return _measurement(answer, notes)
+
+
+def packages_of(project: Project, local: Iterable[PurePosixPath]) -> dict[str, str]:
+    """Return the project's own packages as the probe takes them: {name: path in the checkout}."""
+    prefix = PurePosixPath(project.directory.resolve().relative_to(project.root.resolve()))
+    return {name: str(path) for name, path in own_packages(local, prefix).items()}
+
+
+def _settle(project: Project, foreign: Iterable[Mapping[str, object]], local: Iterable[PurePosixPath]) -> Settled:
+    recorded = [
+        RecordedData(
+            path=Path(str(data["data"])),
+            known=cast("int", data["known"]),
+            foreign=tuple(_recorded(item) for item in cast("list[dict[str, object]]", data["foreign"])),
+        )
+        for data in foreign
+    ]
+    executed = (PurePosixPath(path) for data in foreign for path in cast("list[str]", data["executed"]))
+    return settle(recorded, root=project.root, local=local, executed=executed)
+
+
+def _recorded(item: Mapping[str, object]) -> Recorded:
+    place, alias = item["place"], item["alias"]
+    return Recorded(
+        names=(str(item["name"]),),
+        place=Path(str(place)) if place else None,
+        alias=Path(str(alias)) if alias else None,
+        executed=bool(item["executed"]),
+        here=bool(item["here"]),
+        added=bool(item["added"]),
+    )
+
+
+def _texts(project: Project, places: Mapping[tuple[str, ...], PurePosixPath | Path | None]) -> dict[str, str | None]:
+    return {names[0]: None if place is None else str(project.root / place) for names, place in places.items()}
+
+
+def _refuse_hidden(hidden: Sequence[Sequence[str]]) -> None:
+    """Raise for packages that the interpreter has elsewhere, where the configuration leaves them unmeasured."""
+    for path, found in hidden:
+        raise stale_copy(
+            f"nothing of {path} was measured, and the tests' interpreter has it in {found}, which the coverage "
+            "configuration leaves out: neither the change nor the total can be judged"
+        )
 
 
 def _lost(processes: int) -> tuple[str, ...]:

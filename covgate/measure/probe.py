@@ -42,8 +42,8 @@ if coverage.version_info < (7, 13):
     sys.exit(f"coverage {coverage.__version__} is too old")
 
 from coverage import Coverage, CoverageData
-from coverage.exceptions import ConfigError, CoverageException, NoSource, NotPython
-from coverage.files import GlobMatcher, TreeMatcher, prep_patterns, relative_filename
+from coverage.exceptions import ConfigError, CoverageException, NoDataError, NoSource, NotPython
+from coverage.files import GlobMatcher, PathAliases, TreeMatcher, abs_file, prep_patterns, relative_filename
 
 Json = dict[str, Any]
 """A request, an answer or a part of one."""
@@ -115,8 +115,11 @@ def prepare(request: Json) -> Json:
         # Relative patterns mean this folder; a process started elsewhere would take them for its own.
         if patterns := cov.get_option(option):
             cov.set_option(option, prep_patterns(patterns))  # type: ignore[arg-type]  # a list of patterns
+    _measure_copies(cov, request, defaults=found is None)
     cov.set_option("run:data_file", request["data_file"])
     cov.set_option("run:parallel", True)
+    # A name relative to the folder a process was started in would be taken for one relative to the project's.
+    cov.set_option("run:relative_files", False)
     # A process that measures names its settings' origin in some messages; any name will do.
     cov.config.config_file = found or os.path.abspath("(covgate's defaults)")
     _try_out(cov)
@@ -128,6 +131,75 @@ def prepare(request: Json) -> Json:
         "config": cov.config.serialize(),
         "plugins_here": _plugins_in_this_folder(cov),
     }
+
+
+ALWAYS_ADDED = 20
+"""So many packages are measured by name whether they are installed or not; every process looks each of them up."""
+
+
+def _measure_copies(cov: Coverage, request: Json, *, defaults: bool) -> None:
+    """Have the project's packages measured wherever they are imported from: a copy that is not measured is not seen.
+
+    Only where folders are configured: a `source_pkgs` would be a scope of its own elsewhere.
+    """
+    packages, root = request["packages"], request["root"]
+    names = _packages_in_source(cov, packages, root)
+    elsewhere = {name: found for name in names if (found := _found_elsewhere(name, root, packages))}
+    if defaults and names:
+        # The defaults leave out environments, where a copy lies; coverage ignores what else is installed by itself.
+        patterns: Any = cov.get_option("run:omit") or []
+        places = [*elsewhere.values(), *(f"/venv/site-packages/{name}/__init__.py" for name in names)]
+        hiding = {p for p in patterns for place in places if GlobMatcher(prep_patterns([p])).match(place)}
+        cov.set_option("run:omit", [p for p in patterns if p not in hiding])
+    added = [name for number, name in enumerate(names) if number < ALWAYS_ADDED or name in elsewhere]
+    if not added:
+        return
+    given: Any = cov.get_option("run:source_pkgs") or []
+    cov.set_option("run:source_pkgs", [*given, *(name for name in added if name not in given)])
+    disabled: Any = cov.get_option("run:disable_warnings") or []
+    # Not every process imports every package.
+    cov.set_option(
+        "run:disable_warnings", [*disabled, "module-not-imported", "module-not-measured", "module-not-python"]
+    )
+
+
+def _packages_in_source(cov: Coverage, packages: dict[str, str], root: str) -> list[str]:
+    """Return the names of `packages` ({name: path in the checkout}) that configured source folders hold."""
+    sources = _source_folders(cov)
+    omit = _globs(cov.get_option("run:omit"))
+    tree = TreeMatcher([os.path.realpath(source) for source in sources], "source")
+    places = {name: os.path.join(os.path.realpath(root), path) for name, path in packages.items()}
+    return [
+        name
+        for name, place in places.items()
+        if sources and tree.match(place) and not (omit and omit.match(_source_of(place)))
+    ]
+
+
+def _source_folders(cov: Coverage) -> list[str]:
+    option: Any = cov.get_option
+    return [s for s in [*(option("run:source") or []), *(option("run:source_dirs") or [])] if os.path.isdir(s)]
+
+
+def _source_of(place: str) -> str:
+    return place if place.endswith(".py") else os.path.join(place, "__init__.py")
+
+
+def _found_elsewhere(name: str, root: str, packages: dict[str, str]) -> str:
+    """Return where this interpreter finds a package when that is not the checkout's own place; else nothing.
+
+    The working directory is left out: it comes first here, and not in every process of a suite.
+    """
+    before, here = list(sys.path), os.path.realpath(".")
+    sys.path[:] = [entry for entry in before if os.path.realpath(entry or ".") != here]
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError, AttributeError):
+        return ""
+    finally:
+        sys.path[:] = before
+    found = os.path.realpath(spec.origin) if spec and spec.has_location and spec.origin else ""
+    return "" if found == _source_of(os.path.join(os.path.realpath(root), packages[name])) else found
 
 
 def _try_out(cov: Coverage) -> None:
@@ -216,25 +288,28 @@ def _plugins_in_this_folder(cov: Coverage) -> bool:
 
 
 def analyse(request: Json) -> Json:
-    """Combine the data files, analyse every reported file and the changed ones, and render what was asked for."""
+    """Unite the data files, analyse every reported file and the changed ones, and render what was asked for.
+
+    Where files were measured that are none of the checkout's, the answer is what is known of them (`foreign`, for each
+    data file) and nothing else: covgate settles where they belong, and asks again with their `places`.
+    """
     usable = _usable(request)
     root = os.path.realpath(request["root"])
     with tempfile.TemporaryDirectory() as folder:
         # The suite's own processes are over, so this one need not hide from them; coverage wants the plain name.
         combined = os.path.join(folder, ".coverage")
         cov = _open(request, combined)
-        cov.combine(usable, strict=True, keep=True)
-        cov.save()
-        if request.get("places"):
-            combined, cov = _resettle(request, cov, folder)
+        settler = _Settler(cov, request, root)
+        settled = [settler.settle(path) for path in usable]
+        if request["places"] is None and any(data["foreign"] for data in settled):
+            return {"foreign": settled}
+        cov = _unite(request, cov, usable, settled, combined)
         data = cov.get_data()
         measured = data.measured_files()
-        answer = {"coverage": coverage.__version__, "branches": data.has_arcs(), "problems": [], "unresolved": []}
+        answer = {"coverage": coverage.__version__, "branches": data.has_arcs(), "problems": [], "foreign": []}
         answer["lost"] = len(request["data"]) - len(usable)
-        if request.get("places") is None:
-            answer["unresolved"] = sorted(f for f in measured if not os.path.exists(f))
-            if answer["unresolved"]:
-                return answer
+        answer["gone"] = [name for found in settled for name in found["gone"]]
+        answer["hidden"] = _hidden_packages(request, cov, root)
         if request.get("html") or request.get("xml"):
             cov.remember()
         reported = _reported(cov)
@@ -294,20 +369,164 @@ def _open(request: Json, data_file: str) -> Analyst:
     return cov
 
 
-def _resettle(request: Json, cov: Analyst, folder: str) -> tuple[str, Analyst]:
-    """Rename the files of another machine to where they lie here; return the new data file, and coverage over it."""
-    places = request["places"]
-    if cov.config.relative_files:
-        places = {there: relative_filename(here) for there, here in places.items()}
-    name = os.path.join(folder, "resettled", ".coverage")
-    os.mkdir(os.path.dirname(name))
-    data = CoverageData(name)
-    data.update(cov.get_data(), map_path=lambda path: places.get(path, path))
-    data.write()
+LEFT_OUT = ":left out:"
+"""Stands before the names of files that are left out, until their rows are deleted."""
+
+
+class _Settler:
+    """Where the files of each data file lie, as far as this checkout's names say it."""
+
+    def __init__(self, cov: Analyst, request: Json, root: str) -> None:
+        self._root = root
+        self._own_run = request["own_run"]
+        self._local = set(request["local"])
+        self._keys = {_key(path) for path in self._local}
+        self._given = request["places"] or {}
+        added = _packages_in_source(cov, request["packages"], root)
+        self._added = [os.sep + name.replace(".", os.sep) for name in added]
+        self._sources = TreeMatcher([os.path.realpath(source) for source in _source_folders(cov)], "source")
+        self._aliases = PathAliases()
+        for result, *patterns in cov.config.paths.values():
+            for pattern in patterns:
+                self._aliases.add(pattern, result)
+
+    def settle(self, data_file: str) -> Json:
+        """Answer {recorded name: place} of a data file, the names that are to be settled elsewhere, and those gone.
+
+        A relative name is taken from the folder of the data file or from the working directory: from the one below
+        which more of the names exist, and from the other where it does not exist there.
+        """
+        names = _recorded_names(data_file)
+        folders = [os.path.dirname(os.path.realpath(data_file)), os.path.realpath(".")]
+        relative = [name.replace("\\", os.sep) for name in names if not os.path.isabs(name)]
+        folders.sort(key=lambda folder: -sum(os.path.isfile(os.path.join(folder, name)) for name in relative))
+        given = self._given.get(data_file, {})
+        answer: Json = {"data": data_file, "places": {}, "foreign": [], "gone": [], "known": 0, "executed": []}
+        for name, executed in names.items():
+            if name in given:
+                answer["places"][name] = given[name]
+                continue
+            candidates = (
+                [name] if os.path.isabs(name) else [os.path.join(f, name.replace("\\", os.sep)) for f in folders]
+            )
+            place = next((path for path in candidates if os.path.exists(path)), None)
+            self._settle_name(answer, name, place, executed=executed)
+        return answer
+
+    def _settle_name(self, answer: Json, name: str, place: str | None, *, executed: bool) -> None:
+        inside = _relative(place or name, self._root)
+        mapped = self._aliases.map(place or name)
+        alias = os.path.realpath(mapped) if mapped not in {place, name} else None
+        here = place is not None and inside in self._local
+        if here:
+            answer["known"] += 1
+            answer["executed"] += [inside] if executed else []
+        answer["places"][name] = place or name
+        added = place is not None and not here and self._is_added(place)
+        if alias is None and (here or (place is not None and _key(inside) not in self._keys)):
+            answer["places"][name] = None if added else place
+            return
+        if place is None and alias is None and not os.path.isabs(inside) and os.path.isabs(name):
+            # It was in this checkout, and is gone: coverage has its own rules for that.
+            return
+        if place is None and alias is None and self._own_run:
+            # A file this run measured elsewhere and that is gone now was a temporary one.
+            answer["places"][name] = None
+            answer["gone"].append(name)
+            return
+        facts = {"place": place, "alias": alias, "executed": executed, "here": here, "added": added}
+        answer["foreign"].append({"name": name, **facts})
+
+    def _is_added(self, place: str) -> bool:
+        """Whether a file was measured for its package's name only, which covgate added to the configuration."""
+        if self._sources.match(place) and not {"site-packages", "dist-packages"} & set(place.split(os.sep)):
+            return False
+        return any(f"{name}{os.sep}" in place or place.endswith(f"{name}.py") for name in self._added)
+
+
+def _key(path: str) -> str:
+    """Return what two copies of a file have in common at least: the name, with its package's for `__init__.py`."""
+    parts = path.split("/")
+    return "/".join(parts[-2:]) if parts[-1] == "__init__.py" else parts[-1]
+
+
+def _recorded_names(data_file: str) -> dict[str, bool]:
+    """Return {name: whether anything of it was executed} of a data file, as they were recorded."""
+    address = f"{pathlib.Path(data_file).absolute().as_uri()}?mode=ro"
+    query = (
+        "select path, exists (select 1 from arc where file_id = file.id) or "
+        "exists (select 1 from line_bits where file_id = file.id and length(numbits)) from file"
+    )
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
+        return {path: bool(executed) for path, executed in database.execute(query)}
+
+
+def _unite(request: Json, cov: Analyst, usable: list[str], settled: list[Json], combined: str) -> Analyst:
+    """Unite the data files with every file at its place; return coverage over the result."""
+    if not usable:
+        msg = "no data file of this run is whole"
+        raise NoDataError(msg)
+    relative = cov.config.relative_files
+    data = cov.get_data()
+    for path, found in zip(usable, settled, strict=True):
+        places = {
+            name: LEFT_OUT + name if place is None else relative_filename(place) if relative else abs_file(place)
+            for name, place in found["places"].items()
+        }
+        part = CoverageData(path)
+        part.read()
+        data.update(part, map_path=places.__getitem__)
+        part.close()
+    cov.save()
     data.close()
-    resettled = _open(request, name)
-    resettled.load()
-    return name, resettled
+    _delete_left_out(combined)
+    united = _open(request, combined)
+    united.load()
+    return united
+
+
+def _delete_left_out(data_file: str) -> None:
+    with contextlib.closing(sqlite3.connect(data_file)) as database, database:
+        which = "file_id in (select id from file where substr(path, 1, ?) = ?)"
+        mark = (len(LEFT_OUT), LEFT_OUT)
+        for table in ("arc", "line_bits", "tracer"):
+            database.execute(f"delete from {table} where {which}", mark)  # noqa: S608  # a name of the line above
+        database.execute("delete from file where substr(path, 1, ?) = ?", mark)
+
+
+def _hidden_packages(request: Json, cov: Analyst, root: str) -> list[list[str]]:
+    """Return [path, found at] of the project's packages whose copy coverage would not have seen where it is found.
+
+    Only of those that no executed file is of: what ran in them may have been the copy.
+    """
+    packages = request["packages"]
+    option: Any = cov.get_option
+    by_name = set(option("run:source_pkgs") or [])
+    include, omit = _globs(option("run:include")), _globs(option("run:omit"))
+    sources = [*(option("run:source") or []), *(option("run:source_dirs") or [])]
+    wanted = _packages_in_source(cov, packages, root) if sources else list(packages)
+    hidden = []
+    for name in wanted:
+        path = packages[name]
+        source = _source_of(os.path.join(root, path))
+        if (omit and omit.match(source)) or (include and not sources and not include.match(source)):
+            continue
+        found = _found_elsewhere(name, root, packages)
+        if (
+            not found
+            or _relative(found, root) in request["local"]
+            or (name in by_name and not (omit and omit.match(found)))
+        ):
+            continue
+        if not any(file == path or file.startswith(path + "/") for file in _executed(cov, root)):
+            hidden.append([path, found])
+    return hidden
+
+
+def _executed(cov: Analyst, root: str) -> Iterator[str]:
+    """Yield the measured files of which anything was executed."""
+    data = cov.get_data()
+    return (_relative(path, root) for path in data.measured_files() if data.lines(path))
 
 
 def _reported(cov: Analyst) -> list[Any]:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from covgate.errors import MeasureError
 from covgate.measure.analysis import Wanted
-from covgate.measure.pathmap import PathMap, map_paths, mapping_notes, refuse_ambiguity
+from covgate.measure.pathmap import Names, split
 from covgate.measure.project import Probe, Project
 from covgate.measure.records import functions_from_record, require_executed, unmeasured_from_record
-from covgate.measure.reports import DataKind, ReportedFile, read_report
+from covgate.measure.reports import DataKind, Report, ReportedFile, read_report
+from covgate.measure.twins import Recorded, RecordedData, settle
 from covgate.model import Branch, Coverage, FileCoverage, Measurement, UnmeasuredFile
 
 
@@ -24,9 +24,8 @@ def analyse_reports(
     """
     files: dict[PurePosixPath, ReportedFile] = {}
     read = [read_report(path, kind) for path in reports]
-    reported = [file for report in read for file in report.files]
-    places, notes = _places(project, reported, tuple(local))
-    for file, place in zip(reported, places, strict=True):
+    placed, notes = _places(project, list(zip(reports, read, strict=True)), tuple(local))
+    for file, place in placed:
         if place in files:
             files[place].merge(file)
         elif place is not None:
@@ -46,57 +45,72 @@ def analyse_reports(
     return Measurement(coverage=coverage, unmeasured=unmeasured, digests=digests, notes=notes)
 
 
+Placed = list[tuple[ReportedFile, PurePosixPath | None]]
+"""Reported files with their places in the checkout; None: it is not here."""
+
+
 def _places(
-    project: Project, files: Sequence[ReportedFile], local: tuple[PurePosixPath, ...]
-) -> tuple[list[PurePosixPath | None], tuple[str, ...]]:
-    """Find each reported file in the checkout: as it is named, else by its folders. None: it is not here."""
-    places: list[PurePosixPath | None] = []
-    for file in files:
-        # A file that git ignores (a generated module) counts like any other, as it does in coverage's own report.
-        here = [p for p in (_inside(project, name) for name in file.names) if p is not None]
-        if len(set(here)) > 1:
-            refuse_ambiguity(
-                PathMap(found={}, roots=(), ambiguous={file.names[0]: tuple(dict.fromkeys(here))}, lost=())
-            )
-        places.append(here[0] if here else None)
-    foreign = [file.names for file, place in zip(files, places, strict=True) if place is None]
-    mapped = map_paths((name for names in foreign for name in names), local)
-    lost = 0
-    for number, file in enumerate(files):
-        if places[number] is None:
-            refuse_ambiguity(_only(mapped, file.names))
-            options = dict.fromkeys(mapped.found[name] for name in file.names if name in mapped.found)
-            # A symbolic link has no lines of its own, whatever a report says.
-            options = {place: None for place in options if not (project.root / place).is_symlink()}
-            if len(options) > 1:
-                refuse_ambiguity(PathMap(found={}, roots=(), ambiguous={file.names[0]: tuple(options)}, lost=()))
-            places[number] = next(iter(options), None)
-            lost += not options
-    if lost and lost == len(files):
-        raise MeasureError(
-            f"none of the {lost} files of the coverage report is in this checkout (the first is {files[0].names[0]})",
-            hint="make the report from this repository at this commit: `relative_files = true` makes paths portable",
-            slug="sources-gone",
-        )
-    gone = [f"{lost} reported {'file is' if lost == 1 else 'files are'} not in the checkout and left out."]
-    return places, (*mapping_notes(mapped), *(gone if lost else []))
+    project: Project, reports: Sequence[tuple[Path, Report]], local: tuple[PurePosixPath, ...]
+) -> tuple[Placed, tuple[str, ...]]:
+    """Find the files of each report in the checkout: where they are named, else by their texts or their folders."""
+    known = set(local)
+    executed: set[PurePosixPath] = set()
+    recorded: list[RecordedData] = []
+    here: list[dict[Names, PurePosixPath]] = []
+    for path, report in reports:
+        folders = _folders(project, path, report)
+        foreign: dict[Names, Recorded] = {}
+        found: dict[Names, PurePosixPath] = {}
+        for file in report.files:
+            ran = any(file.lines.values())
+            place = _existing(folders, file.names)
+            inside = None if place is None else _inside(project, place)
+            # A file that git ignores (a generated module) counts like any other, as it does in coverage's own report;
+            # but it may also be an installed copy.
+            if inside is not None:
+                found[file.names] = inside
+                executed |= {inside} if ran and inside in known else set()
+            if inside is None or inside not in known:
+                foreign[file.names] = Recorded(names=file.names, place=place, executed=ran)
+        known_here = sum(local_place in known for local_place in found.values())
+        recorded.append(RecordedData(path=path, foreign=tuple(foreign.values()), known=known_here))
+        here.append(found)
+    settled = settle(recorded, root=project.root, local=local, executed=executed)
+    placed: Placed = []
+    for (_, report), found, places in zip(reports, here, settled.places, strict=True):
+        for file in report.files:
+            settled_at = places.get(file.names, found.get(file.names))
+            # Outside the checkout is nowhere; and a symbolic link has no lines of its own, whatever a report says.
+            nowhere = settled_at is None or isinstance(settled_at, Path) or (project.root / settled_at).is_symlink()
+            placed.append((file, None if nowhere else PurePosixPath(settled_at or "")))
+    return placed, settled.notes
 
 
-def _only(mapped: PathMap, names: Iterable[str]) -> PathMap:
-    if any(name in mapped.found for name in names):
-        return PathMap(found={}, roots=(), ambiguous={}, lost=())
-    ambiguous = {name: mapped.ambiguous[name] for name in names if name in mapped.ambiguous}
-    return PathMap(found={}, roots=(), ambiguous=ambiguous, lost=())
+def _folders(project: Project, path: Path, report: Report) -> list[Path]:
+    """Return where relative names start: the report's own folder, or the project's when more of them exist there."""
+    names = [name for file in report.files for name in file.names if not name.startswith("/")]
+    folders = list(dict.fromkeys([path.parent.resolve(), project.directory.resolve()]))
+    if len(folders) > 1:
+        folders.sort(key=lambda folder: -sum(_existing([folder], (name,)) is not None for name in names))
+    return folders
 
 
-def _inside(project: Project, name: str) -> PurePosixPath | None:
-    """Return `name` relative to the checkout, taken from the project's folder; None when no file of it is there."""
-    path = Path(*(project.directory / name).parts)
-    try:
-        place = path.resolve()
-        return PurePosixPath(place.relative_to(project.root.resolve())) if place.is_file() else None
-    except (ValueError, OSError, RuntimeError):  # RuntimeError: a loop of symbolic links, before Python 3.13
-        return None
+def _existing(folders: Sequence[Path], names: Names) -> Path | None:
+    """Return the first place of a reported file that exists on this machine, as an absolute path."""
+    for name in names:
+        for folder in folders:
+            path = folder.joinpath(name) if name.startswith("/") else folder.joinpath(*split(name))
+            try:
+                if path.is_file():
+                    return path.resolve()
+            except (OSError, RuntimeError, ValueError):  # RuntimeError: a loop of links, before Python 3.13
+                continue
+    return None
+
+
+def _inside(project: Project, path: Path) -> PurePosixPath | None:
+    root = project.root.resolve()
+    return PurePosixPath(path.relative_to(root)) if path.is_relative_to(root) else None
 
 
 def _static_analysis(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +43,12 @@ class SuitePlan:
     notes: tuple[str, ...]
 
 
-def prepare_suite(project: Project, command: str | Sequence[str], folder: Path) -> SuitePlan:
+def prepare_suite(
+    project: Project, command: str | Sequence[str], folder: Path, packages: Mapping[str, str]
+) -> SuitePlan:
     """Set up the measurement of `command`, a shell command or an argument vector; data goes to `folder`.
+
+    `packages` are the project's own ({name: path in the checkout}): they are measured wherever they are imported from.
 
     Raises InputError when the project's interpreter has no coverage, or one without the start-up hook.
     """
@@ -61,6 +65,8 @@ def prepare_suite(project: Project, command: str | Sequence[str], folder: Path) 
             "source": list(options.source),
             "branch": options.branch,
             "scoped": options.used,
+            "root": str(project.root),
+            "packages": dict(packages),
         }
     )
     if not answer["hook"]:
