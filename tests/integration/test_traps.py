@@ -305,7 +305,7 @@ def test_row_20_a_new_file_that_is_not_python_cannot_be_judged(repository: Repos
     assert "bad.py: it is not valid Python" in str(gate.diff["reason"])
 
 
-def test_row_21_a_shallow_clone_is_deepened_or_an_error_that_names_the_depth(repository: Repository) -> None:
+def test_row_21_a_shallow_clone_is_deepened_or_an_error_that_says_how(repository: Repository) -> None:
     repository.start(project())
     repository.commit(project(m="x = 2\n"))
     repository.git("checkout", "--quiet", "main")
@@ -324,7 +324,7 @@ def test_row_21_a_shallow_clone_is_deepened_or_an_error_that_names_the_depth(rep
     clone.git("remote", "set-url", "origin", (repository.path.parent / "nowhere").as_uri())
     gate = clone.check(base="origin/main")
     assert (gate.exit_code, gate.result) == (5, None)
-    assert "fetch-depth: 0" in gate.stderr
+    assert "git fetch --unshallow" in gate.stderr
     assert "Traceback" not in gate.stderr
     clone.git("remote", "set-url", "origin", repository.path.as_uri())
     gate = clone.check(base="origin/main")
