@@ -20,11 +20,13 @@ from covgate.delivery import deliver, write_outputs
 from covgate.diff.lines import find_changed_lines
 from covgate.edges.files import ReportFolder, make_report_folder
 from covgate.edges.git import GitCommand
+from covgate.edges.git_call import user_settings
 from covgate.edges.git_remote import GitRemote, access_of
 from covgate.edges.github_session import import_client
 from covgate.edges.process import close_own_memory
 from covgate.errors import ExitCode, InputError, MeasureError
 from covgate.look_back import look_back
+from covgate.measure.agreement import with_times
 from covgate.measure.analysis import Wanted, analyse_data, find_data
 from covgate.measure.environment import make_environment
 from covgate.measure.project import Probe, Project, find_project
@@ -58,7 +60,9 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         close_own_memory()
     directory = _project_directory(settings, edges)
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
-    git = GitCommand(directory, edges.environment)
+    # What `git diff` shows this user: in a workflow no machine's settings enter.
+    mine = user_settings(directory, edges.environment) if context.local else ()
+    git = GitCommand(directory, edges.environment, mine)
     project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
     with contextlib.ExitStack() as stack:
         probe = stack.enter_context(_probe_ahead(settings, project))
@@ -145,7 +149,7 @@ def _measure(
 ) -> Measured:
     kinds = settings.reports or ()
     wanted = Wanted(
-        changed=tuple(change.lines.files) if change.lines else (),
+        changed=(*change.lines.files, *change.lines.others) if change.lines else (),
         html=folder.path / "html" if ReportKind.HTML in kinds else None,
         xml=folder.path / "coverage.xml" if ReportKind.XML in kinds else None,
     )
@@ -168,10 +172,13 @@ def _read(
                 slug="bad-option-value",
             )
         with edges.screen.step(f"Reading {_listed(paths)}"):
+            local = _LocalFiles(change.git)
             if kind is DataKind.DATA_FILE:
-                local = _LocalFiles(change.git)
-                return analyse_data(project, paths, config=None, wanted=wanted, local=local, probe=probe)
-            return analyse_reports(project, paths, kind, wanted=wanted, local=_LocalFiles(change.git))
+                measurement = analyse_data(project, paths, config=None, wanted=wanted, local=local, probe=probe)
+            else:
+                measurement = analyse_reports(project, paths, kind, wanted=wanted, local=local)
+            # A workflow's checkout and artifacts have the time at which they were unpacked.
+            return with_times(project.root, measurement, wanted.changed, paths) if change.tree is None else measurement
     except MeasureError as exc:
         return _unusable(edges, exc)
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from covgate.errors import InputError, MeasureError
+from covgate.measure.agreement import find_strays
 from covgate.measure.pathmap import SHOWN, map_paths, mapping_notes, refuse_ambiguity
 from covgate.measure.project import Probe, Project
 from covgate.measure.records import file_from_record, require_executed, unmeasured_from_record
@@ -103,7 +104,7 @@ def analyse_data(
         places = {there: str(project.root / here) for there, here in mapped.found.items()}
         answer = Probe(project).ask({**request, "places": places})
         notes = mapping_notes(mapped)
-    return _measurement(answer, notes)
+    return _measurement(answer, notes, own_run=config is not None)
 
 
 def _lost(processes: int) -> tuple[str, ...]:
@@ -113,7 +114,7 @@ def _lost(processes: int) -> tuple[str, ...]:
     return (f"{who} of the run ended before writing coverage data: what they executed is not counted.",)
 
 
-def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measurement:
+def _measurement(answer: Mapping[str, object], notes: tuple[str, ...], *, own_run: bool) -> Measurement:
     warnings = cast("list[str]", answer["warnings"])
     files = cast("dict[str, dict[str, object]]", answer["files"])
     changed = cast("dict[str, dict[str, object]]", answer["changed"])
@@ -132,6 +133,8 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measur
         coverage=coverage,
         unmeasured={PurePosixPath(path): unmeasured_from_record(path, record) for path, record in changed.items()},
         digests=digests,
+        # covgate's own run is of the text that lies here: the digest holds it.
+        doubts={} if own_run else find_strays(files),
         notes=(*notes, *_lost(cast("int", answer["lost"])), *(f"coverage: {text}" for text in warnings)),
     )
 
