@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -26,7 +26,7 @@ from covgate.edges.github_session import import_client
 from covgate.edges.process import close_own_memory
 from covgate.errors import ExitCode, InputError, MeasureError
 from covgate.look_back import look_back
-from covgate.measure.agreement import with_times
+from covgate.measure.agreement import with_committed, with_times
 from covgate.measure.analysis import Wanted, analyse_data, find_data
 from covgate.measure.environment import make_environment
 from covgate.measure.project import Probe, Project, find_project
@@ -177,10 +177,24 @@ def _read(
                 measurement = analyse_data(project, paths, config=None, wanted=wanted, local=local, probe=probe)
             else:
                 measurement = analyse_reports(project, paths, kind, wanted=wanted, local=local)
-            # A workflow's checkout and artifacts have the time at which they were unpacked.
-            return with_times(project.root, measurement, wanted.changed, paths) if change.tree is None else measurement
+            measurement = with_committed(measurement, wanted.changed, _committed_before(change, paths))
+            # The checkout and the artifacts of any CI have the time at which they were unpacked.
+            if change.tree is not None or edges.environment.get("CI"):
+                return measurement
+            return with_times(project.root, measurement, wanted.changed, paths)
     except MeasureError as exc:
         return _unusable(edges, exc)
+
+
+def _committed_before(change: Change, data: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the data files that are the base's own: tracked, not among what changed, and not made again."""
+    root = change.git.root.resolve()
+    inside = {
+        PurePosixPath(path.resolve().relative_to(root)): path for path in data if path.resolve().is_relative_to(root)
+    }
+    changed = change.lines.others if change.lines else {}
+    old = change.git.as_checked_out([path for path in inside if path not in changed])
+    return tuple(path for name, path in inside.items() if name in old)
 
 
 def _run_tests(settings: Settings, edges: Edges, change: Change, project: Project, wanted: Wanted) -> Measured:

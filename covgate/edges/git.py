@@ -237,6 +237,17 @@ class GitCommand:
         mark = self._run("ls-files", "-v", "--", os.fspath(path)).stdout[:1]
         return mark == b"S" or mark.islower()
 
+    def as_checked_out(self, paths: Sequence[PurePosixPath]) -> frozenset[PurePosixPath]:
+        """Return the tracked ones among files of the working tree that nobody wrote to since git did."""
+        if not paths:
+            return frozenset()
+        tracked = self._run("ls-files", "-z", "--cached", "--", *map(os.fspath, paths)).stdout.split(b"\0")[:-1]
+        if not tracked:
+            return frozenset()
+        # Unlike `git diff` this goes by the times: a file that was made again just as it was is listed.
+        written = self._run("diff-files", "--name-only", "-z", "--", *map(os.fsdecode, tracked)).stdout.split(b"\0")
+        return frozenset(_path(name) for name in set(tracked) - set(written))
+
     def names(self, commit: Sha) -> tuple[PurePosixPath, ...]:
         """List the files of a commit, symbolic links and submodules among them."""
         out = self._run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).stdout

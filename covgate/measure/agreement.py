@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -65,17 +65,40 @@ def with_times(
     root: Path, measurement: Measurement, changed: Iterable[PurePosixPath], data: Sequence[Path]
 ) -> Measurement:
     """Doubt changed files that were written to after the data that speaks of them (on a laptop, where times tell)."""
+    ages = {path: _time_of(path) for path in data}
+
+    def reason(path: PurePosixPath) -> str | None:
+        # One that is gone meanwhile has no digest either.
+        written = (root / path).stat().st_mtime if (root / path).exists() else 0
+        older = next((d for d, made in ages.items() if made < written and _speaks_of(d, path)), None)
+        return None if older is None else f"{path} was measured before the last edit ({older.name} is older): {_AGAIN}"
+
+    return _with_reasons(measurement, changed, reason)
+
+
+def with_committed(measurement: Measurement, changed: Iterable[PurePosixPath], data: Sequence[Path]) -> Measurement:
+    """Doubt changed files that `data` speaks of, files that were committed before the change and not written since."""
+
+    def reason(path: PurePosixPath) -> str | None:
+        old = next((d for d in data if _speaks_of(d, path)), None)
+        if old is None:
+            return None
+        return f"{old.name} was committed before this change, and {path} is changed: make it from this commit"
+
+    return _with_reasons(measurement, changed, reason)
+
+
+def _with_reasons(
+    measurement: Measurement, changed: Iterable[PurePosixPath], reason_of: Callable[[PurePosixPath], str | None]
+) -> Measurement:
     if isinstance(measurement.coverage, Unavailable):
         return measurement
-    ages = {path: _time_of(path) for path in data}
     doubts = dict(measurement.doubts)
     for path in measurement.coverage.files.keys() & set(changed):
-        written = (root / path).stat().st_mtime
-        older = next((d for d, made in ages.items() if made < written and _speaks_of(d, path)), None)
-        if older is not None:
-            reason = f"{path} was measured before the last edit ({older.name} is older): {_AGAIN}"
-            late = Doubt(reason=reason, lines=measurement.coverage.files[path].statements)
-            doubts[path] = (late, *doubts.get(path, ()))
+        reason = reason_of(path)
+        if reason is not None:
+            doubt = Doubt(reason=reason, lines=measurement.coverage.files[path].statements)
+            doubts[path] = (doubt, *doubts.get(path, ()))
     return replace(measurement, doubts=doubts)
 
 

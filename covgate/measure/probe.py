@@ -584,10 +584,10 @@ def _kinds_of(node: Any) -> Iterator[tuple[str, range]]:
         if all(_is_nothing(statement) for statement in node.body):
             yield "typing", range(first, _span(node).stop)
     elif isinstance(node, (ast.If, ast.While)):
-        test = ast.unparse(node.test)
-        if isinstance(node.test, ast.Constant) or test in {"__debug__", "not __debug__"}:
+        words = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(node.test)}
+        if isinstance(node.test, ast.Constant) or "__debug__" in words:
             yield "constant-test", _span(node)
-        if "TYPE_CHECKING" in test:
+        if "TYPE_CHECKING" in words:
             yield "typing", range(node.lineno, _span(node.body[-1]).stop)
     elif isinstance(node, ast.stmt) and body is None:
         yield from _kinds_of_simple(node)

@@ -154,10 +154,33 @@ def test_on_a_laptop_what_is_older_than_the_last_edit_is_refused(repository: Rep
     repository.write({"shop.py": SHOP.replace("return count", "return 1 * count")})
     later(repository.path / "shop.py")
     assert_refused(repository.check(data=data), "shop.py was measured before the last edit", data)
-    # Artifacts and checkouts have the time of their unpacking: there it says nothing.
+    # In any CI, artifacts and checkouts have the time of their unpacking: there it says nothing.
+    assert_judged(repository.check(data=data, environment={"CI": "true"}), (1, 1))
     repository.commit()
     later(repository.path / "shop.py")
     assert_judged(repository.check(data=data, ci=True), (1, 1))
+
+
+@ON_BOTH_SIDES
+@pytest.mark.parametrize("data", [".coverage", *REPORTS.values()])
+def test_data_that_was_committed_before_the_change_is_refused(repository: Repository, data: str, *, ci: bool) -> None:
+    repository.write({".git/info/exclude": ""})
+    repository.write(FILES)
+    repository.measure()
+    for kind, name in REPORTS.items():
+        repository.report(kind, name)
+    repository.start({})
+    repository.commit({"shop.py": SHOP.replace("return count", "return 1 * count")})
+    made = repository.path / data
+    if not ci:
+        later(made)
+        # It takes the new time into the index.
+        repository.git("status")
+    assert_refused(repository.check(data=data, ci=ci), f"{data} was committed before this change", "shop.py")
+    # Made again it may come out just as it was.
+    made.write_bytes(made.read_bytes())
+    later(made)
+    assert_judged(repository.check(data=data, ci=ci), (1, 1))
 
 
 def test_a_copy_of_a_cobertura_report_is_as_old_as_it_says(repository: Repository) -> None:
