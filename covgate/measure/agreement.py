@@ -23,7 +23,7 @@ def find_strays(files: Mapping[str, Mapping[str, object]]) -> dict[PurePosixPath
                 f"{path} was measured before the last edit (line {strays[0]} was executed and is no statement now): "
                 f"{_AGAIN}"
             )
-            doubts[PurePosixPath(path)] = (Doubt(reason=reason),)
+            doubts[PurePosixPath(path)] = (Doubt(reason=reason, lines=frozenset(cast("list[int]", record["s"]))),)
     return doubts
 
 

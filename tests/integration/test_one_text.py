@@ -67,7 +67,7 @@ class Stale:
 
 STALE: Mapping[str, Stale] = {
     "a-line-inserted-above": Stale(
-        after=SHOP.replace("    if count > 1", "    count += 0\n    if count > 1"), says="shop.py line 4"
+        after=SHOP.replace("    if count > 1", "    count += 0\n    if count > 1"), says="shop.py line 5"
     ),
     "a-comment-that-became-a-statement": Stale(
         after=SHOP.replace("# Nothing for one.", "count += 1"), says="shop.py line 4 is a statement the report"
@@ -195,19 +195,18 @@ def test_a_copy_of_a_cobertura_report_is_as_old_as_it_says(repository: Repositor
 
 def test_older_data_of_another_file_is_no_reason_to_refuse(repository: Repository) -> None:
     repository.start({**FILES, "other.py": "x = 1\n", "other_run.py": "import other\n"})
-    repository.write({".coveragerc": "[run]\nsource_pkgs = shop, other\n"})
-    for script, name in (("other_run.py", ".coverage.1"), ("run.py", ".coverage.2")):
-        repository.write({"shop.py": SHOP.replace("return count", "return 1 * count")})
-        repository.measure(f"--data-file={name}", script=script)
-    later(repository.path / ".coverage.1", -600)
-    later(repository.path / "shop.py", -300)
-    data = (repository.path / ".coverage.1").read_bytes()
-    assert b"shop.py" in data, "a configured package is in the data though nothing of it ran"
-    assert_refused(repository.check(data=".coverage.*"), "(.coverage.1 is older)")
     repository.write({".coveragerc": "[run]\nomit = *run.py\n"})
-    repository.measure("--data-file=.coverage.1", script="other_run.py")
-    later(repository.path / ".coverage.1", -600)
-    assert_judged(repository.check(data=".coverage.*"), (1, 1))
+    repository.write({"shop.py": SHOP.replace("return count", "return 1 * count")})
+    for first, known in (("other_run.py", True), ("run.py", False)):
+        repository.measure("--data-file=.coverage.1", script=first)
+        repository.measure("--data-file=.coverage.2")
+        later(repository.path / ".coverage.1", -600)
+        later(repository.path / "shop.py", -300)
+        gate = repository.check(data=".coverage.*")
+        if known:
+            assert_judged(gate, (1, 1))
+        else:
+            assert_refused(gate, "shop.py", "(.coverage.1 is older)")
 
 
 @pytest.mark.parametrize("kind", REPORTS)
@@ -222,6 +221,7 @@ def test_a_report_of_the_head_is_refused_where_the_merge_is_judged_and_moved_its
             assert done.returncode == 0, done.stdout
 
     tools = Repository(tmp_path / "tools")
+    (pull_request.folder / ".git/info/exclude").write_text("coverage.*\n.coverage\n")
     pull_request.git("checkout", "-q", "cheapest")
     report()
     pull_request.git("checkout", "-q", "main")
@@ -231,7 +231,7 @@ def test_a_report_of_the_head_is_refused_where_the_merge_is_judged_and_moved_its
     ran = pull_request.run(coverage_data=REPORTS[kind])
     assert (ran.exit_code, ran.outputs["verdict"], ran.outputs["diff-percent"]) == (4, "cannot-judge", ""), ran.log
     assert f"{REPORTS[kind]} is not of this source: shop/cart.py line" in ran.summary
-    assert "❌" in ran.summary.splitlines()[0] or "cannot" in ran.summary.splitlines()[0].lower()
+    assert "Cannot judge" in ran.summary.splitlines()[0]
     report()
     fresh = pull_request.run(coverage_data=REPORTS[kind])
     assert (fresh.exit_code, fresh.outputs["verdict"]) == (1, "fail"), fresh.log
@@ -364,10 +364,10 @@ def test_local_edits_that_git_was_told_not_to_see_make_the_change_unknown(reposi
 
 
 FILTERS: Mapping[str, tuple[Mapping[str, str], str, bool]] = {
-    "another-text": ({"clean": "tr a-z n-za-m", "smudge": "tr a-z n-za-m"}, "*.py filter=x\n", False),
-    "the-same-text": ({"clean": "cat", "smudge": "cat"}, "*.py filter=x\n", True),
-    "no-such-filter": ({}, "*.py filter=x\n", True),
-    "an-encoding": ({}, "*.py working-tree-encoding=UTF-16\n", False),
+    "another-text": ({"clean": "tr a-z n-za-m", "smudge": "tr a-z n-za-m"}, "shop.py filter=x\n", False),
+    "the-same-text": ({"clean": "cat", "smudge": "cat"}, "shop.py filter=x\n", True),
+    "no-such-filter": ({}, "shop.py filter=x\n", True),
+    "an-encoding": ({}, "shop.py working-tree-encoding=UTF-16\n", False),
 }
 
 
@@ -428,7 +428,7 @@ LINE_ENDS: Mapping[str, tuple[str, Callable[[str], str], Callable[[str], str], t
     "autocrlf-input": ("input", str, windows, (1, 1)),
     "autocrlf-and-unix-files": ("true", str, str, (1, 1)),
     "autocrlf-and-windows-files-in-git": ("true", windows, windows, (1, 1)),
-    "no-autocrlf": ("false", str, windows, (3, 5)),
+    "no-autocrlf": ("false", str, windows, (4, 6)),
 }
 
 
@@ -472,7 +472,7 @@ def test_a_setting_of_the_repository_wins_over_the_users(repository: Repository)
     repository.start(FILES)
     repository.git("config", "core.autocrlf", "false")
     repository.write({"shop.py": windows(SHOP)})
-    assert_judged(run(repository, environment=user(repository, "[core]\n\tautocrlf = true\n")), (3, 6))
+    assert_judged(run(repository, environment=user(repository, "[core]\n\tautocrlf = true\n")), (4, 6))
 
 
 def test_no_program_of_the_users_configuration_is_started(repository: Repository) -> None:
