@@ -387,12 +387,11 @@ def _analyse_some(cov: Analyst, reporters: Iterable[Any], changed: set[str], roo
         try:
             files[path] = _record(cov, reporter, detailed=path in changed)
         except (NotPython, NoSource) as exc:
-            if isinstance(exc, NotPython) and not _looks_like_python(reporter):
-                # What a template was compiled to, say, runs under the template's name; every report passes over it.
-                continue
-            if not ignore_errors:
-                problems.append(["not-python" if isinstance(exc, NotPython) else "no-source", path, str(exc)])
-            elif path in changed:
+            gone = isinstance(exc, NoSource)
+            # What a template was compiled to, say, runs under the template's name; every report passes over it.
+            if not ignore_errors and (gone or reporter.should_be_python()):
+                problems.append(["no-source" if gone else "not-python", path, str(exc)])
+            elif path in changed and _looks_like_python(reporter):
                 problems.append(["", path, str(exc)])
     return files, problems
 
@@ -521,6 +520,9 @@ def _static_record(reporter: Any) -> Json:
             digest = _digest(file.read())
         why = {"why": f"{exc} (Python {sys.version_info[0]}.{sys.version_info[1]})"}
         return {"sha256": digest, **(why if _looks_like_python(reporter) else {})}
+    if not _looks_like_python(reporter):
+        # A template may happen to be Python, too: its plugin finds other statements.
+        return _details(reporter, statements)
     known = _of_other_versions(reporter.source())
     return {
         **_details(reporter, statements),

@@ -197,11 +197,11 @@ def test_older_data_of_another_file_is_no_reason_to_refuse(repository: Repositor
     repository.start({**FILES, "other.py": "x = 1\n", "other_run.py": "import other\n"})
     repository.write({".coveragerc": "[run]\nomit = *run.py\n"})
     repository.write({"shop.py": SHOP.replace("return count", "return 1 * count")})
+    later(repository.path / "shop.py", -300)
     for first, known in (("other_run.py", True), ("run.py", False)):
         repository.measure("--data-file=.coverage.1", script=first)
         repository.measure("--data-file=.coverage.2")
         later(repository.path / ".coverage.1", -600)
-        later(repository.path / "shop.py", -300)
         gate = repository.check(data=".coverage.*")
         if known:
             assert_judged(gate, (1, 1))
