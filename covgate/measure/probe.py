@@ -527,7 +527,7 @@ def _static_record(reporter: Any) -> Json:
     return {
         **_details(reporter, statements),
         "s": sorted(statements),
-        "maybe": sorted(excluded | reporter.translate_lines(known["added"])),
+        "maybe": sorted(excluded | known["added"] | reporter.translate_lines(known["added"])),
         "optional": sorted(reporter.translate_lines(known["left out"])),
     }
 
