@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,11 +20,13 @@ from covgate.delivery import deliver, write_outputs
 from covgate.diff.lines import find_changed_lines
 from covgate.edges.files import ReportFolder, make_report_folder
 from covgate.edges.git import GitCommand
+from covgate.edges.git_call import user_settings
 from covgate.edges.git_remote import GitRemote, access_of
 from covgate.edges.github_session import import_client
 from covgate.edges.process import close_own_memory
 from covgate.errors import ExitCode, InputError, MeasureError
 from covgate.look_back import look_back
+from covgate.measure.agreement import with_committed, with_times
 from covgate.measure.analysis import Wanted, analyse_data, find_data, packages_of
 from covgate.measure.environment import make_environment
 from covgate.measure.project import Probe, Project, find_project
@@ -59,7 +61,9 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         close_own_memory()
     directory = _project_directory(settings, edges)
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
-    git = GitCommand(directory, edges.environment)
+    # What `git diff` shows this user: in a workflow no machine's settings enter.
+    mine = user_settings(directory, edges.environment) if context.local else ()
+    git = GitCommand(directory, edges.environment, mine)
     project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
     with contextlib.ExitStack() as stack:
         probe = stack.enter_context(_probe_ahead(settings, project))
@@ -146,7 +150,7 @@ def _measure(
 ) -> Measured:
     kinds = settings.reports or ()
     wanted = Wanted(
-        changed=tuple(change.lines.files) if change.lines else (),
+        changed=(*change.lines.files, *change.lines.others) if change.lines else (),
         html=folder.path / "html" if ReportKind.HTML in kinds else None,
         xml=folder.path / "coverage.xml" if ReportKind.XML in kinds else None,
     )
@@ -169,12 +173,29 @@ def _read(
                 slug="bad-option-value",
             )
         with edges.screen.step(f"Reading {_listed(paths)}"):
+            local = _LocalFiles(change.git)
             if kind is DataKind.DATA_FILE:
-                local = _LocalFiles(change.git)
-                return analyse_data(project, paths, config=None, wanted=wanted, local=local, probe=probe)
-            return analyse_reports(project, paths, kind, wanted=wanted, local=_LocalFiles(change.git))
+                measurement = analyse_data(project, paths, config=None, wanted=wanted, local=local, probe=probe)
+            else:
+                measurement = analyse_reports(project, paths, kind, wanted=wanted, local=local)
+            measurement = with_committed(measurement, wanted.changed, _committed_before(change, paths))
+            # The checkout and the artifacts of any CI have the time at which they were unpacked.
+            if change.tree is not None or edges.environment.get("CI"):
+                return measurement
+            return with_times(project.root, measurement, wanted.changed, paths)
     except MeasureError as exc:
         return _unusable(edges, exc)
+
+
+def _committed_before(change: Change, data: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the data files that are the base's own: tracked, not among what changed, and not made again."""
+    root = change.git.root.resolve()
+    inside = {
+        PurePosixPath(path.resolve().relative_to(root)): path for path in data if path.resolve().is_relative_to(root)
+    }
+    changed = change.lines.others if change.lines else {}
+    old = change.git.as_checked_out([path for path in inside if path not in changed])
+    return tuple(path for name, path in inside.items() if name in old)
 
 
 def _run_tests(settings: Settings, edges: Edges, change: Change, project: Project, wanted: Wanted) -> Measured:

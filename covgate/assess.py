@@ -11,8 +11,9 @@ from covgate import __version__
 from covgate.checks import NO_STATEMENT, Judged, Ramp, component_checks, compute_checks
 from covgate.components import component_diffs, component_tallies, unmeasured
 from covgate.context import RunContext
-from covgate.diff.compute import compute_diff_coverage, find_moved_sources
-from covgate.diff.lines import PYTHON_SUFFIXES, find_changed_lines
+from covgate.diff.compute import compute_diff_coverage
+from covgate.diff.lines import find_changed_lines, state_of
+from covgate.edges.git import REGULAR_FILE
 from covgate.history.trend import NEWEST, points_of, ramp_start, sparkline, towards
 from covgate.look_back import Past, compare_with
 from covgate.model import ChangedLines, Check, Coverage, DiffCoverage, Measurement, Tally, Unavailable
@@ -29,8 +30,8 @@ def assess(
     """Judge a measurement; what could not be known is in the facts as Unavailable."""
     measurement = measured.measurement
     coverage = measurement.coverage
-    lines = _with_templates(context, change, measurement)
-    diff = None if lines is None else _diff(context, change, lines, measurement)
+    lines = _with_measured_others(change, measurement)
+    diff = None if lines is None else _diff(change, lines, measurement)
     found = None if isinstance(coverage, Unavailable) else compare_with(past, coverage, settings.components, change)
     comparison = found if isinstance(found, Comparison) else None
     if comparison is not None and measured.suite is not None and measured.suite.status in FAILED_SUITES:
@@ -158,16 +159,15 @@ def _trend(settings: Settings, past: Past, today: date) -> str:
 # --- the change ----------------------------------------------------------------------------------------------------
 
 
-def _diff(
-    context: RunContext, change: Change, lines: ChangedLines, measurement: Measurement
-) -> DiffCoverage | Unavailable:
-    if not context.local:
-        committed = change.git.blobs(change.head, sorted(set(lines.files) & set(measurement.digests)))
-        moved = find_moved_sources(lines, measurement, committed)
-        if moved:
+def _diff(change: Change, lines: ChangedLines, measurement: Measurement) -> DiffCoverage | Unavailable:
+    """Join the changed lines with the measurement, unless a file was changed after they had been looked for."""
+    if change.tree is None and change.base is not None and isinstance(measurement.coverage, Coverage):
+        now = {c.path for c in change.git.changes(change.base.sha, None) if c.mode.startswith(REGULAR_FILE)}
+        late = sorted((now - set(lines.files)) & set(measurement.coverage.files))
+        if late:
             return Unavailable(
-                reason=f"{moved[0]} was measured in another state than it has in the commit under test: a step before "
-                "the tests, or a test, rewrites it"
+                reason=f"{late[0]} was changed after the changed lines had been looked for: by the test command, or by "
+                "an edit. Run again"
             )
     return compute_diff_coverage(lines, measurement)
 
@@ -185,12 +185,19 @@ def _links(context: RunContext, change: Change, diff: DiffCoverage | Unavailable
     return Links(blob=blob, head=head, measured=change.head, moved=moved)
 
 
-def _with_templates(context: RunContext, change: Change, measurement: Measurement) -> ChangedLines | None:
-    """Return the changed lines, with those of files that only a coverage plugin measures (templates, say)."""
-    if change.lines is None or change.base is None or isinstance(measurement.coverage, Unavailable):
-        return change.lines
-    suffixes = frozenset(path.suffix for path in measurement.coverage.files) | PYTHON_SUFFIXES
-    if suffixes == PYTHON_SUFFIXES:
-        return change.lines
-    head = None if context.local else change.head
-    return find_changed_lines(change.git, change.base.sha, head, suffixes=suffixes)
+def _with_measured_others(change: Change, measurement: Measurement) -> ChangedLines | None:
+    """Return the changed lines, with those of measured files whose name does not end in .py: scripts and templates."""
+    lines = change.lines
+    if lines is None or change.base is None or isinstance(measurement.coverage, Unavailable):
+        return lines
+    measured = frozenset(lines.others) & frozenset(measurement.coverage.files)
+    if not measured:
+        return lines
+    more = find_changed_lines(change.git, change.base.sha, change.tree, only=measured)
+    edited = [] if change.tree else [p for p in more.digests if state_of(change.git.root / p) != lines.others[p]]
+    moved = {p: Unavailable(reason=f"{p} was edited while covgate ran. Run again") for p in edited}
+    return ChangedLines(
+        files={**lines.files, **more.files},
+        digests={**lines.digests, **more.digests, **moved},
+        uncommitted=lines.uncommitted + more.uncommitted,
+    )

@@ -191,6 +191,16 @@ class ChangedLines:
     """What a change adds or modifies, file by file; deleted files are not in it."""
 
     files: Mapping[PurePosixPath, ChangedFile]
+    digests: Mapping[PurePosixPath, str | Unavailable] = field(default_factory=dict)
+    """SHA-256 of the text whose lines these are, made as `Measurement.digests` are, of each file with a changed line.
+
+    Unavailable where git compared another text than the one that lies in the working tree.
+    """
+    others: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    """Changed files whose name says nothing of Python, without their lines: a script or a template may be measured.
+
+    The value tells whether the file was written to since (on a laptop).
+    """
     uncommitted: int = 0
     """How many of the files hold edits that are not committed yet (only on a laptop)."""
 
@@ -216,13 +226,26 @@ class UnmeasuredFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A sign that what was measured is another text. `reason` says which, and what to do.
+
+    It counts when the change touches one of `lines` (first lines of statements); None is any line.
+    """
+
+    reason: str
+    lines: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """What was learnt about the sources: the coverage, and the changed files that are not in it."""
 
     coverage: Coverage | Unavailable
     unmeasured: Mapping[PurePosixPath, UnmeasuredFile] = field(default_factory=dict)
     digests: Mapping[PurePosixPath, str] = field(default_factory=dict)
-    """SHA-256 of the changed files as they were analysed, line ends read as LF."""
+    """SHA-256 of the changed files as they were analysed, line ends read as LF and `$Id: ...$` as `$Id$`."""
+    doubts: Mapping[PurePosixPath, tuple[Doubt, ...]] = field(default_factory=dict)
+    """What speaks against the measurement of changed files being one of the text that lies here."""
     notes: tuple[str, ...] = ()
     """What the reader should know about the measurement, one sentence each."""
 

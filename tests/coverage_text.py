@@ -87,9 +87,11 @@ def read_files(text: str) -> tuple[ChangedLines, Measurement]:
     }
     changed = {file.path: ChangedFile(path=file.path, lines=frozenset(file.changed)) for file in files}
     has_branches = any(file.branches for file in files)
+    coverage = Coverage(files=measured, has_branches=has_branches)
+    digests = {path: f"the text of {path}" for path in changed}
     return (
-        ChangedLines(files={path: file for path, file in changed.items() if file.lines}),
-        Measurement(coverage=Coverage(files=measured, has_branches=has_branches), unmeasured=unmeasured),
+        ChangedLines(files={path: file for path, file in changed.items() if file.lines}, digests=digests),
+        Measurement(coverage=coverage, unmeasured=unmeasured, digests=digests),
     )
 
 

@@ -16,7 +16,7 @@ from typing import cast
 import covgate
 from covgate.diff.lines import find_changed_lines
 from covgate.edges.git import GitCommand
-from covgate.model import Sha, parse_sha
+from covgate.model import ChangedLines, Sha, parse_sha
 from tests.measured import MEASURED
 
 Json = dict[str, object]
@@ -216,12 +216,14 @@ class Repository:
 
     def changed(self, base: str = "main", head: str | None = "HEAD") -> dict[str, list[int]]:
         """Ask covgate's own changed lines directly; None for `head` is the working tree."""
+        return {str(path): sorted(file.lines) for path, file in self.lines(base, head).files.items()}
+
+    def lines(self, base: str = "main", head: str | None = None) -> ChangedLines:
+        """Return covgate's own changed lines; None for `head` is the working tree."""
         git = GitCommand(self.path, self.environment())
         start = git.resolve(base)
-        end = git.resolve(head) if head else None
         assert start is not None
-        lines = find_changed_lines(git, start, end)
-        return {str(path): sorted(file.lines) for path, file in lines.files.items()}
+        return find_changed_lines(git, start, git.resolve(head) if head else None)
 
     def environment(self) -> dict[str, str]:
         """An environment that holds nothing of the machine the tests run on but PATH."""

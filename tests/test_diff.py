@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -10,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.diff.compute import compute_diff_coverage, find_moved_sources
-from covgate.model import Counts, Coverage, DiffCoverage, DiffFile, Gap, Tally, Unavailable
+from covgate.diff.compute import compute_diff_coverage
+from covgate.model import Counts, Coverage, DiffCoverage, DiffFile, Doubt, Gap, Tally, Unavailable
 from tests.coverage_text import read_files
 
 
@@ -116,17 +115,39 @@ def test_the_diff_is_never_more_than_the_whole(kinds: list[tuple[bool, str]]) ->
         assert not inside & (file.statements - file.missing)
 
 
+M = PurePosixPath("m.py")
+UNKNOWN = Unavailable(reason="git does not look at it")
+
+
 @pytest.mark.parametrize(
-    ("committed", "moved"),
+    ("changed", "analysed", "known"),
     [
-        pytest.param(b"x = 1\n", [], id="the-same"),
-        pytest.param(b"x = 1\r\n", [], id="other-line-ends"),
-        pytest.param(b"x = 2\n", ["m.py"], id="another-text"),
+        pytest.param({M: "one"}, {M: "one"}, True, id="one-text"),
+        pytest.param({M: "one"}, {M: "two"}, False, id="another-was-analysed"),
+        pytest.param({M: UNKNOWN}, {M: "one"}, False, id="another-was-diffed"),
+        pytest.param({}, {M: "one"}, False, id="not-known-what-was-diffed"),
+        pytest.param({M: "one"}, {}, False, id="not-known-what-was-analysed"),
     ],
 )
-def test_a_source_that_was_rewritten_is_found(committed: bytes, moved: list[str]) -> None:
-    changed, measurement = read_files("m.py\n + 1\nother.py\n + 1")
-    path = PurePosixPath("m.py")
-    measurement = replace(measurement, digests={path: hashlib.sha256(b"x = 1\n").hexdigest()})
-    found = find_moved_sources(changed, measurement, {path: committed})
-    assert [str(p) for p in found] == moved
+def test_only_one_text_is_judged(
+    changed: dict[PurePosixPath, str | Unavailable], analysed: dict[PurePosixPath, str], *, known: bool
+) -> None:
+    lines, measurement = read_files("m.py\n + 1")
+    diff = compute_diff_coverage(replace(lines, digests=changed), replace(measurement, digests=analysed))
+    assert isinstance(diff, DiffCoverage) is known
+
+
+@pytest.mark.parametrize(
+    ("about", "known"),
+    [
+        pytest.param(None, False, id="the-whole-file"),
+        pytest.param(frozenset({1}), False, id="a-changed-statement"),
+        pytest.param(frozenset({3}), True, id="another-statement"),
+        pytest.param(frozenset({2}), True, id="the-line-that-goes-on-is-its-statement"),
+    ],
+)
+def test_a_doubt_counts_where_the_change_touches_its_lines(about: frozenset[int] | None, *, known: bool) -> None:
+    lines, measurement = read_files("m.py\n 1\n + 2 of 1\n 3")
+    doubt = Doubt(reason="measured before the last edit", lines=about)
+    diff = compute_diff_coverage(lines, replace(measurement, doubts={M: (doubt,)}))
+    assert (diff == Unavailable(reason=doubt.reason)) is not known

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from covgate.model import (
@@ -22,8 +21,9 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
     """Join changed lines with the measurement.
 
     A changed line belongs to its statement; blank and comment lines belong to none. A changed Python file the
-    measurement should have seen counts as uncovered. Unavailable when a changed file could not be analysed, or when
-    there is no measurement at all.
+    measurement should have seen counts as uncovered. Unavailable when a changed file could not be analysed, when the
+    text that was analysed is not the one that was diffed, or not the one that was measured, and when there is no
+    measurement at all.
     """
     if isinstance(measurement.coverage, Unavailable):
         return measurement.coverage
@@ -43,10 +43,31 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
             return Unavailable(reason=f"the changed file {path} cannot be analysed: {gap.why}")
         else:
             file, reason = gap.file, gap.gap
+        problem = _problem(changed, measurement, path, frozenset(file.first_lines.get(n, n) for n in change.lines))
+        if problem is not None:
+            return problem
         touched = _touched(file, change.lines)
         if touched:
             files.append(_diff_file(file, touched, reason))
     return DiffCoverage(files=tuple(files), omitted=tuple(omitted))
+
+
+def _problem(
+    changed: ChangedLines, measurement: Measurement, path: PurePosixPath, lines: frozenset[int]
+) -> Unavailable | None:
+    """Return why the changed `lines` (first lines of statements) of a file cannot be joined with its measurement."""
+    if not lines:
+        return None
+    diffed = changed.digests.get(path, Unavailable(reason=f"the text of {path} is not known"))
+    if isinstance(diffed, Unavailable):
+        return diffed
+    doubts = measurement.doubts.get(path, ())
+    if measurement.digests.get(path) != diffed and not any(doubt.lines is None for doubt in doubts):
+        return Unavailable(
+            reason=f"{path} was measured in another state than it was compared in: the test command or a step before "
+            "it rewrites it, or it was edited meanwhile. Run again"
+        )
+    return next((Unavailable(reason=d.reason) for d in doubts if d.lines is None or d.lines & lines), None)
 
 
 def _touched(file: FileCoverage, lines: Iterable[int]) -> frozenset[int]:
@@ -68,15 +89,3 @@ def _diff_file(file: FileCoverage, touched: frozenset[int], gap: Gap | None) -> 
         functions=file.functions,
         gap=gap,
     )
-
-
-def find_moved_sources(
-    changed: ChangedLines, measurement: Measurement, committed: Mapping[PurePosixPath, bytes]
-) -> tuple[PurePosixPath, ...]:
-    """Return changed files whose measured text is not the committed one: their line numbers can not be joined."""
-    moved = []
-    for path in sorted(set(changed.files) & set(measurement.digests) & set(committed)):
-        digest = hashlib.sha256(committed[path].replace(b"\r\n", b"\n")).hexdigest()
-        if digest != measurement.digests[path]:
-            moved.append(path)
-    return tuple(moved)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -53,17 +53,22 @@ class Change:
     path: PurePosixPath
     mode: str
     """Mode of the new side, six octal digits."""
+    blob: str | None
+    """Id of the new side's text; None when git has to read it from the working tree."""
 
 
 class GitCommand:
-    """The git of one checkout, called as a command."""
+    """The git of one checkout, called as a command.
 
-    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
-        self.call = GitCall(directory=directory, environment=environment)
+    `settings` are what counts of the user's own configuration: on a laptop `user_settings`, in a workflow nothing.
+    """
+
+    def __init__(self, directory: Path, environment: Mapping[str, str], settings: tuple[str, ...] = ()) -> None:
+        self.call = GitCall(directory=directory, environment=environment, settings=settings)
         self._require_version()
         self.root = self._find_root()
         # From here on paths are relative to the root, wherever in the checkout covgate was started.
-        self.call = GitCall(directory=self.root, environment=environment)
+        self.call = replace(self.call, directory=self.root)
 
     def _require_version(self) -> None:
         """Refuse a git that is too old: it would ignore what keeps a machine's settings out of the answers."""
@@ -238,13 +243,14 @@ class GitCommand:
         changes: list[Change] = []
         position = 0
         while position < len(fields):
-            _, mode, _, _, status = fields[position].decode("ascii").split(" ")
+            _, mode, _, blob, status = fields[position].decode("ascii").split(" ")
             old = new = _path(fields[position + 1])
             position += 2
             if status[0] in "CR":
                 new = _path(fields[position])
                 position += 1
-            changes.append(Change(status=status[0], old_path=old, path=new, mode=mode))
+            known = blob if blob.strip("0") else None
+            changes.append(Change(status=status[0], old_path=old, path=new, mode=mode, blob=known))
         return tuple(changes)
 
     def patch(self, base: Sha, head: Sha | None, paths: Sequence[PurePosixPath]) -> str:
@@ -271,6 +277,35 @@ class GitCommand:
         """List the files of the index."""
         out = self._run("ls-files", "-z", "--cached", "--full-name").stdout
         return tuple(_path(name) for name in out.split(b"\0") if name)
+
+    def file_ids(self, paths: Sequence[PurePosixPath]) -> dict[PurePosixPath, str]:
+        """Return the blob ids that files of the working tree would get, through git's filters and line ends.
+
+        All of them are left out when one cannot be read.
+        """
+        if not paths:
+            return {}
+        # A line end inside a name has to be quoted, and so has a quote at its start.
+        names = b"".join(_quoted(os.fsencode(path)) + b"\n" for path in paths)
+        answer = self._run("hash-object", "--stdin-paths", stdin=names, check=False)
+        ids = answer.stdout.decode("ascii").split()
+        return {} if answer.exit_code else dict(zip(paths, ids, strict=True))
+
+    def has_blind_mark(self, path: PurePosixPath) -> bool:
+        """Whether git was told not to look at this file of the working tree: skip-worktree or assume-unchanged."""
+        mark = self._run("ls-files", "-v", "--", os.fspath(path)).stdout[:1]
+        return mark == b"S" or mark.islower()
+
+    def as_checked_out(self, paths: Sequence[PurePosixPath]) -> frozenset[PurePosixPath]:
+        """Return the tracked ones among files of the working tree that nobody wrote to since git did."""
+        if not paths:
+            return frozenset()
+        tracked = self._run("ls-files", "-z", "--cached", "--", *map(os.fspath, paths)).stdout.split(b"\0")[:-1]
+        if not tracked:
+            return frozenset()
+        # Unlike `git diff` this goes by the times: a file that was made again just as it was is listed.
+        written = self._run("diff-files", "--name-only", "-z", "--", *map(os.fsdecode, tracked)).stdout.split(b"\0")
+        return frozenset(_path(name) for name in set(tracked) - set(written))
 
     def names(self, commit: Sha) -> tuple[PurePosixPath, ...]:
         """List the files of a commit, symbolic links and submodules among them."""
@@ -305,6 +340,12 @@ class GitCommand:
 
 
 _MAX_ARGUMENT_CHARACTERS = 500_000
+
+
+def _quoted(name: bytes) -> bytes:
+    if not (name.startswith(b'"') or b"\n" in name):
+        return name
+    return b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
 
 
 def _path(name: bytes) -> PurePosixPath:

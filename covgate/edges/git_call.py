@@ -16,6 +16,8 @@ _GLOBAL_FLAGS = (
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "core.quotePath=true"),
     *("-c", "core.attributesFile=/dev/null"),
+    # Git would read ~/.config/git/ignore even when it is told to read no configuration.
+    *("-c", "core.excludesFile=/dev/null"),
     "--no-replace-objects",
     "--no-pager",
     "--literal-pathspecs",
@@ -35,6 +37,8 @@ class GitCall:
 
     directory: Path
     environment: Mapping[str, str]
+    settings: tuple[str, ...] = ()
+    """More settings, as `key=value`: see `user_settings`."""
     of_user: bool = False
     """With the settings of the person who runs it, who alone knows how a remote is reached; on laptops only."""
 
@@ -54,7 +58,8 @@ class GitCall:
 
         Raises GitError when git cannot be started or does not end in time, and on a failure unless `check` is off.
         """
-        argv = ["git", *_GLOBAL_FLAGS, *args]
+        settings = [word for setting in self.settings for word in ("-c", setting)]
+        argv = ["git", *_GLOBAL_FLAGS, *settings, *args]
         environment = _clean_environment(self.environment)
         if self.of_user:
             environment = _with_own_settings(environment, self.environment)
@@ -89,6 +94,43 @@ class GitCall:
 def _subcommand(args: Sequence[str]) -> str:
     """Return the name of the command among its arguments: `-c name=value` may stand before it."""
     return next((arg for arg in args if not arg.startswith("-") and "=" not in arg), "")
+
+
+_USER_KEYS: Mapping[str, str | None] = {
+    "core.autocrlf": None,
+    "core.excludesfile": "ignore",
+    "core.attributesfile": "attributes",
+}
+"""What moves the answers of `git diff` and `git status` on a laptop: line ends, and which files are ignored.
+
+The value is the file's name in the folder of git's own where it lies by default. `core.eol` and `core.safecrlf` matter
+only when git writes a file.
+"""
+
+
+def user_settings(directory: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the settings of `_USER_KEYS` as they hold for this user in `directory`, for `GitCall.settings`.
+
+    Nothing else of the user's and the machine's configuration is used: it can name programs, such as an external diff.
+    """
+    kept = {n: v for n, v in child_environment(environment).items() if not n.startswith("GIT_") or "_CONFIG" in n}
+    argv = ["git", "-c", "safe.directory=*", "config", "--null", "--get-regexp", r"^core\.(autocrlf|.*file)$"]
+    try:
+        answer = run_quiet(argv, cwd=directory, env=kept | {"LC_ALL": "C"})
+    except FileNotFoundError:
+        # The next call of git says it.
+        return ()
+    # The last one counts. A key without a value is true.
+    pairs = [entry.partition("\n") for entry in os.fsdecode(answer.stdout).split("\0")]
+    found = {key: value if sign else "true" for key, sign, value in pairs}
+    settings = {key: found.get(key) or _default_place(name, environment) for key, name in _USER_KEYS.items()}
+    return tuple(f"{key}={value}" for key, value in settings.items() if value is not None)
+
+
+def _default_place(name: str | None, environment: Mapping[str, str]) -> str | None:
+    """Return where git looks for a user's file of this name when no setting names one."""
+    folder = environment.get("XDG_CONFIG_HOME") or (f"{home}/.config" if (home := environment.get("HOME")) else None)
+    return None if name is None or folder is None else f"{folder}/git/{name}"
 
 
 def _clean_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from covgate.errors import InputError, MeasureError
+from covgate.measure.agreement import find_strays
 from covgate.measure.pathmap import SHOWN
 from covgate.measure.project import Probe, Project
 from covgate.measure.records import file_from_record, require_executed, unmeasured_from_record
@@ -109,7 +110,7 @@ def analyse_data(
         notes = settled.notes
     notes += gone_note(cast("list[str]", answer["gone"]))
     _refuse_hidden(cast("list[list[str]]", answer["hidden"]))
-    return _measurement(answer, notes)
+    return _measurement(answer, notes, own_run=config is not None)
 
 
 def packages_of(project: Project, local: Iterable[PurePosixPath]) -> dict[str, str]:
@@ -163,7 +164,7 @@ def _lost(processes: int) -> tuple[str, ...]:
     return (f"{who} of the run ended before writing coverage data: what they executed is not counted.",)
 
 
-def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measurement:
+def _measurement(answer: Mapping[str, object], notes: tuple[str, ...], *, own_run: bool) -> Measurement:
     warnings = cast("list[str]", answer["warnings"])
     files = cast("dict[str, dict[str, object]]", answer["files"])
     changed = cast("dict[str, dict[str, object]]", answer["changed"])
@@ -182,6 +183,8 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...]) -> Measur
         coverage=coverage,
         unmeasured={PurePosixPath(path): unmeasured_from_record(path, record) for path, record in changed.items()},
         digests=digests,
+        # covgate's own run is of the text that lies here: the digest holds it.
+        doubts={} if own_run else find_strays(files),
         notes=(*notes, *_lost(cast("int", answer["lost"])), *(f"coverage: {text}" for text in warnings)),
     )
 

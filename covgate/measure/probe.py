@@ -6,8 +6,9 @@ JSON answer goes to the file the request names. Three commands:
 
 prepare  reads the project's coverage configuration and answers it serialised, set up to measure every Python process
 analyse  combines data files and answers, for each measured file, the numbers of its statements, of the missing and
-         excluded ones, and its branches; for changed files also the first line of each line's statement and the
-         functions. A source is parsed once, whatever is rendered from it.
+         excluded ones, and its branches; for changed files also the first line of each line's statement, the
+         functions, a digest of the text, and executed lines that it cannot have. A source is parsed once, whatever is
+         rendered from it.
 
 static   answers the same of changed files alone, for reports made elsewhere
 
@@ -16,6 +17,7 @@ coverage's private names used here are listed in PRIVATE_NAMES and held by a con
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gc
 import hashlib
@@ -25,6 +27,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import site
 import sqlite3
 import sys
@@ -44,6 +47,7 @@ if coverage.version_info < (7, 13):
 from coverage import Coverage, CoverageData
 from coverage.exceptions import ConfigError, CoverageException, NoDataError, NoSource, NotPython
 from coverage.files import GlobMatcher, PathAliases, TreeMatcher, abs_file, prep_patterns, relative_filename
+from coverage.python import PythonFileReporter
 
 Json = dict[str, Any]
 """A request, an answer or a part of one."""
@@ -306,15 +310,18 @@ def analyse(request: Json) -> Json:
         cov = _unite(request, cov, usable, settled, combined)
         data = cov.get_data()
         measured = data.measured_files()
-        answer = {"coverage": coverage.__version__, "branches": data.has_arcs(), "problems": [], "foreign": []}
+        answer: Json = {"coverage": coverage.__version__, "branches": data.has_arcs(), "problems": [], "foreign": []}
         answer["lost"] = len(request["data"]) - len(usable)
         answer["gone"] = [name for found in settled for name in found["gone"]]
         answer["hidden"] = _hidden_packages(request, cov, root)
         if request.get("html") or request.get("xml"):
             cov.remember()
         reported = _reported(cov)
-        answer["files"], answer["problems"] = _analyse_all(request, cov, combined, reported, root)
+        answer["files"], problems = _analyse_all(request, cov, combined, reported, root)
         answer["changed"] = _unmeasured(request, cov, measured, root)
+        # coverage goes on without what `ignore_errors` is about; a changed file is named all the same.
+        answer["changed"].update({path: {"gap": "unparsable", "why": why} for kind, path, why in problems if not kind})
+        answer["problems"] = [problem for problem in problems if problem[0]]
         if not answer["problems"]:
             _render(request, cov)
         return answer
@@ -543,7 +550,10 @@ def _reported(cov: Analyst) -> list[Any]:
 
 
 def _analyse_all(request: Json, cov: Analyst, combined: str, reporters: list[Any], root: str) -> tuple[Json, list[Any]]:
-    """Return ({path: record}, [problem]) of all reported files, on every core when there are many."""
+    """Return ({path: record}, [problem]) of all reported files, on every core when there are many.
+
+    A problem is [kind, path, why]; its kind is empty for a changed file whose errors the configuration ignores.
+    """
     alone = request.get("html") or request.get("xml") or len(reporters) < FORK_FROM or not hasattr(os, "fork")
     workers = 1 if alone else min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
     changed = set(request["changed"])
@@ -595,13 +605,22 @@ def _analyse_some(cov: Analyst, reporters: Iterable[Any], changed: set[str], roo
         path = _relative(reporter.filename, root)
         try:
             files[path] = _record(cov, reporter, detailed=path in changed)
-        except NotPython as exc:
-            if reporter.should_be_python() and not ignore_errors:
-                problems.append(["not-python", path, str(exc)])
-        except NoSource as exc:
-            if not ignore_errors:
-                problems.append(["no-source", path, str(exc)])
+        except (NotPython, NoSource) as exc:
+            gone = isinstance(exc, NoSource)
+            # What a template was compiled to, say, runs under the template's name; every report passes over it.
+            if not ignore_errors and (gone or reporter.should_be_python()):
+                problems.append(["no-source" if gone else "not-python", path, str(exc)])
+            elif path in changed and _looks_like_python(reporter):
+                problems.append(["", path, str(exc)])
     return files, problems
+
+
+def _looks_like_python(reporter: Any) -> bool:
+    return bool(reporter.should_be_python()) or os.path.splitext(reporter.filename)[1] in _SCRIPTS
+
+
+_SCRIPTS = {".wsgi", ".cgi", ".fcgi"}
+"""Suffixes of what a web server runs as Python, which coverage takes for templates when it cannot parse them."""
 
 
 def _record(cov: Analyst, reporter: Any, *, detailed: bool) -> Json:
@@ -616,6 +635,8 @@ def _record(cov: Analyst, reporter: Any, *, detailed: bool) -> Json:
     }
     if detailed:
         record.update(_details(reporter, analysis.statements))
+        executed = cov.get_data().lines(reporter.filename) or []
+        record["stray"] = sorted(_strays(reporter, reporter.translate_lines(executed)))
     return record
 
 
@@ -627,8 +648,13 @@ def _details(reporter: Any, statements: set[int]) -> Json:
         if region.kind == "function" and region.lines
     ]
     with open(reporter.filename, "rb") as file:
-        digest = hashlib.sha256(file.read().replace(b"\r\n", b"\n")).hexdigest()
+        digest = _digest(file.read())
     return {"first": _first_lines(reporter, statements), "functions": regions, "sha256": digest}
+
+
+def _digest(text: bytes) -> str:
+    """Return what `covgate.diff.texts.digest_of` makes of the text that was diffed."""
+    return hashlib.sha256(re.sub(rb"\$Id:[^$\n]*\$", b"$Id$", text.replace(b"\r\n", b"\n"))).hexdigest()
 
 
 def _first_lines(reporter: Any, statements: set[int]) -> list[tuple[int, int]]:
@@ -700,10 +726,134 @@ def static(request: Json) -> Json:
     for path in request["changed"]:
         full = os.path.join(root, path)
         if full in measured and os.path.isfile(full):
-            with contextlib.suppress(NotPython, NoSource):
-                reporter = cov._get_file_reporter(full)  # noqa: SLF001
-                found[path] = {"gap": "measured", **_details(reporter, reporter.lines())}
+            found[path] = {"gap": "measured", **_static_record(cov._get_file_reporter(full))}  # noqa: SLF001
     return {"changed": found}
+
+
+def _static_record(reporter: Any) -> Json:
+    """Return what a report of this file has to agree with; only a digest for what is no Python (a template)."""
+    try:
+        statements, excluded = reporter.lines(), reporter.excluded_lines()
+    except (NotPython, NoSource) as exc:
+        with open(reporter.filename, "rb") as file:
+            digest = _digest(file.read())
+        why = {"why": f"{exc} (Python {sys.version_info[0]}.{sys.version_info[1]})"}
+        return {"sha256": digest, **(why if _looks_like_python(reporter) else {})}
+    if not _looks_like_python(reporter):
+        # A template may happen to be Python, too: its plugin finds other statements.
+        return _details(reporter, statements)
+    known = _of_other_versions(reporter.source())
+    return {
+        **_details(reporter, statements),
+        "s": sorted(statements),
+        "maybe": sorted(excluded | known["added"] | reporter.translate_lines(known["added"])),
+        "optional": sorted(reporter.translate_lines(known["left out"])),
+    }
+
+
+# --- what only versions explain --------------------------------------------------------------------------------------
+
+_ADDED, _LEFT_OUT = {"added"}, {"left out"}
+
+OTHER_VERSIONS: dict[str, tuple[str, set[str]]] = {
+    "docstring": ("coverage before 7.0 counts a module's docstring that stands below a comment", _ADDED | _LEFT_OUT),
+    "string": ("coverage before 7.0 takes a statement that begins with a string for a docstring", _LEFT_OUT),
+    "nothing": (
+        "`pass`, `...`, `global` and constants: some versions of Python make no code of them",
+        _ADDED | _LEFT_OUT,
+    ),
+    "constant-test": (
+        "`if 0:`, `while 1:`, `if __debug__:`: Python leaves a side out, with -O another one",
+        _ADDED | _LEFT_OUT,
+    ),
+    "clause": ("`try:`, `else:`, `finally:`: recorded by some versions of Python", _ADDED),
+    "decorated": ("decorators and what they decorate: Python before 3.8 records the first line only", _LEFT_OUT),
+    "typing": ("`if TYPE_CHECKING:` and bodies of `...`: excluded since coverage 7.10 and 7.6", _ADDED | _LEFT_OUT),
+    "inner": (
+        "a line inside a statement: which lines of it are recorded depends on the version of Python",
+        _ADDED | _LEFT_OUT,
+    ),
+}
+"""Kinds of lines by which honest measurements of one text differ: why, and which way.
+
+`added` ones may be named without being statements here, `left out` ones may be statements here without being named.
+"""
+
+
+def _of_other_versions(source: str) -> dict[str, set[int]]:
+    """Return the lines of `OTHER_VERSIONS` in a source that can be parsed."""
+    lines: dict[str, set[int]] = {"added": set(), "left out": set()}
+    for node in ast.walk(ast.parse(source)):
+        for kind, found in _kinds_of(node):
+            for way in OTHER_VERSIONS[kind][1]:
+                lines[way].update(found)
+    for number, text in enumerate(source.split("\n"), start=1):
+        if re.match(r"\s*(try|else|finally)\s*:", text):
+            lines["added"].add(number)
+    return lines
+
+
+def _kinds_of(node: Any) -> Iterator[tuple[str, range]]:
+    """Yield (kind, lines) of one node of the syntax tree."""
+    body = getattr(node, "body", None)
+    if isinstance(body, list) and body and _is_text(body[0]):
+        yield "docstring", range(body[0].lineno, body[0].lineno + 1)
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        if node.decorator_list:
+            yield "decorated", range(first, node.lineno + 1)
+        if all(_is_nothing(statement) for statement in node.body):
+            yield "typing", range(first, _span(node).stop)
+    elif isinstance(node, (ast.If, ast.While)):
+        words = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(node.test)}
+        if isinstance(node.test, ast.Constant) or "__debug__" in words:
+            yield "constant-test", _span(node)
+        if "TYPE_CHECKING" in words:
+            yield "typing", range(node.lineno, _span(node.body[-1]).stop)
+    elif isinstance(node, ast.stmt) and body is None:
+        yield from _kinds_of_simple(node)
+
+
+def _kinds_of_simple(node: ast.stmt) -> Iterator[tuple[str, range]]:
+    yield "inner", range(node.lineno + 1, _span(node).stop)
+    if _is_nothing(node):
+        yield "nothing", _span(node)
+    elif isinstance(node, ast.Expr) and _starts_with_text(node.value):
+        yield "string", _span(node)
+
+
+def _span(node: Any) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def _is_text(node: Any) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _is_nothing(node: Any) -> bool:
+    if isinstance(node, ast.Expr):
+        return all(isinstance(part, (ast.Constant, ast.BinOp, ast.operator)) for part in ast.walk(node.value))
+    return isinstance(node, (ast.Pass, ast.Global, ast.Nonlocal))
+
+
+def _starts_with_text(node: Any) -> bool:
+    return any(
+        isinstance(part, (ast.Constant, ast.JoinedStr))
+        and (part.lineno, part.col_offset) == (node.lineno, node.col_offset)
+        for part in ast.walk(node)
+        if isinstance(part, (ast.Constant, ast.JoinedStr))
+    )
+
+
+def _strays(reporter: Any, executed: set[int]) -> set[int]:
+    """Return executed lines (first lines of statements) that the source of now cannot have executed."""
+    if not executed or not isinstance(reporter, PythonFileReporter):
+        return set()
+    found = {line for line in executed if line > 0} - reporter.lines() - reporter.excluded_lines()
+    if found:
+        # Looked at only then: it costs as much as parsing the file.
+        found -= reporter.translate_lines(_of_other_versions(reporter.source())["added"])
+    return found
 
 
 class _Scope:

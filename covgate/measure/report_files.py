@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import cast
 
+from covgate.measure.agreement import compare_report
 from covgate.measure.analysis import Wanted
 from covgate.measure.pathmap import Names, split
 from covgate.measure.project import Probe, Project
@@ -42,7 +43,9 @@ def analyse_reports(
     if not coverage.has_branches:
         unmeasured = {path: _without_branches(file) for path, file in unmeasured.items()}
     digests = {path: str(record["sha256"]) for path, record in records.items() if "sha256" in record}
-    return Measurement(coverage=coverage, unmeasured=unmeasured, digests=digests, notes=notes)
+    name = reports[0].name if len(reports) == 1 else "the coverage report"
+    doubts = {path: compare_report(path, files[path].lines, r, name) for path, r in records.items() if path in files}
+    return Measurement(coverage=coverage, unmeasured=unmeasured, digests=digests, doubts=doubts, notes=notes)
 
 
 Placed = list[tuple[ReportedFile, PurePosixPath | None]]
@@ -117,14 +120,14 @@ def _static_analysis(
     project: Project, changed: Sequence[PurePosixPath], files: Mapping[PurePosixPath, ReportedFile]
 ) -> dict[str, object]:
     """Ask the probe for the statements of changed files: a report has neither continuation lines nor functions."""
-    python_files = [str(path) for path in changed if path.suffix in {".py", ".pyw"}]
-    if not python_files:
+    asked = [str(path) for path in changed if path in files or path.suffix in {".py", ".pyw"}]
+    if not asked:
         return {"changed": {}}
     return Probe(project).ask(
         {
             "command": "static",
             "root": str(project.root),
-            "changed": python_files,
+            "changed": asked,
             "measured": [str(path) for path in files],
         }
     )

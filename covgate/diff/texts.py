@@ -1,0 +1,33 @@
+"""Which text of a file was diffed: a digest that holds whatever line ends and `$Id$` a checkout gives it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_IDENT = re.compile(rb"\$Id:[^$\n]*\$")
+"""What git's `ident` attribute writes into a file of the working tree; it keeps `$Id$`."""
+
+
+def digest_of(text: bytes) -> str:
+    """Return the SHA-256 of a text, line ends read as LF and `$Id: ...$` as `$Id$`: neither moves a line.
+
+    `probe._digest` makes the same of the text that is analysed.
+    """
+    return hashlib.sha256(_IDENT.sub(b"$Id$", text.replace(b"\r\n", b"\n"))).hexdigest()
+
+
+def is_blob(text: bytes, blob: str) -> bool:
+    """Whether git's blob of this id is the text, but for what `digest_of` does not see either."""
+    unix = text.replace(b"\r\n", b"\n")
+    forms = (text, unix, _IDENT.sub(b"$Id$", text), _IDENT.sub(b"$Id$", unix))
+    return any(_blob_id(form, blob) == blob for form in forms)
+
+
+def _blob_id(text: bytes, like: str) -> str:
+    """Name a text as git does, in a repository whose ids are as long as `like`."""
+    content = b"blob %d\0" % len(text) + text
+    return (hashlib.sha1(content, usedforsecurity=False) if len(like) == _SHA1 else hashlib.sha256(content)).hexdigest()
+
+
+_SHA1 = 40

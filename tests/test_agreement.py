@@ -1,0 +1,119 @@
+"""A report's lines beside the statements of the source: what only versions explain is accepted, and nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgate.measure.agreement import compare_report, find_strays, with_times
+from covgate.measure.probe import OTHER_VERSIONS, Analyst, _static_record
+from covgate.model import Coverage, FileCoverage, Measurement
+
+M = PurePosixPath("m.py")
+
+
+def doubts_of(path: Path, source: str, reported: Sequence[int]) -> list[str]:
+    path.write_text(dedent(source), encoding="utf-8")
+    analyst = Analyst(data_file=None, config_file=False)
+    analyst.get_data()
+    record = _static_record(analyst._get_file_reporter(str(path)))
+    return [doubt.reason for doubt in compare_report(M, reported, record, "coverage.xml")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Honest:
+    """A source, the lines that one honest report of it names, and those of a report that is not of it."""
+
+    source: str
+    reported: Sequence[int]
+    wrong: Sequence[int]
+
+
+HONEST = {
+    "docstring": Honest(source='# Begin.\n"""A module."""\nx = 1\n', reported=[2, 3], wrong=[1, 3]),
+    "string": Honest(source="if 1 < 2:\n    ''.join([])\nx = 1\n", reported=[1, 3], wrong=[2, 3]),
+    "nothing": Honest(source="def f(a):\n    pass\nf(1)\n", reported=[1, 3], wrong=[1, 2]),
+    "constant-test": Honest(source="if __debug__:\n    x = 1\ny = 1\n", reported=[3], wrong=[1, 2]),
+    "clause": Honest(
+        source="try:\n    x = 1\nfinally:\n    x = 2\n    # Note.\n", reported=[1, 2, 3, 4], wrong=[1, 2, 4, 5]
+    ),
+    "decorated": Honest(source="@str\ndef f():\n    return 1\nx = f\n", reported=[1, 3, 4], wrong=[1, 2, 4]),
+    "typing": Honest(
+        source="from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import os\nx = 1\n",
+        reported=[1, 2, 3, 4],
+        wrong=[1, 2, 3],
+    ),
+    "inner": Honest(
+        source="x = dict(\n    a=1,\n    # Note.\n    b=2,\n)\n# End.\n", reported=[1, 2, 3, 4], wrong=[1, 6]
+    ),
+}
+
+
+def test_each_kind_of_line_has_its_sample() -> None:
+    assert HONEST.keys() == OTHER_VERSIONS.keys()
+
+
+@pytest.mark.parametrize("case", HONEST.values(), ids=HONEST)
+def test_what_a_version_explains_is_accepted_and_the_rest_is_not(tmp_path: Path, case: Honest) -> None:
+    assert doubts_of(tmp_path / "m.py", case.source, case.reported) == []
+    assert doubts_of(tmp_path / "m.py", case.source, case.wrong) != []
+
+
+@pytest.mark.parametrize(
+    ("name", "doubted"),
+    [("m.py", True), ("tool", True), ("app.wsgi", True), ("page.html", False)],
+)
+def test_only_python_is_compared(tmp_path: Path, name: str, *, doubted: bool) -> None:
+    assert bool(doubts_of(tmp_path / name, "x = 1\ny = 2\n", [1])) is doubted
+    assert bool(doubts_of(tmp_path / name, "{% if x %}\n", [1])) is doubted
+
+
+@given(gap=st.lists(st.booleans(), min_size=3, max_size=12), at=st.integers(0, 11), by=st.sampled_from([1, 2, -1]))
+def test_lines_that_are_shifted_are_never_accepted_as_a_whole(gap: list[bool], at: int, by: int) -> None:
+    statements = [line for line, blank in enumerate(gap, start=1) if not blank]
+    record = {"first": [], "s": statements, "maybe": [], "optional": []}
+    shifted = [line + by if line > at else line for line in statements if line + by > 0]
+    doubts = compare_report(M, shifted, record, "coverage.xml")
+    assert bool(doubts) is (set(shifted) != set(statements))
+
+
+def test_executed_lines_that_are_no_statements_are_doubted_where_the_change_touches_one() -> None:
+    doubts = find_strays({"m.py": {"s": [1, 3], "stray": [2]}, "other.py": {"s": [1], "stray": []}, "third.py": {}})
+    assert {str(path): [doubt.lines for doubt in found] for path, found in doubts.items()} == {
+        "m.py": [frozenset({1, 3})]
+    }
+
+
+COBERTURA = '<?xml version="1.0" ?>\n<coverage version="7" timestamp="{}"><class filename="m.py"/></coverage>\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "made", "doubted"),
+    [
+        pytest.param("SF:m.py\n", 1_790_000_001, False, id="newer"),
+        pytest.param("SF:m.py\n", 1_790_000_000, False, id="as-old"),
+        pytest.param("SF:m.py\n", 1_789_999_999, True, id="older"),
+        pytest.param("SF:other.py\n", 1_789_999_999, False, id="older-and-of-another-file"),
+        pytest.param(COBERTURA.format(1_789_999_999_000), 1_790_000_600, True, id="milliseconds"),
+        pytest.param(COBERTURA.format(1_789_999_998), 1_790_000_600, True, id="seconds"),
+        pytest.param(COBERTURA.format(1_790_000_000), 1_790_000_600, False, id="the-same-second"),
+        pytest.param(COBERTURA.format("now"), 1_790_000_600, False, id="no-time"),
+    ],
+)
+def test_data_is_doubted_when_it_is_older_than_the_source(
+    tmp_path: Path, content: str, made: int, *, doubted: bool
+) -> None:
+    (tmp_path / "m.py").write_text("x = 1\n")
+    (tmp_path / "report").write_text(content)
+    os.utime(tmp_path / "m.py", (1_790_000_000, 1_790_000_000))
+    os.utime(tmp_path / "report", (made, made))
+    file = FileCoverage(path=M, statements=frozenset({1}), missing=frozenset())
+    measurement = Measurement(coverage=Coverage(files={M: file}, has_branches=False))
+    assert bool(with_times(tmp_path, measurement, [M], [tmp_path / "report"]).doubts) is doubted
