@@ -38,8 +38,7 @@ from covgate.model import (
 from covgate.ports import Change, Edges, Measured, shown_path
 from covgate.recording import record_run
 from covgate.report.view import ReportView, build_view
-from covgate.rules import exit_code
-from covgate.settings import PublishPolicy, ReportKind, Settings
+from covgate.settings import ReportKind, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +57,7 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         close_own_memory()
     directory = _project_directory(settings, edges)
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
+    folder.clear()
     git = GitCommand(directory, edges.environment)
     project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
     with contextlib.ExitStack() as stack:
@@ -80,12 +80,9 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         facts = assess(settings, context, change, measured, past, edges.now.date())
         facts = record_run(settings, context, edges, archive, change, facts, past)
     view = build_view(facts)
-    code = exit_code(facts.verdict)
-    published = deliver(settings, context, edges, facts, view, folder, code)
-    if published.problem and settings.publish is PublishPolicy.REQUIRED and code is ExitCode.PASSED:
-        code = ExitCode.PUBLISH_FAILED
-    write_outputs(edges, facts, published, code, shown_path(folder.path, change.git.root))
-    return Outcome(exit_code=code, view=view, folder=folder.path)
+    delivery = deliver(settings, context, edges, facts, view, folder)
+    write_outputs(edges, facts, delivery, shown_path(folder.path, change.git.root))
+    return Outcome(exit_code=delivery.exit_code, view=view, folder=folder.path)
 
 
 def _probe_ahead(settings: Settings, project: Project) -> AbstractContextManager[Probe | None]:

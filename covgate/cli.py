@@ -9,7 +9,9 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 
@@ -18,8 +20,8 @@ import click
 from covgate import __version__
 from covgate.app import run
 from covgate.context import RunContext, Secret, parse_context
+from covgate.delivery import deliver_failure
 from covgate.edges.actions import Level, Runner
-from covgate.edges.files import read_text_if_there
 from covgate.edges.github import GithubComments
 from covgate.edges.github_data import GithubData
 from covgate.edges.github_pulls import GithubPulls
@@ -27,9 +29,10 @@ from covgate.edges.github_session import Pace
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
 from covgate.history_command import Request, run_history
 from covgate.options import OPTIONS, Option
+from covgate.place import Place, find_checkout, find_place
 from covgate.ports import Edges
 from covgate.report.terminal import Terminal
-from covgate.settings import Settings, TomlFile, did_you_mean, resolve
+from covgate.settings import Settings, did_you_mean, guess_report_dir, resolve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,7 +42,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def action() -> int:
     """Run as the GitHub action: every setting comes from the action's inputs and the project's configuration."""
-    return _guarded(lambda: _check({}, (), inputs=os.environ))
+    return _guarded(lambda: _check(_Request(inputs=os.environ)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """What a run was asked for. `command_line` maps option names to text, `command` is what stood after `--`."""
+
+    command_line: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """`INPUT_*` variables: of the action only."""
+    directory: Path | None = None
+    """Where it starts, when not where covgate was started."""
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @property
+    def here(self) -> Path:
+        return (self.directory or Path.cwd()).resolve()
+
+    @property
+    def start(self) -> str:
+        """The folder it was pointed at, relative to `here`."""
+        return self.command_line.get("working-directory") or self.inputs.get("INPUT_WORKING-DIRECTORY") or "."
 
 
 def _invoke(argv: list[str]) -> int:
@@ -52,7 +77,10 @@ def _invoke(argv: list[str]) -> int:
         if not own:  # click shows the help of a bare `covgate` as an error
             exc.show()
             return ExitCode.BAD_INPUT
-        raise _usage_error(exc, own[0]) from None
+        problem = _usage_error(exc, own[0])
+        if own[0] == "check":
+            _leave_failure(problem, _Request(command_line=_places_in(own)))
+        raise problem from None
     except click.Abort:
         # click's name for Ctrl-C.
         raise KeyboardInterrupt from None
@@ -94,7 +122,7 @@ def _check_command(command: tuple[str, ...], /, **values: str | tuple[str, ...] 
             given[option.name] = "true"
         elif value:
             given[option.name] = "\n".join(value) if isinstance(value, tuple) else value
-    return _check(given, command, inputs=None)
+    return _check(_Request(command_line=given, command=command))
 
 
 def _click_options(options: Iterable[Option]) -> list[click.Parameter]:
@@ -145,7 +173,7 @@ def _history_command(
             slug="unknown-option",
         )
     given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
-    settings, context, edges = _wire(given, (), inputs=None)
+    settings, context, edges = _wire(_Request(command_line=given))
     return run_history(settings, context, edges, Request(as_json=as_json, take=take, limit=limit), sys.stdout)
 
 
@@ -190,7 +218,7 @@ def _demo(directory: Path) -> int:
 
     make_sample(directory, os.environ)
     terminal = Terminal(sys.stdout, sys.stderr)
-    code = _check({}, (), inputs=None, directory=directory)
+    code = _check(_Request(directory=directory))
     if code != ExitCode.RULE_BROKEN:
         terminal.say(f"the sample's gate should be red (exit code 1), and ended with {code}")
         return code
@@ -200,49 +228,81 @@ def _demo(directory: Path) -> int:
     return ExitCode.PASSED
 
 
-def _check(
-    command_line: Mapping[str, str],
-    command: tuple[str, ...],
-    *,
-    inputs: Mapping[str, str] | None,
-    directory: Path | None = None,
-) -> int:
-    """Run the pipeline."""
-    return run(*_wire(command_line, command, inputs=inputs, directory=directory)).exit_code
+def _check(request: _Request) -> int:
+    """Run the pipeline. However it ends, the report and the outputs are this run's."""
+    try:
+        return run(*_wire(request)).exit_code
+    except BaseException as exc:
+        _leave_failure(_as_error(exc), request)
+        raise
 
 
-def _wire(
-    command_line: Mapping[str, str],
-    command: tuple[str, ...],
-    *,
-    inputs: Mapping[str, str] | None,
-    directory: Path | None = None,
-) -> tuple[Settings, RunContext, Edges]:
+def _wire(request: _Request) -> tuple[Settings, RunContext, Edges]:
     """Read settings and context, and open the edges."""
-    environment = dict(os.environ)
-    start = (directory or Path.cwd()).resolve()
-    chosen = command_line.get("working-directory") or (inputs or {}).get("INPUT_WORKING-DIRECTORY") or "."
-    file = start / chosen / "pyproject.toml"
-    text = read_text_if_there(file)
+    place = find_place(request.here, request.start)
     settings = resolve(
-        command_line=command_line,
-        command=command,
-        inputs=inputs,
-        environment=environment,
-        toml=TomlFile(name="pyproject.toml", text=text) if text is not None else None,
+        command_line=_anchored(request.command_line, place, lambda option: option.name),
+        command=request.command,
+        inputs=_anchored(request.inputs, place, lambda option: option.variable),
+        environment=request.environment,
+        toml=place.toml,
     )
-    context = parse_context(environment, lambda path: Path(path).read_text(encoding="utf-8"))
+    if place.project != place.start:
+        settings = replace(settings, working_directory=os.path.relpath(place.project, request.here))
+    context = parse_context(request.environment, lambda path: Path(path).read_text(encoding="utf-8"))
     edges = Edges(
-        directory=start,
-        environment=environment,
+        directory=request.here,
+        environment=request.environment,
         screen=Terminal(sys.stdout, sys.stderr),
-        runner=Runner.from_environment(environment, sys.stdout),
+        runner=Runner.from_environment(request.environment, sys.stdout),
         now=datetime.now(UTC),
         open_comments=_open_comments,
         open_data=_open_data,
         open_pulls=_open_pulls,
     )
     return settings, context, edges
+
+
+def _anchored(given: Mapping[str, str], place: Place, name_of: Callable[[Option], str]) -> dict[str, str]:
+    """Return the values with the paths among them taken from the project's folder: they were given at the start."""
+    values = dict(given)
+    for option in map(_option, ("report-dir", "history-dir", "coverage-data")):
+        name = name_of(option)
+        if values.get(name, "").strip():
+            values[name] = "\n".join(place.anchored(line.strip()) for line in values[name].splitlines() if line.strip())
+    return values
+
+
+def _leave_failure(error: CovgateError, request: _Request) -> None:
+    """Leave what ended the run where its report would be, as far as that can be known."""
+    here = request.here
+    try:
+        place = find_place(here, request.start)
+    except InputError:
+        start = (here / request.start).resolve()
+        place = Place(start=start, project=start, toml=None)
+    name, given = guess_report_dir(command_line=request.command_line, inputs=request.inputs, toml=place.toml)
+    # A folder that is not there is not made for it.
+    project = place.project if place.project.is_dir() else here
+    notes = deliver_failure(
+        error,
+        Runner.from_environment(request.environment, sys.stdout),
+        project / (place.anchored(name) if given else name),
+        find_checkout(project) or here,
+    )
+    for note in notes:
+        Terminal(sys.stdout, sys.stderr).say(note)
+
+
+def _places_in(argv: Sequence[str]) -> dict[str, str]:
+    """Pick the options that say where the report goes out of arguments that cannot be read as a whole."""
+    found: dict[str, str] = {}
+    for option in map(_option, ("working-directory", "report-dir")):
+        for word, following in pairwise([*argv, ""]):
+            flag, equals, value = word.partition("=")
+            if flag == option.flag:
+                found[option.name] = value if equals else following
+    return found
 
 
 def _open_comments(context: RunContext, pull_request: int, token: Secret) -> GithubComments:
@@ -275,21 +335,31 @@ def _guarded(work: Callable[[], int]) -> int:
         terminal.error(exc)
         _annotate(exc.message)
         return exc.exit_code
-    except KeyboardInterrupt:
-        terminal.say("interrupted")
-        return ExitCode.INTERRUPTED
-    except Terminated:
-        terminal.say("terminated")
-        return ExitCode.TERMINATED
-    except Exception:  # noqa: BLE001  # the one place: whatever is not foreseen is a bug, and says so
+    except (KeyboardInterrupt, Terminated) as exc:
+        ended = _as_error(exc)
+        terminal.say(ended.message)
+        return ended.exit_code
+    except Exception as exc:  # noqa: BLE001  # the one place: whatever is not foreseen is a bug, and says so
         # The text of an exception may come from the repository: no line of it is a workflow command.
         with Runner.from_environment(os.environ, sys.stdout).stopped_commands():
             traceback.print_exc()
             sys.stderr.flush()
         terminal.say("this is a bug in covgate; please report it with the lines above")
-        return ExitCode.BUG
+        return _as_error(exc).exit_code
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _as_error(exc: BaseException) -> CovgateError:
+    """Return how a run ended as an error with its exit code and what to do about it."""
+    if isinstance(exc, CovgateError):
+        return exc
+    if isinstance(exc, (KeyboardInterrupt, Terminated)):
+        code = ExitCode.TERMINATED if isinstance(exc, Terminated) else ExitCode.INTERRUPTED
+        return CovgateError(code.name.lower(), hint="run it again", slug="interrupted", exit_code=code)
+    # Not its text: that may hold anything.
+    message = f"a bug in covgate ({type(exc).__name__})"
+    return CovgateError(message, hint="please report it with the lines in the log", slug="bug")
 
 
 def _annotate(message: str) -> None:

@@ -45,6 +45,25 @@ def read_toml(toml: TomlFile) -> TomlSettings:
     return TomlSettings(options=options, goals=read_goals(table, document))
 
 
+def has_table(toml: TomlFile) -> bool:
+    """Whether the file has anything at `tool.covgate`. Raises InputError when it might, and is no TOML."""
+    if "covgate" not in toml.text:
+        return False
+    tool = parse_toml(toml).root.get("tool")
+    return isinstance(tool, dict) and "covgate" in tool
+
+
+def peek(toml: TomlFile, key: str) -> str:
+    """Return the text at one key of `[tool.covgate]`, whatever else is wrong there; empty when there is none."""
+    try:
+        tool = parse_toml(toml).root.get("tool")
+    except InputError:
+        return ""
+    table = tool.get("covgate") if isinstance(tool, dict) else None
+    value = table.get(key) if isinstance(table, dict) else None
+    return value if isinstance(value, str) else ""
+
+
 def _text(option: Option, value: object, source: str) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return "\n".join(cast("list[str]", value))

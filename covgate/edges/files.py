@@ -28,6 +28,17 @@ class ReportFolder:
             raise _not_writable(path, exc) from None
         return path
 
+    def clear(self) -> None:
+        """Remove the verdict of an earlier run: whatever happens to this one, it is not taken for it."""
+        for name in _VERDICT:
+            try:
+                (self.path / name).unlink(missing_ok=True)
+            except OSError as exc:
+                raise _not_writable(self.path / name, exc) from None
+
+
+_VERDICT = ("result.json", "comment.md", "summary.md")
+
 
 def make_report_folder(path: Path, source: str) -> ReportFolder:
     """Create the folder, before anything slow is done. Raises InputError when it can not be written to."""

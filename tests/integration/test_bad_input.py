@@ -9,12 +9,16 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tests.measured import MEASURED
 from tests.repository import ENVIRONMENT, Repository, make_repository
 
 ROOT = Path(__file__).resolve().parents[2]
+REPORT = ("result.json", "comment.md", "summary.md")
+SCHEMA = json.loads((ROOT / "covgate/report/result.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,12 +229,13 @@ def project(pattern: Path, tmp_path: Path) -> Repository:
     """A repository with a report of an earlier run in it."""
     repository = Repository(tmp_path / "project")
     Repository(pattern).clone(repository.path)
-    repository.write(".covgate/result.json", "kept")
+    for name in REPORT:
+        repository.write(f".covgate/{name}", "of an earlier run")
     return repository
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_mistake_is_told_once_and_nothing_is_lost(project: Repository, name: str) -> None:
+def test_a_mistake_is_told_once_and_takes_the_place_of_the_report(project: Repository, name: str) -> None:
     case = CASES[name]
     if case.toml:
         project.write("pyproject.toml", f"[tool.covgate]\n{case.toml}\n")
@@ -245,7 +250,13 @@ def test_a_mistake_is_told_once_and_nothing_is_lost(project: Repository, name: s
     assert message.startswith(case.message)
     assert case.hint in hint
     assert slug == case.slug
-    assert (project.path / ".covgate" / "result.json").read_text(encoding="utf-8") == "kept"
+    result = json.loads((project.path / ".covgate" / "result.json").read_text(encoding="utf-8"))
+    assert (result["verdict"], result["exit_code"]) == ("cannot-judge", case.code)
+    assert (result["error"]["message"], result["error"]["slug"]) == (message, slug)
+    assert result["error"]["hint"] == hint
+    VALIDATOR.validate(result)
+    for report in REPORT:
+        assert "of an earlier run" not in (project.path / ".covgate" / report).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

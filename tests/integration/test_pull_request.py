@@ -8,12 +8,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from covgate.outputs import OUTPUT_NAMES
 from covgate.publish import parse_marker
 from tests.fake_github import FakeGithub, Fault
-from tests.github_answers import error
+from tests.github_answers import Answer, error
 from tests.workflow import ROOT, read_outputs, runner_environment
 
 BASE = {
@@ -201,6 +203,84 @@ def test_a_comment_that_cannot_be_posted_is_fatal_only_when_required(
     assert ran.exit_code == code, ran.log
     assert "::warning title=covgate::" in ran.log
     assert "Coverage passes" in ran.summary
+
+
+@pytest.mark.parametrize(
+    ("publish", "token", "fault", "code"),
+    [
+        ("best-effort", "", None, 0),
+        ("required", "", None, 6),
+        ("required", "ghs_workflow", error(404, "Not Found"), 6),
+        ("required", "ghs_workflow", error(500, "Oops"), 6),
+    ],
+    ids=["best-effort", "no-token", "not-found", "unreachable"],
+)
+def test_a_report_that_had_to_be_posted_and_was_not_is_no_pass_anywhere(
+    pull_request: PullRequest, github: FakeGithub, publish: str, token: str, fault: Answer | None, code: int
+) -> None:
+    if fault:
+        github.faults.append(Fault(method="GET", times=1000, answer=fault))
+    ran = pull_request.run(min_diff="0", publish=publish, token=token)
+    result = json.loads((pull_request.folder / ran.outputs["result-path"]).read_text())
+    assert (ran.exit_code, result["exit_code"]) == (code, code), ran.log
+    assert ran.outputs["passed"] == ("false" if code else "true")
+    assert (result["error"] is not None) is bool(code)
+    if code:
+        assert f"docs/troubleshooting.md#{result['error']['slug']}" in ran.log
+
+
+def test_a_red_gate_stays_red_when_its_report_cannot_be_posted(pull_request: PullRequest) -> None:
+    ran = pull_request.run(publish="required", token="")
+    result = json.loads((pull_request.folder / ran.outputs["result-path"]).read_text())
+    assert (ran.exit_code, result["exit_code"], result["error"]["slug"]) == (1, 1, "no-github-token")
+
+
+FAILURES = {
+    "bad-setting": (2, {"min_diff": "most"}, "bad-option-value"),
+    "unknown-input": (2, {"min_dif": "80"}, "unknown-option"),
+    "no-such-folder": (2, {"working_directory": "nowhere"}, "bad-option-value"),
+    "no-such-base": (2, {"base": "mian"}, "base-not-found"),
+    "no-such-command": (2, {"test_command": "no-such-command"}, "test-command-not-found"),
+    "install-command-fails": (2, {"install_command": "exit 3"}, "install-failed"),
+}
+
+
+@pytest.mark.parametrize(("code", "inputs", "slug"), FAILURES.values(), ids=FAILURES)
+def test_a_run_without_a_verdict_replaces_the_report_and_sets_every_output(
+    pull_request: PullRequest, code: int, inputs: dict[str, Any], slug: str
+) -> None:
+    pull_request.push(COVERED, "Test the cheapest")
+    assert pull_request.run().outputs["passed"] == "true"
+    ran = pull_request.run(**inputs)
+    assert ran.exit_code == code, ran.log
+    assert_failed(pull_request, ran, slug)
+
+
+def test_a_failure_of_git_replaces_the_report_and_sets_every_output(pull_request: PullRequest) -> None:
+    assert pull_request.run().exit_code == 1
+    pull_request.git("checkout", "-q", "--orphan", "other")
+    pull_request.git("commit", "-qm", "an end of its own")
+    ran = pull_request.run(base="main")
+    assert ran.exit_code == 5, ran.log
+    assert_failed(pull_request, ran, "no-merge-base")
+
+
+def test_a_report_folder_that_cannot_be_written_to_leaves_the_outputs(pull_request: PullRequest) -> None:
+    ran = pull_request.run(report_dir="shop/cart.py")
+    assert ran.exit_code == 2
+    assert ran.outputs == dict.fromkeys(OUTPUT_NAMES, "") | {"verdict": "cannot-judge", "passed": "false"}
+
+
+def assert_failed(pull_request: PullRequest, ran: Ran, slug: str) -> None:
+    path = ".covgate/result.json"
+    expected = {"verdict": "cannot-judge", "passed": "false", "result-path": path}
+    assert ran.outputs == dict.fromkeys(OUTPUT_NAMES, "") | expected
+    result = json.loads((pull_request.folder / path).read_text())
+    assert (result["verdict"], result["exit_code"], result["error"]["slug"]) == ("cannot-judge", ran.exit_code, slug)
+    assert result["headline"].startswith("Cannot judge: ")
+    assert ran.summary.startswith("⚠️ **Cannot judge: ")
+    for name in ("comment.md", "summary.md"):
+        assert (pull_request.folder / ".covgate" / name).read_text().startswith("⚠️ **Cannot judge: ")
 
 
 def test_an_older_run_leaves_a_newer_comment_alone(pull_request: PullRequest, github: FakeGithub) -> None:

@@ -358,6 +358,8 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, number: signal
     assert "Traceback" not in err.split("covgate:")[-1]
     assert gone(checkout)
     assert list(temporary.iterdir()) == []
+    result = checkout.result()
+    assert (result["verdict"], result["exit_code"], result["error"]["slug"]) == ("cannot-judge", code, "interrupted")
 
 
 def test_a_process_the_suite_left_running_does_not_outlive_it(tmp_path: Path) -> None:
