@@ -26,6 +26,7 @@ from covgate.edges.github import GithubComments
 from covgate.edges.github_data import GithubData
 from covgate.edges.github_pulls import GithubPulls
 from covgate.edges.github_session import Pace
+from covgate.edges.streams import forgiving_streams
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
 from covgate.history_command import Request, run_history
 from covgate.options import OPTIONS, Option
@@ -327,8 +328,23 @@ def _open_pulls(context: RunContext, token: Secret) -> GithubPulls:
 
 def _guarded(work: Callable[[], int]) -> int:
     """Turn every way of ending into one message and an exit code."""
+    before = signal.signal(signal.SIGTERM, _terminate)
+    interrupt = signal.getsignal(signal.SIGINT)
+    if interrupt is signal.SIG_IGN:
+        # As under nohup, and for `&` in a script: what covgate starts would inherit it, and the tests would not hear
+        # the signal that asks them to end. A handler, even an empty one, is not inherited.
+        signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        with forgiving_streams():
+            return _worded(work)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if interrupt is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, interrupt)
+
+
+def _worded(work: Callable[[], int]) -> int:
     terminal = Terminal(sys.stdout, sys.stderr)
-    previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         return int(work())
     except CovgateError as exc:
@@ -346,8 +362,6 @@ def _guarded(work: Callable[[], int]) -> int:
             sys.stderr.flush()
         terminal.say("this is a bug in covgate; please report it with the lines above")
         return _as_error(exc).exit_code
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _as_error(exc: BaseException) -> CovgateError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from covgate.edges.process import Completed, QuietProcess, child_environment, start_quiet
+from covgate.edges.process import Completed, QuietProcess, child_environment, run_quiet, start_quiet
 from covgate.errors import InputError, MeasureError
 
 PROBE = Path(__file__).with_name("probe.py")
@@ -43,6 +44,8 @@ def find_project(*, directory: Path, root: Path, python: str | None, environment
     virtual = environment.get("VIRTUAL_ENV") or environment.get("CONDA_PREFIX")
     named = python or environment.get(PYTHON_VARIABLE) or (f"{virtual}/bin/python" if virtual else sys.executable)
     found = shutil.which(named, path=environment.get("PATH"))
+    if Path(named).is_dir():
+        raise _no_python(Path(named), "it is a folder")
     if found is None:
         raise InputError(
             f"the interpreter {named} does not exist or cannot be run",
@@ -72,9 +75,13 @@ class Probe:
     def __init__(self, project: Project) -> None:
         self._python = project.python
         environment = {k: v for k, v in project.environment.items() if not k.startswith("COVERAGE_PROCESS_")}
-        self._process: QuietProcess | None = start_quiet(
-            [project.python, PROBE], cwd=project.directory, env=environment
-        )
+        self._project = project
+        try:
+            self._process: QuietProcess | None = start_quiet(
+                [project.python, PROBE], cwd=project.directory, env=environment
+            )
+        except OSError as exc:
+            raise _no_python(project.python, exc.strerror or str(exc)) from None
 
     def close(self) -> None:
         """End the process if it was never asked."""
@@ -96,7 +103,7 @@ class Probe:
             file = Path(folder) / "answer.json"
             question = json.dumps({**request, "answer": str(file)}).encode("ascii")
             done = process.finish(stdin=question, timeout=1800)
-            if done.exit_code:
+            if done.exit_code or not file.is_file():
                 raise self._failure(done)
             answer = cast("dict[str, object]", json.loads(file.read_text(encoding="utf-8")))
         if answer.get("kind") == "ConfigError":
@@ -114,6 +121,9 @@ class Probe:
         return answer
 
     def _failure(self, done: Completed) -> InputError:
+        version = _ask_version(self._project)
+        if version is None:
+            return _no_python(self._python, f"it ended with exit code {done.exit_code} and no answer")
         if done.error_text.endswith("is too old"):
             return InputError(
                 f"{done.error_text.splitlines()[-1]} in {self._python}",
@@ -131,3 +141,22 @@ class Probe:
             hint="a coverage plugin or an old coverage in the project's environment is the usual cause",
             slug="interpreter-not-usable",
         )
+
+
+def _ask_version(project: Project) -> tuple[int, int] | None:
+    """Return the interpreter's version, or None when it is no Python. Only an error asks: it starts a process."""
+    code = "import sys; print(*sys.version_info[:2])"
+    try:
+        said = run_quiet([project.python, "-c", code], cwd=project.directory, env=project.environment, timeout=60)
+    except (OSError, TimeoutError):
+        return None
+    found = re.fullmatch(rb"(\d+) (\d+)\s*", said.stdout)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _no_python(python: Path, why: str) -> InputError:
+    return InputError(
+        f"{python} is not a Python interpreter: {why}",
+        hint="set `--python` to the project's interpreter, such as `.venv/bin/python`",
+        slug="interpreter-not-usable",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 from collections.abc import Callable, Sequence
@@ -101,8 +102,8 @@ def run_suite(
     try:
         with around():
             done = run_live(plan.argv, cwd=project.directory, env=plan.environment, timeout=timeout_seconds)
-    except (FileNotFoundError, PermissionError) as exc:
-        raise _not_found(plan, exc.strerror or str(exc)) from None
+    except (OSError, ValueError) as exc:  # ValueError: a NUL in a word
+        raise _not_started(plan, exc) from None
     data = tuple(sorted(p for p in folder.glob(".coverage*") if p.is_file() and not p.name.endswith("-journal")))
     if done.exit_code in {_NOT_EXECUTABLE, _NOT_FOUND} and not data:
         raise _not_found(plan, f"exit code {done.exit_code}")
@@ -149,6 +150,16 @@ def _words(command: str) -> list[str]:
         return shlex.split(command)
     except ValueError:
         return command.split()
+
+
+def _not_started(plan: SuitePlan, exc: OSError | ValueError) -> InputError:
+    if not isinstance(exc, OSError) or exc.errno != errno.ENOEXEC:
+        return _not_found(plan, (exc.strerror if isinstance(exc, OSError) else None) or str(exc))
+    return InputError(
+        f"the test command `{plan.shown}` could not be started: {plan.argv[0]} does not say what runs it",
+        hint=f"begin it with a line such as `#!/bin/sh`, or name the program: `sh {plan.shown}`",
+        slug="test-command-not-found",
+    )
 
 
 def _not_found(plan: SuitePlan, why: str) -> InputError:

@@ -156,6 +156,23 @@ def test_an_interpreter_that_does_not_exist_is_bad_input(
     assert (args or list(variables.values()))[-1] in done.message
 
 
+NO_PYTHON = {"another-program": "/bin/true", "a-failing-one": "/bin/false", "a-folder": "shop", "a-text": "./words"}
+
+
+@pytest.mark.parametrize("mode", ["run", "read"])
+@pytest.mark.parametrize("python", NO_PYTHON.values(), ids=NO_PYTHON)
+def test_what_is_no_python_is_bad_input(tmp_path: Path, python: str, mode: str) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": CHECK, "words": "print('3 11')\n"})
+    (tmp_path / "words").chmod(0o755)
+    if mode == "read":
+        assert checkout.coverage("run", "check.py").code == 0
+    how = ["--data", ".coverage"] if mode == "read" else []
+    done = checkout.covgate("--python", python, *how, command=[] if how else ["python", "check.py"])
+    assert done.code == 2, done.err
+    assert f"{python.removeprefix('./')} is not a Python interpreter" in done.message
+    assert "set `--python`" in done.message
+
+
 def test_an_interpreter_relative_to_the_working_folder_is_found_for_a_project_in_another(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path, {f"backend/{name}": text for name, text in {**SHOP, "check.py": CHECK}.items()})
     (tmp_path / "bin").mkdir()

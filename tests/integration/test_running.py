@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 import time
@@ -271,6 +272,15 @@ def test_no_python_process_at_all_cannot_be_judged(tmp_path: Path) -> None:
     assert "left no coverage data" in done.message
 
 
+def test_a_script_that_does_not_say_what_runs_it_is_bad_input(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, "check": "python -c 'import shop.prices'\n"})
+    (tmp_path / "check").chmod(0o755)
+    done = checkout.covgate(command=["./check"])
+    assert done.code == 2, done.err
+    assert "`./check` could not be started" in done.message
+    assert "#!/bin/sh" in done.message
+
+
 @pytest.mark.parametrize("command", [["no-such-tool", "-q"], ["./tests/test_prices.py"]], ids=["absent", "no-program"])
 def test_a_command_that_can_not_be_started_is_bad_input(tmp_path: Path, command: list[str]) -> None:
     done = make_checkout(tmp_path).covgate(command=command)
@@ -360,6 +370,66 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, number: signal
     assert list(temporary.iterdir()) == []
     result = checkout.result()
     assert (result["verdict"], result["exit_code"], result["error"]["slug"]) == ("cannot-judge", code, "interrupted")
+
+
+def test_a_second_ctrl_c_kills_what_the_first_one_asked_to_end(tmp_path: Path) -> None:
+    stubborn = "import signal, os\nsignal.signal(signal.SIGINT, lambda *_: open('asked', 'w').close())\n"
+    stubborn += SLOW + "time.sleep(60)\n" * 3
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": stubborn})
+    with started(covgate_command("--", "python", "check.py"), cwd=tmp_path) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "the first line\n"
+        for sign in ("asked", ""):
+            os.kill(process.pid, signal.SIGINT)
+            while sign and not (tmp_path / sign).exists():
+                time.sleep(0.01)
+        # Without the second signal it would take the ten seconds of grace.
+        _, err = process.communicate(timeout=8)
+    assert process.returncode == 130, err
+    assert gone(checkout)
+
+
+def test_tests_hear_the_polite_signal_although_covgate_was_started_with_it_ignored(tmp_path: Path) -> None:
+    """As under nohup and for `&` in a script: else a time-out would kill them, and the measurement with them."""
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": SLOW, ".coveragerc": RC})
+    ignoring = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    command = covgate_command("--timeout-minutes", "0.04", "--", "python", "check.py")
+    done = run([sys.executable, "-c", ignoring, *command], cwd=tmp_path)
+    assert done.code == 3, done.err
+    assert gone(checkout)
+    result = checkout.result()
+    assert (result["suite"]["status"], result["total"]["lines"]["covered"]) == ("timed-out", 5)
+
+
+STREAMS = {
+    "latin-1": ("", "latin-1"),
+    "ascii": ("", "ascii"),
+    "no-stdout": (">&-", ""),
+    "no-stderr": ("2>&-", ""),
+    "none": ("<&- >&- 2>&-", ""),
+    "nobody-reads": ("| true", ""),
+    "a-full-disk": ("2>/dev/full", ""),
+}
+
+
+@pytest.mark.parametrize(("redirection", "encoding"), STREAMS.values(), ids=STREAMS)
+def test_a_log_that_cannot_be_written_costs_neither_report_nor_verdict(
+    tmp_path: Path, redirection: str, encoding: str
+) -> None:
+    # Printed beside the tests' own line, and a sign that neither latin-1 nor ascii has.
+    script = "import shop.prices\nprint('tested', flush=True)\n"
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": script})
+    command = shlex.join(covgate_command("--min-total", "0", "--", "python", "check.py"))
+    shell = f"{{ sleep 0.2; {command}; echo $? > code; }} {redirection}"
+    if redirection != "| true":
+        shell = f"{command} {redirection}; echo $? > code"
+    done = run(["/bin/sh", "-c", shell], cwd=tmp_path, env=clean_environment(PYTHONIOENCODING=encoding))
+    assert (tmp_path / "code").read_text() == "0\n", done.out + done.err
+    assert (checkout.result()["exit_code"], checkout.result()["suite"]["status"]) == (0, "passed")
+    if encoding:
+        assert "[ok] Coverage passes" in done.out
 
 
 def test_a_process_the_suite_left_running_does_not_outlive_it(tmp_path: Path) -> None:
