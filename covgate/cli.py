@@ -29,6 +29,7 @@ from covgate.edges.github_session import Pace
 from covgate.edges.streams import forgiving_streams
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
 from covgate.history_command import Request, run_history
+from covgate.option_values import parse_lines
 from covgate.options import OPTIONS, Option
 from covgate.place import Place, find_checkout, find_place
 from covgate.ports import Edges
@@ -248,13 +249,16 @@ def _wire(request: _Request) -> tuple[Settings, RunContext, Edges]:
         environment=request.environment,
         toml=place.toml,
     )
+    screen = Terminal(sys.stdout, sys.stderr)
     if place.project != place.start:
-        settings = replace(settings, working_directory=os.path.relpath(place.project, request.here))
+        folder = os.path.relpath(place.project, request.here)
+        settings = replace(settings, working_directory=folder)
+        screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
     context = parse_context(request.environment, lambda path: Path(path).read_text(encoding="utf-8"))
     edges = Edges(
         directory=request.here,
         environment=request.environment,
-        screen=Terminal(sys.stdout, sys.stderr),
+        screen=screen,
         runner=Runner.from_environment(request.environment, sys.stdout),
         now=datetime.now(UTC),
         open_comments=_open_comments,
@@ -268,9 +272,9 @@ def _anchored(given: Mapping[str, str], place: Place, name_of: Callable[[Option]
     """Return the values with the paths among them taken from the project's folder: they were given at the start."""
     values = dict(given)
     for option in map(_option, ("report-dir", "history-dir", "coverage-data")):
-        name = name_of(option)
-        if values.get(name, "").strip():
-            values[name] = "\n".join(place.anchored(line.strip()) for line in values[name].splitlines() if line.strip())
+        anchor = place.anchored_glob if option.repeatable else place.anchored
+        text = values.get(name_of(option), "")
+        values |= {name_of(option): "\n".join(map(anchor, parse_lines(text)))} if text.strip() else {}
     return values
 
 

@@ -69,7 +69,8 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_text,
         default="pytest",
         metavar="COMMAND",
-        help="The command that runs the tests, in a shell. On the command line it stands after `--`.",
+        help="The command that runs the tests, in a shell; a list in `pyproject.toml` is run as it is. On the command "
+        "line it stands after `--`.",
     ),
     Option(
         name="coverage-data",
@@ -94,7 +95,8 @@ OPTIONS: tuple[Option, ...] = (
         metavar="DIR",
         flag="--directory",
         toml=False,
-        help="The project's folder inside the checkout, for a monorepo.",
+        help="Start in this folder of the checkout, for a monorepo. The project's folder is this one, or the nearest "
+        "one above whose `pyproject.toml` has `[tool.covgate]`.",
     ),
     Option(
         name="base",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,12 @@ class Place:
     def anchored(self, path: str) -> str:
         """Return a path that was given at the start, as one that is taken from the project's folder."""
         return path if self.start == self.project else str(self.start / path)
+
+    def anchored_glob(self, pattern: str) -> str:
+        """Return a glob that was given at the start, as one that is taken from the project's folder."""
+        # The names of the folders above it are no pattern.
+        near = self.start == self.project or pattern.startswith("/")
+        return pattern if near else f"{glob.escape(str(self.start))}/{pattern}"
 
 
 def find_place(here: Path, directory: str) -> Place:

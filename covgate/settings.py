@@ -33,7 +33,7 @@ class Settings:
     """Every option's value; `None` stands for an option that was not set. `sources` says who set each."""
 
     test_command: str | tuple[str, ...]
-    """A shell command, or an argument vector when it was given after `--`."""
+    """A shell command, or an argument vector when it was given after `--` or as a list in TOML."""
     coverage_data: tuple[str, ...] | None
     install_command: str | None
     working_directory: str
@@ -93,6 +93,8 @@ def resolve(
         given["github-token"] = ((environment or {})["GITHUB_TOKEN"], "GITHUB_TOKEN")
     values: dict[str, object] = {o.field: _parse(o, *given[o.name]) for o in OPTIONS}
     sources = {name: source for name, (_, source) in given.items()} | dict(table.goals.sources)
+    if table.command and given["test-command"] == table.options["test-command"]:
+        values["test_command"] = table.command
     if command:
         values["test_command"], sources["test-command"] = command, "the command line"
     goals = table.goals

@@ -49,7 +49,7 @@ def prepare_suite(project: Project, command: str | Sequence[str], folder: Path) 
 
     Raises InputError when the project's interpreter has no coverage, or one without the start-up hook.
     """
-    words = list(command) if not isinstance(command, str) else _words(command)
+    words = list(command) if not isinstance(command, str) else split_shell(command)
     shown = command if isinstance(command, str) else shlex.join(command)
     options = find_cov_options(project.directory, words, project.environment.get("PYTEST_ADDOPTS", ""))
     config_there = options.config is not None and (project.directory / options.config).is_file()
@@ -145,9 +145,13 @@ def _quiet_pytest_cov(environment: dict[str, str], options: CovOptions, *, insta
     return ("pytest-cov is switched off for this run (`--no-cov`): covgate measures what its options name.",)
 
 
-def _words(command: str) -> list[str]:
+def split_shell(command: str) -> list[str]:
+    """Return the words of a shell command; operators such as `&&`, and line ends, are words of their own."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=";&|()<>\n")
+    lexer.whitespace_split, lexer.whitespace = True, " \t\r"
+    lexer.commenters = ""
     try:
-        return shlex.split(command)
+        return list(lexer)
     except ValueError:
         return command.split()
 

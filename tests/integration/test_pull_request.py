@@ -90,7 +90,15 @@ class PullRequest:
         self.commit(files, message)
         self.merge()
 
-    def run(self, *, run_id: int | None = None, token: str = "ghs_workflow", fork: bool = False, **inputs: str) -> Ran:  # noqa: S107  # no one's password
+    def run(
+        self,
+        *,
+        run_id: int | None = None,
+        token: str = "ghs_workflow",  # noqa: S107  # no one's password
+        fork: bool = False,
+        plugins: bool = False,
+        **inputs: str,
+    ) -> Ran:  # no one's password
         self._runs += 1
         names = {name: self._temp / f"{name}-{self._runs}" for name in ("event", "output", "summary")}
         event = names["event"]
@@ -108,6 +116,8 @@ class PullRequest:
         )
         passed = {"github-token": token, "test-command": f"{sys.executable} -m pytest -q -p no:cacheprovider", **inputs}
         environment = runner_environment(self._github, names, passed) | {"GITHUB_RUN_ID": str(run_id or self._runs)}
+        if plugins:
+            del environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
         done = subprocess.run(
             [sys.executable, str(ROOT / "entrypoint.py")],
             cwd=self.folder,
@@ -281,6 +291,22 @@ def assert_failed(pull_request: PullRequest, ran: Ran, slug: str) -> None:
     assert ran.summary.startswith("⚠️ **Cannot judge: ")
     for name in ("comment.md", "summary.md"):
         assert (pull_request.folder / ".covgate" / name).read_text().startswith("⚠️ **Cannot judge: ")
+
+
+def test_a_bare_cov_at_the_end_of_addopts_measures_what_the_configuration_says(pull_request: PullRequest) -> None:
+    """Not the module that has the name of the program."""
+    options = '[tool.pytest.ini_options]\naddopts = "-q --cov"\n'
+    pull_request.push({"pyproject.toml": BASE["pyproject.toml"] + options, "conftest.py": ""}, "Use pytest-cov")
+    ran = pull_request.run(test_command="pytest", plugins=True)
+    assert ran.exit_code == 1, ran.log
+    assert ran.outputs["diff-percent"] == "16.666666"
+
+
+def test_a_run_in_a_sub_folder_is_the_projects(pull_request: PullRequest) -> None:
+    ran = pull_request.run(working_directory="shop")
+    assert ran.exit_code == 1, ran.log
+    assert (ran.outputs["diff-percent"], ran.outputs["result-path"]) == ("16.666666", ".covgate/result.json")
+    assert "❌ **Diff coverage 16.66 % is below 80 %" in ran.summary
 
 
 def test_an_older_run_leaves_a_newer_comment_alone(pull_request: PullRequest, github: FakeGithub) -> None:

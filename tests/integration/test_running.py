@@ -174,6 +174,31 @@ def test_a_command_of_the_configuration_runs_in_a_shell(tmp_path: Path) -> None:
     assert done.out.startswith("done\n")
 
 
+def test_a_list_of_the_configuration_is_an_argument_vector(tmp_path: Path) -> None:
+    script = "import shop.prices, sys\nassert sys.argv[1:] == ['a b', '$HOME', ';', 'exit 1'], sys.argv\n"
+    table = "[tool.covgate]\ntest-command = ['python', 'check.py', 'a b', '$HOME', ';', 'exit 1']\n"
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": script, "pyproject.toml": table})
+    done = checkout.covgate()
+    assert done.code == 0, done.err
+    assert checkout.result()["suite"]["command"] == "python check.py 'a b' '$HOME' ';' 'exit 1'"
+
+
+def test_a_run_in_a_sub_folder_is_of_the_project_it_belongs_to(tmp_path: Path) -> None:
+    table = "[tool.covgate]\ntest-command = 'python check.py'\nmin-total = 99\n"
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": "import shop.prices\n", "pyproject.toml": table})
+    done = checkout.covgate(sub="shop")
+    assert done.code == 1, done.err
+    assert "The project is .., where pyproject.toml has [tool.covgate]" in done.message
+    assert checkout.result()["checks"][0]["target"] == "99"
+    total = checkout.total()
+    # What is typed there is taken from there.
+    assert checkout.coverage("run", "--source=shop", "check.py").code == 0
+    (tmp_path / ".coverage").rename(tmp_path / "shop" / "of.cov")
+    assert checkout.covgate("--data", "*.cov", "--report-dir", "out", sub="shop").code == 1
+    assert (tmp_path / "shop" / "out" / "result.json").is_file()
+    assert total < 99
+
+
 # --- pytest-cov ----------------------------------------------------------------------------------------------------
 
 COV = "--cov=shop --cov-branch --cov-fail-under=100"
