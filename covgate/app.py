@@ -27,7 +27,8 @@ from covgate.errors import ExitCode, InputError, MeasureError
 from covgate.look_back import look_back
 from covgate.measure.analysis import Wanted, analyse_data, find_data
 from covgate.measure.environment import make_environment
-from covgate.measure.project import Probe, Project, find_project
+from covgate.measure.project import NoCoverageError, Probe, Project, find_project, with_own_python
+from covgate.measure.reader import name_reader
 from covgate.measure.report_files import analyse_reports
 from covgate.measure.reports import DataKind
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
@@ -165,12 +166,23 @@ def _read(
                 slug="bad-option-value",
             )
         with edges.screen.step(f"Reading {_listed(paths)}"):
-            if kind is DataKind.DATA_FILE:
-                local = _LocalFiles(change.git)
-                return analyse_data(project, paths, config=None, wanted=wanted, local=local, probe=probe)
-            return analyse_reports(project, paths, kind, wanted=wanted, local=_LocalFiles(change.git))
+            try:
+                return _analyse(project, paths, kind, wanted, change, probe)
+            except NoCoverageError:
+                # As in the image, whose interpreter for the tests has only what `install-command` installs.
+                own = with_own_python(project)
+                return name_reader(project, lambda: _analyse(own, paths, kind, wanted, change, None))
     except MeasureError as exc:
         return _unusable(edges, exc)
+
+
+def _analyse(
+    project: Project, paths: tuple[Path, ...], kind: DataKind, wanted: Wanted, change: Change, probe: Probe | None
+) -> Measurement:
+    local = _LocalFiles(change.git)
+    if kind is DataKind.DATA_FILE:
+        return analyse_data(project, paths, config=None, wanted=wanted, local=local, probe=probe)
+    return analyse_reports(project, paths, kind, wanted=wanted, local=local)
 
 
 def _run_tests(settings: Settings, edges: Edges, change: Change, project: Project, wanted: Wanted) -> Measured:
@@ -187,6 +199,9 @@ def _run_tests(settings: Settings, edges: Edges, change: Change, project: Projec
         with edges.screen.step("Preparing the measurement"):
             plan = prepare_suite(project, settings.test_command, data)
         edges.screen.say(f"Running {plan.shown}")
+        if project.is_found:
+            version = f" ({project.version})" if project.version else ""
+            edges.screen.say(f"Tests run with {shown_path(project.python, edges.directory)}{version}")
         for note in plan.notes:
             edges.screen.say(note)
         minutes = settings.timeout_minutes
