@@ -27,6 +27,7 @@ from covgate.errors import ExitCode, InputError, MeasureError
 from covgate.look_back import look_back
 from covgate.measure.analysis import Wanted, analyse_data, find_data
 from covgate.measure.environment import make_environment
+from covgate.measure.nothing import explain_nothing
 from covgate.measure.project import NoCoverageError, Probe, Project, find_project, with_own_python
 from covgate.measure.reader import name_reader
 from covgate.measure.report_files import analyse_reports
@@ -220,7 +221,7 @@ def _run_tests(settings: Settings, edges: Edges, change: Change, project: Projec
                     project, suite.data, config=suite.config, wanted=wanted, local=_LocalFiles(change.git)
                 )
         except MeasureError as exc:
-            measurement = _unusable(edges, exc)
+            measurement = _unusable(edges, explain_nothing(project, plan, suite.run, exc))
     return Measured(measurement=measurement, suite=suite.run)
 
 

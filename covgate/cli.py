@@ -19,7 +19,7 @@ import click
 
 from covgate import __version__
 from covgate.app import run
-from covgate.context import RunContext, Secret, parse_context
+from covgate.context import RunContext, Secret, parse_context, parse_place
 from covgate.delivery import deliver_failure
 from covgate.edges.actions import Level, Runner
 from covgate.edges.github import GithubComments
@@ -175,7 +175,7 @@ def _history_command(
             slug="unknown-option",
         )
     given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
-    settings, context, edges = _wire(_Request(command_line=given))
+    settings, context, edges = _wire(_Request(command_line=given), parse_place)
     return run_history(settings, context, edges, Request(as_json=as_json, take=take, limit=limit), sys.stdout)
 
 
@@ -220,7 +220,9 @@ def _demo(directory: Path) -> int:
 
     make_sample(directory, os.environ)
     terminal = Terminal(sys.stdout, sys.stderr)
-    code = _check(_Request(directory=directory))
+    # Nobody's pull request: whatever event it runs on, it is judged as on a laptop.
+    local = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
+    code = _check(_Request(directory=directory, environment=local))
     if code != ExitCode.RULE_BROKEN:
         terminal.say(f"the sample's gate should be red (exit code 1), and ended with {code}")
         return code
@@ -239,7 +241,13 @@ def _check(request: _Request) -> int:
         raise
 
 
-def _wire(request: _Request) -> tuple[Settings, RunContext, Edges]:
+def _read_event(environment: Mapping[str, str]) -> RunContext:
+    return parse_context(environment, lambda path: Path(path).read_text(encoding="utf-8"))
+
+
+def _wire(
+    request: _Request, read_context: Callable[[Mapping[str, str]], RunContext] = _read_event
+) -> tuple[Settings, RunContext, Edges]:
     """Read settings and context, and open the edges."""
     place = find_place(request.here, request.start)
     settings = resolve(
@@ -254,7 +262,7 @@ def _wire(request: _Request) -> tuple[Settings, RunContext, Edges]:
         folder = os.path.relpath(place.project, request.here)
         settings = replace(settings, working_directory=folder)
         screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
-    context = parse_context(request.environment, lambda path: Path(path).read_text(encoding="utf-8"))
+    context = read_context(request.environment)
     edges = Edges(
         directory=request.here,
         environment=request.environment,

@@ -290,6 +290,57 @@ def test_nothing_executed_cannot_be_judged_and_is_not_zero_percent(tmp_path: Pat
     assert "no statement was executed" in checkout.result()["total"]["reason"]
 
 
+TOX = """\
+#!/usr/bin/env python
+# As tox does: only some variables are handed on.
+import os, subprocess, sys
+kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+sys.exit(subprocess.run([sys.executable, "check.py"], env=kept).returncode)
+"""
+
+
+def test_tox_that_hands_nothing_on_is_named(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, ".coveragerc": RC, "check.py": "import shop.prices\n", "tox": TOX})
+    (tmp_path / "tox").chmod(0o755)
+    done = checkout.covgate(command=["./tox"])
+    assert done.code == 4
+    assert "what tox ran was measured" in done.message
+    assert "`pass_env = COVERAGE_*`" in done.message
+    assert "tox" in checkout.result()["headline"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason"),
+    [
+        (["--no-such-option"], 3, "could not start (exit code 4)"),
+        (["-k", "nothing"], 4, "collected no tests (exit code 5)"),
+    ],
+    ids=["usage", "no-tests"],
+)
+def test_pytest_s_own_reason_comes_first(tmp_path: Path, words: list[str], code: int, reason: str) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, ".coveragerc": RC, "tests/test_prices.py": "def test(): pass\n"})
+    done = checkout.covgate(command=["pytest", "-q", *words])
+    assert done.code == code
+    assert f"pytest {reason}" in done.message
+    assert "`source`" not in done.message
+
+
+def test_a_tool_of_another_interpreter_is_named_with_it(tmp_path: Path) -> None:
+    other = tmp_path / "other" / "bin"
+    other.mkdir(parents=True)
+    # Not an interpreter with the start-up hook of coverage, which would measure it all the same.
+    (other / "python3").write_text("#!/bin/sh\nexit 0\n")
+    (other / "pytest9").write_text(f"#!{other}/python3\n")
+    for name in ("python3", "pytest9"):
+        (other / name).chmod(0o755)
+    checkout = make_checkout(tmp_path / "here")
+    done = checkout.covgate(command=["pytest9", "-q"], PATH=f"{other}:{os.environ['PATH']}")
+    assert done.code == 4, done.err
+    assert (
+        f"runs {other}/pytest9, which belongs to {other}/python3, and covgate measures {sys.executable}" in done.message
+    )
+
+
 def test_no_python_process_at_all_cannot_be_judged(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path)
     done = checkout.covgate(command=["true"])
