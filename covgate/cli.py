@@ -142,8 +142,22 @@ def _click_options(options: Iterable[Option]) -> list[click.Parameter]:
     ]
 
 
+class _Grouped(click.Command):
+    """Its help lists the options that matter in a workflow only apart from those for everybody."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        apart = {option.field for option in OPTIONS if option.workflow}
+        rows: dict[str, list[tuple[str, str]]] = {"Options": [], "Options for workflows": []}
+        for param in self.get_params(ctx):
+            if (row := param.get_help_record(ctx)) is not None:
+                rows["Options for workflows" if param.name in apart else "Options"].append(row)
+        for title, listed in rows.items():
+            with formatter.section(title):
+                formatter.write_dl(listed)
+
+
 _cli.add_command(
-    click.Command(
+    _Grouped(
         "check",
         callback=_check_command,
         params=_click_options(OPTIONS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -77,6 +78,19 @@ CASES = {
         args=("--min-diff", "120"),
         message="min-diff = 120 (from --min-diff): a percent lies between 0 and 100",
         hint="min-diff: Fail when diff coverage",
+        slug="bad-option-value",
+    ),
+    "percent-as-a-share": Case(
+        args=("--min-diff", "0.8"),
+        message="min-diff = 0.8 (from --min-diff): a percent, not a share: did you mean 80? "
+        "(if it is meant, write `0.8%`)",
+        hint="min-diff: ",
+        slug="bad-option-value",
+    ),
+    "percent-as-a-share-in-toml": Case(
+        toml="min-total = 0.999",
+        message="min-total = 0.999 (from pyproject.toml, line 2): a percent, not a share: did you mean 99.9?",
+        hint="min-total: ",
         slug="bad-option-value",
     ),
     "percent-below-0": Case(
@@ -285,6 +299,12 @@ def test_in_a_workflow_the_message_is_an_annotation_too(project: Repository) -> 
     ran = run(project.path, action=True, GITHUB_ACTIONS="true", GITHUB_EVENT_NAME="issues")
     message, _, _ = only_error(ran)
     assert ran.out == f"::error title=covgate::{message}\n"
+
+
+def test_the_help_lists_apart_what_only_a_workflow_needs(tmp_path: Path) -> None:
+    everybody, _, workflow = run(tmp_path, "check", "--help").out.partition("\nOptions for workflows:\n")
+    assert re.findall(r"(?m)^  (--[a-z-]+) ", workflow) == ["--comment", "--publish", "--name"]
+    assert {"--data", "--base", "--min-diff", "--help"} <= set(re.findall(r"--[a-z-]+", everybody))
 
 
 # --- git -----------------------------------------------------------------------------------------------------------

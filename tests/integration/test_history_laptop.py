@@ -174,7 +174,7 @@ def test_the_table_the_json_and_an_import(tmp_path: Path) -> None:
         assert "1 entry of" in taken.message
         assert checkout.git("status", "--porcelain") == ""
     assert check(checkout, "--record").code == 0
-    assert checkout.git("status", "--porcelain") == ""
+    assert ".covgate" not in checkout.git("status", "--porcelain")
     shown = history(checkout)
     assert shown.code == 0, shown.err
     lines = shown.out.splitlines()
