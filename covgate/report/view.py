@@ -183,7 +183,8 @@ def _footer(facts: Facts) -> tuple[str, ...]:
 def _how(base: Base) -> str:
     if base.how is BaseHow.MERGE_BASE and base.ref == "HEAD":
         return "the last commit: there is no main branch to compare with"
-    name = base.ref or "the base"
+    is_id = len(base.ref) == len(base.sha) and set(base.ref) <= set("0123456789abcdef")
+    name = base.ref[:SHOWN_DIGITS] if is_id else base.ref or "the base"
     return {
         BaseHow.FIRST_PARENT: f"first parent of the merge into {name}",
         BaseHow.MERGE_BASE: f"merge base with {name}",
