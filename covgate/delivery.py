@@ -119,19 +119,24 @@ def deliver_failure(error: CovgateError, runner: Runner, folder: Path, checkout:
     A `folder` that cannot be written to is left alone: the run has an error to end with already. Returns notes for
     people.
     """
-    from covgate.report.markdown import render_failure  # noqa: PLC0415  # see _import_ahead
-    from covgate.report.result import build_failure, render_result  # noqa: PLC0415  # see _import_ahead
+    path, notes = "", []
+    try:
+        # What renders a report may be what is broken; the outputs are set all the same.
+        from covgate.report.markdown import render_failure  # noqa: PLC0415
+        from covgate.report.result import build_failure, render_result  # noqa: PLC0415
 
-    headline = f"Cannot judge: {' '.join(error.message.split())}"
-    text = render_failure(headline, error.hint)
-    reports = {"result.json": render_result(build_failure(error, headline)), "comment.md": text, "summary.md": text}
-    path = ""
-    with contextlib.suppress(InputError):
-        report = make_report_folder(folder, "report-dir")
-        for name, content in reports.items():
-            report.write(name, content)
-        path = f"{shown_path(folder, checkout)}/result.json"
-    notes = (runner.write_summary(text), runner.write_outputs(_FAILURE | {"result-path": path}))
+        headline = f"Cannot judge: {' '.join(error.message.split())}"
+        text = render_failure(headline, error.hint)
+        notes.append(runner.write_summary(text))
+        with contextlib.suppress(InputError, ValueError):  # ValueError: a NUL in the folder's name
+            report = make_report_folder(folder, "report-dir")
+            report.clear()
+            report.write("result.json", render_result(build_failure(error, headline)))
+            for name in ("comment.md", "summary.md"):
+                report.write(name, text)
+            path = f"{shown_path(folder, checkout)}/result.json"
+    finally:
+        notes.append(runner.write_outputs(_FAILURE | {"result-path": path}))
     return tuple(filter(None, notes))
 
 

@@ -50,6 +50,9 @@ def parse_text(text: str) -> str:
 
 def parse_folder(text: str) -> str:
     """Read the path of a folder as people write it back: `./a/../b/` is `b`."""
+    if "\0" in text:
+        msg = "a path holds no NUL"
+        raise ValueError(msg)
     return os.path.normpath(text.strip())
 
 

@@ -24,7 +24,7 @@ def explain_nothing(project: Project, plan: SuitePlan, run: SuiteRun, error: Mea
     tools = {PurePath(word).name for word in words}
     if "pytest" in tools and run.exit_code in _OF_PYTEST:
         message, hint = _OF_PYTEST[run.exit_code]
-    elif "tox" in tools:
+    elif "tox" in tools and not _hands_on(project):
         message = "nothing of what tox ran was measured: it hands on only the variables that `pass_env` names"
         hint = (
             f"under `[testenv]`, set `pass_env = COVERAGE_*`, and have `coverage>={MINIMUM_COVERAGE}` among its `deps`"
@@ -48,6 +48,15 @@ _OF_PYTEST = {
         "its own summary stands above, in the log: check the paths, `testpaths`, and what `-k` or `-m` leave",
     ),
 }
+
+
+def _hands_on(project: Project) -> bool:
+    """Whether tox's configuration speaks of coverage's variables, so that something else is the cause."""
+    for name in ("tox.ini", "tox.toml", "setup.cfg", "pyproject.toml"):
+        with contextlib.suppress(OSError):
+            if "COVERAGE_" in (project.directory / name).read_text(encoding="utf-8", errors="replace"):
+                return True
+    return False
 
 
 def _find_foreign(project: Project, plan: SuitePlan, words: list[str]) -> tuple[Path, Path] | None:

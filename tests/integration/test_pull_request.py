@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ class PullRequest:
         run_id: int | None = None,
         token: str = "ghs_workflow",  # noqa: S107  # no one's password
         fork: bool = False,
-        plugins: bool = False,
+        extra: Mapping[str, str] | None = None,
         **inputs: str,
     ) -> Ran:  # no one's password
         self._runs += 1
@@ -116,8 +117,7 @@ class PullRequest:
         )
         passed = {"github-token": token, "test-command": f"{sys.executable} -m pytest -q -p no:cacheprovider", **inputs}
         environment = runner_environment(self._github, names, passed) | {"GITHUB_RUN_ID": str(run_id or self._runs)}
-        if plugins:
-            del environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        environment |= extra or {}
         done = subprocess.run(
             [sys.executable, str(ROOT / "entrypoint.py")],
             cwd=self.folder,
@@ -275,6 +275,27 @@ def test_a_failure_of_git_replaces_the_report_and_sets_every_output(pull_request
     assert_failed(pull_request, ran, "no-merge-base")
 
 
+@pytest.mark.parametrize(
+    ("library", "path"), [("github", ".covgate/result.json"), ("jinja2", "")], ids=["while-posting", "while-rendering"]
+)
+def test_a_bug_replaces_the_report_and_sets_every_output(
+    pull_request: PullRequest, tmp_path: Path, library: str, path: str
+) -> None:
+    assert pull_request.run().exit_code == 1
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / f"{library}.py").write_text("raise RuntimeError('broken')\n")
+    ran = pull_request.run(extra={"PYTHONPATH": f"{broken}:{ROOT}"})
+    assert ran.exit_code == 70, ran.log
+    expected = {"verdict": "cannot-judge", "passed": "false", "result-path": path}
+    assert ran.outputs == dict.fromkeys(OUTPUT_NAMES, "") | expected
+    if path:
+        result = json.loads((pull_request.folder / path).read_text())
+        assert (result["exit_code"], result["error"]["slug"]) == (70, "bug")
+    else:
+        assert not (pull_request.folder / ".covgate/result.json").exists()
+
+
 def test_a_report_folder_that_cannot_be_written_to_leaves_the_outputs(pull_request: PullRequest) -> None:
     ran = pull_request.run(report_dir="shop/cart.py")
     assert ran.exit_code == 2
@@ -297,7 +318,7 @@ def test_a_bare_cov_at_the_end_of_addopts_measures_what_the_configuration_says(p
     """Not the module that has the name of the program."""
     options = '[tool.pytest.ini_options]\naddopts = "-q --cov"\n'
     pull_request.push({"pyproject.toml": BASE["pyproject.toml"] + options, "conftest.py": ""}, "Use pytest-cov")
-    ran = pull_request.run(test_command="pytest", plugins=True)
+    ran = pull_request.run(test_command="pytest", extra={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": ""})
     assert ran.exit_code == 1, ran.log
     assert ran.outputs["diff-percent"] == "16.666666"
 
