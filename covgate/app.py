@@ -29,7 +29,9 @@ from covgate.look_back import look_back
 from covgate.measure.agreement import with_committed, with_times
 from covgate.measure.analysis import Wanted, analyse_data, find_data, packages_of
 from covgate.measure.environment import make_environment
-from covgate.measure.project import Probe, Project, find_project
+from covgate.measure.nothing import explain_nothing
+from covgate.measure.project import NoCoverageError, Probe, Project, find_project, with_own_python
+from covgate.measure.reader import name_reader
 from covgate.measure.report_files import analyse_reports
 from covgate.measure.reports import DataKind
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
@@ -41,8 +43,7 @@ from covgate.model import (
 from covgate.ports import Change, Edges, Measured, shown_path
 from covgate.recording import record_run
 from covgate.report.view import ReportView, build_view
-from covgate.rules import exit_code
-from covgate.settings import PublishPolicy, ReportKind, Settings
+from covgate.settings import ReportKind, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         close_own_memory()
     directory = _project_directory(settings, edges)
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
+    folder.clear()
     # What `git diff` shows this user: in a workflow no machine's settings enter.
     mine = user_settings(directory, edges.environment) if context.local else ()
     git = GitCommand(directory, edges.environment, mine)
@@ -85,12 +87,9 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         facts = assess(settings, context, change, measured, past, edges.now.date())
         facts = record_run(settings, context, edges, archive, change, facts, past)
     view = build_view(facts)
-    code = exit_code(facts.verdict)
-    published = deliver(settings, context, edges, facts, view, folder, code)
-    if published.problem and settings.publish is PublishPolicy.REQUIRED and code is ExitCode.PASSED:
-        code = ExitCode.PUBLISH_FAILED
-    write_outputs(edges, facts, published, code, shown_path(folder.path, change.git.root))
-    return Outcome(exit_code=code, view=view, folder=folder.path)
+    delivery = deliver(settings, context, edges, facts, view, folder)
+    write_outputs(edges, facts, delivery, shown_path(folder.path, change.git.root))
+    return Outcome(exit_code=delivery.exit_code, view=view, folder=folder.path)
 
 
 def _probe_ahead(settings: Settings, project: Project) -> AbstractContextManager[Probe | None]:
@@ -173,11 +172,12 @@ def _read(
                 slug="bad-option-value",
             )
         with edges.screen.step(f"Reading {_listed(paths)}"):
-            local = _LocalFiles(change.git)
-            if kind is DataKind.DATA_FILE:
-                measurement = analyse_data(project, paths, config=None, wanted=wanted, local=local, probe=probe)
-            else:
-                measurement = analyse_reports(project, paths, kind, wanted=wanted, local=local)
+            try:
+                measurement = _analyse(project, paths, kind, wanted, change, probe)
+            except NoCoverageError:
+                # As in the image, whose interpreter for the tests has only what `install-command` installs.
+                own = with_own_python(project)
+                measurement = name_reader(project, lambda: _analyse(own, paths, kind, wanted, change, None))
             measurement = with_committed(measurement, wanted.changed, _committed_before(change, paths))
             # The checkout and the artifacts of any CI have the time at which they were unpacked.
             if change.tree is not None or edges.environment.get("CI"):
@@ -185,6 +185,15 @@ def _read(
             return with_times(project.root, measurement, wanted.changed, paths)
     except MeasureError as exc:
         return _unusable(edges, exc)
+
+
+def _analyse(
+    project: Project, paths: tuple[Path, ...], kind: DataKind, wanted: Wanted, change: Change, probe: Probe | None
+) -> Measurement:
+    local = _LocalFiles(change.git)
+    if kind is DataKind.DATA_FILE:
+        return analyse_data(project, paths, config=None, wanted=wanted, local=local, probe=probe)
+    return analyse_reports(project, paths, kind, wanted=wanted, local=local)
 
 
 def _committed_before(change: Change, data: Sequence[Path]) -> tuple[Path, ...]:
@@ -213,6 +222,9 @@ def _run_tests(settings: Settings, edges: Edges, change: Change, project: Projec
             local = tuple(_LocalFiles(change.git))
             plan = prepare_suite(project, settings.test_command, data, packages_of(project, local))
         edges.screen.say(f"Running {plan.shown}")
+        if project.is_found:
+            version = f" ({project.version})" if project.version else ""
+            edges.screen.say(f"Tests run with {shown_path(project.python, edges.directory)}{version}")
         for note in plan.notes:
             edges.screen.say(note)
         minutes = settings.timeout_minutes
@@ -229,7 +241,7 @@ def _run_tests(settings: Settings, edges: Edges, change: Change, project: Projec
             with edges.screen.step("Measuring"):
                 measurement = analyse_data(project, suite.data, config=suite.config, wanted=wanted, local=local)
         except MeasureError as exc:
-            measurement = _unusable(edges, exc)
+            measurement = _unusable(edges, explain_nothing(project, plan, suite.run, exc))
     return Measured(measurement=measurement, suite=suite.run)
 
 

@@ -9,7 +9,9 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 
@@ -17,19 +19,22 @@ import click
 
 from covgate import __version__
 from covgate.app import run
-from covgate.context import RunContext, Secret, parse_context
+from covgate.context import RunContext, Secret, parse_context, parse_place
+from covgate.delivery import deliver_failure
 from covgate.edges.actions import Level, Runner
-from covgate.edges.files import read_text_if_there
 from covgate.edges.github import GithubComments
 from covgate.edges.github_data import GithubData
 from covgate.edges.github_pulls import GithubPulls
 from covgate.edges.github_session import Pace
+from covgate.edges.streams import forgiving_streams
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
 from covgate.history_command import Request, run_history
+from covgate.option_values import parse_lines
 from covgate.options import OPTIONS, Option
+from covgate.place import Place, find_checkout, find_place
 from covgate.ports import Edges
 from covgate.report.terminal import Terminal
-from covgate.settings import Settings, TomlFile, did_you_mean, resolve
+from covgate.settings import Settings, did_you_mean, guess_report_dir, resolve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,7 +44,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def action() -> int:
     """Run as the GitHub action: every setting comes from the action's inputs and the project's configuration."""
-    return _guarded(lambda: _check({}, (), inputs=os.environ))
+    return _guarded(lambda: _check(_Request(inputs=os.environ)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """What a run was asked for. `command_line` maps option names to text, `command` is what stood after `--`."""
+
+    command_line: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """`INPUT_*` variables: of the action only."""
+    directory: Path | None = None
+    """Where it starts, when not where covgate was started."""
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @property
+    def here(self) -> Path:
+        return (self.directory or Path.cwd()).resolve()
+
+    @property
+    def start(self) -> str:
+        """The folder it was pointed at, relative to `here`."""
+        return self.command_line.get("working-directory") or self.inputs.get("INPUT_WORKING-DIRECTORY") or "."
 
 
 def _invoke(argv: list[str]) -> int:
@@ -52,7 +79,10 @@ def _invoke(argv: list[str]) -> int:
         if not own:  # click shows the help of a bare `covgate` as an error
             exc.show()
             return ExitCode.BAD_INPUT
-        raise _usage_error(exc, own[0]) from None
+        problem = _usage_error(exc, own[0])
+        if own[0] == "check":
+            _leave_failure(problem, _Request(command_line=_places_in(own)))
+        raise problem from None
     except click.Abort:
         # click's name for Ctrl-C.
         raise KeyboardInterrupt from None
@@ -94,7 +124,7 @@ def _check_command(command: tuple[str, ...], /, **values: str | tuple[str, ...] 
             given[option.name] = "true"
         elif value:
             given[option.name] = "\n".join(value) if isinstance(value, tuple) else value
-    return _check(given, command, inputs=None)
+    return _check(_Request(command_line=given, command=command))
 
 
 def _click_options(options: Iterable[Option]) -> list[click.Parameter]:
@@ -112,8 +142,22 @@ def _click_options(options: Iterable[Option]) -> list[click.Parameter]:
     ]
 
 
+class _Grouped(click.Command):
+    """Its help lists the options that matter in a workflow only apart from those for everybody."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        apart = {option.field for option in OPTIONS if option.workflow}
+        rows: dict[str, list[tuple[str, str]]] = {"Options": [], "Options for workflows": []}
+        for param in self.get_params(ctx):
+            if (row := param.get_help_record(ctx)) is not None:
+                rows["Options for workflows" if param.name in apart else "Options"].append(row)
+        for title, listed in rows.items():
+            with formatter.section(title):
+                formatter.write_dl(listed)
+
+
 _cli.add_command(
-    click.Command(
+    _Grouped(
         "check",
         callback=_check_command,
         params=_click_options(OPTIONS),
@@ -145,7 +189,7 @@ def _history_command(
             slug="unknown-option",
         )
     given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
-    settings, context, edges = _wire(given, (), inputs=None)
+    settings, context, edges = _wire(_Request(command_line=given), parse_place)
     return run_history(settings, context, edges, Request(as_json=as_json, take=take, limit=limit), sys.stdout)
 
 
@@ -190,7 +234,9 @@ def _demo(directory: Path) -> int:
 
     make_sample(directory, os.environ)
     terminal = Terminal(sys.stdout, sys.stderr)
-    code = _check({}, (), inputs=None, directory=directory)
+    # Nobody's pull request: whatever event it runs on, it is judged as on a laptop.
+    local = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
+    code = _check(_Request(directory=directory, environment=local))
     if code != ExitCode.RULE_BROKEN:
         terminal.say(f"the sample's gate should be red (exit code 1), and ended with {code}")
         return code
@@ -200,49 +246,90 @@ def _demo(directory: Path) -> int:
     return ExitCode.PASSED
 
 
-def _check(
-    command_line: Mapping[str, str],
-    command: tuple[str, ...],
-    *,
-    inputs: Mapping[str, str] | None,
-    directory: Path | None = None,
-) -> int:
-    """Run the pipeline."""
-    return run(*_wire(command_line, command, inputs=inputs, directory=directory)).exit_code
+def _check(request: _Request) -> int:
+    """Run the pipeline. However it ends, the report and the outputs are this run's."""
+    try:
+        return run(*_wire(request)).exit_code
+    except BaseException as exc:
+        _leave_failure(_as_error(exc), request)
+        raise
+
+
+def _read_event(environment: Mapping[str, str]) -> RunContext:
+    return parse_context(environment, lambda path: Path(path).read_text(encoding="utf-8"))
 
 
 def _wire(
-    command_line: Mapping[str, str],
-    command: tuple[str, ...],
-    *,
-    inputs: Mapping[str, str] | None,
-    directory: Path | None = None,
+    request: _Request, read_context: Callable[[Mapping[str, str]], RunContext] = _read_event
 ) -> tuple[Settings, RunContext, Edges]:
     """Read settings and context, and open the edges."""
-    environment = dict(os.environ)
-    start = (directory or Path.cwd()).resolve()
-    chosen = command_line.get("working-directory") or (inputs or {}).get("INPUT_WORKING-DIRECTORY") or "."
-    file = start / chosen / "pyproject.toml"
-    text = read_text_if_there(file)
+    place = find_place(request.here, request.start)
     settings = resolve(
-        command_line=command_line,
-        command=command,
-        inputs=inputs,
-        environment=environment,
-        toml=TomlFile(name="pyproject.toml", text=text) if text is not None else None,
+        command_line=_anchored(request.command_line, place, lambda option: option.name),
+        command=request.command,
+        inputs=_anchored(request.inputs, place, lambda option: option.variable),
+        environment=request.environment,
+        toml=place.toml,
     )
-    context = parse_context(environment, lambda path: Path(path).read_text(encoding="utf-8"))
+    screen = Terminal(sys.stdout, sys.stderr)
+    if place.project != place.start:
+        folder = os.path.relpath(place.project, request.here)
+        settings = replace(settings, working_directory=folder)
+        screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
+    context = read_context(request.environment)
     edges = Edges(
-        directory=start,
-        environment=environment,
-        screen=Terminal(sys.stdout, sys.stderr),
-        runner=Runner.from_environment(environment, sys.stdout),
+        directory=request.here,
+        environment=request.environment,
+        screen=screen,
+        runner=Runner.from_environment(request.environment, sys.stdout),
         now=datetime.now(UTC),
         open_comments=_open_comments,
         open_data=_open_data,
         open_pulls=_open_pulls,
     )
     return settings, context, edges
+
+
+def _anchored(given: Mapping[str, str], place: Place, name_of: Callable[[Option], str]) -> dict[str, str]:
+    """Return the values with the paths among them taken from the project's folder: they were given at the start."""
+    values = dict(given)
+    for option in map(_option, ("report-dir", "history-dir", "coverage-data")):
+        anchor = place.anchored_glob if option.repeatable else place.anchored
+        text = values.get(name_of(option), "")
+        values |= {name_of(option): "\n".join(map(anchor, parse_lines(text)))} if text.strip() else {}
+    return values
+
+
+def _leave_failure(error: CovgateError, request: _Request) -> None:
+    """Leave what ended the run where its report would be, as far as that can be known."""
+    here = request.here
+    try:
+        place = find_place(here, request.start)
+    except InputError:
+        start = (here / request.start).resolve()
+        place = Place(start=start, project=start, toml=None)
+    name, given = guess_report_dir(command_line=request.command_line, inputs=request.inputs, toml=place.toml)
+    # A folder that is not there is not made for it.
+    project = place.project if place.project.is_dir() else here
+    notes = deliver_failure(
+        error,
+        Runner.from_environment(request.environment, sys.stdout),
+        project / (place.anchored(name) if given else name),
+        find_checkout(project) or here,
+    )
+    for note in notes:
+        Terminal(sys.stdout, sys.stderr).say(note)
+
+
+def _places_in(argv: Sequence[str]) -> dict[str, str]:
+    """Pick the options that say where the report goes out of arguments that cannot be read as a whole."""
+    found: dict[str, str] = {}
+    for option in map(_option, ("working-directory", "report-dir")):
+        for word, following in pairwise([*argv, ""]):
+            flag, equals, value = word.partition("=")
+            if flag == option.flag:
+                found[option.name] = value if equals else following
+    return found
 
 
 def _open_comments(context: RunContext, pull_request: int, token: Secret) -> GithubComments:
@@ -267,29 +354,52 @@ def _open_pulls(context: RunContext, token: Secret) -> GithubPulls:
 
 def _guarded(work: Callable[[], int]) -> int:
     """Turn every way of ending into one message and an exit code."""
+    before = signal.signal(signal.SIGTERM, _terminate)
+    interrupt = signal.getsignal(signal.SIGINT)
+    if interrupt is signal.SIG_IGN:
+        # As under nohup, and for `&` in a script: what covgate starts would inherit it, and the tests would not hear
+        # the signal that asks them to end. A handler, even an empty one, is not inherited.
+        signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        with forgiving_streams():
+            return _worded(work)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if interrupt is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, interrupt)
+
+
+def _worded(work: Callable[[], int]) -> int:
     terminal = Terminal(sys.stdout, sys.stderr)
-    previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         return int(work())
     except CovgateError as exc:
         terminal.error(exc)
         _annotate(exc.message)
         return exc.exit_code
-    except KeyboardInterrupt:
-        terminal.say("interrupted")
-        return ExitCode.INTERRUPTED
-    except Terminated:
-        terminal.say("terminated")
-        return ExitCode.TERMINATED
-    except Exception:  # noqa: BLE001  # the one place: whatever is not foreseen is a bug, and says so
+    except (KeyboardInterrupt, Terminated) as exc:
+        ended = _as_error(exc)
+        terminal.say(ended.message)
+        return ended.exit_code
+    except Exception as exc:  # noqa: BLE001  # the one place: whatever is not foreseen is a bug, and says so
         # The text of an exception may come from the repository: no line of it is a workflow command.
         with Runner.from_environment(os.environ, sys.stdout).stopped_commands():
             traceback.print_exc()
             sys.stderr.flush()
         terminal.say("this is a bug in covgate; please report it with the lines above")
-        return ExitCode.BUG
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+        return _as_error(exc).exit_code
+
+
+def _as_error(exc: BaseException) -> CovgateError:
+    """Return how a run ended as an error with its exit code and what to do about it."""
+    if isinstance(exc, CovgateError):
+        return exc
+    if isinstance(exc, (KeyboardInterrupt, Terminated)):
+        code = ExitCode.TERMINATED if isinstance(exc, Terminated) else ExitCode.INTERRUPTED
+        return CovgateError(code.name.lower(), hint="run it again", slug="interrupted", exit_code=code)
+    # Not its text: that may hold anything.
+    message = f"a bug in covgate ({type(exc).__name__})"
+    return CovgateError(message, hint="please report it with the lines in the log", slug="bug")
 
 
 def _annotate(message: str) -> None:

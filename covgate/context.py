@@ -94,8 +94,19 @@ def parse_context(env: Mapping[str, str], read_text: Callable[[str], str]) -> Ru
     if build is None:
         raise _cannot_judge(event)
     payload = _Payload(_load_payload(env, read_text), event)
-    common = _Common(
-        event=event,
+    return build(_read_common(env), payload)
+
+
+def parse_place(env: Mapping[str, str]) -> RunContext:
+    """Read where a command runs that judges nothing, so that any event will do; of the event nothing is known."""
+    if env.get("GITHUB_ACTIONS") != "true" and not env.get("GITHUB_EVENT_NAME"):
+        return RunContext(kind=EventKind.LOCAL)
+    return _context(_read_common(env), EventKind.BRANCH)
+
+
+def _read_common(env: Mapping[str, str]) -> _Common:
+    return _Common(
+        event=env.get("GITHUB_EVENT_NAME", ""),
         repository=env.get("GITHUB_REPOSITORY", ""),
         server_url=env.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/"),
         api_url=env.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
@@ -104,7 +115,6 @@ def parse_context(env: Mapping[str, str], read_text: Callable[[str], str]) -> Ru
         commit=_commit(env),
         ref=env.get("GITHUB_REF", ""),
     )
-    return build(common, payload)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
 from covgate.context import EventKind, RunContext
-from covgate.edges.files import ReportFolder
-from covgate.errors import ExitCode
-from covgate.model import DiffCoverage, Unavailable
+from covgate.edges.actions import Runner
+from covgate.edges.files import ReportFolder, make_report_folder
+from covgate.errors import CovgateError, ExitCode, InputError, PublishError
+from covgate.model import DiffCoverage, Unavailable, VerdictKind
+from covgate.outputs import OUTPUT_NAMES
 from covgate.ports import Edges, shown_path, warn
 from covgate.publish import BODY_LIMIT, Marker, Published, Report, publish_comment
 from covgate.report.facts import Facts
 from covgate.report.view import ReportView
 from covgate.rules import exit_code
-from covgate.settings import CommentPolicy, Settings
+from covgate.settings import CommentPolicy, PublishPolicy, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How delivering went, and the run's exit code: the verdict's, unless a report that had to be posted was not."""
+
+    published: Published
+    exit_code: ExitCode
 
 
 def deliver(
@@ -21,12 +35,12 @@ def deliver(
     facts: Facts,
     view: ReportView,
     folder: ReportFolder,
-    code: ExitCode,
-) -> Published:
+) -> Delivery:
     """Write the report's files, show it, and put it on the pull request. A red gate still comments."""
     from covgate.report.markdown import render_comment, render_summary  # noqa: PLC0415  # see _import_ahead
     from covgate.report.result import build_result, render_result  # noqa: PLC0415  # see _import_ahead
 
+    code = exit_code(facts.verdict)
     body = render_comment(view, BODY_LIMIT)
     summary = render_summary(view)
     folder.write("result.json", render_result(build_result(facts, headline=view.headline, exit_code=code)))
@@ -40,7 +54,14 @@ def deliver(
         edges.screen.say(note)
     if published.failed:
         warn(edges, " ".join(published.notes))
-    return published
+    if published.problem is None or settings.publish is not PublishPolicy.REQUIRED:
+        return Delivery(published=published, exit_code=code)
+    edges.screen.error(published.problem)
+    if code is ExitCode.PASSED:
+        code = ExitCode.PUBLISH_FAILED
+    result = build_result(facts, headline=view.headline, exit_code=code, error=published.problem)
+    folder.write("result.json", render_result(result))
+    return Delivery(published=published, exit_code=code)
 
 
 def _publish(
@@ -49,7 +70,8 @@ def _publish(
     if context.kind is not EventKind.PULL_REQUEST or settings.comment is CommentPolicy.NEVER:
         return Published()
     if context.pull_request is None or settings.github_token is None:
-        return Published(notes=("No github-token was given: the report is in the step summary only.",))
+        note = "No github-token was given: the report is in the step summary only."
+        return Published(notes=(note,), problem=_NO_TOKEN if settings.publish is PublishPolicy.REQUIRED else None)
     report = Report(
         body=body,
         marker=Marker(
@@ -64,7 +86,14 @@ def _publish(
         return publish_comment(comments, report)
 
 
-def write_outputs(edges: Edges, facts: Facts, published: Published, code: ExitCode, folder: str) -> None:
+_NO_TOKEN = PublishError(
+    "no github-token was given, so the report could not be posted",
+    hint="pass `github-token` (the action's default is the workflow's own), or set `publish: best-effort`",
+    slug="no-github-token",
+)
+
+
+def write_outputs(edges: Edges, facts: Facts, delivery: Delivery, folder: str) -> None:
     """Set the step's outputs; `folder` is the report folder as other steps name it."""
     from covgate.report.result import percent_json, points_json  # noqa: PLC0415  # see _import_ahead
 
@@ -73,12 +102,45 @@ def write_outputs(edges: Edges, facts: Facts, published: Published, code: ExitCo
     note = edges.runner.write_outputs(
         {
             "verdict": facts.verdict.kind.value,
-            "passed": "true" if code is ExitCode.PASSED else "false",
+            "passed": "true" if delivery.exit_code is ExitCode.PASSED else "false",
             "total-percent": percent_json(total) or "",
             "diff-percent": percent_json(diff) or "",
             "delta": points_json(facts.comparison.delta) if facts.comparison else "",
-            "comment-url": published.url or "",
+            "comment-url": delivery.published.url or "",
             "result-path": f"{folder}/result.json",
         }
     )
     warn(edges, note)
+
+
+def deliver_failure(error: CovgateError, runner: Runner, folder: Path, checkout: Path) -> tuple[str, ...]:
+    """Put what ended a run in the place of its report, so that no earlier one is taken for it, and set every output.
+
+    A `folder` that cannot be written to is left alone: the run has an error to end with already. Returns notes for
+    people.
+    """
+    path, notes = "", []
+    try:
+        # What renders a report may be what is broken; the outputs are set all the same.
+        from covgate.report.markdown import render_failure  # noqa: PLC0415
+        from covgate.report.result import build_failure, render_result  # noqa: PLC0415
+
+        headline = f"Cannot judge: {' '.join(error.message.split())}"
+        text = render_failure(headline, error.hint)
+        notes.append(runner.write_summary(text))
+        with contextlib.suppress(InputError, ValueError):  # ValueError: a NUL in the folder's name
+            report = make_report_folder(folder, "report-dir")
+            report.clear()
+            report.write("result.json", render_result(build_failure(error, headline)))
+            for name in ("comment.md", "summary.md"):
+                report.write(name, text)
+            path = f"{shown_path(folder, checkout)}/result.json"
+    finally:
+        notes.append(runner.write_outputs(_FAILURE | {"result-path": path}))
+    return tuple(filter(None, notes))
+
+
+_FAILURE = dict.fromkeys(OUTPUT_NAMES, "") | {
+    "verdict": VerdictKind.CANNOT_JUDGE.value,
+    "passed": "false",
+}

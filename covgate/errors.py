@@ -43,13 +43,14 @@ class CovgateError(Exception):
     """Something a person can put right.
 
     `message` says what happened and with what value, `hint` what to change, and `slug` is a heading in
-    docs/troubleshooting.md.
+    docs/troubleshooting.md. The exit code is the class's unless one is given.
     """
 
     exit_code = ExitCode.BUG
 
-    def __init__(self, message: str, *, hint: str, slug: str) -> None:
+    def __init__(self, message: str, *, hint: str, slug: str, exit_code: ExitCode | None = None) -> None:
         super().__init__(message)
+        self.exit_code = exit_code or type(self).exit_code
         self.message = message
         self.hint = hint
         self.slug = slug

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from covgate.archive import Archive, open_archive
 from covgate.context import RunContext
-from covgate.edges.files import read_text_if_there
+from covgate.edges.files import read_text
 from covgate.edges.git import GitCommand
 from covgate.errors import ExitCode, HistoryError, InputError
 from covgate.history.trending import parse_trending
@@ -39,7 +39,10 @@ def run_history(settings: Settings, context: RunContext, edges: Edges, request: 
 
 
 def _take(settings: Settings, context: RunContext, edges: Edges, archive: Archive, path: Path) -> None:
-    text = read_text_if_there(edges.directory / path)
+    try:
+        text = read_text(edges.directory / path)
+    except ValueError as exc:
+        raise InputError(str(exc), hint="name a trending.json in UTF-8", slug="import-file") from None
     if text is None:
         raise InputError(
             f"there is no file {path} to import (from --import)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
@@ -47,8 +48,28 @@ def parse_text(text: str) -> str:
     return text.strip()
 
 
+def parse_folder(text: str) -> str:
+    """Read the path of a folder as people write it back: `./a/../b/` is `b`."""
+    if "\0" in text:
+        msg = "a path holds no NUL"
+        raise ValueError(msg)
+    return os.path.normpath(text.strip())
+
+
 def parse_percent(text: str) -> Decimal:
-    """Read a percent, 0 to 100, exactly; a `%` may follow."""
+    """Read a percent, 0 to 100, exactly; a `%` may follow.
+
+    A number between 0 and 1 without one is nearly always a share (`0.8`), with which a gate would let all through.
+    """
+    value = _parse_percent(text)
+    if 0 < value < 1 and not text.strip().endswith("%"):
+        meant = f"did you mean {(100 * value).normalize():f}? " if 100 * value >= 1 else ""
+        msg = f"a percent, not a share: {meant}(if it is meant, write `{text.strip()}%`)"
+        raise ValueError(msg)
+    return value
+
+
+def _parse_percent(text: str) -> Decimal:
     try:
         value = Decimal(text.strip().removesuffix("%").strip())
     except InvalidOperation:
@@ -66,7 +87,7 @@ def parse_percent(text: str) -> Decimal:
 def parse_points(text: str) -> Decimal:
     """Read a drop in percentage points, 0 to 100."""
     try:
-        return parse_percent(text)
+        return _parse_percent(text)
     except ValueError as exc:
         msg = str(exc).replace("a percent ", "a drop in percentage points ")
         raise ValueError(msg) from None

@@ -13,6 +13,7 @@ from covgate.option_values import (
     did_you_mean,
     parse_branch_name,
     parse_choice,
+    parse_folder,
     parse_limit,
     parse_lines,
     parse_minutes,
@@ -43,6 +44,8 @@ class Option:
     repeatable: bool = False
     switch: bool = False
     """On the command line it takes no value: there, it is on."""
+    workflow: bool = False
+    """On the command line it matters in a workflow only."""
     action: bool = True
     action_default: str | None = None
     toml: bool = True
@@ -69,7 +72,8 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_text,
         default="pytest",
         metavar="COMMAND",
-        help="The command that runs the tests, in a shell. On the command line it stands after `--`.",
+        help="The command that runs the tests, in a shell; a list in `pyproject.toml` is run as it is. On the command "
+        "line it stands after `--`.",
     ),
     Option(
         name="coverage-data",
@@ -89,12 +93,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="working-directory",
-        parse=parse_text,
+        parse=parse_folder,
         default=".",
         metavar="DIR",
         flag="--directory",
         toml=False,
-        help="The project's folder inside the checkout, for a monorepo.",
+        help="Start in this folder of the checkout, for a monorepo. The project's folder is this one, or the nearest "
+        "one above whose `pyproject.toml` has `[tool.covgate]`.",
     ),
     Option(
         name="base",
@@ -152,7 +157,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="report-dir",
-        parse=parse_text,
+        parse=parse_folder,
         default=".covgate",
         metavar="DIR",
         flag="--report-dir",
@@ -164,6 +169,7 @@ OPTIONS: tuple[Option, ...] = (
         default="on-change",
         metavar="WHEN",
         flag="--comment",
+        workflow=True,
         help="When a pull request gets a comment: `always`; `on-change`, unless all is well and covgate has not "
         "commented before; `on-failure`; `never`.",
     ),
@@ -173,6 +179,7 @@ OPTIONS: tuple[Option, ...] = (
         default="best-effort",
         metavar="HOW",
         flag="--publish",
+        workflow=True,
         help="`best-effort`: a comment that cannot be posted is a warning. `required`: it is exit code 6.",
     ),
     Option(
@@ -180,6 +187,7 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_report_name,
         metavar="NAME",
         flag="--name",
+        workflow=True,
         help="Names this report, so that several projects of a monorepo keep a comment and a history each.",
     ),
     Option(
@@ -201,7 +209,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="history-dir",
-        parse=parse_text,
+        parse=parse_folder,
         metavar="DIR",
         flag="--history-dir",
         help="Keep the history in this folder instead of a branch. Without it a laptop reads the branch as it was "
@@ -236,7 +244,8 @@ OPTIONS: tuple[Option, ...] = (
         metavar="PATH",
         flag="--python",
         action=False,
-        help="The interpreter the project runs in. Default: the active virtual environment's.",
+        help="The interpreter the project runs in. Default: the active virtual environment's, `.venv` of the project, "
+        "conda's, covgate's own.",
     ),
     Option(
         name="github-token",

@@ -9,7 +9,7 @@ OUTPUTS: tuple[tuple[str, str], ...] = (
     ("diff-percent", "Diff coverage, a decimal number. Empty when there is nothing to measure or it is unknown."),
     ("delta", "Total coverage minus the baseline's, in percentage points, such as `-0.21`. Empty without a baseline."),
     ("comment-url", "The address of the pull request's comment. Empty when there is none."),
-    ("result-path", "The path of `result.json`, relative to the checkout. Empty when covgate could not measure."),
+    ("result-path", "The path of `result.json`, relative to the checkout. Empty when it could not be written."),
 )
 """Each output's name and what it holds."""
 

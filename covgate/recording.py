@@ -146,7 +146,8 @@ def find_partial(settings: Settings, environment: Mapping[str, str]) -> str | No
         return None
     command = settings.test_command
     words: list[str] = list(command) if isinstance(command, tuple) else _split(command)
-    once: list[str] = [*(words if isinstance(command, tuple) else ()), *_split(environment.get("PYTEST_ADDOPTS", ""))]
+    typed = words if settings.where("test-command") == "the command line" else ()
+    once: list[str] = [*typed, *_split(environment.get("PYTEST_ADDOPTS", ""))]
     for word in [*words, *once]:
         if word.partition("=")[0] in _ALWAYS_PARTIAL:
             return word

@@ -11,7 +11,7 @@ from covgate.errors import InputError
 from covgate.goals import Component, Target
 from covgate.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean
 from covgate.options import OPTIONS, Option, unknown_option
-from covgate.settings_toml import TomlSettings, read_toml
+from covgate.settings_toml import TomlSettings, peek, read_toml
 from covgate.toml_file import TomlFile
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Settings",
     "TomlFile",
     "did_you_mean",
+    "guess_report_dir",
     "resolve",
 ]
 
@@ -32,7 +33,7 @@ class Settings:
     """Every option's value; `None` stands for an option that was not set. `sources` says who set each."""
 
     test_command: str | tuple[str, ...]
-    """A shell command, or an argument vector when it was given after `--`."""
+    """A shell command, or an argument vector when it was given after `--` or as a list in TOML."""
     coverage_data: tuple[str, ...] | None
     install_command: str | None
     working_directory: str
@@ -92,11 +93,27 @@ def resolve(
         given["github-token"] = ((environment or {})["GITHUB_TOKEN"], "GITHUB_TOKEN")
     values: dict[str, object] = {o.field: _parse(o, *given[o.name]) for o in OPTIONS}
     sources = {name: source for name, (_, source) in given.items()} | dict(table.goals.sources)
+    if table.command and given["test-command"] == table.options["test-command"]:
+        values["test_command"] = table.command
     if command:
         values["test_command"], sources["test-command"] = command, "the command line"
     goals = table.goals
     settings = Settings(**values, sources=sources, components=goals.components, target=goals.target)  # type: ignore[arg-type]  # fields and options are held equal by a test
     return _checked(settings)
+
+
+def guess_report_dir(
+    *, command_line: Mapping[str, str], inputs: Mapping[str, str], toml: TomlFile | None
+) -> tuple[str, bool]:
+    """Return where the report of a run goes whose settings may be wrong, and whether that was given at its start.
+
+    As `resolve` would choose, of what can be read; False is for what `[tool.covgate]` or the default says.
+    """
+    option = next(option for option in OPTIONS if option.name == "report-dir")
+    for text in (command_line.get(option.name, ""), inputs.get(option.variable, "")):
+        if text.strip():
+            return text.strip(), True
+    return (peek(toml, option.name).strip() if toml else "") or option.default, False
 
 
 def _checked(settings: Settings) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,10 +16,14 @@ from covgate.toml_file import TomlFile, parse_toml, show_value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TomlSettings:
-    """What the table holds. `options` are the texts of options, each with the place it stands at."""
+    """What the table holds. `options` are the texts of options, each with the place it stands at.
+
+    `command` is a `test-command` that was given as a list: an argument vector; among the options it stands as text.
+    """
 
     options: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     goals: Goals = field(default_factory=Goals)
+    command: tuple[str, ...] = ()
 
 
 def read_toml(toml: TomlFile) -> TomlSettings:
@@ -42,12 +47,36 @@ def read_toml(toml: TomlFile) -> TomlSettings:
             options[key] = (_text(known[key], value, source), source)
         elif key not in GOALS:
             raise unknown_option(key, source, [*known, *GOALS])
-    return TomlSettings(options=options, goals=read_goals(table, document))
+    vector = table.get(_COMMAND)
+    command = tuple(cast("list[str]", vector)) if isinstance(vector, list) else ()
+    return TomlSettings(options=options, goals=read_goals(table, document), command=command)
+
+
+_COMMAND = "test-command"
+
+
+def has_table(toml: TomlFile) -> bool:
+    """Whether the file has anything at `tool.covgate`. Raises InputError when it might, and is no TOML."""
+    if "covgate" not in toml.text:
+        return False
+    tool = parse_toml(toml).root.get("tool")
+    return isinstance(tool, dict) and "covgate" in tool
+
+
+def peek(toml: TomlFile, key: str) -> str:
+    """Return the text at one key of `[tool.covgate]`, whatever else is wrong there; empty when there is none."""
+    try:
+        tool = parse_toml(toml).root.get("tool")
+    except InputError:
+        return ""
+    table = tool.get("covgate") if isinstance(tool, dict) else None
+    value = table.get(key) if isinstance(table, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def _text(option: Option, value: object, source: str) -> str:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return "\n".join(cast("list[str]", value))
+        return (shlex.join if option.name == _COMMAND else "\n".join)(cast("list[str]", value))
     if isinstance(value, str):
         return value
     if isinstance(value, bool) is option.boolean and isinstance(value, (int, Decimal)):

@@ -18,6 +18,12 @@ def test_a_new_report_folder_ignores_itself_in_git(tmp_path: Path) -> None:
     assert [path.name for path in folder.path.iterdir()] == [".gitignore"]
 
 
+def test_a_report_folder_in_which_only_a_history_was_ignores_itself_too(tmp_path: Path) -> None:
+    (tmp_path / ".covgate" / "history").mkdir(parents=True)
+    make_report_folder(tmp_path / ".covgate", "--report-dir")
+    assert (tmp_path / ".covgate" / ".gitignore").read_text() == "*\n"
+
+
 def test_a_folder_of_the_users_keeps_its_own_ignore_file(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("build/\n")
     make_report_folder(tmp_path, "--report-dir")

@@ -335,7 +335,7 @@ def test_a_mistake_is_told_with_value_and_line(text: str, message: str, hint: st
 
 @given(number=st.decimals(min_value=0, max_value=100, places=6, allow_nan=False))
 def test_the_percent_of_a_component_is_read_exactly(number: Decimal) -> None:
-    (component,) = read(f"{CORE}min-total = {number:f}\nmax-drop = '{number}'").components
+    (component,) = read(f"{CORE}min-total = '{number:f}%'\nmax-drop = '{number}'").components
     assert (component.min_total, component.max_drop) == (number, number)
 
 

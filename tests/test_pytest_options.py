@@ -9,11 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.measure.pytest_options import CovOptions, find_cov_options, parse_cov_options
+from covgate.measure.suite import split_shell
 
 WORDS = {
     "nothing": ("-q tests", CovOptions()),
     "equals": ("--cov=shop", CovOptions(used=True, source=("shop",))),
     "next-word": ("--cov shop -q", CovOptions(used=True, source=("shop",))),
+    "bare-beside-a-source": ("--cov --cov=shop", CovOptions(used=True)),
+    "bare-and-reset": ("--cov --cov-reset --cov=shop", CovOptions(used=True, source=("shop",))),
+    "takes-a-path-of-tests": ("--cov tests -q", CovOptions(used=True, source=("tests",))),
     "bare": ("--cov -q", CovOptions(used=True)),
     "bare-at-the-end": ("-q --cov", CovOptions(used=True)),
     "empty-value": ("--cov= -q", CovOptions(used=True)),
@@ -96,6 +100,35 @@ def test_the_configuration_the_variable_and_the_command_are_joined_in_this_order
     write(tmp_path, {"pytest.ini": "[pytest]\naddopts = --cov=a --cov-config=a.ini\n"})
     options = find_cov_options(tmp_path, ["pytest", "--cov=c", "--cov-config=c.ini"], "--cov=b --cov-config=b.ini")
     assert options == CovOptions(used=True, source=("a", "b", "c"), config="c.ini")
+
+
+COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "pytest": ("pytest", ()),
+    "its-path": (".venv/bin/pytest -q", ()),
+    "as-a-module": ("python -m pytest -q", ()),
+    "a-runner": ("uv run --frozen pytest", ()),
+    "coverage-run": ("coverage run -m pytest", ()),
+    "another-program": ("make test", ()),
+    "a-program-of-the-project": ("./run-tests", ()),
+    "another-interpreter": ("python -c ''", ()),
+    "what-follows-it": ("pytest && echo done", ()),
+    "a-path-of-tests-is-the-value": ("pytest tests", ("tests",)),
+    "the-next-line": ("pytest\necho done", ()),
+    "two-calls": ("pytest a && pytest b", ("a", "b")),
+    "two-calls-one-bare": ("pytest a; pytest -q", ()),
+}
+
+
+@pytest.mark.parametrize(("command", "source"), COMMANDS.values(), ids=COMMANDS)
+def test_the_program_is_no_argument_of_its_own(tmp_path: Path, command: str, source: tuple[str, ...]) -> None:
+    write(tmp_path, {"pytest.ini": "[pytest]\naddopts = -q --cov\n"})
+    options = find_cov_options(tmp_path, split_shell(command), "")
+    assert options == CovOptions(used=True, source=source)
+
+
+@pytest.mark.parametrize("command", [["./run-tests", "--cov", "shop"], ["tox", "--", "--cov=shop"]], ids=["own", "tox"])
+def test_options_a_program_may_hand_on_are_read(tmp_path: Path, command: list[str]) -> None:
+    assert find_cov_options(tmp_path, command, "").source == ("shop",)
 
 
 @pytest.mark.parametrize("override", [["-o", "addopts="], ["--override-ini=addopts="], ["-oaddopts=-q"]])

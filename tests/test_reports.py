@@ -50,6 +50,12 @@ def test_what_is_no_coverage_data_is_refused(tmp_path: Path, content: bytes) -> 
         detect_kind(tmp_path / "x")
 
 
+def test_a_file_that_cannot_be_read_is_no_bug() -> None:
+    # Opens for everybody, root too, and gives nothing.
+    with pytest.raises(MeasureError, match=r"/proc/self/mem cannot be read: "):
+        detect_kind(Path("/proc/self/mem"))
+
+
 def test_lines_and_branches_of_cobertura(tmp_path: Path) -> None:
     lines = '<line number="1" hits="1"/><line number="2" hits="0"/>'
     lines += '<line number="3" hits="2" branch="true" condition-coverage="50% (1/2)" missing-branches="5"/>'

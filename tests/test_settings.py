@@ -173,8 +173,28 @@ def test_a_text_that_makes_no_sense_is_told_with_value_and_place(name: str, text
 
 @given(number=st.decimals(min_value=0, max_value=100, places=6, allow_nan=False))
 def test_a_percent_is_read_exactly(number: Decimal) -> None:
-    assert resolve(command_line={"min-diff": str(number)}).min_diff == number
-    assert resolve(toml=table(f"min-diff = {number:f}")).min_diff == number
+    assert resolve(command_line={"min-diff": f"{number}%"}).min_diff == number
+    assert resolve(command_line={"max-drop": str(number)}).max_drop == number
+    if number == 0 or number >= 1:
+        assert resolve(toml=table(f"min-diff = {number:f}")).min_diff == number
+
+
+@pytest.mark.parametrize("name", ["min-total", "min-diff", "green", "orange"])
+@pytest.mark.parametrize(
+    ("text", "meant"), [("0.8", "did you mean 80?"), (".995", "did you mean 99.5?"), ("0.001", "")]
+)
+def test_a_share_is_not_taken_for_a_percent(name: str, text: str, meant: str) -> None:
+    error = refused(command_line={name: text})
+    assert meant in error.message
+    assert f"write `{text}%`" in error.message
+    assert ("did you mean" in error.message) is bool(meant)
+
+
+@pytest.mark.parametrize("name", ["working-directory", "report-dir", "history-dir"])
+@pytest.mark.parametrize(("text", "shown"), [("./a/../b/", "b"), (".", "."), ("../x//y", "../x/y"), ("/a/./b", "/a/b")])
+def test_a_folder_is_shown_normalised(name: str, text: str, shown: str) -> None:
+    settings = resolve(command_line={name: text})
+    assert getattr(settings, name.replace("-", "_")) == shown
 
 
 def test_a_toml_number_is_not_a_float() -> None:

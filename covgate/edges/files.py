@@ -28,13 +28,25 @@ class ReportFolder:
             raise _not_writable(path, exc) from None
         return path
 
+    def clear(self) -> None:
+        """Remove the verdict of an earlier run: whatever happens to this one, it is not taken for it."""
+        for name in _VERDICT:
+            try:
+                (self.path / name).unlink(missing_ok=True)
+            except OSError as exc:
+                raise _not_writable(self.path / name, exc) from None
+
+
+_VERDICT = ("result.json", "comment.md", "summary.md")
+
 
 def make_report_folder(path: Path, source: str) -> ReportFolder:
     """Create the folder, before anything slow is done. Raises InputError when it can not be written to."""
     try:
         path.mkdir(parents=True, exist_ok=True)
-        # A folder that holds anything else is the user's, and so is what git ignores there.
-        if not any(path.iterdir()):
+        # A folder that holds anything else is the user's, and so is what git ignores there. `history` is covgate's: a
+        # history can be there before the first report.
+        if {entry.name for entry in path.iterdir()} <= {"history"}:
             (path / ".gitignore").write_text("*\n", encoding="utf-8")
         with tempfile.TemporaryFile(dir=path):
             pass
@@ -46,15 +58,23 @@ def make_report_folder(path: Path, source: str) -> ReportFolder:
 def read_text_if_there(path: Path) -> str | None:
     """Return a file's text, or None when there is no such file. Raises InputError when it can not be read as UTF-8."""
     try:
+        return read_text(path)
+    except ValueError as exc:
+        raise InputError(str(exc), hint="make it a file that can be read, in UTF-8", slug="bad-toml") from None
+
+
+def read_text(path: Path) -> str | None:
+    """Return a file's text, or None when there is no such file. Raises ValueError that says why it can not be read."""
+    try:
         return path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except UnicodeDecodeError as exc:
-        raise InputError(f"{path} is not UTF-8: {exc}", hint="save the file as UTF-8", slug="bad-toml") from None
+        msg = f"{path} is not UTF-8: {exc}"
+        raise ValueError(msg) from None
     except OSError as exc:
-        raise InputError(
-            f"{path} cannot be read: {exc.strerror or exc}", hint="make it a file that can be read", slug="bad-toml"
-        ) from None
+        msg = f"{path} cannot be read: {exc.strerror or exc}"
+        raise ValueError(msg) from None
 
 
 def _not_writable(path: Path, exc: OSError, source: str = "report-dir") -> InputError:

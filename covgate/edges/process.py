@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from covgate.edges.streams import is_broken, send_nowhere
+
 GRACE_SECONDS = 10.0
 """How long a process group may take to end after the polite signal: time for coverage to write its data."""
 
@@ -110,7 +112,7 @@ class QuietProcess:
 
 
 def start_quiet(argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> QuietProcess:
-    """Start `argv` with its streams captured. Raises FileNotFoundError when the program does not exist."""
+    """Start `argv` with its streams captured. Raises OSError when it can not be started."""
     process = subprocess.Popen(
         [os.fspath(arg) for arg in argv],
         cwd=cwd,
@@ -135,23 +137,27 @@ def run_live(
     """Run `argv` in a process group of its own, its output going straight to `stdout` (default: covgate's own).
 
     After `timeout` seconds, or when covgate itself is interrupted or terminated, the whole group is asked to end
-    (SIGINT, on which pytest and coverage still write what they have) and killed `grace` seconds later. Raises
-    FileNotFoundError or PermissionError when the program can not be started.
+    (SIGINT, on which pytest and coverage still write what they have) and killed `grace` seconds later, or at once when
+    covgate is interrupted again. Raises OSError when the program can not be started, ValueError for a NUL in `argv`.
     """
     started = time.monotonic()
+    if stdout is None and is_broken(1):
+        # It would kill the tests, whose own fault it is not.
+        send_nowhere(1)
     process = subprocess.Popen(
         argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=stdout, start_new_session=True
     )
     timed_out = False
     try:
-        process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        timed_out = True
-        _stop(process, signal.SIGINT, grace=grace)
+        try:
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+            _stop(process, signal.SIGINT, grace=grace)
+        _end_group(process.pid)
     except BaseException:
         _stop(process, signal.SIGINT, grace=grace)
         raise
-    _end_group(process.pid)
     code = process.returncode
     return LiveRun(
         exit_code=_shell_code(code),
@@ -186,13 +192,15 @@ def _shell_code(returncode: int) -> int:
 
 
 def _stop(process: subprocess.Popen[bytes], polite: signal.Signals, *, grace: float) -> None:
-    """Ask the group to end, wait up to `grace` seconds, then kill what is left of it."""
-    _signal_group(process.pid, polite)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(grace)
-        _end_group(process.pid)
-    _signal_group(process.pid, signal.SIGKILL)
-    process.wait()
+    """Ask the group to end, wait up to `grace` seconds, then kill what is left of it: at once when interrupted."""
+    try:
+        _signal_group(process.pid, polite)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
+            _end_group(process.pid)
+    finally:
+        _signal_group(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

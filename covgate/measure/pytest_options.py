@@ -29,16 +29,60 @@ _BLOCKED = frozenset({"no:pytest_cov", "no:cov"})
 
 
 def find_cov_options(directory: Path, command: Iterable[str], addopts_variable: str) -> CovOptions:
-    """Read them from the pytest configuration, PYTEST_ADDOPTS and the command, in pytest's order."""
-    given = [*_split(addopts_variable), *command]
-    configured = [] if _overrides_addopts(given) else _configured_addopts(_candidates(directory, given))
-    return parse_cov_options([*configured, *given])
+    """Read them from the pytest configuration, PYTEST_ADDOPTS and the command's arguments, in pytest's order.
+
+    Of a command that calls pytest several times, each call is read, and what any of them measures is measured.
+    """
+    found = []
+    for arguments in _arguments_of_pytest(list(command)):
+        given = [*_split(addopts_variable), *arguments]
+        configured = [] if _overrides_addopts(given) else _configured_addopts(_candidates(directory, given))
+        found.append(parse_cov_options([*configured, *given]))
+    first, *others = found
+    for other in others:
+        first = CovOptions(
+            used=first.used or other.used,
+            loadable=first.loadable and other.loadable,
+            # A call without one measures what the configuration says, and that is more than the others name.
+            source=tuple(dict.fromkeys((*first.source, *other.source))) if first.source and other.source else (),
+            branch=first.branch or other.branch,
+            config=first.config or other.config,
+        )
+    return first
+
+
+_HANDED_ON = ("--cov", "-p", "-o", "--override-ini")
+"""The options that matter here; others of an unknown program (`python -c ...`) mean something else."""
+
+_OPERATORS = re.compile(r"[;&|()<>\n]+")
+
+
+def _arguments_of_pytest(command: list[str]) -> list[list[str]]:
+    """Return the arguments of each pytest of a command: the program, and what stands before it, is none of them.
+
+    `addopts = "--cov"` and the command `pytest` are `pytest --cov`, not `--cov=pytest`. What a program of another name
+    hands on to pytest is not known: its own options are read as if they were.
+    """
+    calls: list[list[str]] = []
+    inside = False
+    for word in command:
+        if _OPERATORS.fullmatch(word):
+            inside = False
+        elif not inside and re.fullmatch(r"(.*/)?(pytest|py\.test)", word):
+            inside = True
+            calls.append([])
+        elif inside:
+            calls[-1].append(word)
+    if calls:
+        return calls
+    first = next((n for n, word in enumerate(command) if word.startswith(_HANDED_ON)), len(command))
+    return [command[first:]]
 
 
 def parse_cov_options(words: Iterable[str]) -> CovOptions:
     """Pick pytest-cov's options out of pytest's arguments, as its own parser would."""
     source: list[str] = []
-    used = branch = False
+    used = bare = branch = False
     loadable = True
     config: str | None = None
     rest = list(words)
@@ -46,18 +90,21 @@ def parse_cov_options(words: Iterable[str]) -> CovOptions:
         name, equals, value = rest.pop(0).partition("=")
         if name == "--cov":
             used = True
-            # `--cov` takes an optional value: the next word, unless that is an option.
+            # `--cov` takes an optional value: the next word, a path of tests too, unless that is an option.
             taken = value if equals else (rest.pop(0) if rest and not rest[0].startswith("-") else "")
             source += [taken] if taken else []
+            bare = bare or not (taken or equals)
         elif name == "--cov-branch":
             branch = True
         elif name == "--cov-config":
             config = value if equals else (rest.pop(0) if rest else None)
         elif name == "--cov-reset":
-            source = []
+            source, bare = [], False
         elif name.removeprefix("-p") in _BLOCKED or (name == "-p" and rest and rest[0] in _BLOCKED):
             loadable = False
-    return CovOptions(used=used, loadable=loadable, source=tuple(dict.fromkeys(source)), branch=branch, config=config)
+    # pytest-cov: `--cov --cov=shop` is `--cov`, which measures what coverage's configuration says.
+    named = () if bare else tuple(dict.fromkeys(source))
+    return CovOptions(used=used, loadable=loadable, source=named, branch=branch, config=config)
 
 
 def _split(text: str) -> list[str]:
@@ -75,8 +122,7 @@ def _overrides_addopts(words: Sequence[str]) -> bool:
 
 def _candidates(directory: Path, words: Sequence[str]) -> Iterator[Path]:
     """Yield the files pytest would look at: the one `-c` names, else those of its names here and in every parent."""
-    start = next((n for n, word in enumerate(words) if re.fullmatch(r"(.*/)?(pytest|py\.test)", word)), len(words))
-    for word, following in zip_longest(words[start:], words[start + 1 :], fillvalue=""):
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
         named = following if word in {"-c", "--config-file"} else re.sub(r"^(-c|--config-file=)", "", word)
         if named != word and named:
             yield directory / named

@@ -54,8 +54,15 @@ class Report:
 
 def detect_kind(path: Path) -> DataKind:
     """Tell what a file is by its content. Raises MeasureError for anything covgate does not read."""
-    with path.open("rb") as file:
-        start = file.read(4096)
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except OSError as exc:
+        raise MeasureError(
+            f"{path} cannot be read: {exc.strerror or exc}",
+            hint="see that the user covgate runs as may read it",
+            slug="unreadable-data",
+        ) from None
     if start.startswith(b"SQLite format 3\0"):
         return DataKind.DATA_FILE
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()

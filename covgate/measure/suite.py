@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +53,7 @@ def prepare_suite(
 
     Raises InputError when the project's interpreter has no coverage, or one without the start-up hook.
     """
-    words = list(command) if not isinstance(command, str) else _words(command)
+    words = list(command) if not isinstance(command, str) else split_shell(command)
     shown = command if isinstance(command, str) else shlex.join(command)
     options = find_cov_options(project.directory, words, project.environment.get("PYTEST_ADDOPTS", ""))
     config_there = options.config is not None and (project.directory / options.config).is_file()
@@ -107,8 +108,8 @@ def run_suite(
     try:
         with around():
             done = run_live(plan.argv, cwd=project.directory, env=plan.environment, timeout=timeout_seconds)
-    except (FileNotFoundError, PermissionError) as exc:
-        raise _not_found(plan, exc.strerror or str(exc)) from None
+    except (OSError, ValueError) as exc:  # ValueError: a NUL in a word
+        raise _not_started(plan, exc) from None
     data = tuple(sorted(p for p in folder.glob(".coverage*") if p.is_file() and not p.name.endswith("-journal")))
     if done.exit_code in {_NOT_EXECUTABLE, _NOT_FOUND} and not data:
         raise _not_found(plan, f"exit code {done.exit_code}")
@@ -150,11 +151,25 @@ def _quiet_pytest_cov(environment: dict[str, str], options: CovOptions, *, insta
     return ("pytest-cov is switched off for this run (`--no-cov`): covgate measures what its options name.",)
 
 
-def _words(command: str) -> list[str]:
+def split_shell(command: str) -> list[str]:
+    """Return the words of a shell command; operators such as `&&`, and line ends, are words of their own."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=";&|()<>\n")
+    lexer.whitespace_split, lexer.whitespace = True, " \t\r"
+    lexer.commenters = ""
     try:
-        return shlex.split(command)
+        return list(lexer)
     except ValueError:
         return command.split()
+
+
+def _not_started(plan: SuitePlan, exc: OSError | ValueError) -> InputError:
+    if not isinstance(exc, OSError) or exc.errno != errno.ENOEXEC:
+        return _not_found(plan, (exc.strerror if isinstance(exc, OSError) else None) or str(exc))
+    return InputError(
+        f"the test command `{plan.shown}` could not be started: {plan.argv[0]} does not say what runs it",
+        hint=f"begin it with a line such as `#!/bin/sh`, or name the program: `sh {plan.shown}`",
+        slug="test-command-not-found",
+    )
 
 
 def _not_found(plan: SuitePlan, why: str) -> InputError:

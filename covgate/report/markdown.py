@@ -27,6 +27,11 @@ def render_summary(view: ReportView) -> str:
     return _render("summary.md.j2", view)
 
 
+def render_failure(headline: str, hint: str) -> str:
+    """Render what stands in the place of a report when a run ended without one."""
+    return f"⚠️ **{escape_text(headline)}**\n\n{escape_text(hint)}\n"
+
+
 def escape_text(text: str) -> str:
     """Escape prose for Markdown: no markup, no HTML, no mention, no link, no line end, whatever a file name holds.
 

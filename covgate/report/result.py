@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from covgate import __version__
+from covgate.errors import CovgateError
 from covgate.model import (
     Base,
     BaseHow,
@@ -159,6 +161,14 @@ class SuiteJson(_Model):
     seconds: float
 
 
+class ErrorJson(_Model):
+    """What ended a run before it had a verdict, or kept a report from being posted that had to be."""
+
+    message: str
+    hint: str = Field(description="What to change.")
+    slug: str = Field(description="A heading in docs/troubleshooting.md.")
+
+
 class ResultJson(_Model):
     """The whole of result.json."""
 
@@ -167,7 +177,8 @@ class ResultJson(_Model):
     verdict: VerdictKind
     exit_code: int
     headline: str
-    head: str
+    error: ErrorJson | None = Field(description="Null for a run that came to its end.")
+    head: str | None = Field(description="The commit people see; null when the run ended before it was known.")
     uncommitted: int = Field(description="Changed Python files with edits that are not committed.")
     base: BaseJson | None
     total: FigureJson
@@ -182,8 +193,8 @@ class ResultJson(_Model):
     notes: list[str]
 
 
-def build_result(facts: Facts, *, headline: str, exit_code: int) -> ResultJson:
-    """Put what a report is made of into the shape of result.json."""
+def build_result(facts: Facts, *, headline: str, exit_code: int, error: CovgateError | None = None) -> ResultJson:
+    """Put what a report is made of into the shape of result.json; `error` is why it was not posted."""
     total = facts.total if isinstance(facts.total, Unavailable) else facts.total.total
     return ResultJson(
         schema=SCHEMA_VERSION,
@@ -191,6 +202,7 @@ def build_result(facts: Facts, *, headline: str, exit_code: int) -> ResultJson:
         verdict=facts.verdict.kind,
         exit_code=exit_code,
         headline=_text(headline),
+        error=_error(error) if error else None,
         head=facts.head,
         uncommitted=facts.uncommitted,
         base=_base(facts.base),
@@ -204,6 +216,32 @@ def build_result(facts: Facts, *, headline: str, exit_code: int) -> ResultJson:
         checks=[_check(check) for check in facts.verdict.checks],
         suite=_suite(facts.verdict.suite),
         notes=[_text(note) for note in facts.notes],
+    )
+
+
+def build_failure(error: CovgateError, headline: str) -> ResultJson:
+    """Put what ended a run before it had a verdict into the shape of result.json: nothing is known but that."""
+    nothing = Unavailable(reason=error.message)
+    return ResultJson(
+        schema=SCHEMA_VERSION,
+        covgate=__version__,
+        verdict=VerdictKind.CANNOT_JUDGE,
+        exit_code=error.exit_code,
+        headline=_text(headline),
+        error=_error(error),
+        head=None,
+        uncommitted=0,
+        base=None,
+        total=_figure(nothing),
+        diff=_diff(nothing),
+        baseline=_baseline(nothing),
+        delta=None,
+        components=[],
+        indirect=[],
+        flapping=[],
+        checks=[],
+        suite=None,
+        notes=[],
     )
 
 
@@ -227,6 +265,11 @@ def percent_json(tally: Tally | None) -> str | None:
         return None
     whole, _, decimals = f"{floor_percent(percent, 6):f}".partition(".")
     return f"{whole}.{decimals.rstrip('0').ljust(3, '0')}"
+
+
+def _error(error: CovgateError) -> ErrorJson:
+    told = {"message": error.message, "hint": error.hint, "slug": error.slug}
+    return ErrorJson.model_validate({name: _text(text) for name, text in told.items()})
 
 
 def _figure(tally: Tally | Unavailable) -> FigureJson:

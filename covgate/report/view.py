@@ -181,7 +181,8 @@ def _footer(facts: Facts) -> tuple[str, ...]:
 
 
 def _how(base: Base, facts: Facts) -> str:
-    name = base.ref or "the base"
+    is_id = len(base.ref) == len(base.sha) and set(base.ref) <= set("0123456789abcdef")
+    name = base.ref[:SHOWN_DIGITS] if is_id else base.ref or "the base"
     if base.how is BaseHow.MERGE_BASE and base.sha == facts.head:
         return f"the last commit, which is part of {name}"
     return {

@@ -37,6 +37,7 @@ ROWS = {
     "covgate.report": 4,
     "covgate.publish": 4,
     "covgate.checks": 4,
+    "covgate.place": 3,
     "covgate.ports": 5,
     "covgate.archive": 6,
     "covgate.look_back": 7,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -135,6 +137,19 @@ def test_a_red_gate(step: Step, sample: Sample) -> None:
     assert "❌" in run.comments[0]
     assert run.outputs["comment-url"].startswith("http")
     assert "❌" in run.summary
+
+
+READ = {"data": (".coverage", ()), "xml": ("coverage.xml", ("xml",)), "lcov": ("coverage.lcov", ("lcov",))}
+
+
+@pytest.mark.parametrize(("name", "report"), READ.values(), ids=READ)
+def test_data_of_an_earlier_job_is_read(step: Step, sample: Sample, name: str, report: tuple[str, ...]) -> None:
+    """The image's interpreter for the tests has no coverage; covgate's own has."""
+    for arguments in (("run", "-m", "unittest", "-q"), *([report] if report else [])):
+        subprocess.run([sys.executable, "-m", "coverage", *arguments], cwd=sample.folder, check=True)
+    run = step.run(sample, {"coverage-data": name, "install-command": "", "test-command": "", "min-diff": "80"})
+    assert run.exit_code == ExitCode.RULE_BROKEN, run.log
+    assert Decimal(run.outputs["diff-percent"]) == 50
 
 
 def test_a_green_gate(step: Step, sample: Sample) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tests.measured import MEASURED
 from tests.repository import ENVIRONMENT, Repository, make_repository
 
 ROOT = Path(__file__).resolve().parents[2]
+REPORT = ("result.json", "comment.md", "summary.md")
+SCHEMA = json.loads((ROOT / "covgate/report/result.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +78,19 @@ CASES = {
         args=("--min-diff", "120"),
         message="min-diff = 120 (from --min-diff): a percent lies between 0 and 100",
         hint="min-diff: Fail when diff coverage",
+        slug="bad-option-value",
+    ),
+    "percent-as-a-share": Case(
+        args=("--min-diff", "0.8"),
+        message="min-diff = 0.8 (from --min-diff): a percent, not a share: did you mean 80? "
+        "(if it is meant, write `0.8%`)",
+        hint="min-diff: ",
+        slug="bad-option-value",
+    ),
+    "percent-as-a-share-in-toml": Case(
+        toml="min-total = 0.999",
+        message="min-total = 0.999 (from pyproject.toml, line 2): a percent, not a share: did you mean 99.9?",
+        hint="min-total: ",
         slug="bad-option-value",
     ),
     "percent-below-0": Case(
@@ -225,12 +243,13 @@ def project(pattern: Path, tmp_path: Path) -> Repository:
     """A repository with a report of an earlier run in it."""
     repository = Repository(tmp_path / "project")
     Repository(pattern).clone(repository.path)
-    repository.write(".covgate/result.json", "kept")
+    for name in REPORT:
+        repository.write(f".covgate/{name}", "of an earlier run")
     return repository
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_mistake_is_told_once_and_nothing_is_lost(project: Repository, name: str) -> None:
+def test_a_mistake_is_told_once_and_takes_the_place_of_the_report(project: Repository, name: str) -> None:
     case = CASES[name]
     if case.toml:
         project.write("pyproject.toml", f"[tool.covgate]\n{case.toml}\n")
@@ -245,7 +264,13 @@ def test_a_mistake_is_told_once_and_nothing_is_lost(project: Repository, name: s
     assert message.startswith(case.message)
     assert case.hint in hint
     assert slug == case.slug
-    assert (project.path / ".covgate" / "result.json").read_text(encoding="utf-8") == "kept"
+    result = json.loads((project.path / ".covgate" / "result.json").read_text(encoding="utf-8"))
+    assert (result["verdict"], result["exit_code"]) == ("cannot-judge", case.code)
+    assert (result["error"]["message"], result["error"]["slug"]) == (message, slug)
+    assert result["error"]["hint"] == hint
+    VALIDATOR.validate(result)
+    for report in REPORT:
+        assert "of an earlier run" not in (project.path / ".covgate" / report).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -274,6 +299,12 @@ def test_in_a_workflow_the_message_is_an_annotation_too(project: Repository) -> 
     ran = run(project.path, action=True, GITHUB_ACTIONS="true", GITHUB_EVENT_NAME="issues")
     message, _, _ = only_error(ran)
     assert ran.out == f"::error title=covgate::{message}\n"
+
+
+def test_the_help_lists_apart_what_only_a_workflow_needs(tmp_path: Path) -> None:
+    everybody, _, workflow = run(tmp_path, "check", "--help").out.partition("\nOptions for workflows:\n")
+    assert re.findall(r"(?m)^  (--[a-z-]+) ", workflow) == ["--comment", "--publish", "--name"]
+    assert {"--data", "--base", "--min-diff", "--help"} <= set(re.findall(r"--[a-z-]+", everybody))
 
 
 # --- git -----------------------------------------------------------------------------------------------------------

@@ -140,6 +140,30 @@ def test_a_history_that_is_empty_says_how_one_begins(tmp_path: Path) -> None:
     assert "git fetch origin covgate-data" in done.message
 
 
+def test_a_file_to_import_that_is_not_utf_8_has_the_heading_of_imports(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path / "shop", FLAPPING)
+    (tmp_path / "trending.json").write_bytes(b'{"history": "\xff"}')
+    done = history(checkout, "--import", str(tmp_path / "trending.json"))
+    assert done.code == 2
+    assert "trending.json is not UTF-8" in done.message
+    assert "docs/troubleshooting.md#import-file" in done.message
+
+
+@pytest.mark.parametrize("event", ["release", "issue_comment", "pull_request_target"])
+@pytest.mark.parametrize("command", ["history", "demo"])
+def test_what_judges_nothing_runs_on_any_event(tmp_path: Path, command: str, event: str) -> None:
+    checkout = make_checkout(tmp_path / "shop", FLAPPING)
+    outputs = tmp_path / "outputs"
+    argv = [*covgate_command()[:-1], command, *(["--history-dir", "mine"] if command == "history" else [])]
+    environment = clean_environment(
+        **MEASURED, GITHUB_ACTIONS="true", GITHUB_EVENT_NAME=event, GITHUB_OUTPUT=str(outputs), GITHUB_REPOSITORY="o/n"
+    )
+    done = run(argv, cwd=checkout.path, env=environment)
+    assert done.code == 0, done.err
+    # The sample's gate is none of the workflow's.
+    assert not outputs.exists()
+
+
 def test_the_table_the_json_and_an_import(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path / "shop", FLAPPING)
     trending = {"history": [{"date": "2025-03-01", "overall_coverage": 41.5, "lines_covered": 83, "lines_total": 200}]}
@@ -148,7 +172,9 @@ def test_the_table_the_json_and_an_import(tmp_path: Path) -> None:
         taken = history(checkout, "--import", str(tmp_path / "trending.json"))
         assert taken.code == 0, taken.err
         assert "1 entry of" in taken.message
+        assert checkout.git("status", "--porcelain") == ""
     assert check(checkout, "--record").code == 0
+    assert ".covgate" not in checkout.git("status", "--porcelain")
     shown = history(checkout)
     assert shown.code == 0, shown.err
     lines = shown.out.splitlines()

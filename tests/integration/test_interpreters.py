@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.projects import SHOP, Checkout, clean_environment, covgate_command, make_checkout, run, same
+from covgate.measure.project import find_project
+from tests.projects import PRICES, SHOP, Checkout, clean_environment, covgate_command, make_checkout, run, same
 
 MINIMUM = "7.13.0"
 RC = "[run]\nbranch = true\nsource = shop\n"
@@ -118,12 +120,9 @@ def test_an_interpreter_can_be_named_by_a_variable_and_the_option_wins(
     assert checkout.covgate("--python", bare_python, command=command, COVGATE_PYTHON=python).code == 2
 
 
-@pytest.mark.parametrize("mode", ["run", "read"])
-def test_an_interpreter_without_coverage_is_bad_input(tmp_path: Path, bare_python: str, mode: str) -> None:
+def test_an_interpreter_without_coverage_is_bad_input(tmp_path: Path, bare_python: str) -> None:
     checkout = make_checkout(tmp_path, {**SHOP, "check.py": CHECK})
-    assert checkout.coverage("run", "check.py").code == 0
-    how = ["--data", ".coverage"] if mode == "read" else []
-    done = checkout.covgate("--python", bare_python, *how, command=[] if how else ["python", "check.py"])
+    done = checkout.covgate("--python", bare_python, command=["python", "check.py"])
     assert done.code == 2
     assert f"coverage is not installed for {bare_python}" in done.message
     assert "install `coverage>=7.13`" in done.message
@@ -154,6 +153,117 @@ def test_an_interpreter_that_does_not_exist_is_bad_input(
     assert done.code == 2
     assert "does not exist" in done.message
     assert (args or list(variables.values()))[-1] in done.message
+
+
+KINDS = {
+    "data": (".coverage", ()),
+    "xml": ("coverage.xml", ("xml", "-q")),
+    "lcov": ("coverage.lcov", ("lcov", "-q")),
+}
+
+
+@pytest.mark.parametrize(("name", "report"), KINDS.values(), ids=KINDS)
+def test_data_is_read_by_covgates_own_interpreter_where_the_projects_has_no_coverage(
+    tmp_path: Path, name: str, report: tuple[str, ...]
+) -> None:
+    """As in the image, whose interpreter for the tests has nothing installed."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True, capture_output=True)
+    checkout = make_checkout(tmp_path / "here", {**SHOP, ".coveragerc": RC, "check.py": CHECK})
+    checkout.git("checkout", "-q", "-b", "topic")
+    # An edit in a continuation line: only an analysis knows its statement.
+    checkout.write(
+        {"shop/prices.py": PRICES.replace("return amount * 3\n", "return (\n        amount * 3\n    )\n", 1)}
+    )
+    checkout.commit()
+    assert checkout.coverage("run", "check.py").code == 0
+    if report:
+        assert checkout.coverage(*report).code == 0
+    python = str(tmp_path / "bare" / "bin" / "python")
+    done = checkout.covgate("--data", name, "--base", "main", COVGATE_PYTHON=python)
+    assert done.code == 0, done.err
+    assert same(checkout.total(), checkout.coverage_total())
+    assert checkout.result()["diff"]["lines"]["total"] == 1
+    assert not checkout.result()["notes"]
+
+
+def test_two_versions_are_named_where_covgates_own_cannot_parse_a_source(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True, capture_output=True)
+    files = {**SHOP, ".coveragerc": RC, "check.py": CHECK, ".python-version": "3.99\n"}
+    checkout = make_checkout(tmp_path / "here", files)
+    assert checkout.coverage("run", "check.py").code == 0
+    # No Python there is can parse it: as any syntax of a newer one.
+    checkout.write({"shop/prices.py": "lazy " + PRICES})
+    done = checkout.covgate("--data", ".coverage", COVGATE_PYTHON=str(tmp_path / "bare" / "bin" / "python"))
+    assert done.code == 4, done.err
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert f"read by Python {own}, covgate's own, while the project asks for Python 3.99" in done.message
+
+
+FOUND = {
+    "venv-of-the-project": ("backend/.venv", {}, "backend/.venv"),
+    "venv-of-the-checkout": (".venv", {"CONDA_PREFIX": "conda"}, ".venv"),
+    "active-first": (".venv", {"VIRTUAL_ENV": "active", "CONDA_PREFIX": "conda"}, "active"),
+    "conda": ("elsewhere", {"CONDA_PREFIX": "conda"}, "conda"),
+    "option-first": (".venv", {"VIRTUAL_ENV": "active", "python": "named/bin/python"}, "named"),
+    "image-first": (".venv", {"VIRTUAL_ENV": "active", "COVGATE_PYTHON": "image/bin/python"}, "image"),
+    "covgates-own": ("elsewhere", {}, ""),
+}
+
+
+@pytest.mark.parametrize(("there", "variables", "expected"), FOUND.values(), ids=FOUND)
+def test_interpreters_are_looked_for_in_the_order_people_expect(
+    tmp_path: Path, there: str, variables: dict[str, str], expected: str
+) -> None:
+    for folder in {there, "conda", "active", "named", "image"}:
+        (tmp_path / folder / "bin").mkdir(parents=True)
+        (tmp_path / folder / "bin" / "python").touch(0o755)
+    (tmp_path / "backend").mkdir(exist_ok=True)
+    environment = {name: str(tmp_path / place) for name, place in variables.items()}
+    python = environment.pop("python", None)
+    project = find_project(directory=tmp_path / "backend", root=tmp_path, python=python, environment=environment)
+    assert project.python == (tmp_path / expected / "bin" / "python" if expected else Path(sys.executable))
+
+
+def test_an_interpreter_that_nobody_named_is_said(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": CHECK, ".gitignore": ".venv\n"})
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
+    (tmp_path / ".venv" / "pyvenv.cfg").write_text("home = /x\nversion_info = 3.98.1\n")
+    done = checkout.covgate(command=["python", "check.py"])
+    assert done.code == 0, done.err
+    assert "Tests run with .venv/bin/python (3.98)" in done.message
+
+
+def test_an_older_python_than_any_such_coverage_has_is_told_what_it_can_do(tmp_path: Path) -> None:
+    """A stand-in, as no Python 3.9 need be there: it answers as one that lacks coverage does."""
+    old = '#!/bin/sh\n[ "$1" = -c ] && echo 3 9 && exit\necho "No module named \'coverage\'" >&2\nexit 1\n'
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": CHECK, "python3.9": old})
+    (tmp_path / "python3.9").chmod(0o755)
+    done = checkout.covgate("--python", "./python3.9", command=["python", "check.py"])
+    assert done.code == 2
+    assert "is Python 3.9, and covgate measures 3.10 and newer" in done.message
+    assert "coverage>=7.13" not in done.message
+    assert "`covgate check --data .coverage`" in done.message
+    assert checkout.coverage("run", "check.py").code == 0
+    assert checkout.covgate("--python", "./python3.9", "--data", ".coverage").code == 0
+
+
+NO_PYTHON = {"another-program": "/bin/true", "a-failing-one": "/bin/false", "a-folder": "shop", "a-text": "./words"}
+
+
+@pytest.mark.parametrize("mode", ["run", "read"])
+@pytest.mark.parametrize("python", NO_PYTHON.values(), ids=NO_PYTHON)
+def test_what_is_no_python_is_bad_input(tmp_path: Path, python: str, mode: str) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": CHECK, "words": "print('3 11')\n"})
+    (tmp_path / "words").chmod(0o755)
+    if mode == "read":
+        assert checkout.coverage("run", "check.py").code == 0
+    how = ["--data", ".coverage"] if mode == "read" else []
+    done = checkout.covgate("--python", python, *how, command=[] if how else ["python", "check.py"])
+    assert done.code == 2, done.err
+    assert f"{python.removeprefix('./')} is not a Python interpreter" in done.message
+    assert "set `--python`" in done.message
 
 
 def test_an_interpreter_relative_to_the_working_folder_is_found_for_a_project_in_another(tmp_path: Path) -> None:

@@ -6,14 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from covgate.outputs import OUTPUT_NAMES
 from covgate.publish import parse_marker
 from tests.fake_github import FakeGithub, Fault
-from tests.github_answers import error
+from tests.github_answers import Answer, error
 from tests.workflow import ROOT, read_outputs, runner_environment
 
 BASE = {
@@ -88,7 +91,15 @@ class PullRequest:
         self.commit(files, message)
         self.merge()
 
-    def run(self, *, run_id: int | None = None, token: str = "ghs_workflow", fork: bool = False, **inputs: str) -> Ran:  # noqa: S107  # no one's password
+    def run(
+        self,
+        *,
+        run_id: int | None = None,
+        token: str = "ghs_workflow",  # noqa: S107  # no one's password
+        fork: bool = False,
+        extra: Mapping[str, str] | None = None,
+        **inputs: str,
+    ) -> Ran:  # no one's password
         self._runs += 1
         names = {name: self._temp / f"{name}-{self._runs}" for name in ("event", "output", "summary")}
         event = names["event"]
@@ -106,6 +117,7 @@ class PullRequest:
         )
         passed = {"github-token": token, "test-command": f"{sys.executable} -m pytest -q -p no:cacheprovider", **inputs}
         environment = runner_environment(self._github, names, passed) | {"GITHUB_RUN_ID": str(run_id or self._runs)}
+        environment |= extra or {}
         done = subprocess.run(
             [sys.executable, str(ROOT / "entrypoint.py")],
             cwd=self.folder,
@@ -201,6 +213,121 @@ def test_a_comment_that_cannot_be_posted_is_fatal_only_when_required(
     assert ran.exit_code == code, ran.log
     assert "::warning title=covgate::" in ran.log
     assert "Coverage passes" in ran.summary
+
+
+@pytest.mark.parametrize(
+    ("publish", "token", "fault", "code"),
+    [
+        ("best-effort", "", None, 0),
+        ("required", "", None, 6),
+        ("required", "ghs_workflow", error(404, "Not Found"), 6),
+        ("required", "ghs_workflow", error(500, "Oops"), 6),
+    ],
+    ids=["best-effort", "no-token", "not-found", "unreachable"],
+)
+def test_a_report_that_had_to_be_posted_and_was_not_is_no_pass_anywhere(
+    pull_request: PullRequest, github: FakeGithub, publish: str, token: str, fault: Answer | None, code: int
+) -> None:
+    if fault:
+        github.faults.append(Fault(method="GET", times=1000, answer=fault))
+    ran = pull_request.run(min_diff="0", publish=publish, token=token)
+    result = json.loads((pull_request.folder / ran.outputs["result-path"]).read_text())
+    assert (ran.exit_code, result["exit_code"]) == (code, code), ran.log
+    assert ran.outputs["passed"] == ("false" if code else "true")
+    assert (result["error"] is not None) is bool(code)
+    if code:
+        assert f"docs/troubleshooting.md#{result['error']['slug']}" in ran.log
+
+
+def test_a_red_gate_stays_red_when_its_report_cannot_be_posted(pull_request: PullRequest) -> None:
+    ran = pull_request.run(publish="required", token="")
+    result = json.loads((pull_request.folder / ran.outputs["result-path"]).read_text())
+    assert (ran.exit_code, result["exit_code"], result["error"]["slug"]) == (1, 1, "no-github-token")
+
+
+FAILURES = {
+    "bad-setting": (2, {"min_diff": "most"}, "bad-option-value"),
+    "unknown-input": (2, {"min_dif": "80"}, "unknown-option"),
+    "no-such-folder": (2, {"working_directory": "nowhere"}, "bad-option-value"),
+    "no-such-base": (2, {"base": "mian"}, "base-not-found"),
+    "no-such-command": (2, {"test_command": "no-such-command"}, "test-command-not-found"),
+    "install-command-fails": (2, {"install_command": "exit 3"}, "install-failed"),
+}
+
+
+@pytest.mark.parametrize(("code", "inputs", "slug"), FAILURES.values(), ids=FAILURES)
+def test_a_run_without_a_verdict_replaces_the_report_and_sets_every_output(
+    pull_request: PullRequest, code: int, inputs: dict[str, Any], slug: str
+) -> None:
+    pull_request.push(COVERED, "Test the cheapest")
+    assert pull_request.run().outputs["passed"] == "true"
+    ran = pull_request.run(**inputs)
+    assert ran.exit_code == code, ran.log
+    assert_failed(pull_request, ran, slug)
+
+
+def test_a_failure_of_git_replaces_the_report_and_sets_every_output(pull_request: PullRequest) -> None:
+    assert pull_request.run().exit_code == 1
+    pull_request.git("checkout", "-q", "--orphan", "other")
+    pull_request.git("commit", "-qm", "an end of its own")
+    ran = pull_request.run(base="main")
+    assert ran.exit_code == 5, ran.log
+    assert_failed(pull_request, ran, "no-merge-base")
+
+
+@pytest.mark.parametrize(
+    ("library", "path"), [("github", ".covgate/result.json"), ("jinja2", "")], ids=["while-posting", "while-rendering"]
+)
+def test_a_bug_replaces_the_report_and_sets_every_output(
+    pull_request: PullRequest, tmp_path: Path, library: str, path: str
+) -> None:
+    assert pull_request.run().exit_code == 1
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / f"{library}.py").write_text("raise RuntimeError('broken')\n")
+    ran = pull_request.run(extra={"PYTHONPATH": f"{broken}:{ROOT}"})
+    assert ran.exit_code == 70, ran.log
+    expected = {"verdict": "cannot-judge", "passed": "false", "result-path": path}
+    assert ran.outputs == dict.fromkeys(OUTPUT_NAMES, "") | expected
+    if path:
+        result = json.loads((pull_request.folder / path).read_text())
+        assert (result["exit_code"], result["error"]["slug"]) == (70, "bug")
+    else:
+        assert not (pull_request.folder / ".covgate/result.json").exists()
+
+
+def test_a_report_folder_that_cannot_be_written_to_leaves_the_outputs(pull_request: PullRequest) -> None:
+    ran = pull_request.run(report_dir="shop/cart.py")
+    assert ran.exit_code == 2
+    assert ran.outputs == dict.fromkeys(OUTPUT_NAMES, "") | {"verdict": "cannot-judge", "passed": "false"}
+
+
+def assert_failed(pull_request: PullRequest, ran: Ran, slug: str) -> None:
+    path = ".covgate/result.json"
+    expected = {"verdict": "cannot-judge", "passed": "false", "result-path": path}
+    assert ran.outputs == dict.fromkeys(OUTPUT_NAMES, "") | expected
+    result = json.loads((pull_request.folder / path).read_text())
+    assert (result["verdict"], result["exit_code"], result["error"]["slug"]) == ("cannot-judge", ran.exit_code, slug)
+    assert result["headline"].startswith("Cannot judge: ")
+    assert ran.summary.startswith("⚠️ **Cannot judge: ")
+    for name in ("comment.md", "summary.md"):
+        assert (pull_request.folder / ".covgate" / name).read_text().startswith("⚠️ **Cannot judge: ")
+
+
+def test_a_bare_cov_at_the_end_of_addopts_measures_what_the_configuration_says(pull_request: PullRequest) -> None:
+    """Not the module that has the name of the program."""
+    options = '[tool.pytest.ini_options]\naddopts = "-q --cov"\n'
+    pull_request.push({"pyproject.toml": BASE["pyproject.toml"] + options, "conftest.py": ""}, "Use pytest-cov")
+    ran = pull_request.run(test_command="pytest", extra={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": ""})
+    assert ran.exit_code == 1, ran.log
+    assert ran.outputs["diff-percent"] == "16.666666"
+
+
+def test_a_run_in_a_sub_folder_is_the_projects(pull_request: PullRequest) -> None:
+    ran = pull_request.run(working_directory="shop")
+    assert ran.exit_code == 1, ran.log
+    assert (ran.outputs["diff-percent"], ran.outputs["result-path"]) == ("16.666666", ".covgate/result.json")
+    assert "❌ **Diff coverage 16.66 % is below 80 %" in ran.summary
 
 
 def test_an_older_run_leaves_a_newer_comment_alone(pull_request: PullRequest, github: FakeGithub) -> None:

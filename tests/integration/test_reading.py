@@ -314,44 +314,10 @@ def test_a_measured_file_that_no_longer_parses_makes_the_total_unknown(
     assert_refused(done, 4, "shop/prices.py: it is not valid Python")
 
 
-def test_an_earlier_report_stays_whole_when_the_input_is_bad(recorded: Recorded, here: Checkout) -> None:
+def test_an_earlier_report_does_not_stand_for_a_run_with_bad_input(recorded: Recorded, here: Checkout) -> None:
     here.write({XML: recorded.files[XML]})
     assert read(here, XML).code == 0
-    folder = here.path / ".covgate"
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert here.result()["verdict"] == "pass"
     assert read(here, "nothing").code == 2
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-
-
-# --- folders of a checkout -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("how", ["--directory", "started-there"])
-def test_a_project_in_a_folder_is_measured_alone(tmp_path: Path, how: str) -> None:
-    """Two projects with files of equal names: each has its own tests, configuration and report."""
-    one = {f"one/{name}": text for name, text in FILES.items()}
-    two = {f"two/{name}": text for name, text in FILES.items()} | {"two/check.py": CHECK.format(20)}
-    checkout = make_checkout(tmp_path, {**one, **two})
-    checkout.write({"two/shop/prices.py": FILES["shop/prices.py"].replace("amount * 3 - 5", "amount * 3 - 6")})
-    for folder in ("one", "two"):
-        command = ["python", "check.py"]
-        if how == "--directory":
-            done = checkout.covgate("--directory", folder, command=command)
-        else:
-            done = checkout.covgate(command=command, sub=folder)
-        assert done.code == 0, done.err
-        expected = record(checkout, sub=folder)
-        assert same(checkout.total(folder), expected.total)
-        files = checkout.result(folder)["diff"]["files"]
-        assert [file["path"] for file in files] == ["two/shop/prices.py"][: folder == "two"]
-
-
-def test_data_of_two_projects_with_equal_names_is_kept_apart(tmp_path: Path) -> None:
-    files = {f"{folder}/{name}": text for folder in ("one", "two") for name, text in FILES.items()}
-    checkout = make_checkout(tmp_path, {**files, "two/check.py": CHECK.format(20)})
-    for folder in ("one", "two"):
-        record(checkout, sub=folder)
-    done = read(checkout, "*/.coverage")
-    assert done.code == 0, done.err
-    lines = checkout.result()["total"]["lines"]
-    assert lines == {"covered": 5 + 5, "total": 24}
+    assert (here.result()["verdict"], here.result()["error"]["slug"]) == ("cannot-judge", "data-not-found")
+    assert "no file matches" in (here.path / ".covgate" / "comment.md").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 import time
@@ -173,6 +174,31 @@ def test_a_command_of_the_configuration_runs_in_a_shell(tmp_path: Path) -> None:
     assert done.out.startswith("done\n")
 
 
+def test_a_list_of_the_configuration_is_an_argument_vector(tmp_path: Path) -> None:
+    script = "import shop.prices, sys\nassert sys.argv[1:] == ['a b', '$HOME', ';', 'exit 1'], sys.argv\n"
+    table = "[tool.covgate]\ntest-command = ['python', 'check.py', 'a b', '$HOME', ';', 'exit 1']\n"
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": script, "pyproject.toml": table})
+    done = checkout.covgate()
+    assert done.code == 0, done.err
+    assert checkout.result()["suite"]["command"] == "python check.py 'a b' '$HOME' ';' 'exit 1'"
+
+
+def test_a_run_in_a_sub_folder_is_of_the_project_it_belongs_to(tmp_path: Path) -> None:
+    table = "[tool.covgate]\ntest-command = 'python check.py'\nmin-total = 99\n"
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": "import shop.prices\n", "pyproject.toml": table})
+    done = checkout.covgate(sub="shop")
+    assert done.code == 1, done.err
+    assert "The project is .., where pyproject.toml has [tool.covgate]" in done.message
+    assert checkout.result()["checks"][0]["target"] == "99"
+    total = checkout.total()
+    # What is typed there is taken from there.
+    assert checkout.coverage("run", "--source=shop", "check.py").code == 0
+    (tmp_path / ".coverage").rename(tmp_path / "shop" / "of.cov")
+    assert checkout.covgate("--data", "*.cov", "--report-dir", "out", sub="shop").code == 1
+    assert (tmp_path / "shop" / "out" / "result.json").is_file()
+    assert total < 99
+
+
 # --- pytest-cov ----------------------------------------------------------------------------------------------------
 
 COV = "--cov=shop --cov-branch --cov-fail-under=100"
@@ -264,11 +290,71 @@ def test_nothing_executed_cannot_be_judged_and_is_not_zero_percent(tmp_path: Pat
     assert "no statement was executed" in checkout.result()["total"]["reason"]
 
 
+TOX = """\
+#!/usr/bin/env python
+# As tox does: only some variables are handed on.
+import os, subprocess, sys
+kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+sys.exit(subprocess.run([sys.executable, "check.py"], env=kept).returncode)
+"""
+
+
+def test_tox_that_hands_nothing_on_is_named(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, ".coveragerc": RC, "check.py": "import shop.prices\n", "tox": TOX})
+    (tmp_path / "tox").chmod(0o755)
+    done = checkout.covgate(command=["./tox"])
+    assert done.code == 4
+    assert "what tox ran was measured" in done.message
+    assert "`pass_env = COVERAGE_*`" in done.message
+    assert "tox" in checkout.result()["headline"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason"),
+    [
+        (["--no-such-option"], 3, "could not start (exit code 4)"),
+        (["-k", "nothing"], 4, "collected no tests (exit code 5)"),
+    ],
+    ids=["usage", "no-tests"],
+)
+def test_pytest_s_own_reason_comes_first(tmp_path: Path, words: list[str], code: int, reason: str) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, ".coveragerc": RC, "tests/test_prices.py": "def test(): pass\n"})
+    done = checkout.covgate(command=["pytest", "-q", *words])
+    assert done.code == code
+    assert f"pytest {reason}" in done.message
+    assert "`source`" not in done.message
+
+
+def test_a_tool_of_another_interpreter_is_named_with_it(tmp_path: Path) -> None:
+    other = tmp_path / "other" / "bin"
+    other.mkdir(parents=True)
+    # Not an interpreter with the start-up hook of coverage, which would measure it all the same.
+    (other / "python3").write_text("#!/bin/sh\nexit 0\n")
+    (other / "pytest9").write_text(f"#!{other}/python3\n")
+    for name in ("python3", "pytest9"):
+        (other / name).chmod(0o755)
+    checkout = make_checkout(tmp_path / "here")
+    done = checkout.covgate(command=["pytest9", "-q"], PATH=f"{other}:{os.environ['PATH']}")
+    assert done.code == 4, done.err
+    assert (
+        f"runs {other}/pytest9, which belongs to {other}/python3, and covgate measures {sys.executable}" in done.message
+    )
+
+
 def test_no_python_process_at_all_cannot_be_judged(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path)
     done = checkout.covgate(command=["true"])
     assert done.code == 4
     assert "left no coverage data" in done.message
+
+
+def test_a_script_that_does_not_say_what_runs_it_is_bad_input(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {**SHOP, "check": "python -c 'import shop.prices'\n"})
+    (tmp_path / "check").chmod(0o755)
+    done = checkout.covgate(command=["./check"])
+    assert done.code == 2, done.err
+    assert "`./check` could not be started" in done.message
+    assert "#!/bin/sh" in done.message
 
 
 @pytest.mark.parametrize("command", [["no-such-tool", "-q"], ["./tests/test_prices.py"]], ids=["absent", "no-program"])
@@ -358,6 +444,67 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, number: signal
     assert "Traceback" not in err.split("covgate:")[-1]
     assert gone(checkout)
     assert list(temporary.iterdir()) == []
+    result = checkout.result()
+    assert (result["verdict"], result["exit_code"], result["error"]["slug"]) == ("cannot-judge", code, "interrupted")
+
+
+def test_a_second_ctrl_c_kills_what_the_first_one_asked_to_end(tmp_path: Path) -> None:
+    stubborn = "import signal, os\nsignal.signal(signal.SIGINT, lambda *_: open('asked', 'w').close())\n"
+    stubborn += SLOW + "time.sleep(60)\n" * 3
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": stubborn})
+    with started(covgate_command("--", "python", "check.py"), cwd=tmp_path) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "the first line\n"
+        for sign in ("asked", ""):
+            os.kill(process.pid, signal.SIGINT)
+            while sign and not (tmp_path / sign).exists():
+                time.sleep(0.01)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert gone(checkout)
+
+
+def test_tests_hear_the_polite_signal_although_covgate_was_started_with_it_ignored(tmp_path: Path) -> None:
+    """As under nohup and for `&` in a script: else a time-out would kill them, and the measurement with them."""
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": SLOW, ".coveragerc": RC})
+    ignoring = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    command = covgate_command("--timeout-minutes", "0.04", "--", "python", "check.py")
+    done = run([sys.executable, "-c", ignoring, *command], cwd=tmp_path)
+    assert done.code == 3, done.err
+    assert gone(checkout)
+    result = checkout.result()
+    assert (result["suite"]["status"], result["total"]["lines"]["covered"]) == ("timed-out", 5)
+
+
+STREAMS = {
+    "latin-1": ("", "latin-1"),
+    "ascii": ("", "ascii"),
+    "no-stdout": (">&-", ""),
+    "no-stderr": ("2>&-", ""),
+    "none": ("<&- >&- 2>&-", ""),
+    "nobody-reads": ("| true", ""),
+    "a-full-disk": ("2>/dev/full", ""),
+}
+
+
+@pytest.mark.parametrize(("redirection", "encoding"), STREAMS.values(), ids=STREAMS)
+def test_a_log_that_cannot_be_written_costs_neither_report_nor_verdict(
+    tmp_path: Path, redirection: str, encoding: str
+) -> None:
+    # Printed beside the tests' own line, and a sign that neither latin-1 nor ascii has.
+    script = "import shop.prices\nprint('tested', flush=True)\n"
+    checkout = make_checkout(tmp_path, {**SHOP, "check.py": script})
+    command = shlex.join(covgate_command("--min-total", "0", "--", "python", "check.py"))
+    shell = f"{{ sleep 0.2; {command}; echo $? > code; }} {redirection}"
+    if redirection != "| true":
+        shell = f"{command} {redirection}; echo $? > code"
+    done = run(["/bin/sh", "-c", shell], cwd=tmp_path, env=clean_environment(PYTHONIOENCODING=encoding))
+    assert (tmp_path / "code").read_text() == "0\n", done.out + done.err
+    assert (checkout.result()["exit_code"], checkout.result()["suite"]["status"]) == (0, "passed")
+    if encoding:
+        assert "[ok] Coverage passes" in done.out
 
 
 def test_a_process_the_suite_left_running_does_not_outlive_it(tmp_path: Path) -> None:
