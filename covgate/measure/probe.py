@@ -485,6 +485,8 @@ def _unite(request: Json, cov: Analyst, usable: list[str], settled: list[Json], 
         data.update(part, map_path=places.__getitem__)
         part.close()
     cov.save()
+    if all(place is not None for found in settled for place in found["places"].values()):
+        return cov
     data.close()
     _delete_left_out(combined)
     united = _open(request, combined)

@@ -8,7 +8,7 @@ from typing import cast
 
 from covgate.measure.agreement import compare_report
 from covgate.measure.analysis import Wanted
-from covgate.measure.pathmap import Names, split
+from covgate.measure.pathmap import Names, ambiguous_path, split
 from covgate.measure.project import Probe, Project
 from covgate.measure.records import functions_from_record, require_executed, unmeasured_from_record
 from covgate.measure.reports import DataKind, Report, ReportedFile, read_report
@@ -66,8 +66,13 @@ def _places(
         found: dict[Names, PurePosixPath] = {}
         for file in report.files:
             ran = any(file.lines.values())
-            place = _existing(folders, file.names)
-            inside = None if place is None else _inside(project, place)
+            existing = [at for name in file.names for at in [_existing(folders, name)] if at is not None]
+            inside_all = dict.fromkeys(p for at in existing for p in [_inside(project, at)] if p is not None)
+            if len(inside_all) > 1:
+                # Cobertura merges files of two sources that have the same relative name.
+                raise ambiguous_path(file.names[0], sorted(inside_all))
+            place = existing[0] if existing else None
+            inside = next(iter(inside_all), None)
             # A file that git ignores (a generated module) counts like any other, as it does in coverage's own report;
             # but it may also be an installed copy.
             if inside is not None:
@@ -94,20 +99,19 @@ def _folders(project: Project, path: Path, report: Report) -> list[Path]:
     names = [name for file in report.files for name in file.names if not name.startswith("/")]
     folders = list(dict.fromkeys([path.parent.resolve(), project.directory.resolve()]))
     if len(folders) > 1:
-        folders.sort(key=lambda folder: -sum(_existing([folder], (name,)) is not None for name in names))
+        folders.sort(key=lambda folder: -sum(_existing([folder], name) is not None for name in names))
     return folders
 
 
-def _existing(folders: Sequence[Path], names: Names) -> Path | None:
-    """Return the first place of a reported file that exists on this machine, as an absolute path."""
-    for name in names:
-        for folder in folders:
-            path = folder.joinpath(name) if name.startswith("/") else folder.joinpath(*split(name))
-            try:
-                if path.is_file():
-                    return path.resolve()
-            except (OSError, RuntimeError, ValueError):  # RuntimeError: a loop of links, before Python 3.13
-                continue
+def _existing(folders: Sequence[Path], name: str) -> Path | None:
+    """Return the first place of a reported name that exists on this machine, as an absolute path."""
+    for folder in folders:
+        path = folder.joinpath(name) if name.startswith("/") else folder.joinpath(*split(name))
+        try:
+            if path.is_file():
+                return path.resolve()
+        except (OSError, RuntimeError, ValueError):  # RuntimeError: a loop of links, before Python 3.13
+            continue
     return None
 
 

@@ -1,0 +1,97 @@
+"""Which files are copies of which, and which packages are the project's own."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from covgate.errors import MeasureError
+from covgate.measure.twins import Recorded, RecordedData, Settled, own_packages, settle
+
+PACKAGES: dict[str, tuple[list[str], dict[str, str]]] = {
+    "src-layout": (["src/shop/__init__.py", "src/shop/a.py"], {"shop": "src/shop"}),
+    "flat-layout": (["shop/__init__.py", "shop/deep/__init__.py", "setup.py", "conftest.py"], {"shop": "shop"}),
+    "module": (["shop.py", "setup.py", "test_shop.py"], {"shop": "shop.py"}),
+    "namespace": (["src/corp/tax/__init__.py", "src/corp/tax/a.py"], {"corp.tax": "src/corp/tax"}),
+    "project-in-a-folder": (
+        ["backend/pyproject.toml", "backend/src/api/__init__.py", "backend/src/api/a.py"],
+        {"api": "backend/src/api"},
+    ),
+    "rust-extension": (["pyproject.toml", "python/fast/__init__.py"], {"fast": "python/fast"}),
+    "tests-and-documentation": (["tests/__init__.py", "tests/a.py", "docs/conf.py", "tools/six/__init__.py"], {}),
+    "a-name-of-pythons-own": (["calendar/__init__.py", "types.py"], {}),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), PACKAGES.values(), ids=PACKAGES)
+def test_the_projects_own_packages(files: list[str], expected: dict[str, str]) -> None:
+    found = own_packages(map(PurePosixPath, files), PurePosixPath())
+    assert {name: str(path) for name, path in found.items()} == expected
+
+
+def test_packages_outside_the_projects_folder_are_another_projects() -> None:
+    files = map(PurePosixPath, ["one/shop/__init__.py", "two/shop/__init__.py"])
+    assert own_packages(files, PurePosixPath("two")) == {"shop": PurePosixPath("two/shop")}
+
+
+LOCAL = ["src/shop/__init__.py", "src/shop/a.py", "src/shop/vendor/__init__.py", "src/shop/vendor/six.py", "main.py"]
+
+
+def settle_copies(tmp_path: Path, copies: dict[str, str], local: dict[str, str], executed: str = "") -> Settled:
+    """Settle existing files below `tmp_path/else`; the text of a local file is its own name unless it is given."""
+    root = tmp_path / "root"
+    for name in LOCAL:
+        write(root / name, local.get(name, ""))
+    for name, text in copies.items():
+        write(tmp_path / "else" / name, text)
+    items = [Recorded(names=(name,), place=tmp_path / "else" / name) for name in copies if not name.startswith(".git")]
+    data = RecordedData(path=tmp_path / "data", foreign=tuple(items), known=0)
+    ran = [PurePosixPath(executed)] if executed else []
+    return settle([data], root=root, local=map(PurePosixPath, LOCAL), executed=ran)
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+INSTALLED = "lib/python3.12/site-packages"
+A = {"src/shop/a.py": "x = 1\n"}
+
+EQUAL: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str | None]]] = {
+    "installed": ({f"{INSTALLED}/shop/a.py": "x = 1\n"}, A, {f"{INSTALLED}/shop/a.py": "src/shop/a.py"}),
+    "line-ends": ({f"{INSTALLED}/shop/a.py": "x = 1\r\n"}, A, {f"{INSTALLED}/shop/a.py": "src/shop/a.py"}),
+    "keyword": (
+        {f"{INSTALLED}/shop/a.py": "# $Id: 1f2e $\n"},
+        {"src/shop/a.py": "# $Id$\n"},
+        {f"{INSTALLED}/shop/a.py": "src/shop/a.py"},
+    ),
+    "package-of-another-folder": (
+        {"x/shop/__init__.py": "", "x/shop/a.py": "x = 1\n"},
+        A,
+        {"x/shop/__init__.py": "src/shop/__init__.py", "x/shop/a.py": "src/shop/a.py"},
+    ),
+    "same-place-in-another-checkout": ({".git": "", "main.py": ""}, {}, {"main.py": "main.py"}),
+    "single-module-of-a-temporary-folder": ({"main.py": "x = 2\n"}, {"main.py": "x = 1\n"}, {}),
+    "another-package-than-the-vendored": ({f"{INSTALLED}/six.py": "x = 2\n"}, {}, {}),
+    "only-in-the-copy": ({f"{INSTALLED}/shop/_version.py": "x = 2\n"}, {}, {}),
+    "not-a-package": ({"x/shop/a.py": "x = 2\n"}, A, {}),
+}
+
+
+@pytest.mark.parametrize(("copies", "local", "expected"), EQUAL.values(), ids=EQUAL)
+def test_a_copy_of_equal_text_is_the_checkouts_file(
+    tmp_path: Path, copies: dict[str, str], local: dict[str, str], expected: dict[str, str | None]
+) -> None:
+    settled = settle_copies(tmp_path, copies, local)
+    assert {names[0]: str(place) for names, place in settled.places[0].items()} == expected
+
+
+def test_another_text_is_refused_unless_the_checkouts_own_ran(tmp_path: Path) -> None:
+    copies = {f"{INSTALLED}/shop/a.py": "x = 2\n"}
+    with pytest.raises(MeasureError, match=r"site-packages/shop/a\.py, whose text differs from src/shop/a\.py"):
+        settle_copies(tmp_path, copies, A)
+    settled = settle_copies(tmp_path, copies, A, executed="src/shop/a.py")
+    assert list(settled.places[0].values()) == [None]
+    assert settled.notes[0].startswith("What ran of ")
