@@ -36,8 +36,8 @@ def record_run(
 
     Raises nothing: what goes wrong is shown, and is no part of the verdict.
     """
-    notes = _slack(settings, context, facts)
     wanted = context.on_default_branch if settings.record is None else settings.record
+    notes = (*_slack(settings, context, facts), *(_outside(facts) if wanted or facts.comparison else ()))
     if not wanted:
         return _with_notes(facts, *notes, _other_branch(settings, context))
     obstacle = find_obstacle(settings, context, edges.environment, change, facts)
@@ -58,6 +58,15 @@ def record_run(
 
 def _with_notes(facts: Facts, *notes: str) -> Facts:
     return replace(facts, notes=(*facts.notes, *filter(None, notes)))
+
+
+def _outside(facts: Facts) -> tuple[str, ...]:
+    """Say which measured files no record holds, and so no comparison."""
+    outside = () if isinstance(facts.total, Unavailable) else facts.total.outside
+    if not outside:
+        return ()
+    others = f" and {len(outside) - 1} more" if len(outside) > 1 else ""
+    return (f"Measured outside the checkout, and so neither recorded nor compared: {outside[0]}{others}.",)
 
 
 def _append(settings: Settings, context: RunContext, edges: Edges, store: HistoryStore, entry: Entry) -> History:
@@ -169,10 +178,10 @@ def _other_branch(settings: Settings, context: RunContext) -> str:
 
 
 def _entry(settings: Settings, change: Change, facts: Facts, past: Past) -> Entry:
-    coverage, suite = facts.total, facts.verdict.suite
-    if isinstance(coverage, Unavailable):
+    if isinstance(facts.total, Unavailable):
         msg = "a run without a total is never recorded"
         raise TypeError(msg)
+    coverage, suite = facts.total.inside, facts.verdict.suite
     git, head = change.git, change.head
     digests = git.blob_ids(head)
     record = Record(

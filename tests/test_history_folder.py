@@ -5,9 +5,10 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -15,7 +16,8 @@ from covgate.errors import HistoryError
 from covgate.history.folder_store import FolderStore
 from covgate.history.git_source import GitSource
 from covgate.history.merged import MergedSource
-from covgate.recorded import Aim, History, Point
+from covgate.model import Sha
+from covgate.recorded import Aim, FileLines, History, LineRecord, Point
 from tests.recorded import build, entry, record, sha
 from tests.repository import Repository, make_repository
 
@@ -236,6 +238,14 @@ def test_a_commit_that_git_does_not_have_is_told(repository: Repository) -> None
     assert caught.value.slug == "history-unreachable"
 
 
+def test_lines_that_could_not_be_read_again_are_refused_and_nothing_is_written(folder: Path) -> None:
+    outside = replace(entry(1).lines, files={PurePosixPath("/etc/x.py"): FileLines(digest="", states="+")})
+    with pytest.raises(HistoryError, match=r"the lines of 000000000000 cannot be kept: no name of a file") as caught:
+        open_store(folder).append(replace(entry(1), lines=outside), build)
+    assert caught.value.slug == "history-too-large"
+    assert not folder.exists()
+
+
 # Both
 
 
@@ -269,3 +279,38 @@ def test_one_place_alone_keeps_its_order_and_lends_no_lines(tmp_path: Path) -> N
     merged.read()
     assert merged.read_lines(sha(2)) == entry(2).lines
     assert MergedSource([]).read() == History()
+
+
+class Compared(Decimal):
+    """A percent that counts how often it is compared."""
+
+    times: list[int] = []  # noqa: RUF012  # counts for all of them
+
+    def __eq__(self, other: object) -> bool:
+        self.times.append(1)
+        return super().__eq__(other)
+
+    __hash__ = Decimal.__hash__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """A place that holds this history, and no lines."""
+
+    history: History
+    where: str = "here"
+
+    def read(self) -> History:
+        return self.history
+
+    def read_lines(self, sha: Sha) -> LineRecord | None:
+        del sha
+        return None
+
+
+def test_many_imported_points_of_several_places_are_not_compared_each_with_each() -> None:
+    day = datetime(2025, 1, 1, tzinfo=UTC)
+    points = tuple(Point(date=day, total=Compared(number)) for number in range(500))
+    found = MergedSource([Fixed(history=History(imported=points)), Fixed(history=History(imported=points))]).read()
+    assert found.imported == points
+    assert len(Compared.times) < 5 * len(points)

@@ -147,11 +147,7 @@ def _parse(line: str, number: int, place: str) -> Entry:
     try:
         return parse_entry(line)
     except NewerSchemaError as exc:
-        raise HistoryError(
-            f"line {number} of {place} was written by a newer covgate ({exc})",
-            hint="update covgate; until then the history is left as it is",
-            slug="history-newer",
-        ) from None
+        raise _newer(f"line {number} of {place}", exc) from None
     except (ValueError, RecursionError) as exc:
         raise _broken(f"line {number} of {place} is no entry of a history: {str(exc)[:200]}") from None
 
@@ -185,6 +181,8 @@ def parse_lines(data: bytes, sha: Sha, layout: Layout, where: str) -> LineRecord
         raise _broken(f"{place} is larger than {MOST_LINES_BYTES // 1_000_000} MB")
     try:
         record = decode_record(data)
+    except NewerSchemaError as exc:
+        raise _newer(place, exc) from None
     except ValueError as exc:
         raise _broken(f"{place} is no line record: {str(exc)[:200]}") from None
     if record.sha != sha:
@@ -202,6 +200,14 @@ def check_ours(paths: Collection[PurePosixPath], where: str) -> bool:
         f"{where} holds files that covgate did not write: {', '.join(some)}{more}",
         hint="set history-branch (or history-dir) to a name of its own; covgate writes nothing here",
         slug="history-foreign",
+    )
+
+
+def _newer(what: str, why: NewerSchemaError) -> HistoryError:
+    return HistoryError(
+        f"{what} was written by a newer covgate ({why})",
+        hint="update covgate; until then the history is left as it is",
+        slug="history-newer",
     )
 
 

@@ -90,6 +90,33 @@ def test_a_random_line_flaps_and_does_not_turn_the_gate_red_but_a_real_loss_of_i
     assert check(checkout, "--max-drop=0").code == 1
 
 
+def test_a_measured_file_outside_the_checkout_is_neither_recorded_nor_compared(tmp_path: Path) -> None:
+    """The total is coverage's own, with the file; another machine has none, and the record's lines hold its own."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "outside.py").write_text("def f(n):\n    if n:\n        return 1\n    return 2\n", encoding="utf-8")
+    suite = f"import sys\nsys.path.insert(0, {str(elsewhere)!r})\nimport outside\n{SUITE}"
+    rules = '[tool.covgate.components.all]\npaths = ["**/*.py"]\nmax-drop = 0\n'
+    config = FLAPPING["pyproject.toml"].replace('["shop"]', f'["shop", "{elsewhere}"]') + rules
+    checkout = make_checkout(tmp_path / "shop", {**FLAPPING, "pyproject.toml": config, "run.py": suite})
+    done = check(checkout, "--record")
+    assert done.code == 0, done.err
+    assert "Recorded in the folder .covgate/history" in done.out
+    said = f"Measured outside the checkout, and so neither recorded nor compared: {elsewhere}/outside.py."
+    assert checkout.result()["notes"].count(said) == 1
+    (line,) = (checkout.path / ".covgate/history/history.jsonl").read_text().splitlines()
+    held, total = json.loads(line), checkout.result()["total"]["lines"]
+    assert held["total"]["lines"][1] == total["total"] - 4
+    assert held["components"]["all"] == held["total"]
+    # What is executed there is no gain or loss of this project.
+    checkout.git("checkout", "--quiet", "-b", "topic")
+    checkout.write({"run.py": suite + "outside.f(1)\n"}).commit("another path through a stranger")
+    green = check(checkout, "--max-drop=0")
+    assert green.code == 0, green.out
+    assert checkout.result()["delta"] == "0.00"
+    assert checkout.result()["notes"].count(said) == 1
+
+
 def test_what_is_not_committed_is_not_recorded(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path / "shop", FLAPPING)
     checkout.write({"shop/cache.py": CACHE + "\n\ntax = 1\n"})
