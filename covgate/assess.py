@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from covgate import __version__
 from covgate.checks import NO_STATEMENT, Judged, Ramp, component_checks, compute_checks
+from covgate.completeness import find_collection
 from covgate.components import component_diffs, component_tallies, unmeasured
 from covgate.context import RunContext
 from covgate.diff.compute import compute_diff_coverage, find_moved_sources
@@ -24,10 +25,21 @@ from covgate.settings import Settings
 
 
 def assess(
-    settings: Settings, context: RunContext, change: Change, measured: Measured, past: Past, today: date
+    settings: Settings,
+    context: RunContext,
+    change: Change,
+    measured: Measured,
+    past: Past,
+    *,
+    today: date,
+    environment: Mapping[str, str],
 ) -> Facts:
     """Judge a measurement; what could not be known is in the facts as Unavailable."""
     measurement = measured.measurement
+    collects = find_collection(settings, environment, change)
+    if collects and not isinstance(measurement.coverage, Unavailable):
+        reason = f"{collects} makes pytest list the tests and run none: nothing was measured"
+        measurement = replace(measurement, coverage=Unavailable(reason=reason))
     coverage = measurement.coverage
     lines = _with_templates(context, change, measurement)
     diff = None if lines is None else _diff(context, change, lines, measurement)
@@ -57,6 +69,7 @@ def assess(
         baseline=past.baseline,
         comparison=comparison,
         components=parts,
+        lost=measurement.lost,
         trend=_trend(settings, past, today),
     )
 

@@ -237,6 +237,8 @@ class Measurement:
     unmeasured: Mapping[PurePosixPath, UnmeasuredFile] = field(default_factory=dict)
     digests: Mapping[PurePosixPath, str] = field(default_factory=dict)
     """SHA-256 of the changed files as they were analysed, line ends read as LF."""
+    lost: int = 0
+    """How many processes of covgate's own run ended before writing their data."""
     notes: tuple[str, ...] = ()
     """What the reader should know about the measurement, one sentence each."""
 

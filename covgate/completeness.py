@@ -1,0 +1,103 @@
+"""Whether a run shows what all of the project's tests execute: by pytest's arguments, and by the files of before."""
+
+from __future__ import annotations
+
+import configparser
+import tomllib
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from covgate.look_back import Past
+from covgate.measure.pytest_choice import Invocation, find_choice, only_collects
+from covgate.model import Coverage, Sha, Unavailable
+from covgate.ports import Change
+from covgate.recorded import LineRecord
+from covgate.settings import Settings
+
+PYTEST_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
+CONFIGURATION = (".coveragerc", ".coveragerc.toml", *PYTEST_FILES, "pyproject.toml", "setup.cfg", "tox.ini")
+"""The files that say what is tested and measured, in the project's folder."""
+
+_SHARED = ("pyproject.toml", "setup.cfg", "tox.ini")
+"""Files that say other things, too."""
+
+
+def find_narrower(change: Change, past: Past, coverage: Coverage) -> str | None:
+    """Say which file the newest record holds, the commit still has and this run did not measure; else None.
+
+    A file that is gone, or renamed, is not missed, nor is any when the configuration that says what is measured is
+    another than the record's: `omit` may leave it out.
+    """
+    if isinstance(past.lines, Unavailable):
+        return None
+    missed = _missed(change, past, past.lines, coverage)
+    if not missed or (not isinstance(past.shifts, Unavailable) and _configured_anew(change, past.lines.sha)):
+        return None
+    others = f" and {len(missed) - 1} more" if len(missed) > 1 else ""
+    return (
+        f"{missed[0]}{others} was measured for {past.lines.sha[:12]} and is not now; what no test is to load any more "
+        "belongs into `omit`"
+    )
+
+
+def _missed(change: Change, past: Past, lines: LineRecord, coverage: Coverage) -> list[PurePosixPath]:
+    gone = set(lines.files) - set(coverage.files)
+    if not gone:
+        return []
+    # What the tests make, and git does not know, may come or stay away.
+    known = set(change.git.names(change.head)) - set(coverage.files)
+    shifts = past.shifts
+    return sorted(known & (gone if isinstance(shifts, Unavailable) else {shifts.of(path).path for path in gone}))
+
+
+def _configured_anew(change: Change, old: Sha) -> bool:
+    paths = [change.prefix / name for name in CONFIGURATION]
+    before, now = (change.git.blobs(commit, paths) for commit in (old, change.head))
+    return any(_told(path.name, before.get(path)) != _told(path.name, now.get(path)) for path in paths)
+
+
+def _told(name: str, content: bytes | None) -> object:
+    """Return what a file says of tests and coverage; all of it when that cannot be told apart."""
+    text = (content or b"").decode("utf-8", "replace")
+    if name not in _SHARED:
+        return text
+    try:
+        if name == "pyproject.toml":
+            tool = tomllib.loads(text).get("tool")
+            return [tool.get(key) for key in ("coverage", "pytest")] if isinstance(tool, dict) else [None, None]
+        parser = configparser.RawConfigParser(strict=False)
+        parser.read_string(text)
+    except (ValueError, configparser.Error, RecursionError):
+        return text
+    named = [one for one in parser.sections() if one == "pytest" or one.startswith(("coverage:", "tool:pytest"))]
+    return {section: dict(parser[section]) for section in named}
+
+
+# --- pytest's arguments -----------------------------------------------------------------------------------------------
+
+
+def find_partial(settings: Settings, environment: Mapping[str, str], change: Change) -> str | None:
+    """Return the argument of pytest that makes this run a part of the suite, or None.
+
+    What the project's files choose with `-k` is its suite; on the command line it is a choice for once.
+    """
+    if settings.coverage_data:
+        return None
+    home = "" if change.prefix == PurePosixPath() else f"{change.prefix}/"
+    tracked = (PurePosixPath(str(p).removeprefix(home)) for p in change.git.tracked() if str(p).startswith(home))
+    return find_choice(_invocation(settings, environment, change), tracked)
+
+
+def find_collection(settings: Settings, environment: Mapping[str, str], change: Change) -> str | None:
+    """Return the argument of pytest with which this run executed no test at all, or None."""
+    return None if settings.coverage_data else only_collects(_invocation(settings, environment, change))
+
+
+def _invocation(settings: Settings, environment: Mapping[str, str], change: Change) -> Invocation:
+    """Return how this run starts pytest."""
+    return Invocation(
+        directory=change.git.root / change.prefix,
+        command=settings.test_command,
+        for_once=settings.where("test-command") == "the command line",
+        variable=environment.get("PYTEST_ADDOPTS", ""),
+    )
