@@ -84,13 +84,13 @@ def _judged(
 ) -> Judged:
     total = coverage if isinstance(coverage, Unavailable) else coverage.total
     known = diff.tally if isinstance(diff, DiffCoverage) else diff
-    if not has_change:
-        return Judged(total=total, diff=known)
     if isinstance(coverage, Unavailable):
         return Judged(total=total, diff=known, drop=coverage)
     if isinstance(past.baseline, Unavailable):
         reason = past.baseline
-        return Judged(total=total, diff=known, drop=None if past.begins else reason, no_drop=reason.reason)
+        # A branch's own run has no base that must be known: it is compared where there is a record before it.
+        unknown = None if past.begins or not has_change else reason
+        return Judged(total=total, diff=known, drop=unknown, no_drop=reason.reason)
     if comparison is None:
         return Judged(total=total, diff=known, no_drop=NO_STATEMENT)
     return Judged(total=total, diff=known, drop=comparison.drop)
@@ -143,8 +143,14 @@ def _part_judged(part: ComponentFacts, comparison: Comparison | None, whole: Jud
         return Judged(total=part.total, diff=part.diff, drop=whole.drop, no_drop=whole.no_drop)
     if isinstance(part.total, Unavailable):
         return Judged(total=part.total, diff=part.diff, drop=part.total)
-    drop = comparison.component_drops.get(part.name)
-    return Judged(total=part.total, diff=part.diff, drop=drop, no_drop="the baseline does not hold this component yet")
+    drop, held = comparison.component_drops.get(part.name), comparison.baseline.record.components
+    if not part.total.counts.total:
+        why = NO_STATEMENT
+    elif part.name in held:
+        why = "the component had no statement in the baseline"
+    else:
+        why = "the baseline does not hold this component yet"
+    return Judged(total=part.total, diff=part.diff, drop=drop, no_drop=why)
 
 
 # --- the trend -----------------------------------------------------------------------------------------------------

@@ -33,11 +33,9 @@ def find_narrower(change: Change, past: Past, coverage: Coverage) -> str | None:
     missed = _missed(change, past, past.lines, coverage)
     if not missed or (not isinstance(past.shifts, Unavailable) and _configured_anew(change, past.lines.sha)):
         return None
-    others = f" and {len(missed) - 1} more" if len(missed) > 1 else ""
-    return (
-        f"{missed[0]}{others} was measured for {past.lines.sha[:12]} and is not now; what no test is to load any more "
-        "belongs into `omit`"
-    )
+    were, are = (f" and {len(missed) - 1} more were", "are") if len(missed) > 1 else (" was", "is")
+    cure = "what no test is to load any more belongs into `omit`"
+    return f"{missed[0]}{were} measured for {past.lines.sha[:12]} and {are} not now; {cure}"
 
 
 def _missed(change: Change, past: Past, lines: LineRecord, coverage: Coverage) -> list[PurePosixPath]:

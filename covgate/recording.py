@@ -19,7 +19,7 @@ from covgate.history.ratchet import propose_floors, slack_alarms
 from covgate.history.source import Build, Entry, HistoryStore
 from covgate.history.trend import aim_of
 from covgate.look_back import Past, look_back
-from covgate.model import Coverage, SuiteStatus, Tally, Unavailable, VerdictKind
+from covgate.model import Coverage, SuiteStatus, Tally, Unavailable
 from covgate.ports import Change, Edges, warn
 from covgate.recorded import History, Record
 from covgate.report.facts import Facts, total_of
@@ -131,7 +131,9 @@ def find_obstacle(  # noqa: PLR0911  # one return for each obstacle
     suite = facts.verdict.suite
     if context.kind not in {EventKind.BRANCH, EventKind.LOCAL}:
         return "only a branch's own runs are recorded, not those of a change to it"
-    if isinstance(facts.total, Unavailable) or facts.verdict.kind is VerdictKind.CANNOT_JUDGE:
+    # A drop or a ramp that cannot be judged for want of a record is no reason to have none the next time either.
+    no_tests = suite is not None and suite.status is SuiteStatus.NO_TESTS
+    if no_tests or isinstance(facts.total, Unavailable) or isinstance(facts.diff, Unavailable):
         return "the run cannot be judged"
     if suite is not None and suite.status is not SuiteStatus.PASSED:
         return "the tests did not pass"

@@ -16,6 +16,8 @@ from covgate.errors import HistoryError
 from covgate.history.folder_store import FolderStore
 from covgate.history.git_source import GitSource
 from covgate.history.merged import MergedSource
+from covgate.history.trend import points_of
+from covgate.history.trending import parse_trending, render_trending
 from covgate.model import Sha
 from covgate.recorded import Aim, FileLines, History, LineRecord, Point
 from tests.recorded import build, entry, record, sha
@@ -236,6 +238,36 @@ def test_a_commit_that_git_does_not_have_is_told(repository: Repository) -> None
     with pytest.raises(HistoryError, match="cannot be read") as caught:
         GitSource(repository.command, sha(1), "origin/covgate-data").read()
     assert caught.value.slug == "history-unreachable"
+
+
+@pytest.mark.parametrize("first", ["records", "points"])
+def test_of_a_commit_that_is_recorded_and_imported_the_record_counts(folder: Path, first: str) -> None:
+    """A trending.json of covgate's own, taken in where it came from, or before its commits are recorded again."""
+    store, other = open_store(folder), open_store(folder.with_name("other"))
+    for number in (1, 2, 3):
+        other.append(entry(number, covered=70 + number), build)
+    taken = parse_trending(render_trending(other.read(), None, ()), "trending.json")
+    assert len(taken.imported) == 3
+    for step in (["records", "points"], ["points", "records"])[first == "points"]:
+        if step == "points":
+            store.add_imported(taken.imported, taken, build)
+        else:
+            for number in (1, 2):
+                store.append(entry(number, covered=70 + number), build)
+    found = points_of(store.read())
+    assert [(point.sha, point.title) for point in found] == [(sha(1), "Change 1"), (sha(2), "Change 2"), (sha(3), "")]
+    before = content(folder)
+    store.add_imported(taken.imported, taken, build)
+    assert content(folder) == before
+
+
+def test_points_that_were_kept_without_their_commit_are_not_taken_in_again(folder: Path) -> None:
+    point = Point(date=datetime(2025, 1, 1, tzinfo=UTC), total=Decimal(50))
+    store = open_store(folder)
+    store.add_imported((point,), History(), build)
+    before = content(folder)
+    store.add_imported((replace(point, sha=sha(9)),), History(), build)
+    assert content(folder) == before
 
 
 def test_lines_that_could_not_be_read_again_are_refused_and_nothing_is_written(folder: Path) -> None:

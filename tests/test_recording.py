@@ -286,7 +286,7 @@ def test_a_run_that_misses_recorded_files_is_narrower(repository: Repository, *,
     why = obstacle(repository, facts(TEXT, diff=None), past=moved(repository, past) if known else past)
     assert why is not None
     assert isinstance(past.lines, LineRecord)
-    assert why.startswith(f"lib/gone.py and 1 more was measured for {past.lines.sha[:12]} and is not now")
+    assert why.startswith(f"lib/gone.py and 1 more were measured for {past.lines.sha[:12]} and are not now")
 
 
 def test_files_that_are_deleted_renamed_or_made_by_the_tests_are_not_missed(repository: Repository) -> None:

@@ -61,6 +61,10 @@ class RepositoryData(Protocol):
         """Return all files of a branch or commit in one request, or None when there is no such thing."""
         ...
 
+    def confirm_missing(self, branch: str) -> None:
+        """Raise PublishError unless the token sees the repository and there is no such branch: one request."""
+        ...
+
     def blob(self, blob: str) -> bytes:
         """Return a blob's content, of up to 100 MB (GitHub's limit)."""
         ...
@@ -128,6 +132,21 @@ class GithubData(GithubSession):
             return Tree(blobs={PurePosixPath(e.path): e.sha for e in found.tree if e.type == "blob"})
 
         return self._ask(step, ask)
+
+    def confirm_missing(self, branch: str) -> None:
+        """Raise PublishError unless the token sees the repository and there is no such branch: one request.
+
+        GitHub answers 404 for a repository that it hides, too; to this question only then.
+        """
+        step, name = f"look for the branch {branch}", f"refs/heads/{branch}"
+
+        def ask() -> bool:
+            # An empty repository has no reference at all, which GitHub says with a 409.
+            found = _unless_empty(lambda: list(self._repo.get_git_matching_refs(f"heads/{branch}")))
+            return any(ref.ref == name for ref in found or ())
+
+        if self._ask(step, ask):
+            raise publish_error(Refusal.UNREACHABLE, f"{step}: it is there, and its files are not yet", self.permission)
 
     def blob(self, blob: str) -> bytes:
         """Return a blob's content: one request. Content that is not whole is no answer of GitHub's: UNREACHABLE."""
@@ -238,10 +257,19 @@ def _compared(comparison: Comparison) -> Compared:
 def _unless_missing(ask: Callable[[], _Answer]) -> _Answer | None:
     """Run `ask`; None when GitHub knows no such thing, or the repository has no commit at all."""
     try:
+        return _unless_empty(ask)
+    except _github_exception() as exc:
+        if exc.status != HTTPStatus.NOT_FOUND:
+            raise
+    return None
+
+
+def _unless_empty(ask: Callable[[], _Answer]) -> _Answer | None:
+    """Run `ask`; None when the repository has no commit at all."""
+    try:
         return ask()
     except _github_exception() as exc:
-        empty = exc.status == HTTPStatus.CONFLICT and "empty" in _said(exc)
-        if exc.status != HTTPStatus.NOT_FOUND and not empty:
+        if exc.status != HTTPStatus.CONFLICT or "empty" not in _said(exc):
             raise
     return None
 

@@ -108,10 +108,15 @@ class HistoryFile:
         )
 
     def with_imported(self, points: tuple[Point, ...], start: Start | None) -> HistoryFile:
-        """Return the file with the points it does not hold yet, and with this start of a ramp if it is a new one."""
-        known = set(self.lines)
+        """Return the file with the points it does not hold yet, and with this start of a ramp if it is a new one.
+
+        A point of a commit that has a record says nothing new. An earlier covgate kept points without their commit.
+        """
+        known, recorded = set(self.lines), set(self.shas)
+        new = [point for point in points if point.sha is None or point.sha not in recorded]
         # A dict drops what comes twice and keeps the order.
-        fresh = [line for line in dict.fromkeys(map(render_imported, points)) if line not in known]
+        lines = {render_imported(point): render_imported(replace(point, sha=None)) for point in new}
+        fresh = [line for line, before in lines.items() if line not in known and before not in known]
         imported = cast("list[Point]", [parse_entry(line) for line in fresh])
         history = replace(self.history, imported=(*self.history.imported, *imported))
         if start is not None and (start.point, start.aim) != (history.start, history.start_aim):

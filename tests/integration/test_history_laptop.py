@@ -134,6 +134,75 @@ def test_a_choice_of_tests_for_once_is_not_recorded(tmp_path: Path) -> None:
     assert "Not recorded: -k runs a part of the tests only." in done.out
 
 
+def record(checkout: Checkout, *command: str, **extra: str) -> tuple[str, int]:
+    """Run and record; return what was said about the record, and how many there are then."""
+    done = checkout.covgate("--record", command=(sys.executable, *command) if command else (), **extra)
+    assert done.code == 0, done.err
+    said = next(line for line in done.out.splitlines() if line.startswith(("Recorded in", "Not recorded")))
+    held = checkout.path / ".covgate/history/history.jsonl"
+    return said, len(held.read_text().splitlines()) if held.exists() else 0
+
+
+LEFT_OUT = '"tests/*", "conftest.py", "all.py", "part.py"'
+PARTS: Mapping[str, str] = {
+    "pyproject.toml": f"[tool.coverage.run]\nomit = [{LEFT_OUT}]\n",
+    "shop/__init__.py": "",
+    "shop/one.py": "a = 1\n",
+    "shop/two.py": "a = 1\n",
+    "conftest.py": "",
+    "tests/test_one.py": "def test_one():\n    import shop.one\n",
+    "tests/test_two.py": "def test_two():\n    import shop.two\n",
+    "all.py": "import shop.one\nimport shop.two\n",
+    "part.py": "import shop.one\n",
+}
+"""Without `source` only what is imported is measured."""
+
+
+def test_a_run_narrower_than_the_recorded_one_is_not_recorded(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path / "shop", PARTS)
+    assert record(checkout, "-m", "pytest", "-q", "tests") == ("Recorded in the folder .covgate/history.", 1)
+    first = checkout.git("rev-parse", "HEAD")[:12]
+    checkout.write({"README.md": "more"}).commit("more")
+    said, held = record(checkout, "-m", "pytest", "-q", "tests/test_one.py")
+    assert (said, held) == ("Not recorded: tests/test_one.py runs a part of the tests only.", 1)
+    # Nothing but the measured files tells of a script. On a branch of its own, too, the newest record counts.
+    checkout.git("checkout", "--quiet", "-b", "topic")
+    said, held = record(checkout, "part.py")
+    assert said.startswith(f"Not recorded: shop/two.py was measured for {first} and is not now;")
+    assert held == 1
+    assert record(checkout, "all.py") == ("Recorded in the folder .covgate/history.", 2)
+    checkout.write({"shop/two.py": "a = 1\nb = 1\n"}).commit("change one")
+    assert record(checkout, "part.py")[0].startswith("Not recorded: shop/two.py was measured for")
+    # What is gone, and what the configuration leaves out, is not missed.
+    checkout.write({"pyproject.toml": f'[tool.coverage.run]\nomit = ["shop/two.py", {LEFT_OUT}]\n'}).commit("leave out")
+    assert record(checkout, "part.py") == ("Recorded in the folder .covgate/history.", 3)
+
+
+def test_a_deleted_test_that_is_not_committed_is_not_recorded(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path / "shop", PARTS)
+    (checkout.path / "tests/test_two.py").unlink()
+    said, held = record(checkout, "-m", "pytest", "-q")
+    assert (said, held) == ("Not recorded: tests/test_two.py has changes that are not committed.", 0)
+    checkout.commit("delete it")
+    assert record(checkout, "-m", "pytest", "-q", PYTEST_ADDOPTS="--lf")[0].startswith("Not recorded: --lf runs a part")
+    checkout.write({"pyproject.toml": '[tool.pytest.ini_options]\naddopts = "--lf"\n'}).commit("only what failed")
+    assert record(checkout, "-m", "pytest", "-q")[0].startswith("Not recorded: --lf runs a part")
+
+
+@pytest.mark.parametrize("way", ["command", "configured", "variable"])
+def test_a_run_that_only_collects_the_tests_cannot_be_judged(tmp_path: Path, way: str) -> None:
+    """What the test modules import looks executed, and no test was run."""
+    config = '[tool.pytest.ini_options]\naddopts = "--co"\n' if way == "configured" else ""
+    checkout = make_checkout(tmp_path / "shop", {**PARTS, "pyproject.toml": config, "conftest.py": "import shop.one\n"})
+    command = (sys.executable, "-m", "pytest", "-q", *(["--co"] if way == "command" else []))
+    extra = {"PYTEST_ADDOPTS": "--co"} if way == "variable" else {}
+    done = checkout.covgate("--record", "--min-total=0", command=command, **extra)
+    assert done.code == 4, done.out
+    assert "--co makes pytest list the tests and run none" in done.out
+    assert "Not recorded: the run cannot be judged." in done.out
+    assert checkout.result()["verdict"] == "cannot-judge"
+
+
 @pytest.mark.parametrize("before", [True, False], ids=["begins", "ends"])
 def test_a_project_that_begins_or_ends_to_measure_branches_is_compared_by_its_statements(
     tmp_path: Path, *, before: bool
