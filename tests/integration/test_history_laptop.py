@@ -134,6 +134,26 @@ def test_a_choice_of_tests_for_once_is_not_recorded(tmp_path: Path) -> None:
     assert "Not recorded: -k runs a part of the tests only." in done.out
 
 
+def test_a_component_without_statements_on_one_side_has_no_drop_and_says_why(tmp_path: Path) -> None:
+    part = '[tool.covgate.components.extra]\npaths = ["shop/extra.py", "shop/other.py"]\nmax-drop = 0\n'
+    late = part.replace("extra]", "late]")
+    code = {"shop/extra.py": "a = 1\n", "shop/other.py": ""}
+    config = FLAPPING["pyproject.toml"] + part
+    checkout = make_checkout(tmp_path / "shop", {**FLAPPING, **code, "pyproject.toml": config})
+    assert check(checkout, "--record").code == 0
+    checkout.git("checkout", "--quiet", "-b", "topic")
+
+    def why(name: str) -> str:
+        assert check(checkout).code in {0, 4}
+        checks = checkout.result()["checks"]
+        return str(next(c["why"] for c in checks if (c["rule"], c["component"]) == ("max-drop", name)))
+
+    checkout.write({"pyproject.toml": config + late}).commit("another component")
+    assert why("late") == "the baseline does not hold this component yet"
+    checkout.write({"shop/extra.py": ""}).commit("empty")
+    assert why("extra") == "there is no statement to cover"
+
+
 def record(checkout: Checkout, *command: str, **extra: str) -> tuple[str, int]:
     """Run and record; return what was said about the record, and how many there are then."""
     done = checkout.covgate("--record", command=(sys.executable, *command) if command else (), **extra)

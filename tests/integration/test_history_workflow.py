@@ -173,6 +173,45 @@ def test_a_branch_whose_files_are_not_served_yet_is_no_beginning(workflow: Workf
     assert ran.exit_code == 4, ran.log
 
 
+LESS = {"tests/test_cart.py": TESTS.replace(", count([1])", "").replace("(3, 1)", "3")}
+
+
+def test_a_run_of_a_branch_without_a_change_is_judged_against_the_newest_record(workflow: Workflow) -> None:
+    """As workflow_dispatch starts it: the row of the drop says what its rule says."""
+    workflow.run_push()
+    workflow.git("checkout", "-q", "-b", "topic")
+    workflow.push(LESS, "Test less", branch="topic")
+    ran = workflow.run_push(branch="topic", depth=0, max_drop="0", min_diff="80")
+    assert ran.exit_code == 1, ran.log
+    assert ran.check("max-drop")["status"] == "fail"
+    assert ran.check("min-diff")["status"] == "n/a"
+    assert "Total coverage fell by" in ran.comment.splitlines()[0]
+
+
+def test_a_branch_without_a_record_before_it_has_no_drop(workflow: Workflow) -> None:
+    workflow.run_push()
+    workflow.git("checkout", "-q", "--orphan", "topic")
+    workflow.push(LESS, "Test less", branch="topic")
+    ran = workflow.run_push(branch="topic", depth=0, max_drop="0")
+    assert ran.exit_code == 0, ran.log
+    assert ran.check("max-drop")["status"] == "n/a"
+    assert "is no ancestor" in ran.check("max-drop")["why"]
+    assert ran.comment.count("is no ancestor") == 1
+    assert ran.result["delta"] is None
+
+
+def test_the_default_branch_is_judged_against_its_record_before_and_recorded_all_the_same(
+    workflow: Workflow, github: FakeGithub
+) -> None:
+    workflow.run_push(max_drop="0")
+    workflow.push(LESS, "Test less")
+    ran = workflow.run_push(depth=0, max_drop="0")
+    assert (ran.exit_code, ran.check("max-drop")["status"]) == (1, "fail"), ran.log
+    assert len(history_lines(github)) == 2
+    # Measured again, and from then on, it is what it is.
+    assert workflow.run_push(depth=0, max_drop="0").exit_code == 0
+
+
 # --- what is never recorded ----------------------------------------------------------------------------------------
 
 
