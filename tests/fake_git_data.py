@@ -49,7 +49,7 @@ class GitData:
     def routes(self) -> list[Route]:
         return [
             ("GET", r"/git/ref/(?P<ref>heads/.+)", self._get_ref),
-            ("GET", r"/git/matching-refs/(?P<ref>heads/.+)", self._get_matching_refs),
+            ("GET", r"/git/matching-refs/(?P<ref>heads.*)", self._get_matching_refs),
             ("POST", r"/git/refs", self._create_ref),
             ("PATCH", r"/git/refs/(?P<ref>heads/.+)", self._update_ref),
             ("GET", r"/git/trees/(?P<ref>[^/]+)", self._get_tree),

@@ -61,8 +61,8 @@ class RepositoryData(Protocol):
         """Return all files of a branch or commit in one request, or None when there is no such thing."""
         ...
 
-    def confirm_missing(self, branch: str) -> None:
-        """Raise PublishError unless the token sees the repository and there is no such branch: one request."""
+    def confirm_visible(self) -> None:
+        """Raise PublishError, NOT_FOUND, when the token may not see the repository: one request."""
         ...
 
     def blob(self, blob: str) -> bytes:
@@ -133,20 +133,17 @@ class GithubData(GithubSession):
 
         return self._ask(step, ask)
 
-    def confirm_missing(self, branch: str) -> None:
-        """Raise PublishError unless the token sees the repository and there is no such branch: one request.
+    def confirm_visible(self) -> None:
+        """Raise PublishError, NOT_FOUND, when the token may not see the repository: one request.
 
-        GitHub answers 404 for a repository that it hides, too; to this question only then.
+        GitHub answers 404 for all that such a repository holds, as for a branch that does not exist.
         """
-        step, name = f"look for the branch {branch}", f"refs/heads/{branch}"
 
-        def ask() -> bool:
-            # An empty repository has no reference at all, which GitHub says with a 409.
-            found = _unless_empty(lambda: list(self._repo.get_git_matching_refs(f"heads/{branch}")))
-            return any(ref.ref == name for ref in found or ())
+        def ask() -> None:
+            # One page of references: an empty list where there is none, and 404 for a hidden repository only.
+            _unless_empty(lambda: next(iter(self._repo.get_git_matching_refs("heads")), None))
 
-        if self._ask(step, ask):
-            raise publish_error(Refusal.UNREACHABLE, f"{step}: it is there, and its files are not yet", self.permission)
+        self._ask("look for branches", ask)
 
     def blob(self, blob: str) -> bytes:
         """Return a blob's content: one request. Content that is not whole is no answer of GitHub's: UNREACHABLE."""

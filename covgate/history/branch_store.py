@@ -78,7 +78,7 @@ class BranchStore:
             self._tree = self._data.tree(self._branch)
             if self._tree is None:
                 # A repository the token may not see has no branch for it either: not to be taken for a beginning.
-                self._data.confirm_missing(self._branch)
+                self._data.confirm_visible()
                 self._tree = Tree(blobs={})
             check_ours(self._tree.blobs.keys(), self.where)
             return self._file(self._tree).history
