@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from covgate.look_back import Past
+from covgate.diff.shifts import Shifts
 from covgate.measure.pytest_choice import Invocation, find_choice, only_collects
 from covgate.model import Coverage, Sha, Unavailable
 from covgate.ports import Change
@@ -22,29 +22,31 @@ _SHARED = ("pyproject.toml", "setup.cfg", "tox.ini")
 """Files that say other things, too."""
 
 
-def find_narrower(change: Change, past: Past, coverage: Coverage) -> str | None:
+def find_narrower(
+    change: Change, lines: LineRecord | Unavailable, shifts: Shifts | Unavailable, coverage: Coverage
+) -> str | None:
     """Say which file the newest record holds, the commit still has and this run did not measure; else None.
 
+    `lines` is that record's, and `shifts` the diff from its commit.
     A file that is gone, or renamed, is not missed, nor is any when the configuration that says what is measured is
     another than the record's: `omit` may leave it out.
     """
-    if isinstance(past.lines, Unavailable):
+    if isinstance(lines, Unavailable):
         return None
-    missed = _missed(change, past, past.lines, coverage)
-    if not missed or (not isinstance(past.shifts, Unavailable) and _configured_anew(change, past.lines.sha)):
+    missed = _missed(change, lines, shifts, coverage)
+    if not missed or (not isinstance(shifts, Unavailable) and _configured_anew(change, lines.sha)):
         return None
     were, are = (f" and {len(missed) - 1} more were", "are") if len(missed) > 1 else (" was", "is")
     cure = "what no test is to load any more belongs into `omit`"
-    return f"{missed[0]}{were} measured for {past.lines.sha[:12]} and {are} not now; {cure}"
+    return f"{missed[0]}{were} measured for {lines.sha[:12]} and {are} not now; {cure}"
 
 
-def _missed(change: Change, past: Past, lines: LineRecord, coverage: Coverage) -> list[PurePosixPath]:
+def _missed(change: Change, lines: LineRecord, shifts: Shifts | Unavailable, coverage: Coverage) -> list[PurePosixPath]:
     gone = set(lines.files) - set(coverage.files)
     if not gone:
         return []
     # What the tests make, and git does not know, may come or stay away.
     known = set(change.git.names(change.head)) - set(coverage.files)
-    shifts = past.shifts
     return sorted(known & (gone if isinstance(shifts, Unavailable) else {shifts.of(path).path for path in gone}))
 
 

@@ -146,7 +146,7 @@ def find_obstacle(  # noqa: PLR0911  # one return for each obstacle
         return f"the commit that is checked out is not the run's ({context.commit[:12]})"
     if sum(max(file.statements, default=0) for file in facts.total.files.values()) > MOST_LINES:
         return f"the measured files have more than {MOST_LINES:,} lines"
-    return _edited(context, change, facts.total) or find_narrower(change, past, facts.total)
+    return _edited(context, change, facts.total) or find_narrower(change, past.lines, past.shifts, facts.total)
 
 
 def _edited(context: RunContext, change: Change, coverage: Coverage) -> str | None:

@@ -173,7 +173,7 @@ def test_a_run_of_a_branch_without_a_change_is_judged_against_the_newest_record(
     workflow.run_push()
     workflow.git("checkout", "-q", "-b", "topic")
     workflow.push(LESS, "Test less", branch="topic")
-    ran = workflow.run_push(branch="topic", depth=0, max_drop="0", min_diff="80")
+    ran = workflow.run_push(branch="topic", max_drop="0", min_diff="80")
     assert ran.exit_code == 1, ran.log
     assert ran.check("max-drop")["status"] == "fail"
     assert ran.check("min-diff")["status"] == "n/a"
@@ -183,8 +183,9 @@ def test_a_run_of_a_branch_without_a_change_is_judged_against_the_newest_record(
 def test_a_branch_without_a_record_before_it_has_no_drop(workflow: Workflow) -> None:
     workflow.run_push()
     workflow.git("checkout", "-q", "--orphan", "topic")
-    workflow.push(LESS, "Test less", branch="topic")
-    ran = workflow.run_push(branch="topic", depth=0, max_drop="0")
+    workflow.commit(LESS, "Begin anew")
+    workflow.git("push", "-q", "origin", "topic")
+    ran = workflow.run_push(branch="topic", max_drop="0")
     assert ran.exit_code == 0, ran.log
     assert ran.check("max-drop")["status"] == "n/a"
     assert "is no ancestor" in ran.check("max-drop")["why"]
@@ -197,11 +198,11 @@ def test_the_default_branch_is_judged_against_its_record_before_and_recorded_all
 ) -> None:
     workflow.run_push(max_drop="0")
     workflow.push(LESS, "Test less")
-    ran = workflow.run_push(depth=0, max_drop="0")
+    ran = workflow.run_push(depth=2, max_drop="0")
     assert (ran.exit_code, ran.check("max-drop")["status"]) == (1, "fail"), ran.log
     assert len(history_lines(github)) == 2
     # Measured again, and from then on, it is what it is.
-    assert workflow.run_push(depth=0, max_drop="0").exit_code == 0
+    assert workflow.run_push(depth=2, max_drop="0").exit_code == 0
 
 
 # --- what is never recorded ----------------------------------------------------------------------------------------
