@@ -27,8 +27,8 @@ def find_narrower(
 ) -> str | None:
     """Say which file the newest record holds, the commit still has and this run did not measure; else None.
 
-    `lines` is that record's, and `shifts` the diff from its commit. A file that is gone, or renamed, is not missed, nor is any when the configuration that says what is measured is
-    another than the record's: `omit` may leave it out.
+    `lines` is that record's, and `shifts` the diff from its commit. A file that is gone, or renamed, is not missed, nor
+    is any when the configuration that says what is measured is another than the record's: `omit` may leave it out.
     """
     if isinstance(lines, Unavailable):
         return None
