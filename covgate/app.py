@@ -84,7 +84,7 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         past = look_back(archive, edges, change)
         _import_ahead()
         measured = _measure(settings, edges, change, project, folder, probe)
-        facts = assess(settings, context, change, measured, past, edges.now.date())
+        facts = assess(settings, context, change, measured, past, today=edges.now.date(), environment=edges.environment)
         facts = record_run(settings, context, edges, archive, change, facts, past)
     view = build_view(facts)
     delivery = deliver(settings, context, edges, facts, view, folder)

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from covgate import __version__
 from covgate.checks import NO_STATEMENT, Judged, Ramp, component_checks, compute_checks
+from covgate.completeness import find_collection
 from covgate.components import component_diffs, component_tallies, unmeasured
 from covgate.context import RunContext
 from covgate.diff.compute import compute_diff_coverage
@@ -25,10 +26,21 @@ from covgate.settings import Settings
 
 
 def assess(
-    settings: Settings, context: RunContext, change: Change, measured: Measured, past: Past, today: date
+    settings: Settings,
+    context: RunContext,
+    change: Change,
+    measured: Measured,
+    past: Past,
+    *,
+    today: date,
+    environment: Mapping[str, str],
 ) -> Facts:
     """Judge a measurement; what could not be known is in the facts as Unavailable."""
     measurement = measured.measurement
+    collects = find_collection(settings, environment, change)
+    if collects and not isinstance(measurement.coverage, Unavailable):
+        reason = f"{collects} makes pytest list the tests and run none: nothing was measured"
+        measurement = replace(measurement, coverage=Unavailable(reason=reason))
     coverage = measurement.coverage
     lines = _with_measured_others(change, measurement)
     diff = None if lines is None else _diff(change, lines, measurement)
@@ -58,6 +70,7 @@ def assess(
         baseline=past.baseline,
         comparison=comparison,
         components=parts,
+        lost=measurement.lost,
         trend=_trend(settings, past, today),
     )
 
@@ -72,13 +85,13 @@ def _judged(
 ) -> Judged:
     total = coverage if isinstance(coverage, Unavailable) else coverage.total
     known = diff.tally if isinstance(diff, DiffCoverage) else diff
-    if not has_change:
-        return Judged(total=total, diff=known)
     if isinstance(coverage, Unavailable):
         return Judged(total=total, diff=known, drop=coverage)
     if isinstance(past.baseline, Unavailable):
         reason = past.baseline
-        return Judged(total=total, diff=known, drop=None if past.begins else reason, no_drop=reason.reason)
+        # A branch's own run has no base that must be known: it is compared where there is a record before it.
+        unknown = None if past.begins or not has_change else reason
+        return Judged(total=total, diff=known, drop=unknown, no_drop=reason.reason)
     if comparison is None:
         return Judged(total=total, diff=known, no_drop=NO_STATEMENT)
     return Judged(total=total, diff=known, drop=comparison.drop)
@@ -131,8 +144,14 @@ def _part_judged(part: ComponentFacts, comparison: Comparison | None, whole: Jud
         return Judged(total=part.total, diff=part.diff, drop=whole.drop, no_drop=whole.no_drop)
     if isinstance(part.total, Unavailable):
         return Judged(total=part.total, diff=part.diff, drop=part.total)
-    drop = comparison.component_drops.get(part.name)
-    return Judged(total=part.total, diff=part.diff, drop=drop, no_drop="the baseline does not hold this component yet")
+    drop, held = comparison.component_drops.get(part.name), comparison.baseline.record.components
+    if not part.total.counts.total:
+        why = NO_STATEMENT
+    elif part.name in held:
+        why = "the component had no statement in the baseline"
+    else:
+        why = "the baseline does not hold this component yet"
+    return Judged(total=part.total, diff=part.diff, drop=drop, no_drop=why)
 
 
 # --- the trend -----------------------------------------------------------------------------------------------------

@@ -32,7 +32,9 @@ def _inside(paths: Iterable[PurePosixPath], prefix: PurePosixPath) -> dict[str, 
     start = "" if prefix == PurePosixPath() else f"{prefix}/"
     # A name may hold a line end, which is no character to the regular expressions that globs become.
     return {
-        text.removeprefix(start).replace("\n", "\0"): path for path in paths if (text := str(path)).startswith(start)
+        text.removeprefix(start).replace("\n", "\0"): path
+        for path in paths
+        if (text := str(path)).startswith(start) and not path.is_absolute()
     }
 
 

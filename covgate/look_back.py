@@ -109,10 +109,11 @@ def compare_with(
     """Hold a measurement against the baseline; None without one, Unavailable when there is nothing to compare.
 
     A project that begins or ends to measure branches is compared by its statements alone: those are counted either way.
+    Measured files outside the checkout are left out, as they are of records.
     """
     if isinstance(past.baseline, Unavailable):
         return None
-    baseline, lines = past.baseline, past.lines
+    baseline, lines, head = past.baseline, past.lines, head.inside
     if baseline.record.has_branches != head.has_branches:
         baseline = replace(baseline, record=_lines_only(baseline.record))
         head = _measured_lines_only(head)

@@ -175,6 +175,20 @@ class Coverage:
         """Counts of all measured files."""
         return sum((f.tally() for f in self.files.values()), Tally())
 
+    @property
+    def outside(self) -> tuple[PurePosixPath, ...]:
+        """The measured files outside the checkout: their paths are absolute."""
+        return tuple(sorted(path for path in self.files if path.is_absolute()))
+
+    @property
+    def inside(self) -> Coverage:
+        """The measurement without them: what another machine, or another commit, can be compared with."""
+        gone = frozenset(self.outside)
+        if not gone:
+            return self
+        files = {path: file for path, file in self.files.items() if path not in gone}
+        return Coverage(files=files, has_branches=self.has_branches)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedFile:
@@ -246,6 +260,8 @@ class Measurement:
     """SHA-256 of the changed files as they were analysed, line ends read as LF and `$Id: ...$` as `$Id$`."""
     doubts: Mapping[PurePosixPath, tuple[Doubt, ...]] = field(default_factory=dict)
     """What speaks against the measurement of changed files being one of the text that lies here."""
+    lost: int = 0
+    """How many processes of covgate's own run ended before writing their data."""
     notes: tuple[str, ...] = ()
     """What the reader should know about the measurement, one sentence each."""
 

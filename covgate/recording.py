@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import PurePosixPath
 
 from covgate.archive import Archive
+from covgate.completeness import CONFIGURATION, find_narrower, find_partial
 from covgate.context import EventKind, RunContext
+from covgate.diff.lines import PYTHON_SUFFIXES
 from covgate.errors import CovgateError
 from covgate.history.flaps import record_run as record_lines_of_run
+from covgate.history.lines import MOST_LINES
 from covgate.history.ratchet import propose_floors, slack_alarms
 from covgate.history.source import Build, Entry, HistoryStore
 from covgate.history.trend import aim_of
-from covgate.look_back import Past
-from covgate.model import Coverage, SuiteStatus, Tally, Unavailable, VerdictKind
+from covgate.look_back import Past, look_back
+from covgate.model import Coverage, SuiteStatus, Tally, Unavailable
 from covgate.ports import Change, Edges, warn
 from covgate.recorded import History, Record
 from covgate.report.facts import Facts, total_of
@@ -36,11 +39,14 @@ def record_run(
 
     Raises nothing: what goes wrong is shown, and is no part of the verdict.
     """
-    notes = _slack(settings, context, facts)
     wanted = context.on_default_branch if settings.record is None else settings.record
+    notes = (*_slack(settings, context, facts), *(_outside(facts) if wanted or facts.comparison else ()))
     if not wanted:
         return _with_notes(facts, *notes, _other_branch(settings, context))
-    obstacle = find_obstacle(settings, context, edges.environment, change, facts)
+    if change.base is not None and change.base.sha != change.head and past.history.records:
+        # A record follows on that of its own ancestors, a change is compared with those of its base.
+        past = look_back(archive, edges, replace(change, base=None))
+    obstacle = find_obstacle(settings, context, edges.environment, change, facts, past)
     if obstacle:
         return _with_notes(facts, *notes, f"Not recorded: {obstacle}.")
     try:
@@ -58,6 +64,15 @@ def record_run(
 
 def _with_notes(facts: Facts, *notes: str) -> Facts:
     return replace(facts, notes=(*facts.notes, *filter(None, notes)))
+
+
+def _outside(facts: Facts) -> tuple[str, ...]:
+    """Say which measured files no record holds, and so no comparison."""
+    outside = () if isinstance(facts.total, Unavailable) else facts.total.outside
+    if not outside:
+        return ()
+    others = f" and {len(outside) - 1} more" if len(outside) > 1 else ""
+    return (f"Measured outside the checkout, and so neither recorded nor compared: {outside[0]}{others}.",)
 
 
 def _append(settings: Settings, context: RunContext, edges: Edges, store: HistoryStore, entry: Entry) -> History:
@@ -106,59 +121,54 @@ def _ratchet(
     return outcome.note
 
 
-def find_obstacle(  # one return for each obstacle
-    settings: Settings, context: RunContext, environment: Mapping[str, str], change: Change, facts: Facts
+def find_obstacle(  # noqa: PLR0911  # one return for each obstacle
+    settings: Settings, context: RunContext, environment: Mapping[str, str], change: Change, facts: Facts, past: Past
 ) -> str | None:
-    """Say why a run must not become a record, or None: a baseline that is wrong is worse than none."""
+    """Say why a run must not become a record, or None: a baseline that is wrong is worse than none.
+
+    `past` is what was recorded of the commit and its ancestors.
+    """
     suite = facts.verdict.suite
     if context.kind not in {EventKind.BRANCH, EventKind.LOCAL}:
         return "only a branch's own runs are recorded, not those of a change to it"
-    if isinstance(facts.total, Unavailable) or facts.verdict.kind is VerdictKind.CANNOT_JUDGE:
+    # A drop or a ramp that cannot be judged for want of a record is no reason to have none the next time either.
+    no_tests = suite is not None and suite.status is SuiteStatus.NO_TESTS
+    if no_tests or isinstance(facts.total, Unavailable) or isinstance(facts.diff, Unavailable):
         return "the run cannot be judged"
     if suite is not None and suite.status is not SuiteStatus.PASSED:
         return "the tests did not pass"
-    if partial := find_partial(settings, environment):
+    if facts.lost:
+        who = "a process" if facts.lost == 1 else f"{facts.lost} processes"
+        return f"{who} of the run ended before writing coverage data"
+    if partial := find_partial(settings, environment, change):
         return f"{partial} runs a part of the tests only"
     if context.commit is not None and facts.head != context.commit:
         return f"the commit that is checked out is not the run's ({context.commit[:12]})"
-    return _edited(context, change, facts.total)
+    if sum(max(file.statements, default=0) for file in facts.total.files.values()) > MOST_LINES:
+        return f"the measured files have more than {MOST_LINES:,} lines"
+    return _edited(context, change, facts.total) or find_narrower(change, past.lines, past.shifts, facts.total)
 
 
 def _edited(context: RunContext, change: Change, coverage: Coverage) -> str | None:
-    """Say which measured file is not as it was committed: the record is the commit's."""
-    edited = {entry.path for entry in change.git.changes(change.head, None)}
-    if context.local:
-        edited |= set(change.git.untracked())
-    found = sorted(edited & set(coverage.files))
-    return f"{found[0]} has changes that are not committed" if found else None
+    """Say which file of the project is not as it was committed: the record is the commit's.
 
-
-_ALWAYS_PARTIAL = ("--lf", "--last-failed", "--sw", "--stepwise", "--sw-skip", "--stepwise-skip")
-_CHOOSING = ("-k", "--deselect")
-
-
-def find_partial(settings: Settings, environment: Mapping[str, str]) -> str | None:
-    """Return the option of pytest that makes this run a part of the suite, or None.
-
-    What the configuration chooses with `-k` is the project's suite; on the command line it is a choice for once.
+    In a workflow a file that git does not know is one that the job itself makes, each time.
     """
-    if settings.coverage_data:
+    edited = {entry.path for entry in change.git.changes(change.head, None)}
+    unknown = set(change.git.untracked()) if context.local else set()
+    # An environment in the checkout is not the project's.
+    environments = {path.parent for path in unknown if path.name == "pyvenv.cfg"}
+    unknown -= {path for path in unknown if environments & set(path.parents)}
+    found = sorted(path for path in edited | unknown if path in coverage.files or _decides(path, change.prefix))
+    if not found:
         return None
-    command = settings.test_command
-    words: list[str] = list(command) if isinstance(command, tuple) else _split(command)
-    typed = words if settings.where("test-command") == "the command line" else ()
-    once: list[str] = [*typed, *_split(environment.get("PYTEST_ADDOPTS", ""))]
-    for word in [*words, *once]:
-        if word.partition("=")[0] in _ALWAYS_PARTIAL:
-            return word
-    return next((word for word in once if word.startswith(_CHOOSING)), None)
+    return f"{found[0]} {'has changes that are' if found[0] in edited else 'is'} not committed"
 
 
-def _split(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:
-        return command.split()
+def _decides(path: PurePosixPath, prefix: PurePosixPath) -> bool:
+    """Whether a file of the project is a source, a test or configuration: it decides what is measured."""
+    inside = path.is_relative_to(prefix)
+    return inside and (path.suffix in PYTHON_SUFFIXES or (path.parent == prefix and path.name in CONFIGURATION))
 
 
 def _other_branch(settings: Settings, context: RunContext) -> str:
@@ -170,10 +180,10 @@ def _other_branch(settings: Settings, context: RunContext) -> str:
 
 
 def _entry(settings: Settings, change: Change, facts: Facts, past: Past) -> Entry:
-    coverage, suite = facts.total, facts.verdict.suite
-    if isinstance(coverage, Unavailable):
+    if isinstance(facts.total, Unavailable):
         msg = "a run without a total is never recorded"
         raise TypeError(msg)
+    coverage, suite = facts.total.inside, facts.verdict.suite
     git, head = change.git, change.head
     digests = git.blob_ids(head)
     record = Record(

@@ -49,6 +49,7 @@ class GitData:
     def routes(self) -> list[Route]:
         return [
             ("GET", r"/git/ref/(?P<ref>heads/.+)", self._get_ref),
+            ("GET", r"/git/matching-refs/(?P<ref>heads.*)", self._get_matching_refs),
             ("POST", r"/git/refs", self._create_ref),
             ("PATCH", r"/git/refs/(?P<ref>heads/.+)", self._update_ref),
             ("GET", r"/git/trees/(?P<ref>[^/]+)", self._get_tree),
@@ -138,6 +139,14 @@ class GitData:
         name = unquote(call.match["ref"])
         commit = self._branch(name)
         return _MISSING if commit is None else Answer(status=200, body=_ref(call, name, commit))
+
+    def _get_matching_refs(self, call: Call) -> Answer:
+        if self._empty:
+            return _EMPTY
+        start = f"refs/{unquote(call.match['ref'])}"
+        names = self.text("for-each-ref", "--format=%(refname)").splitlines()
+        found = [name.removeprefix("refs/") for name in names if name.startswith(start)]
+        return Answer(status=200, body=[_ref(call, name, str(self._branch(name))) for name in found])
 
     def _branch(self, name: str) -> str | None:
         found = self._read(f"refs/{name}")

@@ -134,7 +134,7 @@ def render_comment(comment: Comment, *, root: str, repository: str, pull_request
 
 
 MODELS: tuple[tuple[str, type[BaseModel]], ...] = (
-    (r"/git/refs?/", GitRef),
+    (r"/git/(refs?|matching-refs)/", GitRef),
     (r"/git/refs\Z", GitRef),
     (r"/git/trees(/|\Z)", GitTree),
     (r"/git/commits(/|\Z)", GitCommit),

@@ -263,6 +263,12 @@ def test_bytes_that_are_not_utf_8_are_named_by_their_line() -> None:
     assert caught.value.slug == "history-broken"
 
 
+def test_a_line_record_of_a_newer_covgate_asks_for_an_update() -> None:
+    with pytest.raises(HistoryError, match=rf"lines/{sha(2)} in the branch covgate-data .* newer covgate") as caught:
+        parse_lines(b"covgate-lines 2\nwhatever comes", sha(2), Layout(), WHERE)
+    assert caught.value.slug == "history-newer"
+
+
 @pytest.mark.parametrize("schema", [2, 10**30])
 def test_a_line_of_a_newer_covgate_asks_for_an_update(schema: int) -> None:
     with pytest.raises(HistoryError, match=r"line 1 of history\.jsonl .* newer covgate") as caught:

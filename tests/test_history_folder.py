@@ -5,9 +5,10 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -15,7 +16,10 @@ from covgate.errors import HistoryError
 from covgate.history.folder_store import FolderStore
 from covgate.history.git_source import GitSource
 from covgate.history.merged import MergedSource
-from covgate.recorded import Aim, History, Point
+from covgate.history.trend import points_of
+from covgate.history.trending import parse_trending, render_trending
+from covgate.model import Sha
+from covgate.recorded import Aim, FileLines, History, LineRecord, Point
 from tests.recorded import build, entry, record, sha
 from tests.repository import Repository, make_repository
 
@@ -236,6 +240,44 @@ def test_a_commit_that_git_does_not_have_is_told(repository: Repository) -> None
     assert caught.value.slug == "history-unreachable"
 
 
+@pytest.mark.parametrize("first", ["records", "points"])
+def test_of_a_commit_that_is_recorded_and_imported_the_record_counts(folder: Path, first: str) -> None:
+    """A trending.json of covgate's own, taken in where it came from, or before its commits are recorded again."""
+    store, other = open_store(folder), open_store(folder.with_name("other"))
+    for number in (1, 2, 3):
+        other.append(entry(number, covered=70 + number), build)
+    taken = parse_trending(render_trending(other.read(), None, ()), "trending.json")
+    assert len(taken.imported) == 3
+    for step in (["records", "points"], ["points", "records"])[first == "points"]:
+        if step == "points":
+            store.add_imported(taken.imported, taken, build)
+        else:
+            for number in (1, 2):
+                store.append(entry(number, covered=70 + number), build)
+    found = points_of(store.read())
+    assert [(point.sha, point.title) for point in found] == [(sha(1), "Change 1"), (sha(2), "Change 2"), (sha(3), "")]
+    before = content(folder)
+    store.add_imported(taken.imported, taken, build)
+    assert content(folder) == before
+
+
+def test_points_that_were_kept_without_their_commit_are_not_taken_in_again(folder: Path) -> None:
+    point = Point(date=datetime(2025, 1, 1, tzinfo=UTC), total=Decimal(50))
+    store = open_store(folder)
+    store.add_imported((point,), History(), build)
+    before = content(folder)
+    store.add_imported((replace(point, sha=sha(9)),), History(), build)
+    assert content(folder) == before
+
+
+def test_lines_that_could_not_be_read_again_are_refused_and_nothing_is_written(folder: Path) -> None:
+    outside = replace(entry(1).lines, files={PurePosixPath("/etc/x.py"): FileLines(digest="", states="+")})
+    with pytest.raises(HistoryError, match=r"the lines of 000000000000 cannot be kept: no name of a file") as caught:
+        open_store(folder).append(replace(entry(1), lines=outside), build)
+    assert caught.value.slug == "history-too-large"
+    assert not folder.exists()
+
+
 # Both
 
 
@@ -269,3 +311,38 @@ def test_one_place_alone_keeps_its_order_and_lends_no_lines(tmp_path: Path) -> N
     merged.read()
     assert merged.read_lines(sha(2)) == entry(2).lines
     assert MergedSource([]).read() == History()
+
+
+class Compared(Decimal):
+    """A percent that counts how often it is compared."""
+
+    times: list[int] = []  # noqa: RUF012  # counts for all of them
+
+    def __eq__(self, other: object) -> bool:
+        self.times.append(1)
+        return super().__eq__(other)
+
+    __hash__ = Decimal.__hash__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """A place that holds this history, and no lines."""
+
+    history: History
+    where: str = "here"
+
+    def read(self) -> History:
+        return self.history
+
+    def read_lines(self, sha: Sha) -> LineRecord | None:
+        del sha
+        return None
+
+
+def test_many_imported_points_of_several_places_are_not_compared_each_with_each() -> None:
+    day = datetime(2025, 1, 1, tzinfo=UTC)
+    points = tuple(Point(date=day, total=Compared(number)) for number in range(500))
+    found = MergedSource([Fixed(history=History(imported=points)), Fixed(history=History(imported=points))]).read()
+    assert found.imported == points
+    assert len(Compared.times) < 5 * len(points)

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.history.lines import MOST_HEAD, MOST_LINES, NewerSchema, decode_record, encode_record, record_lines
+from covgate.history.entries import NewerSchemaError
+from covgate.history.lines import MOST_HEAD, MOST_LINES, decode_record, encode_record, record_lines
 from covgate.history.packing import pack, unpack
 from covgate.history.states import MOST_EXITS, LineState, character_of, read_states, state_of, states_of, tally_of
 from covgate.model import Branch, Coverage, FileCoverage, Sha
@@ -202,7 +203,7 @@ def test_the_bytes_of_these_tests_are_read_when_nothing_is_wrong() -> None:
 
 
 def test_a_newer_schema_is_told_apart() -> None:
-    with pytest.raises(NewerSchema, match="schema 2"):
+    with pytest.raises(NewerSchemaError, match="schema 2"):
         decode_record(b"covgate-lines 2\nwhatever comes")
 
 
@@ -269,7 +270,7 @@ def test_bytes_that_covgate_did_not_write_are_one_short_error(data: bytes) -> No
     with pytest.raises(ValueError, match=r".") as caught:
         decode_record(data)
     assert len(str(caught.value)) < 200
-    assert not isinstance(caught.value, NewerSchema)
+    assert not isinstance(caught.value, NewerSchemaError)
 
 
 def test_a_record_of_too_many_bytes_is_not_inflated() -> None:

@@ -92,7 +92,14 @@ def test_a_report_says_whether_branches_were_measured(tmp_path: Path) -> None:
         assert read_report(tmp_path / "r", DataKind.COBERTURA).has_branches is expected
 
 
+BEYOND = 1_000_001
+
 BAD_XML = {
+    "line-beyond": (
+        cobertura(f'<line number="{BEYOND}" hits="1"/>'),
+        r"line 1000001 of shop/a.py, .*\(line 1\)",
+    ),
+    "line-far-beyond": (cobertura('\n<line number="100000000000" hits="1"/>'), r"line 100000000000 .*\(line 2\)"),
     "cut": (cobertura("")[:-5], "not well-formed"),
     "nothing": ("", "not well-formed"),
     "other-root": ("<html/>", "root element is <html>"),
@@ -135,6 +142,11 @@ def test_lines_and_branches_of_lcov(tmp_path: Path) -> None:
 
 
 BAD_LCOV = {
+    "line-beyond": (f"SF:a.py\nDA:{BEYOND},1\nend_of_record\n", r"line 1000001 of a.py, .*\(line 2\)"),
+    "line-far-beyond": ("SF:a.py\nDA:999999999,1\nend_of_record\n", r"line 999999999 of a.py"),
+    "line-without-bound": (f"SF:a.py\nDA:{'9' * 15},1\nend_of_record\n", r"line 999999999999999 of a.py"),
+    "function-beyond": (f"SF:a.py\nFN:{BEYOND},f\nend_of_record\n", r"line 1000001 of f, .*\(line 2\)"),
+    "branch-beyond": (f"SF:a.py\nBRDA:{BEYOND},0,0,1\nend_of_record\n", r"line 1000001 of a.py, .*\(line 2\)"),
     "word": ("SF:a\nDA:x,1\nend_of_record\n", r"DA:x,1 \(line 2\)"),
     "endless": (f"SF:a\nDA:1,{'9' * 5000}\nend_of_record\n", "malformed record DA:1,9"),
     "branch": ("SF:a\nBRDA:1,0\nend_of_record\n", "malformed record BRDA:1,0"),
@@ -148,6 +160,69 @@ BAD_LCOV = {
 def test_bad_lcov_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(MeasureError, match=message):
         read(tmp_path, text, DataKind.LCOV)
+
+
+def test_the_last_line_a_file_can_have_is_read(tmp_path: Path) -> None:
+    (xml,) = read(tmp_path, cobertura('<line number="1000000" hits="1"/>'))
+    (lcov,) = read(tmp_path, "SF:a.py\nDA:1000000,1\nend_of_record\n", DataKind.LCOV)
+    assert xml.lines == lcov.lines == {1_000_000: True}
+
+
+@pytest.mark.parametrize("end", ["end_of_record ", "end_of_record\t", "end_of_record \r", " end_of_record"])
+def test_blanks_around_the_end_of_a_record_are_nothing(tmp_path: Path, end: str) -> None:
+    one, two = read(tmp_path, f"SF:a.py\nDA:1,1\n{end}\nSF:b.py\nDA:2,0\n{end}", DataKind.LCOV)
+    assert (one.lines, two.lines) == ({1: True}, {2: False})
+
+
+def test_lines_that_only_functions_and_exits_name_count_as_in_diff_cover(tmp_path: Path) -> None:
+    """Istanbul writes no DA for the head of a function. coverage.py does, and there the DA counts."""
+    text = "SF:a.ts\nFN:1,5,used\nFN:7,unused\nFN:9,counted\nFNDA:3,used\nFNDA:0,unused\nFNDA:2,counted\nFNDA:1,(x)\n"
+    text += "DA:9,0\nBRDA:11,0,0,2\nBRDA:11,0,1,0\nBRDA:12,0,0,-\nBRDA:12,0,1,-\nend_of_record\n"
+    text += "SF:b.ts\nFNDA:1,used\nFN:x\nDA:3,1\nend_of_record\n"
+    one, two = read(tmp_path, text, DataKind.LCOV)
+    assert one.lines == {1: True, 7: False, 9: False, 11: True, 12: False}
+    assert two.lines == {3: True}
+
+
+def condition(taken: int, total: int, missing: str | None = None) -> str:
+    told = "" if missing is None else f' missing-branches="{missing}"'
+    return f'<line number="3" hits="1" condition-coverage="x ({taken}/{total})"{told}/>'
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "united"),
+    [
+        pytest.param(condition(1, 2, "5"), condition(1, 2, "exit"), (2, 2), id="another-exit-each"),
+        pytest.param(condition(1, 2, "5"), condition(1, 2, "5"), (1, 2), id="the-same-exit"),
+        pytest.param(condition(0, 2, "5,7"), condition(1, 2, "5"), (1, 2), id="none-and-one"),
+        pytest.param(condition(0, 2, "5,7"), condition(0, 2, "5,7"), (0, 2), id="none-twice"),
+        pytest.param(condition(2, 2), condition(1, 2, "5"), (2, 2), id="all-and-one"),
+        pytest.param(condition(1, 3, "5,7"), condition(1, 3, "7,9"), (2, 3), id="two-of-three"),
+        pytest.param(condition(0, 2, "exit,exit"), condition(1, 2, "exit"), (1, 2), id="an-exit-named-twice"),
+        pytest.param(condition(1, 2), condition(1, 2), (1, 2), id="nothing-tells-which"),
+        pytest.param(condition(1, 3), condition(2, 3), (2, 3), id="the-larger-where-nothing-tells-which"),
+        pytest.param(condition(1, 2, "5"), condition(1, 2), (1, 2), id="one-tells-which"),
+        pytest.param(condition(1, 2), condition(2, 2), (2, 2), id="all-needs-no-names"),
+        pytest.param(condition(1, 2, "5,7"), condition(1, 2, "9"), (1, 2), id="names-that-do-not-fit-the-counts"),
+        pytest.param(condition(1, 2, "5"), condition(2, 3, "7"), (2, 3), id="another-number-of-exits"),
+        pytest.param(condition(2, 4, "5,7"), condition(2, 4, "8,9"), (4, 4), id="all-of-four"),
+        pytest.param(condition(1, 2, ""), condition(1, 2, " , "), (1, 2), id="empty-names"),
+    ],
+)
+def test_exits_of_two_cobertura_reports_are_united_by_those_they_miss(
+    tmp_path: Path, one: str, other: str, united: tuple[int, int]
+) -> None:
+    (first,), (second,) = read(tmp_path, cobertura(one)), read(tmp_path, cobertura(other))
+    (mirrored,) = read(tmp_path, cobertura(other + one))
+    first.merge(second)
+    assert branch_counts(first) == branch_counts(mirrored) == {3: united}
+
+
+def test_three_reports_that_miss_other_exits_of_a_line(tmp_path: Path) -> None:
+    files = [read(tmp_path, cobertura(condition(1, 4, m)))[0] for m in ("2,3,4", "1,3,4", "1,2,4")]
+    files[0].merge(files[1])
+    files[0].merge(files[2])
+    assert branch_counts(files[0]) == {3: (3, 4)}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -61,6 +61,10 @@ class RepositoryData(Protocol):
         """Return all files of a branch or commit in one request, or None when there is no such thing."""
         ...
 
+    def confirm_visible(self) -> None:
+        """Raise PublishError, NOT_FOUND, when the token may not see the repository: one request."""
+        ...
+
     def blob(self, blob: str) -> bytes:
         """Return a blob's content, of up to 100 MB (GitHub's limit)."""
         ...
@@ -128,6 +132,18 @@ class GithubData(GithubSession):
             return Tree(blobs={PurePosixPath(e.path): e.sha for e in found.tree if e.type == "blob"})
 
         return self._ask(step, ask)
+
+    def confirm_visible(self) -> None:
+        """Raise PublishError, NOT_FOUND, when the token may not see the repository: one request.
+
+        GitHub answers 404 for all that such a repository holds, as for a branch that does not exist.
+        """
+
+        def ask() -> None:
+            # One page of references: an empty list where there is none, and 404 for a hidden repository only.
+            _unless_empty(lambda: next(iter(self._repo.get_git_matching_refs("heads")), None))
+
+        self._ask("look for branches", ask)
 
     def blob(self, blob: str) -> bytes:
         """Return a blob's content: one request. Content that is not whole is no answer of GitHub's: UNREACHABLE."""
@@ -238,10 +254,19 @@ def _compared(comparison: Comparison) -> Compared:
 def _unless_missing(ask: Callable[[], _Answer]) -> _Answer | None:
     """Run `ask`; None when GitHub knows no such thing, or the repository has no commit at all."""
     try:
+        return _unless_empty(ask)
+    except _github_exception() as exc:
+        if exc.status != HTTPStatus.NOT_FOUND:
+            raise
+    return None
+
+
+def _unless_empty(ask: Callable[[], _Answer]) -> _Answer | None:
+    """Run `ask`; None when the repository has no commit at all."""
+    try:
         return ask()
     except _github_exception() as exc:
-        empty = exc.status == HTTPStatus.CONFLICT and "empty" in _said(exc)
-        if exc.status != HTTPStatus.NOT_FOUND and not empty:
+        if exc.status != HTTPStatus.CONFLICT or "empty" not in _said(exc):
             raise
     return None
 

@@ -162,7 +162,8 @@ def run_live(
     return LiveRun(
         exit_code=_shell_code(code),
         timed_out=timed_out,
-        killed=_shell_code(code) > 128 and not timed_out,  # noqa: PLR2004  # 128 + signal, the shells' convention
+        # 128 + signal, the shells' convention; 255 is what many programs give for any error.
+        killed=_shell_code(code) - 128 in signal.valid_signals() and not timed_out,
         seconds=time.monotonic() - started,
     )
 

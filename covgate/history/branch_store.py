@@ -73,9 +73,13 @@ class BranchStore:
         return f"the branch {self._branch}"
 
     def read(self) -> History:
-        """Return everything: two requests, or one when there is no branch."""
+        """Return everything: two requests, also when there is no branch."""
         try:
-            self._tree = self._data.tree(self._branch) or Tree(blobs={})
+            self._tree = self._data.tree(self._branch)
+            if self._tree is None:
+                # A repository the token may not see has no branch for it either: not to be taken for a beginning.
+                self._data.confirm_visible()
+                self._tree = Tree(blobs={})
             check_ours(self._tree.blobs.keys(), self.where)
             return self._file(self._tree).history
         except PublishError as problem:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from covgate.errors import HistoryError
 from covgate.history.entries import Start
 from covgate.history.files import FIRST_FILES, HistoryFile, Layout
 from covgate.history.lines import encode_record
@@ -53,8 +54,11 @@ Plan = Callable[[Held], Change | None]
 
 
 def plan_record(entry: Entry, build: Build, layout: Layout, limit: int) -> Plan:
-    """Plan to record a run, and to keep line records for the last `limit` records and this one."""
-    lines, content = layout.lines(entry.record.sha), encode_record(entry.lines)
+    """Plan to record a run, and to keep line records for the last `limit` records and this one.
+
+    Raises HistoryError for lines that could not be read again.
+    """
+    lines, content = layout.lines(entry.record.sha), _encode(entry)
 
     def plan(held: Held) -> Change | None:
         if held.file.holds(entry.record) and held.same(lines, content):
@@ -69,6 +73,17 @@ def plan_record(entry: Entry, build: Build, layout: Layout, limit: int) -> Plan:
         )
 
     return plan
+
+
+def _encode(entry: Entry) -> bytes:
+    try:
+        return encode_record(entry.lines)
+    except ValueError as exc:
+        raise HistoryError(
+            f"the lines of {entry.record.sha[:12]} cannot be kept: {exc}",
+            hint="leave out with `omit` what is not this project's code",
+            slug="history-too-large",
+        ) from None
 
 
 def plan_import(points: tuple[Point, ...], start: History, build: Build, layout: Layout) -> Plan:

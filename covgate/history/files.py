@@ -108,10 +108,15 @@ class HistoryFile:
         )
 
     def with_imported(self, points: tuple[Point, ...], start: Start | None) -> HistoryFile:
-        """Return the file with the points it does not hold yet, and with this start of a ramp if it is a new one."""
-        known = set(self.lines)
+        """Return the file with the points it does not hold yet, and with this start of a ramp if it is a new one.
+
+        A point of a commit that has a record says nothing new. An earlier covgate kept points without their commit.
+        """
+        known, recorded = set(self.lines), set(self.shas)
+        new = [point for point in points if point.sha is None or point.sha not in recorded]
         # A dict drops what comes twice and keeps the order.
-        fresh = [line for line in dict.fromkeys(map(render_imported, points)) if line not in known]
+        lines = {render_imported(point): render_imported(replace(point, sha=None)) for point in new}
+        fresh = [line for line, before in lines.items() if line not in known and before not in known]
         imported = cast("list[Point]", [parse_entry(line) for line in fresh])
         history = replace(self.history, imported=(*self.history.imported, *imported))
         if start is not None and (start.point, start.aim) != (history.start, history.start_aim):
@@ -147,11 +152,7 @@ def _parse(line: str, number: int, place: str) -> Entry:
     try:
         return parse_entry(line)
     except NewerSchemaError as exc:
-        raise HistoryError(
-            f"line {number} of {place} was written by a newer covgate ({exc})",
-            hint="update covgate; until then the history is left as it is",
-            slug="history-newer",
-        ) from None
+        raise _newer(f"line {number} of {place}", exc) from None
     except (ValueError, RecursionError) as exc:
         raise _broken(f"line {number} of {place} is no entry of a history: {str(exc)[:200]}") from None
 
@@ -185,6 +186,8 @@ def parse_lines(data: bytes, sha: Sha, layout: Layout, where: str) -> LineRecord
         raise _broken(f"{place} is larger than {MOST_LINES_BYTES // 1_000_000} MB")
     try:
         record = decode_record(data)
+    except NewerSchemaError as exc:
+        raise _newer(place, exc) from None
     except ValueError as exc:
         raise _broken(f"{place} is no line record: {str(exc)[:200]}") from None
     if record.sha != sha:
@@ -202,6 +205,14 @@ def check_ours(paths: Collection[PurePosixPath], where: str) -> bool:
         f"{where} holds files that covgate did not write: {', '.join(some)}{more}",
         hint="set history-branch (or history-dir) to a name of its own; covgate writes nothing here",
         slug="history-foreign",
+    )
+
+
+def _newer(what: str, why: NewerSchemaError) -> HistoryError:
+    return HistoryError(
+        f"{what} was written by a newer covgate ({why})",
+        hint="update covgate; until then the history is left as it is",
+        slug="history-newer",
     )
 
 

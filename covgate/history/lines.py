@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
 
+from covgate.history.entries import NewerSchemaError
 from covgate.history.packing import pack, unpack
 from covgate.history.states import NO_STATEMENT, states_of
 from covgate.model import Coverage, Sha, parse_sha
@@ -26,10 +27,6 @@ _MAGIC = re.compile(rb"covgate-lines ([1-9][0-9]{0,8})\n")
 _DIGEST_BYTES = 6
 _NO_DIGEST = bytes(_DIGEST_BYTES)
 _HIGHEST_COUNT = 1_000_000
-
-
-class NewerSchema(ValueError):  # noqa: N818  # what it is, not that it is an error, matters to who catches it
-    """The record was written by a newer covgate."""
 
 
 def record_lines(
@@ -71,7 +68,11 @@ def encode_record(record: LineRecord) -> bytes:
     }
     digests = b"".join(_digest_bytes(record.files[path].digest) for path in paths)
     names = json.dumps(head, separators=(",", ":")).encode("ascii")
-    return b"covgate-lines %d\n" % _SCHEMA + _deflate(names) + _deflate(digests + pack(texts))
+    body = digests + pack(texts)
+    data = b"covgate-lines %d\n" % _SCHEMA + _deflate(names) + _deflate(body)
+    if len(data) > MOST_BYTES or len(names) > MOST_HEAD or len(body) > MOST_INFLATED:
+        raise ValueError(f"it would hold {len(data)} bytes, more than can be read again")
+    return data
 
 
 def _digest_bytes(digest: str) -> bytes:
@@ -88,12 +89,12 @@ def _deflate(data: bytes) -> bytes:
 
 
 def decode_record(data: bytes) -> LineRecord:
-    """Return the record that `data` holds; NewerSchema for a newer covgate's, ValueError for anything else."""
+    """Return the record that `data` holds; NewerSchemaError for a newer covgate's, ValueError for anything else."""
     match = _MAGIC.match(data)
     if not match:
         raise ValueError("it does not begin as a line-level record does")
     if int(match[1]) > _SCHEMA:
-        raise NewerSchema(f"it is of schema {int(match[1])}, and this covgate reads schema {_SCHEMA}")
+        raise NewerSchemaError(f"schema {int(match[1])}, and this covgate knows up to {_SCHEMA}")
     if len(data) > MOST_BYTES:
         raise ValueError(f"it holds {len(data)} bytes, more than {MOST_BYTES}")
     names, data = _inflate(data[match.end() :], MOST_HEAD)

@@ -25,16 +25,18 @@ class MergedSource:
         """Return everything, by date where more than one source holds something."""
         self._histories = tuple(source.read() for source in self._sources)
         records: dict[Sha, Record] = {}
-        imported: list[Point] = []
+        known: dict[object, Point] = {}
         for history in self._histories:
             for record in history.records:
                 records.setdefault(record.sha, record)
-            imported += [point for point in history.imported if point not in imported]
+            for point in history.imported:
+                known.setdefault((point.date, point.total, *sorted(point.components.items()), point.lines), point)
         begun = next((history for history in self._histories if history.start), History())
+        imported = tuple(known.values())
         several = sum(not history.empty for history in self._histories) > 1
         return History(
             records=tuple(sorted(records.values(), key=lambda record: record.date) if several else records.values()),
-            imported=tuple(sorted(imported, key=lambda point: point.date) if several else imported),
+            imported=tuple(sorted(imported, key=lambda point: point.date)) if several else imported,
             start=begun.start,
             start_aim=begun.start_aim,
         )

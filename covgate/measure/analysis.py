@@ -185,6 +185,7 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...], *, own_ru
         digests=digests,
         # covgate's own run is of the text that lies here: the digest holds it.
         doubts={} if own_run else find_strays(files),
+        lost=cast("int", answer["lost"]),
         notes=(*notes, *_lost(cast("int", answer["lost"])), *(f"coverage: {text}" for text in warnings)),
     )
 

@@ -79,6 +79,13 @@ def _arguments_of_pytest(command: list[str]) -> list[list[str]]:
     return [command[first:]]
 
 
+def configured_words(directory: Path, given: Sequence[str], key: str) -> list[str]:
+    """Return what pytest's configuration has under `key` (`addopts`, `testpaths`) when it is started with `given`."""
+    if key == "addopts" and _overrides_addopts(given):
+        return []
+    return _configured_addopts(_candidates(directory, given), key)
+
+
 def parse_cov_options(words: Iterable[str]) -> CovOptions:
     """Pick pytest-cov's options out of pytest's arguments, as its own parser would."""
     source: list[str] = []
@@ -135,34 +142,34 @@ _CONFIGURATIONS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "
 """In the order pytest 9 looks for them."""
 
 
-def _configured_addopts(candidates: Iterable[Path]) -> list[str]:
-    """`addopts` of the file pytest would use: the first of the candidates that configures pytest."""
+def _configured_addopts(candidates: Iterable[Path], key: str = "addopts") -> list[str]:
+    """`addopts` (or another key) of the file pytest would use: the first of the candidates that configures pytest."""
     for path in candidates:
         if not path.is_file():
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
-        found = _from_toml(path.name, text) if path.suffix == ".toml" else _from_ini(path.name, text)
+        found = _from_toml(path.name, text, key) if path.suffix == ".toml" else _from_ini(path.name, text, key)
         if found is not None:
             return found
     return []
 
 
-def _from_toml(name: str, text: str) -> list[str] | None:
+def _from_toml(name: str, text: str, key: str) -> list[str] | None:
     try:
         table: object = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return None
-    for key in ("tool", "pytest") if name == "pyproject.toml" else ("pytest",):
-        table = cast("dict[str, object]", table).get(key) if isinstance(table, dict) else None
+    for part in ("tool", "pytest") if name == "pyproject.toml" else ("pytest",):
+        table = cast("dict[str, object]", table).get(part) if isinstance(table, dict) else None
     if isinstance(table, dict) and "ini_options" in table:
         table = table["ini_options"]
     if not isinstance(table, dict):
         return None
-    value = cast("dict[str, object]", table).get("addopts", "")
+    value = cast("dict[str, object]", table).get(key, "")
     return [str(word) for word in value] if isinstance(value, list) else _split(str(value))
 
 
-def _from_ini(name: str, text: str) -> list[str] | None:
+def _from_ini(name: str, text: str, key: str) -> list[str] | None:
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text)
@@ -172,4 +179,4 @@ def _from_ini(name: str, text: str) -> list[str] | None:
     if not parser.has_section(section):
         # pytest.ini is pytest's own even when it is empty.
         return [] if name.lstrip(".") == "pytest.ini" else None
-    return _split(parser.get(section, "addopts", fallback=""))
+    return _split(parser.get(section, key, fallback=""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -14,6 +14,10 @@ from covgate.errors import MeasureError
 
 MAX_REPORT_BYTES = 256 * 1024 * 1024
 """A Cobertura report of 400,000 lines is about 12 MiB; what is far above that is not a report."""
+
+MAX_LINE = 1_000_000
+"""A line number beyond it is an error: the longest generated Python files have some hundred thousand lines, and every
+line up to the last takes room in memory and in a record."""
 
 
 class DataKind(Enum):
@@ -32,16 +36,57 @@ class ReportedFile:
     """
 
     names: tuple[str, ...]
+    counted: bool = False
+    """Cobertura counts the exits that were taken, and names only those that were not. LCOV names all."""
     lines: dict[int, bool] = field(default_factory=dict)
     branches: dict[int, dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
 
     def merge(self, other: ReportedFile) -> None:
         """Add another report of the same file: what either executed was executed."""
         for line, executed in other.lines.items():
-            self.lines[line] = self.lines.get(line, False) or executed
+            self.add_line(line, executed=executed)
         for line, exits in other.branches.items():
-            for name, taken in exits.items():
-                self.branches[line][name] = self.branches[line].get(name, False) or taken
+            self.add_exits(line, exits)
+
+    def add_line(self, line: int, *, executed: bool) -> None:
+        """Add what is said of a line: it was executed if it is said once."""
+        self.lines[line] = self.lines.get(line, False) or executed
+
+    def add_exits(self, line: int, exits: dict[str, bool]) -> None:
+        """Add what is said of the exits of a line: one was taken if it is said once."""
+        known = self.branches[line]
+        if not self.counted:
+            self.branches[line] = {name: known.get(name, False) or exits.get(name, False) for name in known | exits}
+        else:
+            self.branches[line] = _unite_counted(known, exits) if known else exits
+
+
+_TAKEN, _MISSING = "+", "-"
+"""How the made-up names of exits begin that Cobertura only counts. Its own are line numbers and `exit`."""
+
+
+def _unite_counted(one: dict[str, bool], other: dict[str, bool]) -> dict[str, bool]:
+    """Unite exits as Cobertura tells of them: an exit that one side misses, and the other does not, was taken there.
+
+    `1/2, missing 5` and `1/2, missing exit` are 2 of 2. Where the missing ones have no names, or the numbers do not fit
+    each other, the side that took more counts: whether the other took another exit is not known.
+    """
+    more = max((one, other), key=lambda exits: (len(exits), sum(exits.values())))
+    if len(one) != len(other) or any(name.startswith(_MISSING) for name in one | other):
+        return more
+    united = {name: one.get(name, True) or other.get(name, True) for name in one | other if name[0] != _TAKEN}
+    unnamed = len(one) - len(united)
+    return more if unnamed < 0 else united | {f"{_TAKEN}{number}": True for number in range(unnamed)}
+
+
+def _counted_exits(taken: int, total: int, missing: str) -> dict[str, bool]:
+    """Return the exits of a line in Cobertura's terms; `missing` is `missing-branches`, such as `5,exit`."""
+    names = [name for word in missing.split(",") if (name := word.strip())]
+    if len(names) != total - taken or not all(re.fullmatch(r"exit|\d{1,9}", name) for name in names):
+        names = [f"{_MISSING}{number}" for number in range(total - taken)]
+    # Two exits may have one name: both leave the code they are in.
+    unlike = {f"{name}/{number}" if name in names[:number] else name: False for number, name in enumerate(names)}
+    return unlike | {f"{_TAKEN}{number}": True for number in range(taken)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +134,12 @@ def _bad(path: Path, what: str) -> MeasureError:
     return MeasureError(f"{path} {what}", hint="make the report again with coverage", slug="unreadable-data")
 
 
+def _require_line(line: int, name: str, path: Path, row: int) -> None:
+    """Raise MeasureError for a line that file `name` cannot have; `row` is where the report says so."""
+    if line > MAX_LINE:
+        raise _bad(path, f"names line {line} of {name[:200]}, more than covgate believes of a file (line {row})")
+
+
 # --- Cobertura ---------------------------------------------------------------------------------------------------
 
 
@@ -96,6 +147,7 @@ class _Cobertura:
     """Collects the classes of one report while expat streams through it."""
 
     def __init__(self, path: Path) -> None:
+        self.parser = expat.ParserCreate()
         self._path = path
         self._sources: list[str] = []
         self._text: list[str] | None = None
@@ -113,7 +165,7 @@ class _Cobertura:
         elif name == "source":
             self._text = []
         elif name == "class":
-            self._file = ReportedFile(names=())
+            self._file = ReportedFile(names=(), counted=True)
             self._classes.append((attributes.get("filename", ""), self._file))
         elif name == "line" and self._file is not None:
             self._line(self._file, attributes)
@@ -139,15 +191,15 @@ class _Cobertura:
             raise _bad(self._path, f"has a <line> without a usable number and hits: {attributes}"[:200]) from None
         if number < 1:
             return
-        file.lines[number] = file.lines.get(number, False) or hits > 0
+        _require_line(number, self._classes[-1][0], self._path, self.parser.CurrentLineNumber)
+        file.add_line(number, executed=hits > 0)
         condition = re.search(r"\((\d{1,4})/(\d{1,4})\)", attributes.get("condition-coverage", ""))
         if condition:
-            taken, total = int(condition[1]), int(condition[2])
+            total = int(condition[2])
+            taken = min(int(condition[1]), total)
             self._has_branches = True
             if total > 1:
-                for exit_number in range(total):
-                    known = file.branches[number].get(str(exit_number), False)
-                    file.branches[number][str(exit_number)] = known or exit_number < taken
+                file.add_exits(number, _counted_exits(taken, total, attributes.get("missing-branches", "")))
 
     def report(self) -> Report:
         if not self._root:
@@ -163,7 +215,7 @@ class _Cobertura:
 
 def _read_cobertura(path: Path) -> Report:
     collector = _Cobertura(path)
-    parser = expat.ParserCreate()
+    parser = collector.parser
     parser.StartElementHandler = collector.start
     parser.EndElementHandler = collector.end
     parser.CharacterDataHandler = collector.characters
@@ -185,21 +237,38 @@ def _read_cobertura(path: Path) -> Report:
 def _read_lcov(path: Path) -> Report:
     files: list[ReportedFile] = []
     current: ReportedFile | None = None
+    functions: dict[str, tuple[int, bool]] = {}
     has_branches = False
     for number, key, value in _lcov_records(path):
         if key == "SF":
             _require_closed(path, current)
-            current = ReportedFile(names=(value,))
+            current, functions = ReportedFile(names=(value,)), {}
             files.append(current)
         elif key == "end_of_record":
+            if current is not None:
+                _add_lines_without_counts(current, functions)
             current = None
-        elif key in {"DA", "BRDA"}:
+        elif key in {"FN", "FNDA"}:
+            _lcov_function(path, number, key, value, functions)
+        elif key in _LCOV_READERS:
             if current is None:
                 raise _bad(path, f"has a {key} record outside a file (line {number})")
             has_branches = has_branches or key == "BRDA"
             _LCOV_READERS[key](path, number, value, current)
     _require_closed(path, current)
     return Report(files=tuple(files), has_branches=has_branches)
+
+
+def _add_lines_without_counts(file: ReportedFile, functions: Mapping[str, tuple[int, bool]]) -> None:
+    """Add the lines that have exits, or the head of a function, and no count of their own, as Istanbul's reports do.
+
+    coverage.py's have a count for each of them.
+    """
+    heads = {line: executed for line, executed in functions.values() if line not in file.lines}
+    exits = {line: any(taken.values()) for line, taken in file.branches.items() if line not in file.lines}
+    for line, executed in (heads | exits).items():
+        if line:
+            file.add_line(line, executed=executed)
 
 
 def _require_closed(path: Path, file: ReportedFile | None) -> None:
@@ -211,25 +280,36 @@ def _lcov_records(path: Path) -> Iterator[tuple[int, str, str]]:
     with path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
         for number, line in enumerate(file, start=1):
             key, _, value = line.rstrip("\r\n").partition(":")
-            yield number, key, value
+            # Blanks around a word are no part of it (`end_of_record ` is seen); in a file's name they are.
+            yield number, key.strip(), value
 
 
 def _lcov_line(path: Path, number: int, value: str, file: ReportedFile) -> None:
-    match = re.fullmatch(r"(\d{1,9}),(-?\d{1,18})(,.*)?", value)
+    match = re.fullmatch(r"(\d{1,18}),(-?\d{1,18})(,.*)?", value)
     if not match:
         raise _bad(path, f"has a malformed record DA:{value[:60]} (line {number})")
     line = int(match[1])
+    _require_line(line, file.names[0], path, number)
     if line:
-        file.lines[line] = file.lines.get(line, False) or int(match[2]) > 0
+        file.add_line(line, executed=int(match[2]) > 0)
 
 
 def _lcov_branch(path: Path, number: int, value: str, file: ReportedFile) -> None:
-    match = re.fullmatch(r"(\d{1,9}),([^,]*),(.*),(-|\d+)", value)
+    match = re.fullmatch(r"(\d{1,18}),([^,]*),(.*),(-|\d+)", value)
     if not match:
         raise _bad(path, f"has a malformed record BRDA:{value[:60]} (line {number})")
-    name = f"{match[2]},{match[3]}"
-    exits = file.branches[int(match[1])]
-    exits[name] = exits.get(name, False) or match[4] not in {"-", "0"}
+    _require_line(int(match[1]), file.names[0], path, number)
+    file.add_exits(int(match[1]), {f"{match[2]},{match[3]}": match[4] not in {"-", "0"}})
+
+
+def _lcov_function(path: Path, number: int, key: str, value: str, functions: dict[str, tuple[int, bool]]) -> None:
+    """Read `FN:line,[last line,]name` and the `FNDA:calls,name` after it; what has another shape is passed over."""
+    match = re.fullmatch(r"(\d{1,18}),(?:\d{1,18},)?(.+)" if key == "FN" else r"(\d{1,18}),(.+)", value)
+    if match and key == "FN":
+        _require_line(int(match[1]), match[2], path, number)
+        functions[match[2]] = int(match[1]), False
+    elif match and match[2] in functions:
+        functions[match[2]] = functions[match[2]][0], int(match[1]) > 0
 
 
 _LCOV_READERS = {"DA": _lcov_line, "BRDA": _lcov_branch}

@@ -169,9 +169,10 @@ def _flap_row(flap: FlapShown, links: Links) -> FlapRow:
 
 
 def baseline_text(facts: Facts) -> str:
-    """Say which record the total is compared with, or why there is none."""
+    """Say which record the total is compared with, or why there is none, unless the first lines say that."""
     if isinstance(facts.baseline, Unavailable):
-        return f"No baseline: {facts.baseline.reason}"
+        told = any(c.status is Status.UNAVAILABLE and c.why == facts.baseline.reason for c in facts.verdict.checks)
+        return "No baseline" if told else f"No baseline: {facts.baseline.reason}"
     return f"Baseline {facts.baseline.record.sha[:SHOWN_DIGITS]} ({_age(facts, facts.baseline)})"
 
 

@@ -78,6 +78,8 @@ class Facts:
     baseline: Baseline | Unavailable = NOTHING_RECORDED
     comparison: Comparison | None = None
     components: tuple[ComponentFacts, ...] = ()
+    lost: int = 0
+    """How many processes of the run ended before writing their data: what they executed is not counted."""
     trend: str = ""
     """The sparkline of the newest records, and how far the target is; empty without a history."""
 

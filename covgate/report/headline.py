@@ -38,8 +38,13 @@ def _unknown(facts: Facts) -> tuple[str, ...]:
     if isinstance(facts.total, Unavailable):
         return (_capital(facts.total.reason),)
     lost = [f"Diff coverage is unavailable: {facts.diff.reason}"] if isinstance(facts.diff, Unavailable) else []
+    said: set[tuple[str, str]] = set()
     for check in facts.verdict.checks:
         if check.status is Status.UNAVAILABLE and (check.rule == MAX_DROP or check.component):
+            if (check.rule, check.why) in said:
+                # The project's own reason is its components', too.
+                continue
+            said.add((check.rule, check.why))
             whose = f" of {check.component}" if check.component else ""
             what = {MAX_DROP: "The drop", MIN_TOTAL: "Total coverage", MIN_DIFF: "Diff coverage"}[check.rule]
             known = f"{what}{whose} is unavailable: {check.why}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -65,34 +66,49 @@ def list_todos(files: Iterable[DiffFile], links: Links) -> tuple[Todo, ...]:
 def _places(file: DiffFile, links: Links) -> list[tuple[int, int, Todo]]:
     """Return (how much is missing, first line, what to do) of each place."""
     places = []
+    missing = sorted(file.missing)
+    partial = sorted(file.partial)
+    around = _functions_around(file.functions, [*(span.start for span in file.missing_spans), *partial])
     for span in file.missing_spans:
-        lines = [line for line in file.missing if span.start <= line <= span.end]
+        lines = missing[bisect_left(missing, span.start) : bisect_right(missing, span.end)]
         exits = sum(file.exits[line].total for line in lines if line in file.exits)
         what = plural(len(lines), "line") + (f", {plural(exits, 'branch', 'branches')}" if exits else "")
         what += f" ({NOT_LOADED})" if file.gap is Gap.UNMEASURED else ""
-        places.append((len(lines) + exits, span.start, _todo(file, span, what, links)))
-    for line in sorted(file.partial):
+        places.append((len(lines) + exits, span.start, _todo(file, span, around, what, links)))
+    for line in partial:
         branch = file.exits[line]
         what = f"{branch.total - branch.taken} of {plural(branch.total, 'branch', 'branches')} never taken"
-        places.append((branch.total - branch.taken, line, _todo(file, Span(start=line, end=line), what, links)))
+        places.append((branch.total - branch.taken, line, _todo(file, Span(start=line, end=line), around, what, links)))
     return places
 
 
-def _todo(file: DiffFile, span: Span, what: str, links: Links) -> Todo:
+def _todo(file: DiffFile, span: Span, around: Mapping[int, str], what: str, links: Links) -> Todo:
     return Todo(
         path=file.path,
         shown=short_path(file.path),
         lines=span_text(span),
-        function=_function_at(file.functions, span.start),
+        function=around.get(span.start, ""),
         what=what,
         url=links.to(file.path, span),
     )
 
 
-def _function_at(functions: Iterable[Function], line: int) -> str:
-    """Return the name of the innermost function around a line, or an empty string at the top of a module."""
-    around = [f for f in functions if f.span.start <= line <= f.span.end]
-    return min(around, key=lambda f: f.span.end - f.span.start).name if around else ""
+def _functions_around(functions: Iterable[Function], lines: Iterable[int]) -> dict[int, str]:
+    """Return the innermost function around each line, by name; lines at the top of a module are left out.
+
+    One walk down the file: functions lie in each other or side by side.
+    """
+    waiting = sorted(functions, key=lambda f: (-f.span.start, f.span.end))
+    entered: list[Function] = []
+    names = {}
+    for line in sorted(lines):
+        while waiting and waiting[-1].span.start <= line:
+            entered.append(waiting.pop())
+        while entered and entered[-1].span.end < line:
+            entered.pop()
+        if entered:
+            names[line] = entered[-1].name
+    return names
 
 
 def file_row(file: DiffFile, facts: Facts) -> FileRow:

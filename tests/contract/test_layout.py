@@ -41,6 +41,7 @@ ROWS = {
     "covgate.ports": 5,
     "covgate.archive": 6,
     "covgate.look_back": 7,
+    "covgate.completeness": 7,
     "covgate.assess": 8,
     "covgate.recording": 8,
     "covgate.delivery": 8,

@@ -63,8 +63,16 @@ def test_a_place_that_is_not_there_yet_is_an_empty_history(git_github: FakeGithu
     store = open_store()
     assert store.read() == History()
     assert store.read_lines(sha(1)) is None
-    assert methods(git_github) == ["GET"]
+    # The second tells a branch that is not there from a repository that GitHub hides.
+    assert methods(git_github) == ["GET", "GET"]
     assert store.where == "the branch covgate-data"
+
+
+def test_a_repository_that_github_hides_holds_no_empty_history(git_github: FakeGithub, open_store: Open) -> None:
+    git_github.faults.append(Fault(method="GET", path="/git/", answer=error(404, "Not Found"), times=99))
+    with pytest.raises(HistoryError, match=r"cannot be read: GitHub does not know this, or hides it") as caught:
+        open_store().read()
+    assert caught.value.slug == "history-unreachable"
 
 
 def test_the_first_record_makes_the_branch(git_github: FakeGithub, git_data: GitData, open_store: Open) -> None:

@@ -90,6 +90,33 @@ def test_a_random_line_flaps_and_does_not_turn_the_gate_red_but_a_real_loss_of_i
     assert check(checkout, "--max-drop=0").code == 1
 
 
+def test_a_measured_file_outside_the_checkout_is_neither_recorded_nor_compared(tmp_path: Path) -> None:
+    """The total is coverage's own, with the file; another machine has none, and the record's lines hold its own."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "outside.py").write_text("def f(n):\n    if n:\n        return 1\n    return 2\n", encoding="utf-8")
+    suite = f"import sys\nsys.path.insert(0, {str(elsewhere)!r})\nimport outside\n{SUITE}"
+    rules = '[tool.covgate.components.all]\npaths = ["**/*.py"]\nmax-drop = 0\n'
+    config = FLAPPING["pyproject.toml"].replace('["shop"]', f'["shop", "{elsewhere}"]') + rules
+    checkout = make_checkout(tmp_path / "shop", {**FLAPPING, "pyproject.toml": config, "run.py": suite})
+    done = check(checkout, "--record")
+    assert done.code == 0, done.err
+    assert "Recorded in the folder .covgate/history" in done.out
+    said = f"Measured outside the checkout, and so neither recorded nor compared: {elsewhere}/outside.py."
+    assert checkout.result()["notes"].count(said) == 1
+    (line,) = (checkout.path / ".covgate/history/history.jsonl").read_text().splitlines()
+    held, total = json.loads(line), checkout.result()["total"]["lines"]
+    assert held["total"]["lines"][1] == total["total"] - 4
+    assert held["components"]["all"] == held["total"]
+    # What is executed there is no gain or loss of this project.
+    checkout.git("checkout", "--quiet", "-b", "topic")
+    checkout.write({"run.py": suite + "outside.f(1)\n"}).commit("another path through a stranger")
+    green = check(checkout, "--max-drop=0")
+    assert green.code == 0, green.out
+    assert checkout.result()["delta"] == "0.00"
+    assert checkout.result()["notes"].count(said) == 1
+
+
 def test_what_is_not_committed_is_not_recorded(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path / "shop", FLAPPING)
     checkout.write({"shop/cache.py": CACHE + "\n\ntax = 1\n"})
@@ -105,6 +132,95 @@ def test_a_choice_of_tests_for_once_is_not_recorded(tmp_path: Path) -> None:
     done = checkout.covgate("--record", command=[sys.executable, "-m", "pytest", "-q", "-k", "cart"])
     assert done.code == 0, done.err
     assert "Not recorded: -k runs a part of the tests only." in done.out
+
+
+def test_a_component_without_statements_on_one_side_has_no_drop_and_says_why(tmp_path: Path) -> None:
+    part = '[tool.covgate.components.extra]\npaths = ["shop/extra.py", "shop/other.py"]\nmax-drop = 0\n'
+    late = part.replace("extra]", "late]")
+    code = {"shop/extra.py": "a = 1\n", "shop/other.py": ""}
+    config = FLAPPING["pyproject.toml"] + part
+    checkout = make_checkout(tmp_path / "shop", {**FLAPPING, **code, "pyproject.toml": config})
+    assert check(checkout, "--record").code == 0
+    checkout.git("checkout", "--quiet", "-b", "topic")
+
+    def why(name: str) -> str:
+        assert check(checkout).code in {0, 4}
+        checks = checkout.result()["checks"]
+        return str(next(c["why"] for c in checks if (c["rule"], c["component"]) == ("max-drop", name)))
+
+    checkout.write({"pyproject.toml": config + late}).commit("another component")
+    assert why("late") == "the baseline does not hold this component yet"
+    checkout.write({"shop/extra.py": ""}).commit("empty")
+    assert why("extra") == "there is no statement to cover"
+
+
+def record(checkout: Checkout, *command: str, **extra: str) -> tuple[str, int]:
+    """Run and record; return what was said about the record, and how many there are then."""
+    done = checkout.covgate("--record", command=(sys.executable, *command) if command else (), **extra)
+    assert done.code == 0, done.err
+    said = next(line for line in done.out.splitlines() if line.startswith(("Recorded in", "Not recorded")))
+    held = checkout.path / ".covgate/history/history.jsonl"
+    return said, len(held.read_text().splitlines()) if held.exists() else 0
+
+
+LEFT_OUT = '"tests/*", "conftest.py", "all.py", "part.py"'
+PARTS: Mapping[str, str] = {
+    "pyproject.toml": f"[tool.coverage.run]\nomit = [{LEFT_OUT}]\n",
+    "shop/__init__.py": "",
+    "shop/one.py": "a = 1\n",
+    "shop/two.py": "a = 1\n",
+    "conftest.py": "",
+    "tests/test_one.py": "def test_one():\n    import shop.one\n",
+    "tests/test_two.py": "def test_two():\n    import shop.two\n",
+    "all.py": "import shop.one\nimport shop.two\n",
+    "part.py": "import shop.one\n",
+}
+"""Without `source` only what is imported is measured."""
+
+
+def test_a_run_narrower_than_the_recorded_one_is_not_recorded(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path / "shop", PARTS)
+    assert record(checkout, "-m", "pytest", "-q", "tests") == ("Recorded in the folder .covgate/history.", 1)
+    first = checkout.git("rev-parse", "HEAD")[:12]
+    checkout.write({"README.md": "more"}).commit("more")
+    said, held = record(checkout, "-m", "pytest", "-q", "tests/test_one.py")
+    assert (said, held) == ("Not recorded: tests/test_one.py runs a part of the tests only.", 1)
+    # Nothing but the measured files tells of a script. On a branch of its own, too, the newest record counts.
+    checkout.git("checkout", "--quiet", "-b", "topic")
+    said, held = record(checkout, "part.py")
+    assert said.startswith(f"Not recorded: shop/two.py was measured for {first} and is not now;")
+    assert held == 1
+    assert record(checkout, "all.py") == ("Recorded in the folder .covgate/history.", 2)
+    checkout.write({"shop/two.py": "a = 1\nb = 1\n"}).commit("change one")
+    assert record(checkout, "part.py")[0].startswith("Not recorded: shop/two.py was measured for")
+    # What is gone, and what the configuration leaves out, is not missed.
+    checkout.write({"pyproject.toml": f'[tool.coverage.run]\nomit = ["shop/two.py", {LEFT_OUT}]\n'}).commit("leave out")
+    assert record(checkout, "part.py") == ("Recorded in the folder .covgate/history.", 3)
+
+
+def test_a_deleted_test_that_is_not_committed_is_not_recorded(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path / "shop", PARTS)
+    (checkout.path / "tests/test_two.py").unlink()
+    said, held = record(checkout, "-m", "pytest", "-q")
+    assert (said, held) == ("Not recorded: tests/test_two.py has changes that are not committed.", 0)
+    checkout.commit("delete it")
+    assert record(checkout, "-m", "pytest", "-q", PYTEST_ADDOPTS="--lf")[0].startswith("Not recorded: --lf runs a part")
+    checkout.write({"pyproject.toml": '[tool.pytest.ini_options]\naddopts = "--lf"\n'}).commit("only what failed")
+    assert record(checkout, "-m", "pytest", "-q")[0].startswith("Not recorded: --lf runs a part")
+
+
+@pytest.mark.parametrize("way", ["command", "configured", "variable"])
+def test_a_run_that_only_collects_the_tests_cannot_be_judged(tmp_path: Path, way: str) -> None:
+    """What the test modules import looks executed, and no test was run."""
+    config = '[tool.pytest.ini_options]\naddopts = "--co"\n' if way == "configured" else ""
+    checkout = make_checkout(tmp_path / "shop", {**PARTS, "pyproject.toml": config, "conftest.py": "import shop.one\n"})
+    command = (sys.executable, "-m", "pytest", "-q", *(["--co"] if way == "command" else []))
+    extra = {"PYTEST_ADDOPTS": "--co"} if way == "variable" else {}
+    done = checkout.covgate("--record", "--min-total=0", command=command, **extra)
+    assert done.code == 4, done.out
+    assert "--co makes pytest list the tests and run none" in done.out
+    assert "Not recorded: the run cannot be judged." in done.out
+    assert checkout.result()["verdict"] == "cannot-judge"
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["begins", "ends"])

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.fake_github import FakeGithub
+from tests.fake_github import FakeGithub, Fault
 from tests.fake_pulls import FakePulls
+from tests.github_answers import error
 from tests.workflow import Ran, Workflow
 
 CART = "def total(prices):\n    return sum(prices)\n\n\ndef count(prices):\n    return len(prices)\n"
@@ -147,8 +148,61 @@ def test_the_first_run_of_all_has_nothing_to_compare_with(workflow: Workflow, gi
     assert ran.exit_code == 0, ran.log
     assert ran.result["baseline"] == {"unavailable": "nothing has been recorded yet"}
     assert ran.check("max-drop")["status"] == "n/a"
-    assert asked(ran) == ["GET git/trees/covgate-data"]
+    assert asked(ran) == ["GET git/trees/covgate-data", "GET git/matching-refs/heads"]
     assert github.git_data.resolve("covgate-data") is None
+
+
+def test_a_repository_that_github_hides_is_no_beginning(workflow: Workflow, github: FakeGithub) -> None:
+    """A token of another repository: each request is a 404, as for a branch that does not exist."""
+    workflow.open_pull_request(MORE_TESTED)
+    github.faults.append(Fault(method="GET", path="/git/", answer=error(404, "Not Found"), times=99))
+    ran = workflow.run_pull_request(max_drop="0")
+    assert ran.exit_code == 4, ran.log
+    assert ran.check("max-drop")["status"] == "unavailable"
+    assert "the branch covgate-data cannot be read" in ran.result["baseline"]["unavailable"]
+    # Said in the first line; the last one does not repeat it.
+    assert ran.comment.count("the branch covgate-data cannot be read") == 1
+    assert "No baseline" in ran.footer
+
+
+LESS = {"tests/test_cart.py": TESTS.replace(", count([1])", "").replace("(3, 1)", "3")}
+
+
+def test_a_run_of_a_branch_without_a_change_is_judged_against_the_newest_record(workflow: Workflow) -> None:
+    """As workflow_dispatch starts it: the row of the drop says what its rule says."""
+    workflow.run_push()
+    workflow.git("checkout", "-q", "-b", "topic")
+    workflow.push(LESS, "Test less", branch="topic")
+    ran = workflow.run_push(branch="topic", max_drop="0", min_diff="80")
+    assert ran.exit_code == 1, ran.log
+    assert ran.check("max-drop")["status"] == "fail"
+    assert ran.check("min-diff")["status"] == "n/a"
+    assert "Total coverage fell by" in ran.comment.splitlines()[0]
+
+
+def test_a_branch_without_a_record_before_it_has_no_drop(workflow: Workflow) -> None:
+    workflow.run_push()
+    workflow.git("checkout", "-q", "--orphan", "topic")
+    workflow.commit(LESS, "Begin anew")
+    workflow.git("push", "-q", "origin", "topic")
+    ran = workflow.run_push(branch="topic", max_drop="0")
+    assert ran.exit_code == 0, ran.log
+    assert ran.check("max-drop")["status"] == "n/a"
+    assert "is no ancestor" in ran.check("max-drop")["why"]
+    assert ran.comment.count("is no ancestor") == 1
+    assert ran.result["delta"] is None
+
+
+def test_the_default_branch_is_judged_against_its_record_before_and_recorded_all_the_same(
+    workflow: Workflow, github: FakeGithub
+) -> None:
+    workflow.run_push(max_drop="0")
+    workflow.push(LESS, "Test less")
+    ran = workflow.run_push(depth=2, max_drop="0")
+    assert (ran.exit_code, ran.check("max-drop")["status"]) == (1, "fail"), ran.log
+    assert len(history_lines(github)) == 2
+    # Measured again, and from then on, it is what it is.
+    assert workflow.run_push(depth=2, max_drop="0").exit_code == 0
 
 
 # --- what is never recorded ----------------------------------------------------------------------------------------
@@ -177,6 +231,32 @@ def test_a_run_that_is_partial_or_not_wanted_is_not_recorded(
     assert ran.exit_code == 0, ran.log
     assert why in ran.summary
     assert github.git_data.resolve("covgate-data") is None
+
+
+KILLED = """
+
+def test_a_process_that_is_killed():
+    import subprocess, sys
+
+    code = "open(os.environ['COVERAGE_FILE'] + '.unfinished', 'w').close(); os.kill(os.getpid(), 9)"
+    assert subprocess.run([sys.executable, "-c", "import os;" + code]).returncode == -9
+"""
+
+
+def test_a_run_that_lost_the_data_of_a_process_is_not_recorded(workflow: Workflow, github: FakeGithub) -> None:
+    workflow.push({"tests/test_cart.py": TESTS + KILLED}, "Kill")
+    ran = workflow.run_push()
+    assert ran.exit_code == 0, ran.log
+    assert "Not recorded: a process of the run ended before writing coverage data." in ran.summary
+    assert github.git_data.resolve("covgate-data") is None
+
+
+def test_a_pull_request_whose_tests_were_only_collected_cannot_be_judged(workflow: Workflow) -> None:
+    workflow.run_push()
+    workflow.open_pull_request(MORE_TESTED)
+    ran = workflow.run_pull_request(test_command="python -m pytest -q --co", max_drop="0")
+    assert (ran.exit_code, ran.outputs["verdict"]) == (4, "cannot-judge"), ran.log
+    assert "Cannot judge: --co makes pytest list the tests" in ran.comment.splitlines()[0]
 
 
 def test_a_broken_floor_is_recorded_all_the_same(workflow: Workflow, github: FakeGithub) -> None:

@@ -135,11 +135,43 @@ def test_several_reports_are_united(here: Checkout, kind: str) -> None:
     for script in ("check.py", "other.py"):
         here.coverage("run", script)
     here.coverage("combine")
-    expected = here.coverage_total()
-    united = here.total()
-    # Cobertura counts branches without saying which: of two reports the better count is known, not the union.
-    assert same(united, expected) if kind == LCOV else united <= expected
+    assert same(here.total(), here.coverage_total())
     assert here.result()["total"]["lines"]["covered"] == 6
+
+
+@pytest.mark.parametrize("kind", [XML, LCOV])
+def test_shards_that_take_other_exits_of_an_if_take_both(tmp_path: Path, kind: str) -> None:
+    source = "def sign(n):\n    if n < 0:\n        n = -n\n    return n\n"
+    scripts = {f"shard{n}.py": f"from shop.m import sign\nsign({n})\n" for n in (-1, 1)}
+    files = {"shop/__init__.py": "", "shop/m.py": source, ".coveragerc": RC, **scripts}
+    checkout = make_checkout(tmp_path, files)
+    for script in scripts:
+        report = record(checkout, script).files[kind]
+        assert (
+            b'missing-branches="4"' if script == "shard-1.py" else b'missing-branches="3"'
+        ) in report or kind == LCOV
+        checkout.write({f"{script}-{kind}": report})
+    done = read(checkout, f"*-{kind}")
+    assert done.code == 0, done.err
+    assert checkout.result()["total"]["branches"] == {"covered": 2, "total": 2}
+    assert same(checkout.total(), Decimal(100))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (XML, '<coverage><class filename="shop/prices.py"><line number="100000000000" hits="1"/></class></coverage>'),
+        (LCOV, "SF:shop/prices.py\nDA:21000000,1\nend_of_record\n"),
+        (LCOV, "SF:shop/prices.py\nDA:1,1\nBRDA:999999999,0,0,1\nend_of_record\n"),
+    ],
+    ids=["cobertura", "lcov", "lcov-exit"],
+)
+def test_a_line_no_file_has_makes_a_report_unusable_recorded_or_not(here: Checkout, kind: str, text: str) -> None:
+    here.write({kind: text})
+    done = read(here, kind, more=("--record",))
+    assert_refused(done, 4, "of shop/prices.py, more than covgate believes of a file", "(line ")
+    assert here.result()["verdict"] == "cannot-judge"
+    assert not (here.path / ".covgate/history").exists()
 
 
 @pytest.mark.parametrize("kind", KINDS)
