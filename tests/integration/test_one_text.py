@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.fake_github import FakeGithub
-from tests.integration.test_pull_request import PullRequest
+from tests.integration.test_pull_request import BASE, PullRequest
 from tests.repositories import RUN_EVERYTHING, Gate, Repository
 
 SHOP = """\
@@ -486,3 +487,61 @@ def test_no_program_of_the_users_configuration_is_started(repository: Repository
     settings += f'[filter "x"]\n\tclean = {trap}\n[core]\n\tfsmonitor = {trap}\n\tpager = {trap}\n'
     assert_judged(run(repository, environment=user(repository, settings)), (1, 1))
     assert not Path(f"{trap}.sprung").exists()
+
+
+# --- the same through the action's entry point, in a pull request ----------------------------------------------------
+
+OLD_LCOV = "SF:shop/cart.py\nDA:1,1\nDA:2,1\nend_of_record\n"
+FORMAT = f"{sys.executable} -c \"open('shop/cart.py', 'a').write('# Formatted.\\n')\" && {sys.executable} -m pytest -q"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untrue:
+    """What a branch pushes, what a step before covgate leaves, covgate's inputs, and what the headline says."""
+
+    pushed: Mapping[str, str]
+    left: Mapping[str, str]
+    inputs: Mapping[str, Any]
+    says: str
+
+
+IN_A_PULL_REQUEST: Mapping[str, Untrue] = {
+    "a-report-made-before-the-change": Untrue(
+        pushed={},
+        left={"old.lcov": OLD_LCOV},
+        inputs={"coverage_data": "old.lcov"},
+        says="old.lcov is not of this source: shop/cart.py line 5 is a statement the report does not know",
+    ),
+    "a-test-command-that-formats": Untrue(
+        pushed={}, left={}, inputs={"test_command": FORMAT}, says="shop/cart.py was measured in another state"
+    ),
+    "ignore-errors": Untrue(
+        pushed={
+            "shop/bad.py": "def f(:\n",
+            "pyproject.toml": BASE["pyproject.toml"] + "\n[tool.coverage.report]\nignore_errors = true\n",
+        },
+        left={},
+        inputs={},
+        says="the changed file shop/bad.py cannot be analysed",
+    ),
+    "a-script-of-the-future": Untrue(
+        pushed={"bin/tool": "syntax of = the future\n"},
+        left={"tool.lcov": OLD_LCOV.replace("shop/cart.py", "bin/tool")},
+        inputs={"coverage_data": "tool.lcov"},
+        says="the changed file bin/tool cannot be analysed",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IN_A_PULL_REQUEST.values(), ids=IN_A_PULL_REQUEST)
+def test_the_action_cannot_judge_what_is_not_one_text(tmp_path: Path, github: FakeGithub, case: Untrue) -> None:
+    pull_request = PullRequest(tmp_path, github)
+    pull_request.push(dict(case.pushed), "More")
+    for name, text in case.left.items():
+        (pull_request.folder / name).write_text(text)
+    ran = pull_request.run(**case.inputs)
+    assert (ran.exit_code, ran.outputs["verdict"], ran.outputs["passed"]) == (4, "cannot-judge", "false"), ran.log
+    assert ran.outputs["diff-percent"] == ""
+    headline = ran.summary.splitlines()[0].replace("`", "").replace("\\", "")
+    assert "Cannot judge" in headline
+    assert case.says in headline
