@@ -531,7 +531,8 @@ IN_A_PULL_REQUEST: Mapping[str, Untrue] = {
 @pytest.mark.parametrize("case", IN_A_PULL_REQUEST.values(), ids=IN_A_PULL_REQUEST)
 def test_the_action_cannot_judge_what_is_not_one_text(tmp_path: Path, github: FakeGithub, case: Untrue) -> None:
     pull_request = PullRequest(tmp_path, github)
-    pull_request.push(dict(case.pushed), "More")
+    if case.pushed:
+        pull_request.push(dict(case.pushed), "More")
     for name, text in case.left.items():
         (pull_request.folder / name).write_text(text)
     ran = pull_request.run(**case.inputs)
