@@ -178,9 +178,10 @@ def _read(
                 # As in the image, whose interpreter for the tests has only what `install-command` installs.
                 own = with_own_python(project)
                 measurement = name_reader(project, lambda: _analyse(own, paths, kind, wanted, change, None))
-            measurement = with_committed(measurement, wanted.changed, _committed_before(change, paths))
+            if change.tree is not None:
+                return with_committed(measurement, wanted.changed, _committed_before(change, paths))
             # The checkout and the artifacts of any CI have the time at which they were unpacked.
-            if change.tree is not None or edges.environment.get("CI"):
+            if edges.environment.get("CI"):
                 return measurement
             return with_times(project.root, measurement, wanted.changed, paths)
     except MeasureError as exc:
@@ -197,7 +198,10 @@ def _analyse(
 
 
 def _committed_before(change: Change, data: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the data files that are the base's own: tracked, not among what changed, and not made again."""
+    """Return the data files that are the base's own: tracked, not among what changed, and not made again.
+
+    Not for a laptop: there `git diff` has taken the time of a file that came out just as it was into the index.
+    """
     root = change.git.root.resolve()
     inside = {
         PurePosixPath(path.resolve().relative_to(root)): path for path in data if path.resolve().is_relative_to(root)

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.fake_github import FakeGithub
-from tests.integration.test_pull_request import PullRequest
+from tests.integration.test_pull_request import BASE, PullRequest
 from tests.repositories import RUN_EVERYTHING, Gate, Repository
 
 SHOP = """\
@@ -161,9 +162,8 @@ def test_on_a_laptop_what_is_older_than_the_last_edit_is_refused(repository: Rep
     assert_judged(repository.check(data=data, ci=True), (1, 1))
 
 
-@ON_BOTH_SIDES
 @pytest.mark.parametrize("data", [".coverage", *REPORTS.values()])
-def test_data_that_was_committed_before_the_change_is_refused(repository: Repository, data: str, *, ci: bool) -> None:
+def test_in_a_workflow_data_that_was_committed_before_the_change_is_refused(repository: Repository, data: str) -> None:
     repository.write({".git/info/exclude": ""})
     repository.write(FILES)
     repository.measure()
@@ -171,16 +171,12 @@ def test_data_that_was_committed_before_the_change_is_refused(repository: Reposi
         repository.report(kind, name)
     repository.start({})
     repository.commit({"shop.py": SHOP.replace("return count", "return 1 * count")})
-    made = repository.path / data
-    if not ci:
-        later(made)
-        # It takes the new time into the index.
-        repository.git("status")
-    assert_refused(repository.check(data=data, ci=ci), f"{data} was committed before this change", "shop.py")
+    assert_refused(repository.check(data=data, ci=True), f"{data} was committed before this change", "shop.py")
     # Made again it may come out just as it was.
+    made = repository.path / data
     made.write_bytes(made.read_bytes())
     later(made)
-    assert_judged(repository.check(data=data, ci=ci), (1, 1))
+    assert_judged(repository.check(data=data, ci=True), (1, 1))
 
 
 def test_a_copy_of_a_cobertura_report_is_as_old_as_it_says(repository: Repository) -> None:
@@ -486,3 +482,62 @@ def test_no_program_of_the_users_configuration_is_started(repository: Repository
     settings += f'[filter "x"]\n\tclean = {trap}\n[core]\n\tfsmonitor = {trap}\n\tpager = {trap}\n'
     assert_judged(run(repository, environment=user(repository, settings)), (1, 1))
     assert not Path(f"{trap}.sprung").exists()
+
+
+# --- the same through the action's entry point, in a pull request ----------------------------------------------------
+
+OLD_LCOV = "SF:shop/cart.py\nDA:1,1\nDA:2,1\nend_of_record\n"
+FORMAT = f"{sys.executable} -c \"open('shop/cart.py', 'a').write('# Formatted.\\n')\" && {sys.executable} -m pytest -q"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untrue:
+    """What a branch pushes, what a step before covgate leaves, covgate's inputs, and what the headline says."""
+
+    pushed: Mapping[str, str]
+    left: Mapping[str, str]
+    inputs: Mapping[str, Any]
+    says: str
+
+
+IN_A_PULL_REQUEST: Mapping[str, Untrue] = {
+    "a-report-made-before-the-change": Untrue(
+        pushed={},
+        left={"old.lcov": OLD_LCOV},
+        inputs={"coverage_data": "old.lcov"},
+        says="old.lcov is not of this source: shop/cart.py line 5 is a statement the report does not know",
+    ),
+    "a-test-command-that-formats": Untrue(
+        pushed={}, left={}, inputs={"test_command": FORMAT}, says="shop/cart.py was measured in another state"
+    ),
+    "ignore-errors": Untrue(
+        pushed={
+            "shop/bad.py": "def f(:\n",
+            "pyproject.toml": BASE["pyproject.toml"] + "\n[tool.coverage.report]\nignore_errors = true\n",
+        },
+        left={},
+        inputs={},
+        says="the changed file shop/bad.py cannot be analysed",
+    ),
+    "a-script-of-the-future": Untrue(
+        pushed={"bin/tool": "syntax of = the future\n"},
+        left={"tool.lcov": OLD_LCOV.replace("shop/cart.py", "bin/tool")},
+        inputs={"coverage_data": "tool.lcov"},
+        says="the changed file bin/tool cannot be analysed",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IN_A_PULL_REQUEST.values(), ids=IN_A_PULL_REQUEST)
+def test_the_action_cannot_judge_what_is_not_one_text(tmp_path: Path, github: FakeGithub, case: Untrue) -> None:
+    pull_request = PullRequest(tmp_path, github)
+    if case.pushed:
+        pull_request.push(dict(case.pushed), "More")
+    for name, text in case.left.items():
+        (pull_request.folder / name).write_text(text)
+    ran = pull_request.run(**case.inputs)
+    assert (ran.exit_code, ran.outputs["verdict"], ran.outputs["passed"]) == (4, "cannot-judge", "false"), ran.log
+    assert ran.outputs["diff-percent"] == ""
+    headline = ran.summary.splitlines()[0].replace("`", "").replace("\\", "")
+    assert "Cannot judge" in headline
+    assert case.says in headline
