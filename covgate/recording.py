@@ -213,6 +213,6 @@ def make_build(settings: Settings, context: RunContext, today: date) -> Build:
 
 
 def floors_of(settings: Settings) -> dict[str | None, Decimal]:
-    """Return the floors that are set: of the project (None) and of components, in percent."""
-    floors: dict[str | None, Decimal] = {part.name: part.min_total for part in settings.components if part.min_total}
-    return floors | ({None: settings.min_total} if settings.min_total else {})
+    """Return the floors that are set: of the project (None) and of components, in percent. 0 is one, too."""
+    floors = {None: settings.min_total} | {part.name: part.min_total for part in settings.components}
+    return {name: floor for name, floor in floors.items() if floor is not None}
