@@ -58,8 +58,8 @@ def parse_marker(body: str) -> Marker | None:
     """Read the marker of a comment, or None when there is none that covgate would write.
 
     It is the first one that ends a line, wherever that line stands: people write above it. Later ones are part of the
-    report, which shows what strangers wrote. One in a quotation (`> <!-- …`) or a block of code shows a comment of ours,
-    and one in the middle of a sentence is another program's, of a pull request's title, say.
+    report, which shows what strangers wrote. One in a quotation (`> <!-- …`) or a block of code shows a comment of
+    ours, and one in the middle of a sentence is another program's, of a pull request's title, say.
     """
     in_fence = False
     for line in body.splitlines():

@@ -13,6 +13,7 @@ from covgate.edges.process import LiveRun, run_live
 from covgate.errors import InputError, MeasureError
 from covgate.measure.project import MINIMUM_COVERAGE, Probe, Project
 from covgate.measure.pytest_options import CovOptions, find_cov_options
+from covgate.measure.shell import shell_argv
 from covgate.model import SuiteRun, SuiteStatus
 
 NO_TESTS_COLLECTED = 5
@@ -82,7 +83,7 @@ def prepare_suite(project: Project, command: str | Sequence[str], folder: Path) 
     notes = _quiet_pytest_cov(environment, options, installed=bool(answer["pytest_cov"]))
     if options.config and not config_there:
         notes += (f"--cov-config names {options.config}, which is not in {project.directory}: it is not used.",)
-    argv = ("/bin/sh", "-c", command) if isinstance(command, str) else tuple(command)
+    argv = shell_argv(command, environment) if isinstance(command, str) else tuple(command)
     return SuitePlan(shown=shown, argv=argv, environment=environment, config=config, notes=notes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -285,6 +286,21 @@ def test_a_shell_command_that_is_not_found_is_bad_input(tmp_path: Path) -> None:
     done = make_checkout(tmp_path, {**SHOP, "pyproject.toml": table}).covgate()
     assert done.code == 2
     assert "no-such-tool" in done.message
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["pytest -q\npython -c 'import shop.prices'\n", "pytest -q | tee log"],
+    ids=["two-lines", "pipe"],
+)
+def test_a_shell_command_fails_with_any_of_its_parts(tmp_path: Path, command: str) -> None:
+    table = f"[tool.covgate]\ntest-command = {json.dumps(command)}\n"
+    files = {**SHOP, "pyproject.toml": table, "tests/test_prices.py": TEST_PRICES + FAILING}
+    checkout = make_checkout(tmp_path, files)
+    done = checkout.covgate("--record", "--history-dir", "kept")
+    assert done.code == 3, done.out + done.err
+    assert checkout.result()["suite"]["exit_code"] == 1
+    assert not (tmp_path / "kept").exists()
 
 
 # --- while a run lasts ---------------------------------------------------------------------------------------------
