@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -31,6 +32,7 @@ class SuiteData:
     data: tuple[Path, ...]
     config: str
     notes: tuple[str, ...]
+    """What there is to say about how it ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ def run_suite(
         raise _not_found(plan, f"exit code {done.exit_code}")
     status = _status(done, plan.shown)
     run = SuiteRun(command=plan.shown, status=status, exit_code=done.exit_code, seconds=done.seconds)
-    return SuiteData(run=run, data=data, config=plan.config, notes=plan.notes)
+    return SuiteData(run=run, data=data, config=plan.config, notes=_cut_off(done, data))
 
 
 def no_data_error(run: SuiteRun) -> MeasureError:
@@ -131,6 +133,20 @@ def _status(done: LiveRun, shown: str) -> SuiteStatus:
     if done.exit_code == NO_TESTS_COLLECTED and ("pytest" in shown or "unittest" in shown):
         return SuiteStatus.NO_TESTS
     return SuiteStatus.FAILED if done.exit_code else SuiteStatus.PASSED
+
+
+def _cut_off(done: LiveRun, data: Sequence[Path]) -> tuple[str, ...]:
+    """Say that processes which the command left running were ended, unless each of them wrote its data."""
+    # Named `.coverage.HOST.pid123.Xabcx`, in coverage before 7.14 `.coverage.HOST.123.Xabcx`.
+    lost = [pid for pid in done.ended if not any(re.search(rf"\.(pid)?{pid}\.X", path.name) for path in data)]
+    if not lost:
+        return ()
+    what = "One process" if len(lost) == 1 else f"{len(lost)} processes"
+    note = (
+        f"Left running by the tests, ended, and without coverage data: {what}, so lines executed there may be missing. "
+        "With `sigterm = true` under `[run]` of coverage's configuration such a process writes its data."
+    )
+    return (note,)
 
 
 def _quiet_pytest_cov(environment: dict[str, str], options: CovOptions, *, installed: bool) -> tuple[str, ...]:
