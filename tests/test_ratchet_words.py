@@ -21,6 +21,7 @@ from covgate.history.ratchet_words import (
     parse_proposals,
     render_body,
     render_message,
+    render_retired_body,
     render_title,
 )
 
@@ -134,7 +135,8 @@ def test_a_commit_that_raises_nothing_is_covgates_own_all_the_same() -> None:
     assert message.startswith("Raise no floor for now\n")
     assert parse_message(message) == ()
     assert list(parse_proposals(message)) == ["py310"]
-    assert parse_marker(render_body([], "main", {})) == {}
+    assert parse_marker(render_retired_body({})) == {}
+    assert parse_marker(render_retired_body({None: Decimal(84)})) == {None: 84}
 
 
 @pytest.mark.parametrize(

@@ -75,4 +75,4 @@ def held_back(proposals: Proposals, mine: Proposal) -> str:
         holders = [name or "the runs without a name" for name, p in proposals.items() if found.component in p.held]
         if holders:
             sentences.append(f"{floor_name(found.component)}: {', '.join(holders)} cannot take more")
-    return "; ".join(sentences)
+    return f"Not raised: {'; '.join(sentences)}." if sentences else ""

@@ -21,6 +21,7 @@ from covgate.history.ratchet_words import (
     render_body,
     render_marker,
     render_message,
+    render_retired_body,
     render_title,
 )
 from covgate.model import Sha
@@ -175,12 +176,17 @@ def _unite(place: _Place, first: _Standing, standing: _Standing) -> Proposals:
 
 def _round(place: _Place, standing: _Standing, proposals: Proposals) -> RatchetOutcome | _Again:
     """Make the next step towards the pull request."""
-    if standing.tip is None and not combine(proposals):
+    raises = combine(proposals)
+    if standing.tip is None and not raises:
         return RatchetOutcome()
+    pull = place.pulls.find_open(place.branch, place.default_branch)
+    known = len(proposals) == 1 or not differ(proposals, standing.proposals)
+    if pull is None and not raises and known:
+        return RatchetOutcome(note=held_back(proposals, place.mine))
     base = place.data.tip(place.default_branch)
     if base is None:
         return RatchetOutcome(note=f"The ratchet found no branch {place.default_branch}.")
-    edited = raise_in_toml(place.text(base), combine(proposals))
+    edited = raise_in_toml(place.text(base), raises)
     if standing.tip is None and not edited.raised:
         return RatchetOutcome(note=_left(edited))
     found = _Found(
@@ -191,7 +197,7 @@ def _round(place: _Place, standing: _Standing, proposals: Proposals) -> RatchetO
         same=not differ(proposals, standing.proposals)
         and standing.tip is not None
         and _same(place, standing.tip, edited.text),
-        pull=place.pulls.find_open(place.branch, place.default_branch),
+        pull=pull,
     )
     return _step(place, found) if edited.raised else _rest(place, found)
 
@@ -221,11 +227,12 @@ def _rest(place: _Place, found: _Found) -> RatchetOutcome | _Again:
     if differ(found.proposals, found.standing.proposals) and (several or found.pull):
         return _commit(place, found)
     if found.pull:
-        place.pulls.retire(found.pull.number, render_title(()), render_body((), place.default_branch, {}))
-        note = f"Pull request #{found.pull.number} is closed: what it proposed cannot be held."
+        closed = place.pulls.find_closed(place.branch, place.default_branch)
+        refused = parse_marker(closed.body) if closed and not closed.merged else None
+        place.pulls.retire(found.pull.number, render_title(()), render_retired_body(refused or {}))
+        note = f"Pull request #{found.pull.number} is closed: there is nothing left to raise."
         return RatchetOutcome(note=f"{note} {found.left}".strip(), url=found.pull.url)
-    back = held_back(found.proposals, place.mine)
-    return RatchetOutcome(note=" ".join(filter(None, (found.left, f"Not raised: {back}." if back else ""))))
+    return RatchetOutcome(note=" ".join(filter(None, (found.left, held_back(found.proposals, place.mine)))))
 
 
 def _leave_alone(place: _Place, found: _Found) -> RatchetOutcome:
@@ -244,8 +251,9 @@ def _covers(closed: PullRequest, found: _Found) -> bool:
     """Whether a pull request that a person closed proposed as much as there is to propose now."""
     floors = parse_marker(closed.body)
     if floors is None:
-        # Its body was rewritten; the branch still tells.
-        return found.same and closed.head == found.standing.tip
+        # Its body was rewritten; the branch still tells, unless it has moved on.
+        own = found.standing.own if closed.head == found.standing.tip else None
+        floors = {raised.component: raised.new for raised in own or ()}
     return all(raised.new <= floors.get(raised.component, -1) for raised in found.edited.raised)
 
 
@@ -271,7 +279,7 @@ def _have_pull(place: _Place, found: _Found, tip: Sha) -> RatchetOutcome | _Agai
     pull = found.pull or _open(place, title, body)
     if isinstance(pull, _Again):
         return pull
-    if render_marker(own, names) not in pull.body:
+    if render_marker({found.component: found.new for found in own}, names) not in pull.body:
         place.pulls.edit(pull.number, title, body)
     if place.data.tip(place.branch) != tip:
         # Another run put its own proposal there while this text was on its way.

@@ -21,8 +21,8 @@ _MARKER = "<!-- covgate:ratchet "
 _MOST_ROWS = 100
 """GitHub: a body holds 65,536 characters."""
 _NOTHING = (
-    "What this proposed can no longer be held, so covgate closed it and left the floors as they are. It opens another "
-    "one when there is something to raise."
+    "There is nothing left to raise: coverage fell, another job holds the floors, or they were raised by hand. So "
+    "covgate closed this, and opens another one when there is more."
 )
 
 
@@ -50,7 +50,7 @@ def render_message(raises: Sequence[Raise], proposals: Proposals) -> str:
         }
         for name, proposal in proposals.items()
     }
-    why = f"The last {RECORDS} records stayed above, by more than their noise."
+    why = f"The last {RECORDS} records stayed above, by more than their noise." if raises else "Nothing is proposed."
     trailers = f"{_TRAILER}\n{_FLOORS}{json.dumps(floors)}\n{_NAMES}{json.dumps(names)}\n"
     return f"{render_title(raises)}\n\n{why}\n\n{trailers}"
 
@@ -71,9 +71,7 @@ def parse_proposals(message: str) -> dict[str, Proposal]:
 
 def render_body(raises: Sequence[Raise], default_branch: str, proposals: Proposals) -> str:
     """Render the pull request's body, with a marker that `parse_marker` reads."""
-    marker = render_marker(raises, proposals)
-    if not raises:
-        return f"{marker}\n{_NOTHING}\n"
+    marker = render_marker({found.component: found.new for found in raises}, proposals)
     rows = [
         f"| `{_harmless(floor_name(found.component))}` | {plain(found.old)} | {plain(found.new)} "
         f"| {_shown(found.lowest)} % | {_shown(found.noise)} |"
@@ -100,11 +98,18 @@ def render_body(raises: Sequence[Raise], default_branch: str, proposals: Proposa
     return "\n\n".join([reason, "\n".join([*head, *rows]), *more, rule, *(heard if several else []), upkeep]) + "\n"
 
 
-def render_marker(raises: Sequence[Raise], proposals: Proposals) -> str:
+def render_retired_body(refused: Mapping[str | None, Decimal]) -> str:
+    """Render the body of a pull request that covgate itself closes.
+
+    Its marker says what a person refused before: that is still not to be proposed again.
+    """
+    return f"{render_marker(refused, {})}\n{_NOTHING}\n"
+
+
+def render_marker(floors: Mapping[str | None, Decimal], proposals: Proposals) -> str:
     """Render the comment, unseen by readers, that says which floors a pull request proposes, and for which names."""
-    floors: list[object] = [[found.component, str(found.new)] for found in raises]
-    names = sorted(name for name in proposals if name) if raises else []
-    text = json.dumps([*floors, *({"name": name} for name in names)])
+    pairs = [[component, str(floor)] for component, floor in floors.items()]
+    text = json.dumps([*pairs, *({"name": name} for name in sorted(proposals) if name)])
     # What would end the comment is written as JSON's escapes.
     return f"{_MARKER}{text.replace('<', chr(92) + 'u003c').replace('>', chr(92) + 'u003e')} -->"
 

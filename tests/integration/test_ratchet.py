@@ -290,7 +290,7 @@ def test_names_with_floors_of_their_own_keep_each_others(git_github: FakeGithub,
 def test_a_name_that_cannot_raise_holds_the_others_back(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
     run(up("92"), name="py313")
     closed = run(name="py310", held=(None,))
-    assert closed.note == "Pull request #12 is closed: what it proposed cannot be held."
+    assert closed.note == "Pull request #12 is closed: there is nothing left to raise."
     assert not pulls.open
     assert proposed(git_github) == text()
     git_github.requests.clear()
@@ -320,9 +320,35 @@ def test_what_can_no_longer_be_raised_is_closed_and_comes_back(
     git_github.requests.clear()
     assert run(held=(None,)) == RatchetOutcome()
     assert writes(git_github) == []
+    assert len(git_github.requests) == 3
     run(up("83"))
     assert (only(pulls).number, only(pulls).title) == (13, "Raise min-total to 83")
     assert proposed(git_github) == text(83)
+
+
+def test_what_a_person_refused_is_remembered_beyond_one_that_covgate_closed(
+    git_github: FakeGithub, pulls: FakePulls, run: Run
+) -> None:
+    run(up("84"))
+    pulls.close(only(pulls))
+    run(up("86"))
+    run(held=(None,))
+    git_github.requests.clear()
+    assert "was closed" in run(up("84")).note
+    assert writes(git_github) == []
+    run(up("85"))
+    assert (only(pulls).number, proposed(git_github)) == (14, text(85))
+
+
+def test_a_floor_that_was_raised_by_hand_needs_no_pull_request(
+    git_github: FakeGithub, pulls: FakePulls, run: Run
+) -> None:
+    run(up("84"))
+    pulls.push("main", CONFIG, text(85))
+    assert "nothing left to raise" in run(up("84", old="85")).note
+    assert not pulls.open
+    run(up("86", old="85"))
+    assert (only(pulls).number, proposed(git_github)) == (13, text(86))
 
 
 def test_floors_that_cannot_rise_cost_one_request(git_github: FakeGithub, run: Run) -> None:
