@@ -136,7 +136,7 @@ def test_a_commit_that_raises_nothing_is_covgates_own_all_the_same() -> None:
     assert parse_message(message) == ()
     assert list(parse_proposals(message)) == ["py310"]
     assert parse_marker(render_retired_body({})) == {}
-    assert parse_marker(render_retired_body({None: Decimal(84)})) == {None: 84}
+    assert parse_marker(render_retired_body({None: Decimal(84)})) == {None: Decimal(84)}
 
 
 @pytest.mark.parametrize(
