@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from covgate.archive import open_archive
@@ -246,7 +246,7 @@ def _run_tests(settings: Settings, edges: Edges, change: Change, project: Projec
                 measurement = analyse_data(project, suite.data, config=suite.config, wanted=wanted, local=local)
         except MeasureError as exc:
             measurement = _unusable(edges, explain_nothing(project, plan, suite.run, exc))
-    return Measured(measurement=measurement, suite=suite.run)
+    return Measured(measurement=replace(measurement, notes=(*measurement.notes, *suite.notes)), suite=suite.run)
 
 
 def _unusable(edges: Edges, error: MeasureError) -> Measurement:

@@ -72,8 +72,9 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_text,
         default="pytest",
         metavar="COMMAND",
-        help="The command that runs the tests, in a shell; a list in `pyproject.toml` is run as it is. On the command "
-        "line it stands after `--`.",
+        help="The command that runs the tests, in a shell that ends at the first failure, in a pipe too (`bash -eo "
+        "pipefail`; `sh -e` where there is no bash); a list in `pyproject.toml` is run as it is. On the command line it "
+        "stands after `--`.",
     ),
     Option(
         name="coverage-data",
@@ -89,7 +90,8 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_text,
         metavar="COMMAND",
         toml=False,
-        help="Run first, in a shell, in a fresh virtual environment the tests then use. `uv` and `pip` are there.",
+        help="Run first, in a shell like `test-command`'s, in a fresh virtual environment the tests then use. `uv` and "
+        "`pip` are there.",
     ),
     Option(
         name="working-directory",

@@ -25,7 +25,10 @@ ACTIONS_BOT = "github-actions[bot]"
 
 _ROUNDS = 5
 _POSTS = 2
-_MARKER = re.compile(r"<!-- covgate (\{.{0,2000}?\}) -->\r?(?:\n|\Z)")
+_MARKER = re.compile(r"<!-- covgate (\{.{0,2000}?\}) -->[ \t]*\Z")
+_QUOTED = re.compile(r" {0,3}>| {4}|\t")
+"""How a line of a quotation begins, or of an indented block of code."""
+_FENCE = re.compile(r" {0,3}(?:`{3}|~{3})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +57,21 @@ def render_marker(marker: Marker) -> str:
 def parse_marker(body: str) -> Marker | None:
     """Read the marker of a comment, or None when there is none that covgate would write.
 
-    It must be the very first line, from its first column: a quotation (`> <!-- …`) or a code block that shows one of
-    our comments never starts with it.
+    It is the first one that ends a line, wherever that line stands: people write above it. Later ones are part of the
+    report, which shows what strangers wrote. One in a quotation (`> <!-- …`) or a block of code shows a comment of
+    ours, and one in the middle of a sentence is another program's, of a pull request's title, say.
     """
-    match = _MARKER.match(body)
+    in_fence = False
+    for line in body.splitlines():
+        if _FENCE.match(line):
+            in_fence = not in_fence
+        elif not in_fence and not _QUOTED.match(line) and (marker := _read_marker(line)):
+            return marker
+    return None
+
+
+def _read_marker(line: str) -> Marker | None:
+    match = _MARKER.search(line)
     if match is None:
         return None
     try:

@@ -101,19 +101,28 @@ def _slack(settings: Settings, context: RunContext, facts: Facts) -> tuple[str, 
 def _ratchet(
     settings: Settings, context: RunContext, edges: Edges, archive: Archive, change: Change, history: History
 ) -> str:
-    """Open or update the pull request that raises the floors, when there is something to raise."""
+    """Open or update the pull request that raises the floors; what cannot be raised holds back runs of other names."""
     if not settings.ratchet or not context.on_default_branch or archive.data is None or not settings.github_token:
         return ""
-    raises = propose_floors(history, floors_of(settings))
-    if not raises:
+    floors = floors_of(settings)
+    if not floors:
         return ""
-    # Only a run that has something to raise needs it.
+    # Only a run of the default branch that has floors needs them.
+    from covgate.history.ratchet_names import Proposal  # noqa: PLC0415
     from covgate.history.ratchet_pull import publish_ratchet  # noqa: PLC0415
 
-    config = change.prefix / "pyproject.toml"
-    with edges.screen.step("Raising the floors"), edges.open_pulls(context, settings.github_token) as pulls:
+    raises = propose_floors(history, floors)
+    held = floors.keys() - {found.component for found in raises}
+    with edges.screen.step("Looking at the floors"), edges.open_pulls(context, settings.github_token) as pulls:
         outcome = publish_ratchet(
-            archive.data, pulls, default_branch=context.default_branch, config_path=config, raises=raises
+            archive.data,
+            pulls,
+            default_branch=context.default_branch,
+            config_path=change.prefix / "pyproject.toml",
+            name=settings.name or "",
+            proposal=Proposal(
+                raises=raises, held=tuple(name for name in floors if name in held), seen=edges.now.date()
+            ),
         )
     if outcome.problem:
         edges.screen.error(outcome.problem)
@@ -224,6 +233,6 @@ def make_build(settings: Settings, context: RunContext, today: date) -> Build:
 
 
 def floors_of(settings: Settings) -> dict[str | None, Decimal]:
-    """Return the floors that are set: of the project (None) and of components, in percent."""
-    floors: dict[str | None, Decimal] = {part.name: part.min_total for part in settings.components if part.min_total}
-    return floors | ({None: settings.min_total} if settings.min_total else {})
+    """Return the floors that are set: of the project (None) and of components, in percent. 0 is one, too."""
+    floors = {None: settings.min_total} | {part.name: part.min_total for part in settings.components}
+    return {name: floor for name, floor in floors.items() if floor is not None}

@@ -131,6 +131,8 @@ class FakePulls:
         if refusal := refuse_body(call.data.get("body")):
             return refusal
         pull.title, pull.body = str(call.data["title"]), str(call.data["body"])
+        if call.data.get("state") == "closed":
+            self.close(pull)
         return Answer(status=200, body=self._full(call, pull))
 
     def _get_commit(self, call: Call) -> Answer:

@@ -58,9 +58,12 @@ LINE = render_marker(marker())
         pytest.param("", id="empty"),
         pytest.param("looks good", id="someone-talks"),
         pytest.param(f"> {LINE}\n> ❌ 72 %\n\nwhy?", id="quoted"),
-        pytest.param(f"look:\n{LINE}\n", id="second-line"),
-        pytest.param(f" {LINE}\n", id="indented"),
+        pytest.param(f"we had:\n\n  > {LINE}\n", id="quoted-below-a-line"),
+        pytest.param(f"    {LINE}\n", id="indented-as-code"),
+        pytest.param(f"\t{LINE}\n", id="indented-by-a-tab"),
         pytest.param(f"```\n{LINE}\n```", id="code-block"),
+        pytest.param(f"look\n~~~html\n\n{LINE}\n~~~\n", id="code-block-below-a-line"),
+        pytest.param(f"The title `{LINE}` has no type.\n", id="in-a-sentence"),
         pytest.param(f"{LINE} and more\n", id="text-after-it"),
         pytest.param("<!-- covgate -->\n", id="no-data"),
         pytest.param("<!-- covgate {} -->\n", id="nothing-in-it"),
@@ -75,8 +78,28 @@ LINE = render_marker(marker())
         pytest.param(LINE.replace("a" * 40, "main"), id="head-is-no-commit"),
     ],
 )
-def test_anything_but_a_marker_on_the_first_line_is_no_marker(body: str) -> None:
+def test_what_only_shows_a_marker_or_is_none_is_no_marker(body: str) -> None:
     assert parse_marker(body) is None
+
+
+OLDER, OTHER = render_marker(marker(4)), render_marker(marker(9, name="other"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(f"@dana please look\n{LINE}\n### ❌ 72 %", id="a-line-above"),
+        pytest.param(f"\r\n\r\nlook\r\n\r\n{LINE}\r\n### ❌", id="windows-line-ends"),
+        pytest.param(f"look: {LINE}\n### ❌ 72 %", id="words-before-it"),
+        pytest.param(f" {LINE} \n### ❌ 72 %", id="spaces-around-it"),
+        pytest.param(f"```\nmake\n```\n{LINE}\n### ❌ 72 %", id="below-a-code-block"),
+        pytest.param(f"> {OLDER}\n> ✅ 80 %\n\nIt fell:\n{LINE}\n### ❌ 72 %", id="below-a-quotation-of-ours"),
+        pytest.param(f"<!-- covgate {{}} -->\n{LINE}\n### ❌ 72 %", id="below-what-is-none"),
+        pytest.param(f"{LINE}\n### ❌ 72 %\n{OTHER}\n{OLDER}\n", id="above-a-strangers-text"),
+    ],
+)
+def test_a_marker_counts_wherever_it_stands_and_the_first_one_only(body: str) -> None:
+    assert parse_marker(body) == marker()
 
 
 def test_a_body_of_the_limit_fits_with_the_longest_marker() -> None:
@@ -207,6 +230,14 @@ def test_the_same_report_again_is_not_written_again() -> None:
     memory = with_comments(5)
     assert publish_comment(memory, report(5)) == Published(url="https://example.test/1")
     assert memory.calls == ["read_all"]
+
+
+@pytest.mark.parametrize("above", ["@dana look\n", "look: ", "\n\n"])
+def test_a_comment_that_a_person_wrote_into_stays_the_one_comment(above: str) -> None:
+    memory = with_comments(1)
+    memory.comments[1] = replace(memory.comments[1], body=above + memory.comments[1].body)
+    assert publish_comment(memory, report(5)) == Published(url="https://example.test/1")
+    assert [comment.body for comment in memory.comments.values()] == [report(5).comment]
 
 
 def test_names_keep_one_comment_each() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,7 +14,16 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from covgate.history.ratchet import Raise
-from covgate.history.ratchet_words import parse_marker, parse_message, render_body, render_message, render_title
+from covgate.history.ratchet_names import Proposal
+from covgate.history.ratchet_words import (
+    parse_marker,
+    parse_message,
+    parse_proposals,
+    render_body,
+    render_message,
+    render_retired_body,
+    render_title,
+)
 
 TOTAL = Raise(
     component=None, old=Decimal("80.5"), new=Decimal("84.0"), lowest=Fraction(253, 3), noise=Fraction(1, 3000)
@@ -50,17 +60,17 @@ for an approval, or for the pull request to be closed and reopened.
 )
 def test_a_title_names_the_first_floor(raises: list[Raise], title: str) -> None:
     assert render_title(raises) == title
-    assert render_message(raises).splitlines()[0] == title
+    assert render_message(raises, {}).splitlines()[0] == title
 
 
 def test_a_body_says_what_why_and_what_to_do() -> None:
-    assert render_body([TOTAL, API], "main") == BODY
+    assert render_body([TOTAL, API], "main", {}) == BODY
 
 
 def test_a_body_stays_within_githubs_limit() -> None:
     names = [f"part-{number:0150}" for number in range(250)]
     many = [replace(API, component=name) for name in names]
-    body = render_body(many, "main")
+    body = render_body(many, "main", {})
     assert len(body) < 65_536
     assert "\n\nAnd 150 more.\n\n" in body
     assert len(parse_marker(body) or {}) == 250
@@ -84,8 +94,8 @@ RAISES = st.lists(
 @given(raises=RAISES)
 def test_a_proposal_is_read_back_as_it_was_written(raises: list[Raise]) -> None:
     # GitHub hands texts on with other line ends, and without those at the end.
-    assert parse_message(render_message(raises).strip()) == tuple(raises)
-    marker = parse_marker(render_body(raises, "main").replace("\n", "\r\n"))
+    assert parse_message(render_message(raises, {}).strip()) == tuple(raises)
+    marker = parse_marker(render_body(raises, "main", {}).replace("\n", "\r\n"))
     assert marker == {found.component: found.new for found in raises}
 
 
@@ -95,12 +105,54 @@ def test_a_name_is_shown_and_never_obeyed(name: str) -> None:
 
     def kinds(component: Raise) -> list[str]:
         markdown = MarkdownIt("commonmark").enable("table")
-        tokens = markdown.parse(render_body([component], (name if component is hostile else "") or "main"))
+        tokens = markdown.parse(render_body([component], (name if component is hostile else "") or "main", {}))
         return [kind for token in tokens for kind in [token.type, *(child.type for child in token.children or ())]]
 
     assert kinds(hostile) == kinds(API)
     assert "\n" not in render_title([hostile])
     assert not {"@", "#", "<"} & set(render_title([hostile]))
+
+
+PROPOSALS = st.dictionaries(
+    st.text(max_size=10),
+    st.builds(Proposal, raises=RAISES.map(tuple), held=st.lists(NAMES, max_size=3).map(tuple), seen=st.dates()),
+    max_size=3,
+)
+
+
+@given(raises=RAISES, proposals=PROPOSALS)
+def test_what_each_name_proposes_is_read_back_as_it_was_written(
+    raises: list[Raise], proposals: dict[str, Proposal]
+) -> None:
+    message = render_message(raises, proposals).strip()
+    assert (parse_message(message), parse_proposals(message)) == (tuple(raises), proposals)
+    floors = {found.component: found.new for found in raises}
+    assert parse_marker(f"A person's line.\r\n{render_body(raises, 'main', proposals)}") == floors
+
+
+def test_a_commit_that_raises_nothing_is_covgates_own_all_the_same() -> None:
+    message = render_message([], {"py310": Proposal(raises=(), held=(None,), seen=date(2026, 1, 1))})
+    assert message.startswith("Raise no floor for now\n")
+    assert parse_message(message) == ()
+    assert list(parse_proposals(message)) == ["py310"]
+    assert parse_marker(render_retired_body({})) == {}
+    assert parse_marker(render_retired_body({None: Decimal(84)})) == {None: Decimal(84)}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "[]",
+        "{",
+        '{"a": 3}',
+        '{"a": {"seen": "2026-01-01", "floors": []}}',
+        '{"a": {"seen": "2026-01-01", "floors": [], "held": [3]}}',
+        '{"a": {"seen": "x", "floors": [], "held": []}}',
+        '{"a": {"seen": "2026-01-01", "floors": [3], "held": []}}',
+    ],
+)
+def test_a_proposal_that_cannot_be_read_is_none(names: str) -> None:
+    assert parse_proposals(f"x\n\nCovgate-Ratchet: true\nCovgate-Floors: []\nCovgate-Names: {names}\n") == {}
 
 
 def with_floors(floors: object) -> str:
@@ -115,12 +167,11 @@ GOOD = {"component": None, "old": "80", "new": "84", "lowest": "84", "noise": "1
     [
         pytest.param("", id="empty"),
         pytest.param("Raise min-total to 84", id="no-trailers"),
-        pytest.param(render_message([TOTAL]) + "\nand more words of a person\n", id="trailers-not-at-the-end"),
-        pytest.param(render_message([TOTAL]).replace("Covgate-Ratchet: true\n", ""), id="without-ours"),
+        pytest.param(render_message([TOTAL], {}) + "\nand more words of a person\n", id="trailers-not-at-the-end"),
+        pytest.param(render_message([TOTAL], {}).replace("Covgate-Ratchet: true\n", ""), id="without-ours"),
         pytest.param("x\n\nCovgate-Ratchet: true\n", id="without-floors"),
         pytest.param("x\n\nCovgate-Ratchet: true\nCovgate-Floors: [", id="no-json"),
         pytest.param("x\n\nCovgate-Ratchet: true\nCovgate-Floors: " + "[" * 100_000, id="too-deep"),
-        pytest.param(with_floors([]), id="no-floors"),
         pytest.param(with_floors({}), id="no-list"),
         pytest.param(with_floors([GOOD, 3]), id="no-object"),
         pytest.param(with_floors([GOOD | {"component": 3}]), id="component"),
@@ -143,9 +194,10 @@ def test_a_commit_that_is_not_covgates_own_proposes_nothing(message: str) -> Non
         "",
         "\n",
         "words",
-        'words\n<!-- covgate:ratchet [[null, "84"]] -->',
+        'words <!-- covgate:ratchet [[null, "84"]] -->',
+        '> <!-- covgate:ratchet [[null, "84"]] -->',
         '<!-- covgate:ratchet [[null, "84"]]',
-        "<!-- covgate:ratchet [] -->",
+        "<!-- covgate:ratchet {} -->",
         "<!-- covgate:ratchet [3] -->",
         '<!-- covgate:ratchet [[3, "84"]] -->',
         "<!-- covgate:ratchet [[null, 84]] -->",

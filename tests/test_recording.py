@@ -338,5 +338,12 @@ def test_a_new_file_is_an_obstacle_on_a_laptop(repository: Repository, kind: Eve
 def test_floors_are_those_of_the_project_and_of_components() -> None:
     text = "[tool.covgate]\nmin-total = 80\n[tool.covgate.components.a]\npaths = ['a/**']\nmin-total = 90.5\n"
     text += "[tool.covgate.components.b]\npaths = ['b/**']\n"
+    text += "[tool.covgate.components.c]\npaths = ['c/**']\nmin-total = 0\n"
     floors = floors_of(resolve(toml=TomlFile(name="pyproject.toml", text=text)))
-    assert {name: str(floor) for name, floor in floors.items()} == {None: "80", "a": "90.5"}
+    assert {name: str(floor) for name, floor in floors.items()} == {None: "80", "a": "90.5", "c": "0"}
+
+
+def test_a_floor_of_nothing_is_a_floor_that_can_rise() -> None:
+    settings = resolve(toml=TomlFile(name="pyproject.toml", text="[tool.covgate]\nmin-total = 0\n"))
+    assert floors_of(settings) == {None: 0}
+    assert floors_of(resolve()) == {}

@@ -50,6 +50,10 @@ class PullRequests(Protocol):
         """Replace the title and the body."""
         ...
 
+    def retire(self, number: int, title: str, body: str) -> None:
+        """Close, and replace the title and the body."""
+        ...
+
     def commit_message(self, sha: Sha) -> str:
         """Return the whole message of a commit."""
         ...
@@ -86,6 +90,13 @@ class GithubPulls(GithubSession):
     def edit(self, number: int, title: str, body: str) -> None:
         """Replace title and body: one request, tried again when there is no usable answer."""
         self._ask("edit a pull request", lambda: self._repo.get_pull(number).edit(title=title, body=body))
+
+    def retire(self, number: int, title: str, body: str) -> None:
+        """Close, and replace title and body: one request, tried again when there is no usable answer."""
+        self._ask(
+            "close a pull request",
+            lambda: self._repo.get_pull(number).edit(title=title, body=body, state="closed"),
+        )
 
     def commit_message(self, sha: Sha) -> str:
         """Return a commit's message: one request."""

@@ -17,7 +17,10 @@ GRACE_SECONDS = 10.0
 """How long a process group may take to end after the polite signal: time for coverage to write its data."""
 
 LEFTOVER_SECONDS = 3.0
-"""How long processes that the command left behind may take to end."""
+"""How long processes that the command left behind may take to end by themselves."""
+
+TERMINATED_SECONDS = 5.0
+"""How long they may take after SIGTERM: time for coverage to write, where it is set to (`sigterm = true`)."""
 
 _SECRET_PREFIXES = ("INPUT_", "ACTIONS_")
 _SECRET_NAMES = frozenset(
@@ -66,6 +69,11 @@ class LiveRun:
     timed_out: bool
     killed: bool
     seconds: float
+    ended: tuple[int, ...] = ()
+    """The processes, of those that may be Python, that it left running and that were ended: their ids.
+
+    0 stands for some whose ids the system does not tell.
+    """
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -154,7 +162,7 @@ def run_live(
         except subprocess.TimeoutExpired:
             timed_out = True
             _stop(process, signal.SIGINT, grace=grace)
-        _end_group(process.pid)
+        ended = _end_group(process.pid)
     except BaseException:
         _stop(process, signal.SIGINT, grace=grace)
         raise
@@ -165,15 +173,28 @@ def run_live(
         # 128 + signal, the shells' convention; 255 is what many programs give for any error.
         killed=_shell_code(code) - 128 in signal.valid_signals() and not timed_out,
         seconds=time.monotonic() - started,
+        ended=ended,
     )
 
 
-def _end_group(group: int) -> None:
-    """Give what the command left running a moment to end by itself, then kill it: it must not outlive the command.
+def _end_group(group: int) -> tuple[int, ...]:
+    """End what the command left running, which must not outlive it; return the ids of what may be Python of it.
 
-    A helper process of multiprocessing, say, writes its coverage data a little after its parent has gone.
+    First it has a moment to end by itself: a helper process of multiprocessing, say, writes its coverage data a little
+    after its parent has gone. Then it is asked to (SIGTERM), and killed in the end.
     """
-    deadline = time.monotonic() + LEFTOVER_SECONDS
+    if _has_ended(group, LEFTOVER_SECONDS):
+        return ()
+    left = tuple(filter(_may_be_python, _find_running(group)))
+    _signal_group(group, signal.SIGTERM)
+    if not _has_ended(group, TERMINATED_SECONDS):
+        _signal_group(group, signal.SIGKILL)
+    return left
+
+
+def _has_ended(group: int, seconds: float) -> bool:
+    """Wait up to so many seconds for a group's last process to end."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(ChildProcessError):
             # As the first process of a container covgate inherits orphans, which stay in the group until reaped.
@@ -181,11 +202,34 @@ def _end_group(group: int) -> None:
         try:
             os.killpg(group, 0)
         except ProcessLookupError:
-            return
+            return True
         except PermissionError:
             break
         time.sleep(0.02)
-    _signal_group(group, signal.SIGKILL)
+    # What has ended stays in the group for ever where nobody asks for its exit code (`tail` as a container's first
+    # process, as in jobs with `container:`).
+    return not _find_running(group)
+
+
+def _find_running(group: int) -> tuple[int, ...]:
+    """Return the ids of the processes of a group that run; a 0 where the system does not tell (it has no /proc)."""
+    if not Path("/proc/self/stat").exists():
+        return (0,)
+    found = []
+    for folder in Path("/proc").iterdir():
+        # It may have ended meanwhile.
+        with contextlib.suppress(OSError, ValueError):
+            state, _, its_group = (folder / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in {"Z", "X"}:
+                found.append(int(folder.name))
+    return tuple(found)
+
+
+def _may_be_python(pid: int) -> bool:
+    try:
+        return b"python" in Path(f"/proc/{pid}/maps").read_bytes().lower()
+    except OSError:
+        return True
 
 
 def _shell_code(returncode: int) -> int:

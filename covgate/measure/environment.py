@@ -13,6 +13,7 @@ from pathlib import Path
 from covgate.edges.process import run_live, run_quiet
 from covgate.errors import InputError
 from covgate.measure.project import MINIMUM_COVERAGE, Project, with_python
+from covgate.measure.shell import shell_argv
 
 
 def make_environment(
@@ -37,7 +38,8 @@ def make_environment(
     environment.pop("PYTHONHOME", None)
     made = with_python(replace(project, environment=environment), place / "bin" / "python")
     with around():
-        done = run_live(["/bin/sh", "-c", install_command], cwd=made.directory, env=made.environment, timeout=None)
+        argv = shell_argv(install_command, made.environment)
+        done = run_live(argv, cwd=made.directory, env=made.environment, timeout=None)
     if done.exit_code:
         raise InputError(
             f"install-command failed with exit code {done.exit_code}: {install_command}",

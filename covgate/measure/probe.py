@@ -236,6 +236,8 @@ def _use_defaults(cov: Coverage) -> None:
     cov.set_option("run:source", [os.path.abspath("src" if packages_in_src else ".")])
     cov.set_option("run:omit", [*_DEFAULT_OMIT, *(f"{folder}/*" for folder in _environments())])
     cov.set_option("run:patch", ["_exit", "fork"])
+    # A server that the tests end with SIGTERM, or leave running, writes what it executed.
+    cov.set_option("run:sigterm", True)
 
 
 _DEFAULT_OMIT = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -14,6 +15,7 @@ from covgate.edges.process import LiveRun, run_live
 from covgate.errors import InputError, MeasureError
 from covgate.measure.project import MINIMUM_COVERAGE, Probe, Project
 from covgate.measure.pytest_options import CovOptions, find_cov_options
+from covgate.measure.shell import shell_argv
 from covgate.model import SuiteRun, SuiteStatus
 
 NO_TESTS_COLLECTED = 5
@@ -31,6 +33,7 @@ class SuiteData:
     data: tuple[Path, ...]
     config: str
     notes: tuple[str, ...]
+    """What there is to say about how it ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +92,7 @@ def prepare_suite(
     notes = _quiet_pytest_cov(environment, options, installed=bool(answer["pytest_cov"]))
     if options.config and not config_there:
         notes += (f"--cov-config names {options.config}, which is not in {project.directory}: it is not used.",)
-    argv = ("/bin/sh", "-c", command) if isinstance(command, str) else tuple(command)
+    argv = shell_argv(command, environment) if isinstance(command, str) else tuple(command)
     return SuitePlan(shown=shown, argv=argv, environment=environment, config=config, notes=notes)
 
 
@@ -115,7 +118,7 @@ def run_suite(
         raise _not_found(plan, f"exit code {done.exit_code}")
     status = _status(done, plan.shown)
     run = SuiteRun(command=plan.shown, status=status, exit_code=done.exit_code, seconds=done.seconds)
-    return SuiteData(run=run, data=data, config=plan.config, notes=plan.notes)
+    return SuiteData(run=run, data=data, config=plan.config, notes=_cut_off(done, data))
 
 
 def no_data_error(run: SuiteRun) -> MeasureError:
@@ -137,6 +140,20 @@ def _status(done: LiveRun, shown: str) -> SuiteStatus:
     if done.exit_code == NO_TESTS_COLLECTED and ("pytest" in shown or "unittest" in shown):
         return SuiteStatus.NO_TESTS
     return SuiteStatus.FAILED if done.exit_code else SuiteStatus.PASSED
+
+
+def _cut_off(done: LiveRun, data: Sequence[Path]) -> tuple[str, ...]:
+    """Say that processes which the command left running were ended, unless each of them wrote its data."""
+    # Named `.coverage.HOST.pid123.Xabcx`, in coverage before 7.14 `.coverage.HOST.123.Xabcx`.
+    lost = [pid for pid in done.ended if not any(re.search(rf"\.(pid)?{pid}\.X", path.name) for path in data)]
+    if not lost:
+        return ()
+    what = "One process" if len(lost) == 1 else f"{len(lost)} processes"
+    note = (
+        f"Left running by the tests, ended, and without coverage data: {what}, so lines executed there may be missing. "
+        "With `sigterm = true` under `[run]` of coverage's configuration such a process writes its data."
+    )
+    return (note,)
 
 
 def _quiet_pytest_cov(environment: dict[str, str], options: CovOptions, *, installed: bool) -> tuple[str, ...]:

@@ -79,6 +79,19 @@ def test_a_marker_planted_by_a_stranger_is_left_alone(github: FakeGithub, connec
     assert github.requests[1] == ("POST", "/graphql")
 
 
+def test_a_comment_that_a_person_wrote_into_is_found_and_one_that_quotes_it_left_alone(
+    github: FakeGithub, connect: Connect
+) -> None:
+    publish_comment(connect(), report(1))
+    (ours,) = github.comments.values()
+    quoted = github.add_comment("dana", f"> {ours.body}\n\nWhy is this red?")
+    before, ours.body = quoted.body, f"@dana please look\n{ours.body}"
+    github.requests.clear()
+    publish_comment(connect(), report(2))
+    assert [comment.body for comment in github.comments.values()] == [report(2).comment, before]
+    assert methods(github) == ["GET", "PATCH", "GET"]
+
+
 def test_a_comment_of_a_token_of_its_own_is_edited(github: FakeGithub, connect: Connect) -> None:
     publish_comment(connect("ghp_machine"), report(1))
     github.requests.clear()

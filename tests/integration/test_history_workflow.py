@@ -434,11 +434,13 @@ def test_a_floor_far_below_is_told_on_the_default_branch(workflow: Workflow) -> 
 # --- the ratchet ---------------------------------------------------------------------------------------------------
 
 
-def test_the_ratchet_opens_one_pull_request_and_keeps_it_up_to_date(workflow: Workflow, github: FakeGithub) -> None:
+@pytest.mark.parametrize("floor", [30, 0])
+def test_the_ratchet_opens_one_pull_request_and_keeps_it_up_to_date(
+    workflow: Workflow, github: FakeGithub, floor: int
+) -> None:
     pulls = FakePulls(github)
-    config = (
-        FILES["pyproject.toml"] + "\n[tool.covgate]\n# Never below this.\nmin-total = 30  # for now\nratchet = true\n"
-    )
+    gate = f"\n[tool.covgate]\n# Never below this.\nmin-total = {floor}  # for now\nratchet = true\n"
+    config = FILES["pyproject.toml"] + gate
     workflow.push({"pyproject.toml": config}, "Have a floor")
     for number in range(5):
         assert not pulls.pulls
@@ -449,8 +451,13 @@ def test_the_ratchet_opens_one_pull_request_and_keeps_it_up_to_date(workflow: Wo
     assert pull.base == "main"
     assert "min-total" in pull.title
     proposed = github.git_data.files(pull.head)["pyproject.toml"].decode()
-    assert proposed == config.replace("min-total = 30 ", "min-total = 40 ")
+    assert proposed == config.replace(f"min-total = {floor} ", "min-total = 40 ")
     assert f"#{pull.number}" in ran.summary or "min-total" in ran.summary
     again = workflow.run_push()
     assert again.exit_code == 0, again.log
     assert len(pulls.pulls) == 1
+    # A job of another name, of which one record is known, holds it back.
+    other = workflow.run_push(name="py310")
+    assert "is closed: there is nothing left to raise" in other.summary
+    assert not pulls.open
+    assert "py310 cannot take more" in workflow.run_push().summary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -373,6 +374,21 @@ def test_a_shell_command_that_is_not_found_is_bad_input(tmp_path: Path) -> None:
     assert "no-such-tool" in done.message
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["pytest -q\npython -c 'import shop.prices'\n", "pytest -q | tee log"],
+    ids=["two-lines", "pipe"],
+)
+def test_a_shell_command_fails_with_any_of_its_parts(tmp_path: Path, command: str) -> None:
+    table = f"[tool.covgate]\ntest-command = {json.dumps(command)}\n"
+    files = {**SHOP, "pyproject.toml": table, "tests/test_prices.py": TEST_PRICES + FAILING}
+    checkout = make_checkout(tmp_path, files)
+    done = checkout.covgate("--record", "--history-dir", "kept")
+    assert done.code == 3, done.out + done.err
+    assert checkout.result()["suite"]["exit_code"] == 1
+    assert not (tmp_path / "kept").exists()
+
+
 # --- while a run lasts ---------------------------------------------------------------------------------------------
 
 SLOW = """\
@@ -523,6 +539,47 @@ def test_a_process_that_ends_just_after_the_suite_still_counts(tmp_path: Path) -
     done = checkout.covgate(command=["python", "check.py"])
     assert done.code == 0, done.err
     assert checkout.result()["total"]["lines"]["covered"] == 7
+
+
+SERVER = """\
+import os, signal, sys, time
+from shop.prices import price
+if "deaf" in sys.argv:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+price(1)
+price(20)
+open("up", "w").close()
+while True:
+    time.sleep(0.05)
+"""
+
+START = """\
+import subprocess, sys, os, time
+subprocess.Popen([sys.executable, "server.py", *sys.argv[1:]])
+while not os.path.exists("up"):
+    time.sleep(0.01)
+from shop.prices import refund
+"""
+
+
+@pytest.mark.parametrize(
+    ("rc", "arguments", "covered", "said"),
+    [
+        pytest.param("", [], 19, False, id="writes-by-covgates-default"),
+        pytest.param(RC + "sigterm = true\n", [], 6, False, id="writes-as-the-project-says"),
+        pytest.param(RC, [], 2, True, id="writes-nothing-on-sigterm"),
+        pytest.param(RC + "sigterm = true\n", ["deaf"], 2, True, id="ignores-sigterm"),
+    ],
+)
+def test_what_a_server_left_running_executed_counts_or_is_said_to_be_missing(
+    tmp_path: Path, rc: str, arguments: list[str], covered: int, *, said: bool
+) -> None:
+    files = {"server.py": SERVER, "check.py": START, **({".coveragerc": rc} if rc else {})}
+    checkout = make_checkout(tmp_path, {**SHOP, **files})
+    done = checkout.covgate(command=["python", "check.py", *arguments])
+    assert done.code == 0, done.err
+    assert any("Left running by the tests" in note for note in checkout.result()["notes"]) is said
+    assert checkout.result()["total"]["lines"]["covered"] == covered
 
 
 def test_what_a_killed_process_did_not_finish_writing_is_left_out_and_said(tmp_path: Path) -> None:
