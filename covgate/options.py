@@ -73,8 +73,8 @@ OPTIONS: tuple[Option, ...] = (
         default="pytest",
         metavar="COMMAND",
         help="The command that runs the tests, in a shell that ends at the first failure, in a pipe too (`bash -eo "
-        "pipefail`; `sh -e` where there is no bash); a list in `pyproject.toml` is run as it is. On the command line it "
-        "stands after `--`.",
+        "pipefail`; `sh -e` where there is no bash); a list in `pyproject.toml` is run as it is. On the command line "
+        "it stands after `--`.",
     ),
     Option(
         name="coverage-data",
@@ -100,8 +100,8 @@ OPTIONS: tuple[Option, ...] = (
         metavar="DIR",
         flag="--directory",
         toml=False,
-        help="Start in this folder of the checkout, for a monorepo. The project's folder is this one, or the nearest "
-        "one above whose `pyproject.toml` has `[tool.covgate]`.",
+        help="The project's folder inside the checkout, for a monorepo. Its settings are those of the nearest "
+        "`pyproject.toml` with `[tool.covgate]`, there or above.",
     ),
     Option(
         name="base",

@@ -37,8 +37,9 @@ class Place:
 def find_place(here: Path, directory: str) -> Place:
     """Find the project that `directory`, taken from `here`, belongs to.
 
-    That is the nearest folder upward, within the repository, whose pyproject.toml has `[tool.covgate]`; without one it
-    is the folder itself, also when it does not exist. Raises InputError when such a file cannot be read.
+    Its settings are those of the nearest folder upward, within the repository, whose pyproject.toml has
+    `[tool.covgate]`. The project is that folder, too, unless another one was named: in a monorepo, say, whose projects
+    share settings. Raises InputError when such a file cannot be read.
     """
     start = (here / directory).resolve()
     if not start.is_dir():
@@ -48,7 +49,8 @@ def find_place(here: Path, directory: str) -> Place:
     for folder in (start, *start.parents):
         toml = _read(folder, here)
         if toml is not None and has_table(toml):
-            return Place(start=start, project=folder, toml=toml)
+            named = start != here.resolve()
+            return Place(start=start, project=start if named else folder, toml=toml)
         if folder == top:
             break
     return Place(start=start, project=start, toml=_read(start, here))

@@ -31,7 +31,7 @@ PLACES: dict[str, tuple[dict[str, str], str, str, str, str | None]] = {
         "../pyproject.toml",
     ),
     "pointed-at": ({"backend/pyproject.toml": OURS}, ".", "backend", "backend", "backend/pyproject.toml"),
-    "pointed-at-a-sub-folder": ({"pyproject.toml": OURS, "src/x.py": ""}, ".", "src", ".", "pyproject.toml"),
+    "pointed-at-a-sub-folder": ({"pyproject.toml": OURS, "src/x.py": ""}, ".", "src", "src", "pyproject.toml"),
     "no-table-anywhere": ({"pyproject.toml": OTHER, "src/pyproject.toml": OTHER}, "src", ".", "src", "pyproject.toml"),
     "no-file-anywhere": ({"src/x.py": ""}, "src", ".", "src", None),
     "beyond-the-repository": ({"../pyproject.toml": OURS, "src/x.py": ""}, "src", ".", "src", None),

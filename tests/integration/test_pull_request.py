@@ -323,10 +323,11 @@ def test_a_bare_cov_at_the_end_of_addopts_measures_what_the_configuration_says(p
     assert ran.outputs["diff-percent"] == "16.666666"
 
 
-def test_a_run_in_a_sub_folder_is_the_projects(pull_request: PullRequest) -> None:
-    ran = pull_request.run(working_directory="shop")
+def test_a_folder_of_a_monorepo_is_judged_by_the_settings_above_it(pull_request: PullRequest) -> None:
+    command = f"PYTHONPATH=.. {sys.executable} -m pytest -q -p no:cacheprovider ../tests"
+    ran = pull_request.run(working_directory="shop", test_command=command)
     assert ran.exit_code == 1, ran.log
-    assert (ran.outputs["diff-percent"], ran.outputs["result-path"]) == ("16.666666", ".covgate/result.json")
+    assert (ran.outputs["diff-percent"], ran.outputs["result-path"]) == ("16.666666", "shop/.covgate/result.json")
     assert "❌ **Diff coverage 16.66 % is below 80 %" in ran.summary
 
 
