@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -53,22 +53,41 @@ def find_changed_lines(
     }
     if head is not None:
         return ChangedLines(files=files)
-    new = {path: _whole_file(git.root, path) for path in git.untracked() if path.suffix in suffixes}
-    untracked = {path: file for path, file in new.items() if file is not None}
+    new = [path for path in git.untracked() if path.suffix in suffixes]
+    whole = {path: _whole_file(git.root, path) for path in outside_environments(git.root, new)}
+    untracked = {path: file for path, file in whole.items() if file is not None}
     dirty = {change.path for change in git.changes(git.head(), None)} & set(files)
     return ChangedLines(files=files | untracked, uncommitted=len(dirty | set(untracked)))
 
 
 def _whole_file(root: Path, path: PurePosixPath) -> ChangedFile | None:
-    """All lines of an untracked file, counted as git counts them; None for a link, or inside an environment."""
+    """All lines of an untracked file, counted as git counts them; None for a link."""
     full = root / path
     if full.is_symlink() or not full.is_file():
-        return None
-    if any((root / parent / "pyvenv.cfg").exists() for parent in path.parents):
         return None
     data = full.read_bytes()
     count = data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
     return ChangedFile(path=path, lines=_split_at_returns(frozenset(range(1, count + 1)), data))
+
+
+def outside_environments(root: Path, paths: Iterable[PurePosixPath]) -> Iterator[PurePosixPath]:
+    """Yield the paths below `root` that are no virtual environment's: none of what one keeps beside its `pyvenv.cfg`.
+
+    `python -m venv .` makes the project's own folder one.
+    """
+    environments: dict[PurePosixPath, bool] = {}
+    for path in paths:
+        for folder in path.parents:
+            if folder not in environments:
+                environments[folder] = (root / folder / "pyvenv.cfg").exists()
+            if environments[folder] and _OF_ENVIRONMENT.match(str(path.relative_to(folder))):
+                break
+        else:
+            yield path
+
+
+_OF_ENVIRONMENT = re.compile(r"(bin|Scripts|Include|include|share|Lib|lib64|lib/(python|pypy)[\d.]+)/")
+"""The folders a virtual environment has. `lib` alone is a project's own as often."""
 
 
 # --- lines of git, lines of Python ---------------------------------------------------------------------------------

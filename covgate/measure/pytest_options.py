@@ -31,8 +31,14 @@ _BLOCKED = frozenset({"no:pytest_cov", "no:cov"})
 def find_cov_options(directory: Path, command: Iterable[str], addopts_variable: str) -> CovOptions:
     """Read them from the pytest configuration, PYTEST_ADDOPTS and the command, in pytest's order."""
     given = [*_split(addopts_variable), *command]
-    configured = [] if _overrides_addopts(given) else _configured_addopts(_candidates(directory, given))
+    configured = [] if _overrides_addopts(given) else _configured("addopts", _candidates(directory, given))
     return parse_cov_options([*configured, *given])
+
+
+def find_test_names(directory: Path, command: Iterable[str], addopts_variable: str) -> tuple[str, ...]:
+    """Return the `python_files` of the pytest configuration: patterns of names; empty where pytest's own hold."""
+    candidates = _candidates(directory, [*_split(addopts_variable), *command])
+    return tuple(_configured("python_files", candidates))
 
 
 def parse_cov_options(words: Iterable[str]) -> CovOptions:
@@ -89,19 +95,19 @@ _CONFIGURATIONS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "
 """In the order pytest 9 looks for them."""
 
 
-def _configured_addopts(candidates: Iterable[Path]) -> list[str]:
-    """`addopts` of the file pytest would use: the first of the candidates that configures pytest."""
+def _configured(option: str, candidates: Iterable[Path]) -> list[str]:
+    """The words of an option in the file pytest would use: the first of the candidates that configures pytest."""
     for path in candidates:
         if not path.is_file():
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
-        found = _from_toml(path.name, text) if path.suffix == ".toml" else _from_ini(path.name, text)
+        found = (_from_toml if path.suffix == ".toml" else _from_ini)(option, path.name, text)
         if found is not None:
             return found
     return []
 
 
-def _from_toml(name: str, text: str) -> list[str] | None:
+def _from_toml(option: str, name: str, text: str) -> list[str] | None:
     try:
         table: object = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
@@ -112,11 +118,11 @@ def _from_toml(name: str, text: str) -> list[str] | None:
         table = table["ini_options"]
     if not isinstance(table, dict):
         return None
-    value = cast("dict[str, object]", table).get("addopts", "")
+    value = cast("dict[str, object]", table).get(option, "")
     return [str(word) for word in value] if isinstance(value, list) else _split(str(value))
 
 
-def _from_ini(name: str, text: str) -> list[str] | None:
+def _from_ini(option: str, name: str, text: str) -> list[str] | None:
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text)
@@ -126,4 +132,4 @@ def _from_ini(name: str, text: str) -> list[str] | None:
     if not parser.has_section(section):
         # pytest.ini is pytest's own even when it is empty.
         return [] if name.lstrip(".") == "pytest.ini" else None
-    return _split(parser.get(section, "addopts", fallback=""))
+    return _split(parser.get(section, option, fallback=""))

@@ -7,10 +7,15 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from covgate.errors import MeasureError
-from covgate.measure.analysis import Wanted
+from covgate.measure.analysis import Wanted, scope_request
 from covgate.measure.pathmap import PathMap, map_paths, mapping_notes, refuse_ambiguity
 from covgate.measure.project import Probe, Project
-from covgate.measure.records import functions_from_record, require_executed, unmeasured_from_record
+from covgate.measure.records import (
+    functions_from_record,
+    require_executed,
+    unloaded_note,
+    unmeasured_from_record,
+)
 from covgate.measure.reports import DataKind, ReportedFile, read_report
 from covgate.model import Branch, Coverage, FileCoverage, Measurement, UnmeasuredFile
 
@@ -31,7 +36,7 @@ def analyse_reports(
             files[place].merge(file)
         elif place is not None:
             files[place] = file
-    statics = _static_analysis(project, wanted.changed, files)
+    statics = _static_analysis(project, wanted, files)
     changed = cast("dict[str, dict[str, object]]", statics["changed"])
     coverage = Coverage(
         files={path: _from_report(path, file, changed.get(str(path))) for path, file in files.items()},
@@ -43,7 +48,9 @@ def analyse_reports(
     if not coverage.has_branches:
         unmeasured = {path: _without_branches(file) for path, file in unmeasured.items()}
     digests = {path: str(record["sha256"]) for path, record in records.items() if "sha256" in record}
-    return Measurement(coverage=coverage, unmeasured=unmeasured, digests=digests, notes=notes)
+    return Measurement(
+        coverage=coverage, unmeasured=unmeasured, digests=digests, notes=(*notes, *unloaded_note(statics))
+    )
 
 
 def _places(
@@ -100,18 +107,19 @@ def _inside(project: Project, name: str) -> PurePosixPath | None:
 
 
 def _static_analysis(
-    project: Project, changed: Sequence[PurePosixPath], files: Mapping[PurePosixPath, ReportedFile]
+    project: Project, wanted: Wanted, files: Mapping[PurePosixPath, ReportedFile]
 ) -> dict[str, object]:
     """Ask the probe for the statements of changed files: a report has neither continuation lines nor functions."""
-    python_files = [str(path) for path in changed if path.suffix in {".py", ".pyw"}]
+    python_files = [str(path) for path in wanted.changed if path.suffix in {".py", ".pyw"}]
     if not python_files:
-        return {"changed": {}}
+        return {"changed": {}, "unloaded": []}
     return Probe(project).ask(
         {
             "command": "static",
             "root": str(project.root),
             "changed": python_files,
             "measured": [str(path) for path in files],
+            **scope_request(project, wanted.tracked),
         }
     )
 

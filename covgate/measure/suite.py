@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from covgate.edges.process import LiveRun, run_live
 from covgate.errors import InputError, MeasureError
 from covgate.measure.project import MINIMUM_COVERAGE, Probe, Project
-from covgate.measure.pytest_options import CovOptions, find_cov_options
+from covgate.measure.pytest_options import CovOptions, find_cov_options, find_test_names
 from covgate.model import SuiteRun, SuiteStatus
 
 NO_TESTS_COLLECTED = 5
@@ -43,14 +43,18 @@ class SuitePlan:
     notes: tuple[str, ...]
 
 
-def prepare_suite(project: Project, command: str | Sequence[str], folder: Path) -> SuitePlan:
+def prepare_suite(
+    project: Project, command: str | Sequence[str], folder: Path, tracked: Iterable[PurePosixPath] = ()
+) -> SuitePlan:
     """Set up the measurement of `command`, a shell command or an argument vector; data goes to `folder`.
 
+    `tracked` are the Python files of the project's folder, relative to the checkout.
     Raises InputError when the project's interpreter has no coverage, or one without the start-up hook.
     """
     words = list(command) if not isinstance(command, str) else _words(command)
     shown = command if isinstance(command, str) else shlex.join(command)
-    options = find_cov_options(project.directory, words, project.environment.get("PYTEST_ADDOPTS", ""))
+    addopts = project.environment.get("PYTEST_ADDOPTS", "")
+    options = find_cov_options(project.directory, words, addopts)
     config_there = options.config is not None and (project.directory / options.config).is_file()
     data_file = folder / ".coverage"
     answer = Probe(project).ask(
@@ -61,6 +65,9 @@ def prepare_suite(project: Project, command: str | Sequence[str], folder: Path) 
             "source": list(options.source),
             "branch": options.branch,
             "scoped": options.used,
+            "tests": list(find_test_names(project.directory, words, addopts)),
+            "tracked": [str(path) for path in tracked],
+            "root": str(project.root),
         }
     )
     if not answer["hook"]:
