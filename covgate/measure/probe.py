@@ -792,7 +792,7 @@ class _Modules:
             at = full.find(tail + os.sep, len(self._root))
             place = full[:at] + tail if at >= 0 else full if full.endswith(f"{tail}.py") else ""
             # Below a package it would have a longer name.
-            if place and not _is_package(os.path.dirname(place)) and not self._tests.match(full):
+            if place and not _is_package(place.removesuffix(".py").removesuffix(tail)) and not self._tests.match(full):
                 places.add(place)
         return places
 

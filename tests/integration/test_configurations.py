@@ -261,9 +261,10 @@ def test_without_a_configuration_a_virtual_environment_in_the_checkout_is_left_o
     assert checkout.result()["total"]["lines"]["total"] == 14 + 7
 
 
-def test_without_a_configuration_a_src_layout_measures_src(tmp_path: Path) -> None:
+def test_without_a_configuration_a_src_layout_measures_src_and_what_lies_beside_it(tmp_path: Path) -> None:
     files = {f"src/{name}": text for name, text in SOURCES.items() if name.startswith("shop/")}
     script = "import sys\n\nsys.path.insert(0, 'src')\n" + CHECK
     checkout = make_checkout(tmp_path, {**files, "check.py": script, "helper.py": "x = 1\n"})
     assert checkout.covgate(command=["python", "check.py"]).code == 0
-    assert checkout.result()["total"]["lines"] == {"covered": 5, "total": 14}
+    # The package in src, check.py, and helper.py.
+    assert checkout.result()["total"]["lines"] == {"covered": 5 + 5, "total": 14 + 5 + 1}
