@@ -108,7 +108,7 @@ SCENES: Mapping[str, Scene] = {
         undecided=("tools/tool.py",),
         omitted={
             "scripts/tool.py": "`omit = scripts/*`, .coveragerc line 4",
-            "setup.py": "`setup.py`, a default: run by tools only",
+            "setup.py": "`/setup.py`, a default: run by tools only",
         },
         not_in_total=("tools/tool.py",),
     ),
@@ -146,7 +146,7 @@ SCENES: Mapping[str, Scene] = {
         base=FLAT,
         change={"shop/new.py": UNTESTED, "tests/helpers.py": UNTESTED},
         lines=(0, 2),
-        omitted={"tests/helpers.py": "`tests/*`, a default: tests"},
+        omitted={"tests/helpers.py": "`tests/`, a default: tests"},
         folder="x]*",
     ),
     "product-code-for-testing": uncovered(FLAT, "shop/testing/__init__.py", in_total=True),
@@ -165,7 +165,7 @@ SCENES: Mapping[str, Scene] = {
         lines=(0, 6),
         omitted={
             "polls/tests.py": "`tests.py`, a default: tests",
-            "manage.py": "`manage.py`, a default: run by tools only",
+            "manage.py": "`/manage.py`, a default: run by tools only",
             "site1/wsgi.py": "`wsgi.py`, a default: run by tools only",
             "site1/asgi.py": "`asgi.py`, a default: run by tools only",
         },

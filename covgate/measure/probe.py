@@ -114,7 +114,7 @@ def prepare(request: Json) -> Json:
         cov.set_option("run:source", request["source"])
     if not any(cov.get_option(option) for option in (*_SOURCES, "run:include")):
         omit: Any = cov.get_option("run:omit") or []
-        cov.set_option("run:omit", [*omit, *_START_UP])
+        cov.set_option("run:omit", [*omit, *START_UP])
     # What is asked again when the data is there: coverage keeps the options of plugins it does not know.
     said = {"by_default": by_default, "source": request.get("source"), "tests": request.get("tests")}
     cov.config.plugin_options = {**cov.config.plugin_options, "covgate": said}
@@ -168,7 +168,7 @@ def _use_defaults(cov: Coverage, request: Json) -> None:
     cov.set_option("run:source", [os.path.realpath(".")])
     # Of a source, coverage looks for files that nothing loaded only in packages: `src` is none, what it holds may be.
     cov.set_option("run:source_dirs", _package_folders(request))
-    cov.set_option("run:omit", [*_default_patterns(request), *_START_UP])
+    cov.set_option("run:omit", [*_default_patterns(request), *START_UP])
     cov.set_option("run:patch", ["_exit", "fork"])
 
 
@@ -538,6 +538,12 @@ class Default(NamedTuple):
     beside: str = ""
     """A file of the project's folder without which the default does not hold."""
 
+    @property
+    def shown(self) -> str:
+        """The pattern as `.gitignore` has it: `tests/` anywhere, `/docs/` at the top only."""
+        path = self.pattern if self.pattern.startswith("**/") else f"/{self.pattern}"
+        return re.sub(r"^\*\*/|(?<=/)\*$", "", path)
+
 
 DEFAULTS = (
     Default("**/test_*.py", "tests", "pytest collects them"),
@@ -548,19 +554,19 @@ DEFAULTS = (
     Default("**/conftest.py", "tests", "pytest loads it, and nothing else does"),
     Default("setup.py", "run by tools only", "the build executes it, no test does"),
     Default("noxfile.py", "run by tools only", "nox executes it, no test does"),
-    Default("manage.py", "run by tools only", "Django's command line; `settings.py` counts", "manage.py"),
+    Default("manage.py", "run by tools only", "Django's command line (its `settings.py` counts)", "manage.py"),
     Default("**/wsgi.py", "run by tools only", "of a Django project: a web server executes it", "manage.py"),
     Default("**/asgi.py", "run by tools only", "of a Django project: a web server executes it", "manage.py"),
     Default("docs/*", "documentation", "Sphinx executes `conf.py`; the rest is read"),
-    Default("doc/*", "documentation", "as `docs`"),
+    Default("doc/*", "documentation", "Sphinx executes `conf.py`; the rest is read"),
     Default("examples/*", "documentation", "readers run them"),
     Default("**/site-packages/*", "an environment", "other people's code"),
-    Default(".tox/*", "an environment", "made by tox"),
-    Default(".nox/*", "an environment", "made by nox"),
+    Default(".tox/*", "an environment", "made by tox or nox"),
+    Default(".nox/*", "an environment", "made by tox or nox"),
 )
-"""The stated defaults; the README has the same table. Folders with a `pyvenv.cfg`, and what _START_UP names, join."""
+"""The stated defaults; the README has the same table. Folders with a `pyvenv.cfg`, and what START_UP names, join."""
 
-_START_UP = ("*/sitecustomize.py", "*/usercustomize.py")
+START_UP = ("*/sitecustomize.py", "*/usercustomize.py")
 """Python imports them at its own start, Debian's from /etc: coverage is there before them, started by its hook."""
 
 
@@ -646,7 +652,7 @@ class _Scope:
         pattern = self._omit.match(path)
         if not pattern or pattern in self._defaults:
             return None
-        if pattern in _START_UP:
+        if pattern in START_UP:
             return Rule(pattern, "a default: Python imports it at its own start")
         return self._rule("run", "omit", pattern)
 
@@ -659,7 +665,7 @@ class _Scope:
             folder = os.path.relpath(self._here, self._root)
             return Rule("", f"it is outside the project's folder, {folder}")
         default = self._defaults.get(self._default.match(path))
-        return Rule(default.pattern.removeprefix("**/"), f"a default: {default.what}") if default else None
+        return Rule(default.shown, f"a default: {default.what}") if default else None
 
     def _rule(self, section: str, name: str, value: str) -> Rule:
         shown = value.removeprefix(self._here + os.sep)
