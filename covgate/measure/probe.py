@@ -45,7 +45,7 @@ if coverage.version_info < (7, 13):
 
 from coverage import Coverage, CoverageData
 from coverage.exceptions import ConfigError, CoverageException, NoSource, NotPython
-from coverage.files import GlobMatcher, TreeMatcher, prep_patterns, relative_filename
+from coverage.files import GlobMatcher, prep_patterns, relative_filename
 
 Json = dict[str, Any]
 """A request, an answer or a part of one."""
@@ -619,7 +619,8 @@ class _Scope:
     def __init__(self, cov: Analyst, measured: Iterable[str], request: Json) -> None:
         option: Any = cov.get_option
         # Of a run, what `prepare` was told; of data that was there before, what pytest's configuration says now.
-        said: Json = dict(cov.config.plugin_options.get("covgate") or request)
+        told: Json = dict(cov.config.plugin_options.get("covgate") or {})
+        said = told or request
         self._root, self._here = os.path.realpath(request["root"]), os.path.realpath(".")
         self._configuration = _Configuration(cov.config.config_file)
         self._defaults = _default_patterns(said)
@@ -629,12 +630,13 @@ class _Scope:
         self._report_omit = _Patterns(option("report:omit"))
         self._default = _Patterns(list(self._defaults))
         values: dict[str, list[str]] = {name: list(option(name) or []) for name in _SOURCES}
-        if said.get("source") and not any(values.values()):
-            values["run:source"] = list(said["source"])
+        # In a run these were the `source`; data made before may come from another command, so the configured one wins.
+        given = list(said.get("source") or ()) if told or not any(values.values()) else []
+        values["run:source"] = values["run:source"] or given
         named = {} if said.get("by_default") else {name: value for name, value in values.items() if value}
-        self._sources = self._source_trees(named, measured, request["tracked"]) if named else None
-        self._source_rule = self._word_sources(named, said.get("source"))
-        self.named = bool(self._sources or self._include.given)
+        self._sources = self._source_places(named, measured, request["tracked"]) if named else None
+        self._source_rule = self._word_sources(named, given)
+        self.named = bool(named or self._include.given)
         """Whether the configuration names what is measured."""
 
     def dropped(self, path: str) -> Rule | None:
@@ -658,7 +660,8 @@ class _Scope:
 
     def _outside(self, path: str) -> Rule | None:
         if self._sources is not None:
-            return None if self._sources.match(path) else self._source_rule
+            inside = path in self._sources or path.startswith(tuple(f"{place}{os.sep}" for place in self._sources))
+            return None if inside else self._source_rule
         if self._include.given:
             return None if self._include.match(path) else self._rule("run", "include", self._include.listed())
         if not path.startswith(self._here + os.sep):
@@ -672,8 +675,8 @@ class _Scope:
         title = name if section == "run" else f"[{section}] {name}"
         return Rule(f"{title} = {shown}", self._configuration.find(section, name, shown))
 
-    def _word_sources(self, named: dict[str, list[str]], given: list[str] | None) -> Rule:
-        if given and named.get("run:source") == given:
+    def _word_sources(self, named: dict[str, list[str]], given: list[str]) -> Rule:
+        if given:
             return Rule(" ".join(f"--cov={source}" for source in given), "an option of pytest-cov")
         for option, values in named.items():
             section, name = option.split(":")
@@ -681,16 +684,16 @@ class _Scope:
             return Rule(f"{name} = {shown}", self._configuration.find(section, name, shown))
         return Rule("", "")
 
-    def _source_trees(
+    def _source_places(
         self, named: dict[str, list[str]], measured: Iterable[str], tracked: Sequence[str]
-    ) -> TreeMatcher:
+    ) -> frozenset[str]:
         """Return the folders and files the sources stand for, those of modules too."""
         sources = named.get("run:source", [])
         packages = [*named.get("run:source_pkgs", []), *(s for s in sources if not os.path.isdir(s))]
         folders = [*named.get("run:source_dirs", []), *(s for s in sources if os.path.isdir(s))]
         places = [os.path.realpath(folder) for folder in folders]
         names = _Modules(self._root, self._here, measured, tracked, self._default)
-        return TreeMatcher([*places, *(place for package in packages for place in names.find(package))], "source")
+        return frozenset([*places, *(place for package in packages for place in names.find(package))])
 
 
 def _listed(values: Iterable[str]) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fake_github import FakeGithub
-from tests.projects import make_checkout
-from tests.scopes import SCENES, Scene
+from tests.projects import make_checkout, run, same
+from tests.scopes import FLAT, SCENES, UNTESTED, USED, Scene
 from tests.workflow import Workflow
 
 UNDECIDED = "Not measured, and nothing says whether"
@@ -37,6 +38,34 @@ def test_what_is_judged_is_told_on_a_laptop(tmp_path: Path, scene: Scene) -> Non
     done = checkout.covgate("--base", "main", "--min-diff", "80", command=["python", "-m", "pytest", "-q"])
     assert done.code == scene.exit_code, done.out + done.err
     assert_told(scene, checkout.result(), done.out)
+
+
+def test_what_pytest_cov_leaves_out_is_told_in_a_run_and_of_its_data(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {**FLAT, "pytest.ini": "[pytest]\naddopts = --cov=shop\n"})
+    checkout.write({"scripts/tool.py": UNTESTED, "shop/core.py": USED + "used()\n", ".gitignore": ".coverage\n"})
+    test_command = ["python", "-m", "pytest", "-q"]
+    assert checkout.covgate("--min-diff", "80", command=test_command).code == 0
+    in_a_run = checkout.result()
+    assert run([sys.executable, *test_command[1:]], cwd=checkout.path).code == 0
+    assert checkout.covgate("--min-diff", "80", "--data", ".coverage").code == 0
+    for result in (in_a_run, checkout.result()):
+        assert result["diff"]["lines"] == {"covered": 1, "total": 1}
+        assert result["diff"]["omitted"] == [
+            {"path": "scripts/tool.py", "why": "`--cov=shop`, an option of pytest-cov"}
+        ]
+
+
+@pytest.mark.parametrize("kind", [".coverage", "coverage.xml", "coverage.lcov"])
+def test_what_is_judged_is_told_of_data_that_was_there_before(tmp_path: Path, kind: str) -> None:
+    scene = SCENES["omit-without-source"]
+    checkout = make_checkout(tmp_path, {**scene.base, ".gitignore": "coverage.*\n.coverage\n"}).write(scene.change)
+    assert checkout.coverage("run", "-m", "pytest", "-q").code == 0
+    if kind != ".coverage":
+        assert checkout.coverage(kind.rpartition(".")[2]).code == 0
+    done = checkout.covgate("--min-diff", "80", "--data", kind)
+    assert done.code == scene.exit_code, done.out + done.err
+    assert_told(scene, checkout.result(), done.out)
+    assert same(checkout.total(), checkout.coverage_total())
 
 
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
