@@ -573,9 +573,9 @@ START_UP = ("*/sitecustomize.py", "*/usercustomize.py")
 def _default_patterns(request: Json) -> dict[str, Default]:
     """Return the stated defaults by their patterns below this folder, as coverage matches them."""
     environments = [
-        Default(f"{_literal(entry.name)}/*", "an environment", "it holds `pyvenv.cfg`")
-        for entry in os.scandir(".")
-        if entry.is_dir() and os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
+        Default(f"{_literal(name)}/*", "an environment", "it holds `pyvenv.cfg`")
+        for name in os.listdir(".")
+        if os.path.exists(os.path.join(name, "pyvenv.cfg"))
     ]
     collected = [
         Default(f"**/{pattern}", "tests", "pytest's `python_files`")

@@ -93,7 +93,7 @@ def test_an_analysis_has_what_the_probe_reads(tmp_path: Path) -> None:
     data.close(force=True)
 
 
-def test_the_matchers_are_made_from_patterns_and_folders(tmp_path: Path) -> None:
+def test_a_matcher_is_made_from_patterns(tmp_path: Path) -> None:
     assert GlobMatcher(prep_patterns(["*/gen/*"]), "x").match(str(tmp_path / "gen" / "m.py"))
 
 
