@@ -160,7 +160,8 @@ def _python_files(change: Change) -> tuple[PurePosixPath, ...]:
     git = change.git
     new = () if change.tree else outside_environments(git.root, (p for p in git.untracked() if _is_python(p)))
     listing = (*(path for path in git.tracked() if _is_python(path)), *new)
-    return tuple(path for path in listing if path.is_relative_to(change.prefix))
+    # Asking each of 20,000 files takes as long as git needs to list them.
+    return tuple(path for path in listing if path.is_relative_to(change.prefix)) if change.prefix.parts else listing
 
 
 def _is_python(path: PurePosixPath) -> bool:
