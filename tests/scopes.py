@@ -199,6 +199,12 @@ SCENES: Mapping[str, Scene] = {
         lines=(1, 1),
         omitted=dict.fromkeys(["setup.py", "tests/test_core.py"], "`source = shop`, pyproject.toml line 2"),
     ),
+    "outside-report-include": Scene(
+        base={**FLAT, ".coveragerc": "[report]\ninclude = shop/*\n"},
+        change={"conftest.py": "x = 1\n", "tool.py": TOOL, "shop/core.py": USED + "used()\n"},
+        lines=(1, 1),
+        omitted=dict.fromkeys(["conftest.py", "tool.py"], "`[report] include = shop/*`, .coveragerc line 2"),
+    ),
     "outside-include": Scene(
         base={**FLAT, "setup.cfg": "[coverage:run]\nbranch = true\ninclude =\n    shop/*\n    lib/*\n"},
         change={"setup.py": TOOL, "shop/core.py": USED + "used()\n"},

@@ -186,7 +186,11 @@ def _package_folders(request: Json) -> list[str]:
         folder = os.path.join(root, parent)
         if folder.startswith(here + os.sep) and os.path.isdir(folder):
             folders.add(folder)
-    return sorted(folders)
+    return sorted(folders, key=lambda folder: (folder.count(os.sep), folder))[:_MAX_FOLDERS]
+
+
+_MAX_FOLDERS = 200
+"""The configuration travels in one environment variable, which Linux limits to 128 KiB."""
 
 
 def _has_start_up_hook() -> bool:

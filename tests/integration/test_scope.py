@@ -55,6 +55,17 @@ def test_what_pytest_cov_leaves_out_is_told_in_a_run_and_of_its_data(tmp_path: P
         ]
 
 
+def test_what_lies_outside_the_projects_folder_is_left_out_and_told(tmp_path: Path) -> None:
+    checkout = make_checkout(tmp_path, {f"backend/{name}": text for name, text in FLAT.items()})
+    checkout.write({"backend/shop/core.py": USED + "used()\n", "frontend/tool.py": UNTESTED})
+    done = checkout.covgate("--min-diff", "80", command=["python", "-m", "pytest", "-q"], sub="backend")
+    assert done.code == 0, done.out + done.err
+    assert checkout.result("backend")["diff"]["omitted"] == [
+        {"path": "frontend/tool.py", "why": "it is outside the project's folder, backend"}
+    ]
+    assert "Left out: frontend/tool.py (it is outside the project's folder, backend)" in done.out
+
+
 @pytest.mark.parametrize("kind", [".coverage", "coverage.xml", "coverage.lcov"])
 def test_what_is_judged_is_told_of_data_that_was_there_before(tmp_path: Path, kind: str) -> None:
     scene = SCENES["omit-without-source"]
