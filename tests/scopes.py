@@ -151,6 +151,21 @@ SCENES: Mapping[str, Scene] = {
     ),
     "product-code-for-testing": uncovered(FLAT, "shop/testing/__init__.py", in_total=True),
     "tracked-build-folder": uncovered({**FLAT, "build/__init__.py": ""}, "build/steps.py", in_total=True),
+    "environment-in-the-projects-own-folder": Scene(
+        base={**FLAT, "pyvenv.cfg": "home = /usr\n", "env/pyvenv.cfg": "home = /usr\n"},
+        change={"shop/new.py": UNTESTED, "lib/mine.py": UNTESTED, "env/other.py": UNTESTED},
+        lines=(0, 4),
+        unmeasured=("lib/mine.py",),
+        undecided=("lib/mine.py",),
+        omitted={"env/other.py": "`/env/`, a default: an environment"},
+        not_in_total=("lib/mine.py",),
+    ),
+    "imported-at-the-start": Scene(
+        base={**FLAT, ".coveragerc": "[run]\nbranch = true\n"},
+        change={"site/sitecustomize.py": UNTESTED},
+        lines=(0, 0),
+        omitted={"site/sitecustomize.py": "`sitecustomize.py`, a default: Python's own start"},
+    ),
     # What test runners collect.
     "django": Scene(
         base=DJANGO,

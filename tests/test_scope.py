@@ -20,7 +20,6 @@ def test_the_readme_states_each_default_with_its_reason() -> None:
     for default in DEFAULTS:
         assert default.reason in block
         assert f"`{default.shown}`" in block
-    assert "`sitecustomize.py`, `usercustomize.py`" in block
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.errors import ExitCode
-from covgate.measure.probe import DEFAULTS, START_UP
+from covgate.measure.probe import DEFAULTS
 from covgate.options import OPTIONS, Option
 from covgate.outputs import OUTPUTS
 from covgate.report.result import result_schema
@@ -133,8 +133,6 @@ def default_rows() -> Iterator[str]:
         reasons.setdefault((default.what, default.reason), []).append(default.shown)
     for (what, reason), patterns in reasons.items():
         yield _row(", ".join(f"`{pattern}`" for pattern in patterns), what, reason)
-    start_up = (pattern.removeprefix("*/") for pattern in START_UP)
-    yield _row(", ".join(f"`{name}`" for name in start_up), "Python's own start", "Python imports them before any test")
 
 
 def _default_table() -> Iterator[str]:

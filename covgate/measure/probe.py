@@ -114,7 +114,7 @@ def prepare(request: Json) -> Json:
         cov.set_option("run:source", request["source"])
     if not any(cov.get_option(option) for option in (*_SOURCES, "run:include")):
         omit: Any = cov.get_option("run:omit") or []
-        cov.set_option("run:omit", [*omit, *START_UP])
+        cov.set_option("run:omit", [*omit, *_START_UP])
     # What is asked again when the data is there: coverage keeps the options of plugins it does not know.
     said = {"by_default": by_default, "source": request.get("source"), "tests": request.get("tests")}
     cov.config.plugin_options = {**cov.config.plugin_options, "covgate": said}
@@ -168,7 +168,7 @@ def _use_defaults(cov: Coverage, request: Json) -> None:
     cov.set_option("run:source", [os.path.realpath(".")])
     # Of a source, coverage looks for files that nothing loaded only in packages: `src` is none, what it holds may be.
     cov.set_option("run:source_dirs", _package_folders(request))
-    cov.set_option("run:omit", [*_default_patterns(request), *START_UP])
+    cov.set_option("run:omit", [*_default_patterns(request)])
     cov.set_option("run:patch", ["_exit", "fork"])
 
 
@@ -567,10 +567,12 @@ DEFAULTS = (
     Default("**/site-packages/*", "an environment", "other people's code"),
     Default(".tox/*", "an environment", "made by tox or nox"),
     Default(".nox/*", "an environment", "made by tox or nox"),
+    Default("**/sitecustomize.py", "Python's own start", "Python imports them before any test"),
+    Default("**/usercustomize.py", "Python's own start", "Python imports them before any test"),
 )
-"""The stated defaults; the README has the same table. Folders with a `pyvenv.cfg`, and what START_UP names, join."""
+"""The stated defaults; the README has the same table. Folders with a `pyvenv.cfg` join."""
 
-START_UP = ("*/sitecustomize.py", "*/usercustomize.py")
+_START_UP = ("*/sitecustomize.py", "*/usercustomize.py")
 """Python imports them at its own start, Debian's from /etc: coverage is there before them, started by its hook."""
 
 
@@ -656,11 +658,9 @@ class _Scope:
 
     def _omitted(self, path: str) -> Rule | None:
         pattern = self._omit.match(path)
-        if not pattern or pattern in self._defaults:
-            return None
-        if pattern in START_UP:
-            return Rule(pattern, "a default: Python imports it at its own start")
-        return self._rule("run", "omit", pattern)
+        # What covgate added to it itself are defaults.
+        configured = pattern and pattern not in self._defaults and pattern not in _START_UP
+        return self._rule("run", "omit", pattern) if configured else None
 
     def _outside(self, path: str) -> Rule | None:
         if self._sources is not None:
