@@ -24,6 +24,17 @@ SRC = {
     "conftest.py": "import sys\n\nsys.path.insert(0, 'src')\n",
 }
 
+COPY = """\
+import sys
+
+sys.path.insert(0, "site")
+try:
+    import beta
+except ImportError:
+    pass
+"""
+"""Imports a package from a folder that git ignores, where there is one."""
+
 DJANGO = {
     "manage.py": TOOL,
     "site1/__init__.py": "",
@@ -133,6 +144,27 @@ SCENES: Mapping[str, Scene] = {
         lines=(0, 2),
         unmeasured=("two/ns/c.py",),
         not_in_total=("two/ns/b.py", "two/ns/c.py"),
+    ),
+    "module-named-like-a-part-of-another": uncovered(
+        {
+            **FLAT,
+            "shop/beta/__init__.py": "",
+            "shop/core.py": "import shop.beta\n\n\n" + USED,
+            "lib/beta/__init__.py": "",
+            **source('["shop", "beta"]'),
+        },
+        "lib/beta/core.py",
+    ),
+    "module-with-a-copy-in-an-environment": uncovered(
+        {
+            **FLAT,
+            "lib/beta/__init__.py": "",
+            "site/beta/__init__.py": "",
+            ".gitignore": "site\n__pycache__\n",
+            "conftest.py": COPY,
+            **source('["shop", "beta"]'),
+        },
+        "lib/beta/core.py",
     ),
     "tests-named-like-the-package": Scene(
         base={**SRC, **source('["shop"]'), "tests/shop/test_more.py": TEST.replace("test_used", "test_more")},

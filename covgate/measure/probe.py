@@ -769,22 +769,29 @@ class _Modules:
         its name. A namespace package is all of these; a folder of tests called like it is none of it.
         """
         tail = os.sep + name.replace(".", os.sep)
-        known = {*self._places_measured(tail), *self._places_by_import(name)}
-        inside = {place for place in known if place.startswith(self._root + os.sep)}
-        if whole := {place for place in inside if _is_package(place)}:
-            return sorted(whole)
-        tracked = self._places_tracked(tail)
-        return sorted({*known, *({place for place in tracked if _is_package(place)} or tracked)})
+        measured = {place for full in self._measured for place in self._places_in(full, tail)}
+        known = measured | set(self._places_by_import(name))
+        # A copy in an environment, or `app.shop` where `shop` is asked for, is not the one package.
+        if any(_is_package(place) and self._is_own(place, tail) for place in known):
+            return sorted(known)
+        tracked = {p for full in self._tracked if not self._tests.match(full) for p in self._places_in(full, tail)}
+        own = {place for place in tracked if self._is_own(place, tail)} or tracked
+        return sorted(known | ({place for place in own if _is_package(place)} or own))
 
-    def _places_measured(self, tail: str) -> Iterator[str]:
-        for full in self._measured:
-            # Folders above the project may have the package's name too: a clone of `click` lies in a folder `click`.
-            above = len(self._here) - 1 if full.startswith(self._here) else 0
-            at = full.find(tail + os.sep, above)
-            if at >= 0:
-                yield full[:at] + tail
-            elif full.endswith(f"{tail}.py"):
-                yield full
+    def _places_in(self, full: str, tail: str) -> Iterator[str]:
+        # Folders above the project may have the package's name too: a clone of `click` lies in a folder `click`.
+        at = full.find(tail + os.sep, len(self._here) - 1 if full.startswith(self._here) else 0)
+        while at >= 0:
+            yield full[:at] + tail
+            at = full.find(tail + os.sep, at + 1)
+        if full.endswith(f"{tail}.py"):
+            yield full
+
+    def _is_own(self, place: str, tail: str) -> bool:
+        """Whether a place holds tracked files, and lies below no package, where it would have a longer name."""
+        above = place.removesuffix(".py").removesuffix(tail)
+        below = place + os.sep
+        return not _is_package(above) and any(full == place or full.startswith(below) for full in self._tracked)
 
     def _places_by_import(self, name: str) -> Iterator[str]:
         top, *rest = name.split(".")
@@ -798,16 +805,6 @@ class _Modules:
             yield from (p for p in (place, f"{place}.py") if os.path.exists(p))
         if spec.has_location and spec.origin and spec.submodule_search_locations is None and not rest:
             yield os.path.realpath(spec.origin)
-
-    def _places_tracked(self, tail: str) -> set[str]:
-        places = set()
-        for full in self._tracked:
-            at = full.find(tail + os.sep, len(self._root))
-            place = full[:at] + tail if at >= 0 else full if full.endswith(f"{tail}.py") else ""
-            # Below a package it would have a longer name.
-            if place and not _is_package(place.removesuffix(".py").removesuffix(tail)) and not self._tests.match(full):
-                places.add(place)
-        return places
 
 
 def _is_package(place: str) -> bool:
