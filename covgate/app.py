@@ -17,7 +17,7 @@ from covgate.base import find_base
 from covgate.components import require_files, unused_globs
 from covgate.context import RunContext
 from covgate.delivery import deliver, write_outputs
-from covgate.diff.lines import find_changed_lines
+from covgate.diff.lines import PYTHON_SUFFIXES, find_changed_lines, outside_environments
 from covgate.edges.files import ReportFolder, make_report_folder
 from covgate.edges.git import GitCommand
 from covgate.edges.git_call import user_settings
@@ -150,12 +150,26 @@ def _measure(
     kinds = settings.reports or ()
     wanted = Wanted(
         changed=(*change.lines.files, *change.lines.others) if change.lines else (),
+        tracked=_python_files(change),
         html=folder.path / "html" if ReportKind.HTML in kinds else None,
         xml=folder.path / "coverage.xml" if ReportKind.XML in kinds else None,
     )
     if settings.coverage_data:
         return Measured(measurement=_read(settings, edges, change, project, wanted, probe), suite=None)
     return _run_tests(settings, edges, change, project, wanted)
+
+
+def _python_files(change: Change) -> tuple[PurePosixPath, ...]:
+    """List the Python files of the project's folder; those git does not track count on a laptop only."""
+    git = change.git
+    new = () if change.tree else outside_environments(git.root, (p for p in git.untracked() if _is_python(p)))
+    listing = (*(path for path in git.tracked() if _is_python(path)), *new)
+    # Asking each of 20,000 files takes as long as git needs to list them.
+    return tuple(path for path in listing if path.is_relative_to(change.prefix)) if change.prefix.parts else listing
+
+
+def _is_python(path: PurePosixPath) -> bool:
+    return path.suffix in PYTHON_SUFFIXES
 
 
 def _read(
@@ -224,7 +238,7 @@ def _run_tests(settings: Settings, edges: Edges, change: Change, project: Projec
         data.mkdir()
         with edges.screen.step("Preparing the measurement"):
             local = tuple(_LocalFiles(change.git))
-            plan = prepare_suite(project, settings.test_command, data, packages_of(project, local))
+            plan = prepare_suite(project, settings.test_command, data, packages_of(project, local), wanted.tracked)
         edges.screen.say(f"Running {plan.shown}")
         if project.is_found:
             version = f" ({project.version})" if project.version else ""

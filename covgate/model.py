@@ -223,9 +223,11 @@ class Gap(StrEnum):
     """Why a changed Python file has no measurement of its own."""
 
     OMITTED = "omitted"
-    """The coverage configuration leaves it out: `omit`, `include`, or outside every `source`."""
+    """The coverage configuration leaves it out: `omit`, `include`, or outside every `source`; or a stated default."""
     UNMEASURED = "unmeasured"
     """The measurement should have seen it and did not: it counts as uncovered."""
+    UNDECIDED = "undecided"
+    """As UNMEASURED, but only because nothing leaves it out: no `source` or `include` says what is measured."""
     UNPARSABLE = "unparsable"
     """Its statements could not be found: it is not valid Python for the interpreter that measures, or not there."""
 
@@ -237,6 +239,11 @@ class UnmeasuredFile:
     gap: Gap
     file: FileCoverage | None = None
     why: str = ""
+    """Of an UNPARSABLE file: what is wrong with it."""
+    rule: str = ""
+    """Of an OMITTED file: the setting or pattern that leaves it out, such as `omit = docs/*`; may be empty."""
+    where: str = ""
+    """Where the rule stands, such as `pyproject.toml line 12`, or which default it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +288,21 @@ class DiffFile:
     """The branches that leave the statements."""
     functions: tuple[Function, ...] = ()
     gap: Gap | None = None
-    """UNMEASURED when the file was counted as uncovered because no test loaded it."""
+    """UNMEASURED or UNDECIDED when the file was counted as uncovered because no test loaded it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OmittedFile:
+    """A changed Python file that is not judged, and what leaves it out: see UnmeasuredFile."""
+
+    path: PurePosixPath
+    rule: str = ""
+    where: str = ""
+
+    @property
+    def why(self) -> str:
+        """The rule and where it stands, in one line."""
+        return ", ".join(filter(None, (f"`{self.rule}`" if self.rule else "", self.where)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,8 +310,8 @@ class DiffCoverage:
     """Coverage of the statements a change adds or modifies. Files without a changed statement are not listed."""
 
     files: tuple[DiffFile, ...] = ()
-    omitted: tuple[PurePosixPath, ...] = ()
-    """Changed Python files that the coverage configuration leaves out."""
+    omitted: tuple[OmittedFile, ...] = ()
+    """Changed Python files that the coverage configuration, or a stated default, leaves out."""
 
     @property
     def tally(self) -> Tally:

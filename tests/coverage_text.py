@@ -16,7 +16,7 @@ Under a file's name stands one line for each line of source that matters. A numb
 left out), `missing 0/N` gives a statement that never ran its exits, and `covered T/N` one that did. `of N` is a
 continuation line of the statement that begins on line N, `text` a line of no statement. `+` marks a changed line,
 and `a-b` stands for each line from a to b. `def NAME a-b` is a function. A word after the file's name says
-what the measurement knows of it: `omitted`, `unmeasured`, `unparsable` or `absent`.
+what the measurement knows of it: `omitted`, `unmeasured`, `undecided`, `unparsable` or `absent`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LINE = re.compile(
     r"(?: (?P<what>missing|partial|excluded|covered|text|of (?P<first>\d+)))?(?: (?P<taken>\d+)/(?P<total>\d+))?"
 )
 _DEF = re.compile(r"def (?P<name>\S+) (?P<start>\d+)-(?P<end>\d+)")
-_FILE = re.compile(r"(?P<path>.+?)(?: \((?P<state>omitted|unmeasured|unparsable|absent)\))?")
+_FILE = re.compile(r"(?P<path>.+?)(?: \((?P<state>omitted|unmeasured|undecided|unparsable|absent)\))?")
 
 
 @dataclass(slots=True)
@@ -79,8 +79,10 @@ def read_files(text: str) -> tuple[ChangedLines, Measurement]:
     unmeasured = {
         file.path: UnmeasuredFile(
             gap=Gap(file.state),
-            file=file.coverage() if file.state == Gap.UNMEASURED else None,
+            file=file.coverage() if file.state in {Gap.UNMEASURED, Gap.UNDECIDED} else None,
             why="invalid syntax at line 1" if file.state == Gap.UNPARSABLE else "",
+            rule="omit = gen/*" if file.state == Gap.OMITTED else "",
+            where="pyproject.toml line 12" if file.state == Gap.OMITTED else "",
         )
         for file in files
         if file.state not in {None, "absent"}

@@ -83,7 +83,13 @@ class Gate:
     @property
     def unmeasured(self) -> list[str]:
         """The files that count as uncovered because nothing measured them."""
-        return [str(file["path"]) for file in self.files if file["gap"] == "unmeasured"]
+        return [str(file["path"]) for file in self.files if file["gap"]]
+
+    @property
+    def omitted(self) -> dict[str, str]:
+        """The changed files that are not judged, and why."""
+        files = cast("list[dict[str, str]]", self.diff["omitted"])
+        return {file["path"]: file["why"] for file in files}
 
     @property
     def files(self) -> list[Json]:

@@ -14,6 +14,7 @@ from covgate.model import (
     Base,
     BaseHow,
     DiffCoverage,
+    OmittedFile,
     Sha,
     SuiteRun,
     SuiteStatus,
@@ -128,7 +129,10 @@ def _broken_names() -> Facts:
     made = facts(HOSTILE, min_diff="80", name="api")
     assert isinstance(made.diff, DiffCoverage)
     files = tuple(replace(f, path=PurePosixPath(names.get(str(f.path), str(f.path)))) for f in made.diff.files)
-    diff = replace(made.diff, files=files, omitted=(PurePosixPath("gen/@team|<x>.py"),))
+    rule, where = "omit = gen/@team|`<x>`*", "set_by_@team|<b>.toml line 3"
+    diff = replace(
+        made.diff, files=files, omitted=(OmittedFile(path=PurePosixPath("gen/@team|<x>.py"), rule=rule, where=where),)
+    )
     return replace(made, diff=diff, notes=("Paths under /home/@someone/#1 were read as <here>.",))
 
 
@@ -165,6 +169,13 @@ SITUATIONS: dict[str, Callable[[], Facts]] = {
     "unmeasured-file": lambda: facts(
         COVERED + "src/app/new.py (unmeasured)\n    + 1-12 missing\n    def load 3-12\n"
         "src/app/_version.py (omitted)\n    + 1\n",
+        min_diff="80",
+        min_total="50",
+    ),
+    "undecided-file": lambda: facts(
+        COVERED + "scripts/tool.py (undecided)\n    + 1-4 missing\nscripts/other.py (undecided)\n    + 1 missing\n"
+        "src/app/_version.py (omitted)\n    + 1\ntests/test_core.py (omitted)\n    + 1\n"
+        "tests/x.py (omitted)\n    + 1\n",
         min_diff="80",
         min_total="50",
     ),

@@ -62,10 +62,11 @@ def test_files_are_in_order_of_their_paths() -> None:
 
 
 def test_omitted_files_are_named() -> None:
-    assert diff_of("b.py (omitted)\n + 1\na.py (omitted)\n + 1").omitted == (
-        PurePosixPath("a.py"),
-        PurePosixPath("b.py"),
-    )
+    omitted = diff_of("b.py (omitted)\n + 1\na.py (omitted)\n + 1").omitted
+    assert [(str(file.path), file.why) for file in omitted] == [
+        ("a.py", "`omit = gen/*`, pyproject.toml line 12"),
+        ("b.py", "`omit = gen/*`, pyproject.toml line 12"),
+    ]
 
 
 def test_an_unmeasured_file_says_so() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import InputError
-from covgate.model import DiffCoverage
+from covgate.model import DiffCoverage, OmittedFile
 from covgate.report.terminal import Terminal
 from covgate.report.view import build_view
 from tests.situations import CORE, SITUATIONS, facts
@@ -38,7 +38,8 @@ def show(text: str) -> str:
     made = facts(CORE, min_diff="80")
     assert isinstance(made.diff, DiffCoverage)
     file = replace(made.diff.files[0], path=PurePosixPath(text.replace("\0", "") or "a"))
-    view = build_view(replace(made, diff=replace(made.diff, files=(file,), omitted=(file.path,)), notes=(text,)))
+    left = OmittedFile(path=file.path, rule=text, where=text)
+    view = build_view(replace(made, diff=replace(made.diff, files=(file,), omitted=(left,)), notes=(text,)))
     terminal.report(replace(view, headline=text, reasons=(text,)), text)
     return out.getvalue() + err.getvalue()
 

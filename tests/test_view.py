@@ -238,9 +238,28 @@ def test_sections_go_from_the_bottom() -> None:
         ("conftest.py", False),
     ],
 )
-def test_a_changed_file_that_is_left_out_is_named_unless_it_is_a_test(path: str, *, named: bool) -> None:
+def test_a_changed_file_that_is_left_out_is_named_and_a_test_is_counted(path: str, *, named: bool) -> None:
     built = build_view(facts(f"{path} (omitted)\n    + 1\nm.py\n    + 1"))
-    assert built.omitted == ((path,) if named else ())
+    (row,) = built.omitted
+    assert (row.names, row.others) == (((path,), "") if named else ((), "1 test file"))
+    assert (row.rule, row.where) == ("omit = gen/*", "pyproject.toml line 12")
+
+
+def test_files_that_one_rule_leaves_out_stand_in_one_line_and_tests_behind_them() -> None:
+    names = [f"gen/m{n}.py" for n in range(7)] + ["tests/a.py", "tests/b.py"]
+    built = build_view(facts("".join(f"{name} (omitted)\n    + 1\n" for name in names) + "m.py\n    + 1"))
+    assert [(row.names, row.others) for row in built.omitted] == [
+        (("gen/m0.py", "gen/m1.py", "gen/m2.py", "gen/m3.py", "gen/m4.py"), "and 2 more"),
+        ((), "2 test files"),
+    ]
+    assert built.omitted_files == 9
+
+
+def test_a_file_that_nothing_names_is_told_above_the_table() -> None:
+    built = build_view(facts("scripts/tool.py (undecided)\n    + 1-4 missing\nm.py\n    + 1-9", min_diff="50"))
+    (reason,) = built.reasons
+    assert reason.startswith("Not measured, and nothing says whether it should be: scripts/tool.py (set `source` in")
+    assert not built.quiet
 
 
 def test_a_run_without_tests_of_its_own_says_nothing_of_them() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.errors import ExitCode
+from covgate.measure.probe import DEFAULTS
 from covgate.options import OPTIONS, Option
 from covgate.outputs import OUTPUTS
 from covgate.report.result import result_schema
@@ -125,8 +126,23 @@ def _exit_code_table() -> Iterator[str]:
         yield _row(str(code.value), code.meaning)
 
 
+def default_rows() -> Iterator[str]:
+    """Return the rows of the README's table of defaults: patterns with one reason stand together."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for default in DEFAULTS:
+        reasons.setdefault((default.what, default.reason), []).append(default.shown)
+    for (what, reason), patterns in reasons.items():
+        yield _row(", ".join(f"`{pattern}`" for pattern in patterns), what, reason)
+
+
+def _default_table() -> Iterator[str]:
+    yield from ("| left out | as | because |", "| --- | --- | --- |")
+    yield from default_rows()
+
+
 _TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
     "inputs": _input_table,
+    "defaults": _default_table,
     "outputs": _output_table,
     "exit-codes": _exit_code_table,
 }

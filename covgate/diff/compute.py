@@ -12,6 +12,7 @@ from covgate.model import (
     FileCoverage,
     Gap,
     Measurement,
+    OmittedFile,
     Unavailable,
     spans_of,
 )
@@ -29,7 +30,7 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
         return measurement.coverage
     measured = measurement.coverage.files
     files: list[DiffFile] = []
-    omitted: list[PurePosixPath] = []
+    omitted: list[OmittedFile] = []
     for path, change in sorted(changed.files.items()):
         gap = measurement.unmeasured.get(path)
         if path in measured:
@@ -37,7 +38,7 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
         elif gap is None or not change.lines:
             continue
         elif gap.gap is Gap.OMITTED:
-            omitted.append(path)
+            omitted.append(OmittedFile(path=path, rule=gap.rule, where=gap.where))
             continue
         elif gap.file is None:
             return Unavailable(reason=f"the changed file {path} cannot be analysed: {gap.why}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -66,7 +66,7 @@ def find_changed_lines(
     others = [change.path for change in regular if change.path not in files]
     uncommitted = 0
     if head is None:
-        fresh = [path for path in untracked if _is_judged(path, only)]
+        fresh = outside_environments(git.root, (path for path in untracked if _is_judged(path, only)))
         whole = {path: text for path in fresh if (text := _untracked_text(git.root, path)) is not None}
         dirty = {change.path for change in git.changes(git.head(), None)} & set(files)
         uncommitted = len(dirty | set(whole))
@@ -91,11 +91,9 @@ def state_of(path: Path) -> str:
 
 
 def _untracked_text(root: Path, path: PurePosixPath) -> bytes | None:
-    """What an untracked file holds; None for a link, or inside an environment."""
+    """What an untracked file holds; None for a link."""
     full = root / path
     if full.is_symlink() or not full.is_file():
-        return None
-    if any((root / parent / "pyvenv.cfg").exists() for parent in path.parents):
         return None
     return full.read_bytes()
 
@@ -104,6 +102,26 @@ def _whole_file(path: PurePosixPath, data: bytes) -> ChangedFile:
     """All lines of an untracked file, counted as git counts them."""
     count = data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
     return ChangedFile(path=path, lines=_split_at_returns(frozenset(range(1, count + 1)), data))
+
+
+def outside_environments(root: Path, paths: Iterable[PurePosixPath]) -> Iterator[PurePosixPath]:
+    """Yield the paths below `root` that are no virtual environment's: none of what one keeps beside its `pyvenv.cfg`.
+
+    `python -m venv .` makes the project's own folder one.
+    """
+    environments: dict[PurePosixPath, bool] = {}
+    for path in paths:
+        for folder in path.parents:
+            if folder not in environments:
+                environments[folder] = (root / folder / "pyvenv.cfg").exists()
+            if environments[folder] and _OF_ENVIRONMENT.match(str(path.relative_to(folder))):
+                break
+        else:
+            yield path
+
+
+_OF_ENVIRONMENT = re.compile(r"(bin|Scripts|Include|include|share|Lib|lib64|lib/(python|pypy)[\d.]+)/")
+"""The folders a virtual environment has. `lib` alone is a project's own as often."""
 
 
 # --- the text whose lines these are --------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import find_strays
 from covgate.measure.pathmap import SHOWN
 from covgate.measure.project import Probe, Project
-from covgate.measure.records import file_from_record, require_executed, unmeasured_from_record
+from covgate.measure.pytest_options import find_cov_options, find_test_names
+from covgate.measure.records import file_from_record, require_executed, unloaded_note, unmeasured_from_record
 from covgate.measure.reports import DataKind, detect_kind
 from covgate.measure.twins import Recorded, RecordedData, Settled, gone_note, own_packages, settle, stale_copy
 from covgate.model import Coverage, Measurement
@@ -20,9 +21,11 @@ from covgate.model import Coverage, Measurement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What to take from the analysis besides the numbers. Paths are absolute; None is not wanted."""
+    """What to take from the analysis besides the numbers. Places to write to are absolute; None is not wanted."""
 
     changed: tuple[PurePosixPath, ...] = ()
+    tracked: tuple[PurePosixPath, ...] = ()
+    """The Python files of the project's folder; `changed` and these are relative to the checkout."""
     html: Path | None = None
     xml: Path | None = None
 
@@ -93,6 +96,7 @@ def analyse_data(
         "packages": packages_of(project, files) if config else {},
         "root": str(project.root),
         "changed": [str(path) for path in wanted.changed],
+        **scope_request(project, wanted.tracked),
         "html": str(wanted.html) if wanted.html else None,
         "xml": str(wanted.xml) if wanted.xml else None,
         "own_run": config is not None,
@@ -157,6 +161,16 @@ def _refuse_hidden(hidden: Sequence[Sequence[str]]) -> None:
         )
 
 
+def scope_request(project: Project, tracked: Iterable[PurePosixPath]) -> dict[str, object]:
+    """Return what the probe's scope needs besides coverage's configuration: files, and what pytest's own says."""
+    addopts = project.environment.get("PYTEST_ADDOPTS", "")
+    return {
+        "tracked": [str(path) for path in tracked],
+        "source": list(find_cov_options(project.directory, (), addopts).source),
+        "tests": list(find_test_names(project.directory, (), addopts)),
+    }
+
+
 def _lost(processes: int) -> tuple[str, ...]:
     if not processes:
         return ()
@@ -186,7 +200,12 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...], *, own_ru
         # covgate's own run is of the text that lies here: the digest holds it.
         doubts={} if own_run else find_strays(files),
         lost=cast("int", answer["lost"]),
-        notes=(*notes, *_lost(cast("int", answer["lost"])), *(f"coverage: {text}" for text in warnings)),
+        notes=(
+            *notes,
+            *unloaded_note(answer),
+            *_lost(cast("int", answer["lost"])),
+            *(f"coverage: {text}" for text in warnings),
+        ),
     )
 
 

@@ -35,8 +35,8 @@ import sysconfig
 import tempfile
 import tokenize
 import warnings
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import coverage
 
@@ -108,11 +108,18 @@ def prepare(request: Json) -> Json:
     """Answer what the run needs to know of this interpreter, and the configuration to measure with."""
     cov = Coverage(config_file=request.get("rcfile") or True)
     found = cov.config.config_file
-    if found is None and not request.get("scoped"):
-        _use_defaults(cov)
+    by_default = found is None and not request.get("scoped")
+    if by_default:
+        _use_defaults(cov, request)
     if request.get("source"):
         # pytest-cov's --cov overrides the configured source: the same project, measured by covgate, does too.
         cov.set_option("run:source", request["source"])
+    if not any(cov.get_option(option) for option in (*_SOURCES, "run:include")):
+        omit: Any = cov.get_option("run:omit") or []
+        cov.set_option("run:omit", [*omit, *_START_UP])
+    # What is asked again when the data is there: coverage keeps the options of plugins it does not know.
+    said = {"by_default": by_default, "source": request.get("source"), "tests": request.get("tests")}
+    cov.config.plugin_options = {**cov.config.plugin_options, "covgate": said}
     if request.get("branch"):
         cov.set_option("run:branch", True)
     for option in ("run:omit", "run:include"):
@@ -159,7 +166,9 @@ def _measure_copies(cov: Coverage, request: Json, *, defaults: bool) -> None:
     if not added:
         return
     given: Any = cov.get_option("run:source_pkgs") or []
-    cov.set_option("run:source_pkgs", [*given, *(name for name in added if name not in given)])
+    more = [name for name in added if name not in given]
+    cov.set_option("run:source_pkgs", [*given, *more])
+    cov.config.plugin_options["covgate"]["added"] = more
     disabled: Any = cov.get_option("run:disable_warnings") or []
     # Not every process imports every package.
     cov.set_option(
@@ -229,48 +238,37 @@ def _configuration_errors() -> Iterator[None]:
         raise ConfigError(msg) from exc
 
 
-def _use_defaults(cov: Coverage) -> None:
+def _use_defaults(cov: Coverage, request: Json) -> None:
     """Set what a project without any coverage configuration would choose."""
-    packages_in_src = os.path.isdir("src") and not os.path.exists(os.path.join("src", "__init__.py"))
     cov.set_option("run:branch", True)
-    cov.set_option("run:source", [os.path.abspath("src" if packages_in_src else ".")])
-    cov.set_option("run:omit", [*_DEFAULT_OMIT, *(f"{folder}/*" for folder in _environments())])
+    cov.set_option("run:source", [os.path.realpath(".")])
+    # Of a source, coverage looks for files that nothing loaded only in packages: `src` is none, what it holds may be.
+    cov.set_option("run:source_dirs", _package_folders(request))
+    cov.set_option("run:omit", [*_default_patterns(request)])
     cov.set_option("run:patch", ["_exit", "fork"])
     # A server that the tests end with SIGTERM, or leave running, writes what it executed.
     cov.set_option("run:sigterm", True)
 
 
-_DEFAULT_OMIT = [
-    "*/tests/*",
-    "*/test/*",
-    "*/testing/*",
-    "test_*.py",
-    "*/test_*.py",
-    "*_test.py",
-    "conftest.py",
-    "*/conftest.py",
-    "setup.py",
-    "noxfile.py",
-    "docs/*",
-    "doc/*",
-    "examples/*",
-    "build/*",
-    "dist/*",
-    ".tox/*",
-    ".nox/*",
-    ".covgate/*",
-    "*/site-packages/*",
-]
-"""Left out when a project has no coverage configuration: tests, environments, and what only tools execute."""
+def _package_folders(request: Json) -> list[str]:
+    """Return the folders below this one, itself no package, that hold a tracked package: `src`, `backend`."""
+    root, here = os.path.realpath(request["root"]), os.path.realpath(".")
+    tracked = set(request["tracked"])
+    left_out = GlobMatcher(list(_default_patterns(request)), "defaults")
+    folders = set()
+    for path in tracked:
+        package, _, name = path.rpartition("/")
+        parent = os.path.dirname(package)
+        if name != "__init__.py" or f"{parent}/__init__.py" in tracked or left_out.match(os.path.join(root, path)):
+            continue
+        folder = os.path.join(root, parent)
+        if folder.startswith(here + os.sep) and os.path.isdir(folder):
+            folders.add(folder)
+    return sorted(folders, key=lambda folder: (folder.count(os.sep), folder))[:_MAX_FOLDERS]
 
 
-def _environments() -> list[str]:
-    """Folders of this directory that are virtual environments, and this interpreter's own when it lies inside."""
-    return [
-        entry.path
-        for entry in os.scandir(".")
-        if entry.is_dir() and os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
-    ]
+_MAX_FOLDERS = 200
+"""The configuration travels in one environment variable, which Linux limits to 128 KiB."""
 
 
 def _has_start_up_hook() -> bool:
@@ -310,6 +308,7 @@ def analyse(request: Json) -> Json:
         if request["places"] is None and any(data["foreign"] for data in settled):
             return {"foreign": settled}
         cov = _unite(request, cov, usable, settled, combined)
+        _limit_contexts(cov)
         data = cov.get_data()
         measured = data.measured_files()
         answer: Json = {"coverage": coverage.__version__, "branches": data.has_arcs(), "problems": [], "foreign": []}
@@ -320,7 +319,7 @@ def analyse(request: Json) -> Json:
             cov.remember()
         reported = _reported(cov)
         answer["files"], problems = _analyse_all(request, cov, combined, reported, root)
-        answer["changed"] = _unmeasured(request, cov, measured, root)
+        answer["changed"], answer["unloaded"] = _unmeasured(request, cov, measured, root)
         # coverage goes on without what `ignore_errors` is about; a changed file is named all the same.
         answer["changed"].update({path: {"gap": "unparsable", "why": why} for kind, path, why in problems if not kind})
         answer["problems"] = [problem for problem in problems if problem[0]]
@@ -540,6 +539,11 @@ def _executed(cov: Analyst, root: str) -> Iterator[str]:
     return (_relative(path, root) for path in data.measured_files() if data.lines(path))
 
 
+def _limit_contexts(cov: Analyst) -> None:
+    """Read the lines of the contexts that [report] contexts names only, as every report of coverage does."""
+    cov.get_data().set_query_contexts(cov.config.report_contexts)
+
+
 def _reported(cov: Analyst) -> list[Any]:
     """Return the file reporters `coverage report` would use: measured files after [report] include and omit."""
     reporters = [fr for fr, _ in cov._get_file_reporters(None)]  # noqa: SLF001  # see PRIVATE_NAMES
@@ -586,6 +590,7 @@ def _forked(request: Json, combined: str, parts: list[list[str]], root: str) -> 
                 # A data object that finds itself in another process starts anew, and erases its file.
                 cov = _open(request, combined)
                 cov.load()
+                _limit_contexts(cov)
                 reporters = [cov._get_file_reporter(name) for name in names]  # noqa: SLF001  # see PRIVATE_NAMES
                 _write(out, _analyse_some(cov, reporters, set(request["changed"]), root))
                 status = 0
@@ -692,31 +697,64 @@ def _lines_of_code(source: str) -> set[int]:
     return lines
 
 
-def _unmeasured(request: Json, cov: Analyst, measured: set[str], root: str) -> Json:
-    """For each changed Python file without data: why, and its statements when it should have been measured."""
+def _unmeasured(request: Json, cov: Analyst, measured: set[str], root: str) -> tuple[Json, list[str]]:
+    """Say of each changed Python file without data why, with its statements when it should have been measured.
+
+    Returned beside it are the files with code, changed or not, that should have been measured and are in no data.
+    """
     known = {_relative(path, root) for path in measured}
-    judge = _Scope(cov, measured)
+    scope = _Scope(cov, measured, request)
     found: Json = {}
     for path in request["changed"]:
         full = os.path.join(root, path)
-        if path in known or not path.endswith((".py", ".pyw")) or os.path.islink(full):
+        if os.path.islink(full) or (path not in known and not path.endswith(_PYTHON)):
             continue
-        if not judge.includes(full):
-            found[path] = {"gap": "omitted"}
-            continue
-        if not os.path.isfile(full):
-            found[path] = {"gap": "unparsable", "why": "it is not in the working folder"}
-            continue
-        try:
-            reporter = cov._get_file_reporter(full)  # noqa: SLF001  # see PRIVATE_NAMES
-            found[path] = {"gap": "unmeasured", **_record(cov, reporter, detailed=True)}
-        except NotPython as exc:
-            found[path] = {"gap": "unparsable", "why": str(exc)}
-    for path in sorted(set(request["changed"]) & known):
-        # Measured, but left out by [report] include or omit.
-        if not judge.reports(os.path.join(root, path)):
-            found[path] = {"gap": "omitted"}
-    return found
+        # A file with data is in scope, whatever is configured now, unless reports leave it out.
+        rule = scope.dropped(full) if path in known else scope.left_out(full)
+        if rule is not None:
+            found[path] = {"gap": "omitted", "rule": rule.text, "where": rule.where}
+        elif path not in known:
+            found[path] = _unmeasured_record(cov, full, "unmeasured" if scope.named else "undecided")
+    unloaded = [
+        path
+        for path in request["tracked"]
+        if path not in known and path.endswith(_PYTHON) and scope.left_out(os.path.join(root, path)) is None
+    ]
+    return found, _with_code(root, unloaded)
+
+
+def _unmeasured_record(cov: Analyst, full: str, gap: str) -> Json:
+    if not os.path.isfile(full):
+        return {"gap": "unparsable", "why": "it is not in the working folder"}
+    try:
+        reporter = cov._get_file_reporter(full)  # noqa: SLF001  # see PRIVATE_NAMES
+        return {"gap": gap, **_record(cov, reporter, detailed=True)}
+    except NotPython as exc:
+        return {"gap": "unparsable", "why": str(exc)}
+
+
+def _with_code(root: str, paths: list[str]) -> list[str]:
+    """Return the files that hold more than comments and a docstring; of very many, those that hold anything."""
+    full = {path: os.path.join(root, path) for path in paths}
+    there = [path for path in paths if os.path.isfile(full[path]) and not os.path.islink(full[path])]
+    if len(there) > _PARSED:
+        return [path for path in there if os.path.getsize(full[path])]
+    return [path for path in there if _has_code(full[path])]
+
+
+_PARSED = 500
+"""How many files that nothing loaded are looked into: a second's work."""
+
+
+def _has_code(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            body = ast.parse(file.read()).body
+    except OSError:
+        return False
+    except (SyntaxError, ValueError, RecursionError):
+        return True
+    return not all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)
 
 
 def static(request: Json) -> Json:
@@ -726,12 +764,12 @@ def static(request: Json) -> Json:
     cov = Analyst(data_file=None, config_file=True)
     # Branches of files without data are wanted too; the caller drops them when its report has none.
     cov.get_data().add_arcs({os.path.join(root, "(nothing measured)"): []})
-    found = _unmeasured(request, cov, measured, root)
+    found, unloaded = _unmeasured(request, cov, measured, root)
     for path in request["changed"]:
         full = os.path.join(root, path)
         if full in measured and os.path.isfile(full):
             found[path] = {"gap": "measured", **_static_record(cov._get_file_reporter(full))}  # noqa: SLF001
-    return {"changed": found}
+    return {"changed": found, "unloaded": unloaded}
 
 
 def _static_record(reporter: Any) -> Json:
@@ -861,72 +899,296 @@ def _strays(reporter: Any, executed: set[int]) -> set[int]:
     return found
 
 
-class _Scope:
-    """Which files the configuration wants measured: coverage's own rules, asked of a file it never saw.
+# --- scope: which files should be measured, and what leaves out the others -----------------------------------------
 
-    Without `source` or `include` coverage measures what is imported, wherever it lies; then the scope is the folders
-    at the top of the working directory in which at least one file was measured.
+_PYTHON = (".py", ".pyw")
+
+_SOURCES = ("run:source", "run:source_pkgs", "run:source_dirs")
+
+
+class Default(NamedTuple):
+    """Files that covgate leaves out where neither `source` nor `include` says what is measured."""
+
+    pattern: str
+    """As in coverage's `omit`, from the project's folder."""
+    what: str
+    reason: str
+    beside: str = ""
+    """A file of the project's folder without which the default does not hold."""
+
+    @property
+    def shown(self) -> str:
+        """The pattern as `.gitignore` has it: `tests/` anywhere, `/docs/` at the top only."""
+        path = self.pattern if self.pattern.startswith("**/") else f"/{self.pattern}"
+        return re.sub(r"^\*\*/|(?<=/)\*$", "", path)
+
+
+DEFAULTS = (
+    Default("**/test_*.py", "tests", "pytest collects them"),
+    Default("**/*_test.py", "tests", "pytest collects them"),
+    Default("**/tests.py", "tests", "the tests of a Django app, as `startapp` makes them"),
+    Default("**/tests/*", "tests", "tests, their helpers and what they read"),
+    Default("**/test/*", "tests", "tests, their helpers and what they read"),
+    Default("**/conftest.py", "tests", "pytest loads it, and nothing else does"),
+    Default("setup.py", "run by tools only", "the build executes it, no test does"),
+    Default("noxfile.py", "run by tools only", "nox executes it, no test does"),
+    Default("manage.py", "run by tools only", "Django's command line (its `settings.py` counts)", "manage.py"),
+    Default("**/wsgi.py", "run by tools only", "of a Django project: a web server executes it", "manage.py"),
+    Default("**/asgi.py", "run by tools only", "of a Django project: a web server executes it", "manage.py"),
+    Default("docs/*", "documentation", "Sphinx executes `conf.py`; the rest is read"),
+    Default("doc/*", "documentation", "Sphinx executes `conf.py`; the rest is read"),
+    Default("examples/*", "documentation", "readers run them"),
+    Default("**/site-packages/*", "an environment", "other people's code"),
+    Default(".tox/*", "an environment", "made by tox or nox"),
+    Default(".nox/*", "an environment", "made by tox or nox"),
+    Default("**/sitecustomize.py", "Python's own start", "Python imports them before any test"),
+    Default("**/usercustomize.py", "Python's own start", "Python imports them before any test"),
+)
+"""The stated defaults; the README has the same table. Folders with a `pyvenv.cfg` join."""
+
+_START_UP = ("*/sitecustomize.py", "*/usercustomize.py")
+"""Python imports them at its own start, Debian's from /etc: coverage is there before them, started by its hook."""
+
+
+def _default_patterns(request: Json) -> dict[str, Default]:
+    """Return the stated defaults by their patterns below this folder, as coverage matches them."""
+    environments = [
+        Default(f"{_literal(name)}/*", "an environment", "it holds `pyvenv.cfg`")
+        for name in os.listdir(".")
+        if os.path.exists(os.path.join(name, "pyvenv.cfg"))
+    ]
+    collected = [
+        Default(f"**/{pattern}", "tests", "pytest's `python_files`")
+        for pattern in request.get("tests") or ()
+        if _names_tests(pattern)
+    ]
+    here = _literal(os.path.realpath("."))
+    return {
+        f"{here}/{default.pattern}": default
+        for default in (*DEFAULTS, *collected, *environments)
+        if os.path.exists(default.beside or ".")
+    }
+
+
+def _literal(path: str) -> str:
+    """Return a pattern for a path that may hold a pattern's own characters: coverage has no way to quote them."""
+    return re.sub(r"[*?\[\]]", "?", path)
+
+
+def _names_tests(pattern: str) -> bool:
+    """Whether one of pytest's `python_files` tells tests from other modules, in a way coverage's patterns know."""
+    plain = re.fullmatch(r"[\w.*?/-]+", pattern) and "**" not in pattern and not pattern.startswith("/")
+    any_module = GlobMatcher([pattern], "python_files") if plain and "/" not in pattern else None
+    return bool(plain) and not (any_module and any(map(any_module.match, ("a.py", "prices.py", "__init__.py"))))
+
+
+class Rule(NamedTuple):
+    """What leaves a file out, `omit = docs/*`, and where that stands, `pyproject.toml line 12`."""
+
+    text: str
+    where: str
+
+
+class _Scope:
+    """Which files should be measured: coverage's own rules, asked of files it never saw, and what breaks each.
+
+    Without `source` and `include` coverage measures whatever is executed; then it is every file of the project's folder
+    that neither the configured `omit` nor a stated default leaves out.
     """
 
-    def __init__(self, cov: Analyst, measured: Iterable[str]) -> None:
+    def __init__(self, cov: Analyst, measured: Iterable[str], request: Json) -> None:
         option: Any = cov.get_option
-        self._run_include = _globs(option("run:include"))
-        self._run_omit = _globs(option("run:omit"))
-        self._report_include = _globs(option("report:include"))
-        self._report_omit = _globs(option("report:omit"))
-        self._here = os.path.realpath(".")
-        sources = [*(option("run:source") or []), *(option("run:source_dirs") or [])]
-        packages = [*(option("run:source_pkgs") or []), *(s for s in sources if not os.path.isdir(s))]
-        folders = [os.path.realpath(s) for s in sources if os.path.isdir(s)]
-        folders += [place for package in packages for place in _places(package, measured)]
-        self._sources = TreeMatcher(folders, "source") if folders or sources or packages else None
-        self._tops = {self._top(path) for path in measured}
+        # Of a run, what `prepare` was told; of data that was there before, what pytest's configuration says now.
+        told: Json = dict(cov.config.plugin_options.get("covgate") or {})
+        said = told or request
+        self._root, self._here = os.path.realpath(request["root"]), os.path.realpath(".")
+        self._configuration = _Configuration(cov.config.config_file)
+        self._defaults = _default_patterns(said)
+        self._omit = _Patterns(option("run:omit"))
+        self._include = _Patterns(option("run:include"))
+        self._report_include = _Patterns(option("report:include"))
+        self._report_omit = _Patterns(option("report:omit"))
+        self._default = _Patterns(list(self._defaults))
+        added = told.get("added", ())
+        values: dict[str, list[str]] = {name: [v for v in option(name) or [] if v not in added] for name in _SOURCES}
+        # In a run these were the `source`; data made before may come from another command, so the configured one wins.
+        given = list(said.get("source") or ()) if told or not any(values.values()) else []
+        values["run:source"] = values["run:source"] or given
+        named = {} if said.get("by_default") else {name: value for name, value in values.items() if value}
+        self._sources = self._source_places(named, measured, request["tracked"]) if named else None
+        self._source_rule = self._word_sources(named, given)
+        self.named = bool(named or self._include.given)
+        """Whether the configuration names what is measured."""
 
-    def _top(self, path: str) -> str:
-        relative = os.path.relpath(os.path.realpath(path), self._here)
-        head, _, rest = relative.partition(os.sep)
-        return head if rest else ""
+    def dropped(self, path: str) -> Rule | None:
+        """Return the setting of [report] that leaves `path` out of every report, or None."""
+        if self._report_include.given and not self._report_include.match(path):
+            return self._rule("report", "include", self._report_include.listed())
+        pattern = self._report_omit.match(path)
+        return self._rule("report", "omit", pattern) if pattern else None
 
-    def reports(self, path: str) -> bool:
-        """Whether [report] include and omit let `path` through."""
-        if self._report_include and not self._report_include.match(path):
-            return False
-        return not (self._report_omit and self._report_omit.match(path))
+    def left_out(self, path: str) -> Rule | None:
+        """Return why `path` is not to be measured, or None when it is."""
+        return self.dropped(path) or self._omitted(path) or self._outside(path)
 
-    def includes(self, path: str) -> bool:
-        """Whether `path` is a file the measurement should have seen."""
-        if not self.reports(path) or (self._run_omit and self._run_omit.match(path)):
-            return False
+    def _omitted(self, path: str) -> Rule | None:
+        pattern = self._omit.match(path)
+        # What covgate added to it itself are defaults.
+        configured = pattern and pattern not in self._defaults and pattern not in _START_UP
+        return self._rule("run", "omit", pattern) if configured else None
+
+    def _outside(self, path: str) -> Rule | None:
         if self._sources is not None:
-            return self._sources.match(path)
-        if self._run_include:
-            return self._run_include.match(path)
-        return self._top(path) != os.pardir and self._top(path) in self._tops
+            inside = path in self._sources or path.startswith(tuple(f"{place}{os.sep}" for place in self._sources))
+            return None if inside else self._source_rule
+        if self._include.given:
+            return None if self._include.match(path) else self._rule("run", "include", self._include.listed())
+        if not path.startswith(self._here + os.sep):
+            folder = os.path.relpath(self._here, self._root)
+            return Rule("", f"it is outside the project's folder, {folder}")
+        default = self._defaults.get(self._default.match(path))
+        return Rule(default.shown, f"a default: {default.what}") if default else None
+
+    def _rule(self, section: str, name: str, value: str) -> Rule:
+        shown = value.removeprefix(self._here + os.sep)
+        title = name if section == "run" else f"[{section}] {name}"
+        return Rule(f"{title} = {shown}", self._configuration.find(section, name, shown))
+
+    def _word_sources(self, named: dict[str, list[str]], given: list[str]) -> Rule:
+        if given:
+            return Rule(" ".join(f"--cov={source}" for source in given), "an option of pytest-cov")
+        for option, values in named.items():
+            section, name = option.split(":")
+            shown = _listed(os.path.relpath(v, self._here) if os.path.isabs(v) else v for v in values)
+            return Rule(f"{name} = {shown}", self._configuration.find(section, name, shown))
+        return Rule("", "")
+
+    def _source_places(
+        self, named: dict[str, list[str]], measured: Iterable[str], tracked: Sequence[str]
+    ) -> frozenset[str]:
+        """Return the folders and files the sources stand for, those of modules too."""
+        sources = named.get("run:source", [])
+        packages = [*named.get("run:source_pkgs", []), *(s for s in sources if not os.path.isdir(s))]
+        folders = [*named.get("run:source_dirs", []), *(s for s in sources if os.path.isdir(s))]
+        places = [os.path.realpath(folder) for folder in folders]
+        names = _Modules(self._root, self._here, measured, tracked, self._default)
+        return frozenset([*places, *(place for package in packages for place in names.find(package))])
+
+
+def _listed(values: Iterable[str]) -> str:
+    several = list(values)
+    return ", ".join(several[:_LISTED]) + (", ..." if len(several) > _LISTED else "")
+
+
+_LISTED = 3
+
+
+class _Patterns:
+    """Patterns of coverage, of which one can tell which it was that matched."""
+
+    def __init__(self, patterns: Any) -> None:
+        self.given: tuple[str, ...] = tuple(dict.fromkeys(patterns or ()))
+        self._all = GlobMatcher(prep_patterns(self.given), "covgate") if self.given else None
+
+    def match(self, path: str) -> str:
+        """Return the first pattern that fits `path`, empty when none does."""
+        if self._all is None or not self._all.match(path):
+            return ""
+        return next(p for p in self.given if GlobMatcher(prep_patterns([p]), "covgate").match(path))
+
+    def listed(self) -> str:
+        """Return the patterns as they were written: prepared ones stand behind those they were made of."""
+        return _listed(p for p in self.given if not os.path.isabs(p)) or _listed(self.given)
+
+
+class _Configuration:
+    """The file coverage is configured in, as text: where a setting stands in it, as well as can be told."""
+
+    def __init__(self, path: str | None) -> None:
+        self._lines: list[str] = []
+        self._name = os.path.relpath(path) if path else "the coverage configuration"
+        if path and os.path.isfile(path):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                self._lines = file.read().splitlines()
+
+    def find(self, section: str, name: str, value: str) -> str:
+        """Return file and line of `value` in a setting; of the setting when the value is not found; or the file."""
+        titles = {section, f"coverage:{section}", f"tool.coverage.{section}"}
+        inside, setting = False, 0
+        for number, line in enumerate(self._lines, start=1):
+            if header := re.match(r"\s*\[\s*([\w.:\" -]+?)\s*\]", line):
+                if setting:
+                    break
+                inside = header[1].replace('"', "") in titles
+            elif inside and re.match(r"[\w\"-]+\s*[=:]", line):
+                if setting:
+                    break
+                setting = number if re.match(rf'"?{name}"?\s*[=:]', line) else 0
+            if setting and value in line:
+                return f"{self._name} line {number}"
+        return f"{self._name} line {setting}" if setting else self._name
+
+
+class _Modules:
+    """Where importable names lie, found without importing any."""
+
+    def __init__(self, root: str, here: str, measured: Iterable[str], tracked: Sequence[str], tests: _Patterns) -> None:
+        self._root, self._here, self._tests = root, here + os.sep, tests
+        self._measured = [os.path.realpath(path) for path in measured]
+        self._tracked = [os.path.join(root, path) for path in tracked]
+
+    def find(self, name: str) -> list[str]:
+        """Return the folders (of a module: the file) that `name` stands for.
+
+        A package is one folder: where its files were measured, where Python would find it, or else a tracked folder of
+        its name. A namespace package is all of these; a folder of tests called like it is none of it.
+        """
+        tail = os.sep + name.replace(".", os.sep)
+        measured = {place for full in self._measured for place in self._places_in(full, tail)}
+        known = measured | set(self._places_by_import(name))
+        # A copy in an environment, or `app.shop` where `shop` is asked for, is not the one package.
+        if any(_is_package(place) and self._is_own(place, tail) for place in known):
+            return sorted(known)
+        tracked = {p for full in self._tracked if not self._tests.match(full) for p in self._places_in(full, tail)}
+        own = {place for place in tracked if self._is_own(place, tail)} or tracked
+        return sorted(known | ({place for place in own if _is_package(place)} or own))
+
+    def _places_in(self, full: str, tail: str) -> Iterator[str]:
+        # Folders above the project may have the package's name too: a clone of `click` lies in a folder `click`.
+        at = full.find(tail + os.sep, len(self._here) - 1 if full.startswith(self._here) else 0)
+        while at >= 0:
+            yield full[:at] + tail
+            at = full.find(tail + os.sep, at + 1)
+        if full.endswith(f"{tail}.py"):
+            yield full
+
+    def _is_own(self, place: str, tail: str) -> bool:
+        """Whether a place holds tracked files, and lies below no package, where it would have a longer name."""
+        above = place.removesuffix(".py").removesuffix(tail)
+        below = place + os.sep
+        return not _is_package(above) and any(full == place or full.startswith(below) for full in self._tracked)
+
+    def _places_by_import(self, name: str) -> Iterator[str]:
+        top, *rest = name.split(".")
+        spec = None
+        with contextlib.suppress(ImportError, ValueError):
+            spec = importlib.util.find_spec(top)
+        if spec is None:
+            return
+        for folder in spec.submodule_search_locations or ():
+            place = os.path.join(os.path.realpath(folder), *rest)
+            yield from (p for p in (place, f"{place}.py") if os.path.exists(p))
+        if spec.has_location and spec.origin and spec.submodule_search_locations is None and not rest:
+            yield os.path.realpath(spec.origin)
+
+
+def _is_package(place: str) -> bool:
+    """Whether a folder is a package of its own, or a file a module: nothing else has its name then."""
+    return place.endswith(".py") or os.path.exists(os.path.join(place, "__init__.py"))
 
 
 def _globs(patterns: Any) -> GlobMatcher | None:
     return GlobMatcher(prep_patterns(patterns), "covgate") if patterns else None
-
-
-def _places(package: str, measured: Iterable[str]) -> list[str]:
-    """Return where an importable name lies, without importing it: where its files were measured, or are found."""
-    tail = package.replace(".", os.sep)
-    here = os.path.realpath(".") + os.sep
-    places = set()
-    for path in measured:
-        full = os.path.realpath(path)
-        # Folders above the project may have the package's name too: a clone of `click` lies in a folder `click`.
-        above = len(here) - 1 if full.startswith(here) else 0
-        at = full.find(os.sep + tail + os.sep, above)
-        if at >= 0:
-            places.add(full[:at] + os.sep + tail)
-        elif full.endswith(os.sep + tail + ".py"):
-            places.add(full)
-    if not places:
-        with contextlib.suppress(ImportError, ValueError):
-            spec = importlib.util.find_spec(package.split(".", maxsplit=1)[0])
-            places.update(os.path.realpath(p) for p in (spec and spec.submodule_search_locations) or [])
-    return sorted(places)
 
 
 def _render(request: Json, cov: Analyst) -> None:

@@ -36,7 +36,7 @@ def find_cov_options(directory: Path, command: Iterable[str], addopts_variable: 
     found = []
     for arguments in _arguments_of_pytest(list(command)):
         given = [*_split(addopts_variable), *arguments]
-        configured = [] if _overrides_addopts(given) else _configured_addopts(_candidates(directory, given))
+        configured = [] if _overrides_addopts(given) else _configured("addopts", _candidates(directory, given))
         found.append(parse_cov_options([*configured, *given]))
     first, *others = found
     for other in others:
@@ -83,7 +83,13 @@ def configured_words(directory: Path, given: Sequence[str], key: str) -> list[st
     """Return what pytest's configuration has under `key` (`addopts`, `testpaths`) when it is started with `given`."""
     if key == "addopts" and _overrides_addopts(given):
         return []
-    return _configured_addopts(_candidates(directory, given), key)
+    return _configured(key, _candidates(directory, given))
+
+
+def find_test_names(directory: Path, command: Iterable[str], addopts_variable: str) -> tuple[str, ...]:
+    """Return the `python_files` of the pytest configuration: patterns of names; empty where pytest's own hold."""
+    candidates = _candidates(directory, [*_split(addopts_variable), *command])
+    return tuple(_configured("python_files", candidates))
 
 
 def parse_cov_options(words: Iterable[str]) -> CovOptions:
@@ -142,19 +148,19 @@ _CONFIGURATIONS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "
 """In the order pytest 9 looks for them."""
 
 
-def _configured_addopts(candidates: Iterable[Path], key: str = "addopts") -> list[str]:
-    """`addopts` (or another key) of the file pytest would use: the first of the candidates that configures pytest."""
+def _configured(option: str, candidates: Iterable[Path]) -> list[str]:
+    """The words of an option in the file pytest would use: the first of the candidates that configures pytest."""
     for path in candidates:
         if not path.is_file():
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
-        found = _from_toml(path.name, text, key) if path.suffix == ".toml" else _from_ini(path.name, text, key)
+        found = (_from_toml if path.suffix == ".toml" else _from_ini)(option, path.name, text)
         if found is not None:
             return found
     return []
 
 
-def _from_toml(name: str, text: str, key: str) -> list[str] | None:
+def _from_toml(option: str, name: str, text: str) -> list[str] | None:
     try:
         table: object = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
@@ -165,11 +171,11 @@ def _from_toml(name: str, text: str, key: str) -> list[str] | None:
         table = table["ini_options"]
     if not isinstance(table, dict):
         return None
-    value = cast("dict[str, object]", table).get(key, "")
+    value = cast("dict[str, object]", table).get(option, "")
     return [str(word) for word in value] if isinstance(value, list) else _split(str(value))
 
 
-def _from_ini(name: str, text: str, key: str) -> list[str] | None:
+def _from_ini(option: str, name: str, text: str) -> list[str] | None:
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text)
@@ -179,4 +185,4 @@ def _from_ini(name: str, text: str, key: str) -> list[str] | None:
     if not parser.has_section(section):
         # pytest.ini is pytest's own even when it is empty.
         return [] if name.lstrip(".") == "pytest.ini" else None
-    return _split(parser.get(section, key, fallback=""))
+    return _split(parser.get(section, option, fallback=""))

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import cast
 
 from covgate.errors import MeasureError
+from covgate.measure.pathmap import SHOWN
 from covgate.model import Branch, Coverage, FileCoverage, Function, Gap, Span, UnmeasuredFile
 
 
@@ -32,8 +33,19 @@ def functions_from_record(record: Mapping[str, object]) -> tuple[Function, ...]:
 def unmeasured_from_record(path: str, record: Mapping[str, object]) -> UnmeasuredFile:
     """Return the record of a changed file without data: why there is none, and its statements when it should have."""
     gap = Gap(str(record["gap"]))
-    file = file_from_record(path, record) if gap is Gap.UNMEASURED else None
-    return UnmeasuredFile(gap=gap, file=file, why=str(record.get("why", "")))
+    file = file_from_record(path, record) if gap in {Gap.UNMEASURED, Gap.UNDECIDED} else None
+    texts = {name: str(record.get(name, "")) for name in ("why", "rule", "where")}
+    return UnmeasuredFile(gap=gap, file=file, **texts)
+
+
+def unloaded_note(answer: Mapping[str, object]) -> tuple[str, ...]:
+    """Say which files of the project the total does not hold, as the probe's answer has them; nothing for none."""
+    paths = cast("list[str]", answer["unloaded"])
+    if not paths:
+        return ()
+    are = "1 file that no test loads is" if len(paths) == 1 else f"{len(paths)} files that no test loads are"
+    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+    return (f"{are} not in the total: {', '.join(paths[:SHOWN])}{more}.",)
 
 
 def require_executed(coverage: Coverage) -> None:

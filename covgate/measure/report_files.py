@@ -7,10 +7,10 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from covgate.measure.agreement import compare_report
-from covgate.measure.analysis import Wanted
+from covgate.measure.analysis import Wanted, scope_request
 from covgate.measure.pathmap import Names, ambiguous_path, split
 from covgate.measure.project import Probe, Project
-from covgate.measure.records import functions_from_record, require_executed, unmeasured_from_record
+from covgate.measure.records import functions_from_record, require_executed, unloaded_note, unmeasured_from_record
 from covgate.measure.reports import DataKind, Report, ReportedFile, read_report
 from covgate.measure.twins import Recorded, RecordedData, settle
 from covgate.model import Branch, Coverage, FileCoverage, Measurement, UnmeasuredFile
@@ -31,7 +31,7 @@ def analyse_reports(
             files[place].merge(file)
         elif place is not None:
             files[place] = file
-    statics = _static_analysis(project, wanted.changed, files)
+    statics = _static_analysis(project, wanted, files)
     changed = cast("dict[str, dict[str, object]]", statics["changed"])
     coverage = Coverage(
         files={path: _from_report(path, file, changed.get(str(path))) for path, file in files.items()},
@@ -45,6 +45,7 @@ def analyse_reports(
     digests = {path: str(record["sha256"]) for path, record in records.items() if "sha256" in record}
     name = reports[0].name if len(reports) == 1 else "the coverage report"
     doubts = {path: compare_report(path, files[path].lines, r, name) for path, r in records.items() if path in files}
+    notes = (*notes, *unloaded_note(statics))
     return Measurement(coverage=coverage, unmeasured=unmeasured, digests=digests, doubts=doubts, notes=notes)
 
 
@@ -121,18 +122,19 @@ def _inside(project: Project, path: Path) -> PurePosixPath | None:
 
 
 def _static_analysis(
-    project: Project, changed: Sequence[PurePosixPath], files: Mapping[PurePosixPath, ReportedFile]
+    project: Project, wanted: Wanted, files: Mapping[PurePosixPath, ReportedFile]
 ) -> dict[str, object]:
     """Ask the probe for the statements of changed files: a report has neither continuation lines nor functions."""
-    asked = [str(path) for path in changed if path in files or path.suffix in {".py", ".pyw"}]
+    asked = [str(path) for path in wanted.changed if path in files or path.suffix in {".py", ".pyw"}]
     if not asked:
-        return {"changed": {}}
+        return {"changed": {}, "unloaded": []}
     return Probe(project).ask(
         {
             "command": "static",
             "root": str(project.root),
             "changed": asked,
             "measured": [str(path) for path in files],
+            **scope_request(project, wanted.tracked),
         }
     )
 

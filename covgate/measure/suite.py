@@ -6,15 +6,15 @@ import errno
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from covgate.edges.process import LiveRun, run_live
 from covgate.errors import InputError, MeasureError
 from covgate.measure.project import MINIMUM_COVERAGE, Probe, Project
-from covgate.measure.pytest_options import CovOptions, find_cov_options
+from covgate.measure.pytest_options import CovOptions, find_cov_options, find_test_names
 from covgate.measure.shell import shell_argv
 from covgate.model import SuiteRun, SuiteStatus
 
@@ -48,17 +48,23 @@ class SuitePlan:
 
 
 def prepare_suite(
-    project: Project, command: str | Sequence[str], folder: Path, packages: Mapping[str, str]
+    project: Project,
+    command: str | Sequence[str],
+    folder: Path,
+    packages: Mapping[str, str],
+    tracked: Iterable[PurePosixPath] = (),
 ) -> SuitePlan:
     """Set up the measurement of `command`, a shell command or an argument vector; data goes to `folder`.
 
     `packages` are the project's own ({name: path in the checkout}): they are measured wherever they are imported from.
+    `tracked` are the Python files of the project's folder, relative to the checkout.
 
     Raises InputError when the project's interpreter has no coverage, or one without the start-up hook.
     """
     words = list(command) if not isinstance(command, str) else split_shell(command)
     shown = command if isinstance(command, str) else shlex.join(command)
-    options = find_cov_options(project.directory, words, project.environment.get("PYTEST_ADDOPTS", ""))
+    addopts = project.environment.get("PYTEST_ADDOPTS", "")
+    options = find_cov_options(project.directory, words, addopts)
     config_there = options.config is not None and (project.directory / options.config).is_file()
     data_file = folder / ".coverage"
     answer = Probe(project).ask(
@@ -71,6 +77,8 @@ def prepare_suite(
             "scoped": options.used,
             "root": str(project.root),
             "packages": dict(packages),
+            "tests": list(find_test_names(project.directory, words, addopts)),
+            "tracked": [str(path) for path in tracked],
         }
     )
     if not answer["hook"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -73,7 +74,7 @@ def _places(file: DiffFile, links: Links) -> list[tuple[int, int, Todo]]:
         lines = missing[bisect_left(missing, span.start) : bisect_right(missing, span.end)]
         exits = sum(file.exits[line].total for line in lines if line in file.exits)
         what = plural(len(lines), "line") + (f", {plural(exits, 'branch', 'branches')}" if exits else "")
-        what += f" ({NOT_LOADED})" if file.gap is Gap.UNMEASURED else ""
+        what += f" ({NOT_LOADED})" if file.gap else ""
         places.append((len(lines) + exits, span.start, _todo(file, span, around, what, links)))
     for line in partial:
         branch = file.exits[line]
@@ -120,14 +121,52 @@ def file_row(file: DiffFile, facts: Facts) -> FileRow:
         band=choose_band(file.tally, green=facts.green, orange=facts.orange),
         value=percent_text(file.tally),
         left=work_left(file),
-        note=NOT_LOADED if file.gap is Gap.UNMEASURED else "",
+        note=NOT_LOADED if file.gap else "",
     )
 
 
-def omitted_files(facts: Facts) -> tuple[PurePosixPath, ...]:
-    """Return the changed files nobody measures, but for tests: those are left out by everyone, in every change."""
-    left_out = facts.diff.omitted if isinstance(facts.diff, DiffCoverage) else ()
-    return tuple(path for path in left_out if not _TEST_FILE.search(str(path)))
+def undecided_files(facts: Facts) -> tuple[str, ...]:
+    """Say, above everything else, which files count as uncovered although nothing names them; nothing for none."""
+    files = facts.diff.files if isinstance(facts.diff, DiffCoverage) else ()
+    names = [short_path(file.path) for file in files if file.gap is Gap.UNDECIDED]
+    if not names:
+        return ()
+    it = "it" if len(names) == 1 else "they"
+    listed = ", ".join(names[:NAMES]) + (f" and {len(names) - NAMES} more" if len(names) > NAMES else "")
+    what = "set `source` in the coverage configuration, or leave it out with `omit`"
+    return (f"Not measured, and nothing says whether {it} should be: {listed} ({what})",)
 
 
-_TEST_FILE = re.compile(r"(\A|/)(tests?/|test_[^/]*\Z|[^/]*_test\.py\Z|conftest\.py\Z)")
+NAMES = 5
+"""How many names stand in one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OmittedRow:
+    """Changed files that one rule leaves out. Tests are counted, not named: most changes have some."""
+
+    names: tuple[str, ...]
+    others: str
+    rule: str
+    where: str
+
+
+def omitted_rows(facts: Facts) -> tuple[OmittedRow, ...]:
+    """Group the changed files nobody judges by what leaves them out, tests last."""
+    groups: dict[tuple[bool, str, str], list[str]] = defaultdict(list)
+    for file in facts.diff.omitted if isinstance(facts.diff, DiffCoverage) else ():
+        is_test = bool(_TEST_FILE.search(str(file.path)))
+        # Which of the patterns for tests it was helps nobody.
+        rule = "" if is_test and file.where.startswith("a default") else file.rule
+        groups[is_test, rule, file.where].append(short_path(file.path))
+    return tuple(_omitted_row(*key, names) for key, names in sorted(groups.items(), key=lambda group: group[0][0]))
+
+
+def _omitted_row(is_test: bool, rule: str, where: str, names: list[str]) -> OmittedRow:  # noqa: FBT001  # a group's key
+    if is_test:
+        return OmittedRow(names=(), others=plural(len(names), "test file"), rule=rule, where=where)
+    others = f"and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return OmittedRow(names=tuple(names[:NAMES]), others=others, rule=rule, where=where)
+
+
+_TEST_FILE = re.compile(r"(\A|/)(tests?/|test_[^/]*\Z|[^/]*_test\.py\Z|tests\.py\Z|conftest\.py\Z)")

@@ -18,6 +18,7 @@ from covgate.model import (
     DiffCoverage,
     DiffFile,
     Drop,
+    Gap,
     Span,
     Status,
     SuiteRun,
@@ -65,8 +66,20 @@ class DiffFileJson(_Model):
     branches: CountsJson
     missing: list[tuple[int, int]]
     partial: list[int]
-    gap: Literal["unmeasured"] | None = Field(
-        default=None, description="`unmeasured`: no test loads the file, so its changed lines count as uncovered."
+    gap: Literal["unmeasured", "undecided"] | None = Field(
+        default=None,
+        description="`unmeasured`: no test loads the file, so its changed lines count as uncovered. `undecided`: so "
+        "too, because the coverage configuration neither names it nor leaves it out.",
+    )
+
+
+class OmittedJson(_Model):
+    """A changed Python file that is not judged."""
+
+    path: str
+    why: str = Field(
+        description="The setting that leaves it out and where it stands, such as `omit = docs/*`, pyproject.toml line "
+        "12; or which of covgate's stated defaults does."
     )
 
 
@@ -74,7 +87,9 @@ class DiffJson(FigureJson):
     """Coverage of the lines the change adds or modifies."""
 
     files: list[DiffFileJson] = []
-    omitted: list[str] = Field(default=[], description="Changed Python files the coverage configuration leaves out.")
+    omitted: list[OmittedJson] = Field(
+        default=[], description="Changed Python files that the coverage configuration, or a stated default, leaves out."
+    )
 
 
 class BaseJson(_Model):
@@ -293,7 +308,7 @@ def _diff(diff: DiffCoverage | Unavailable | None) -> DiffJson:
         branches=figure.branches,
         reason=figure.reason,
         files=[_diff_file(file) for file in diff.files],
-        omitted=[_text(str(path)) for path in diff.omitted],
+        omitted=[OmittedJson(path=_text(str(file.path)), why=_text(file.why)) for file in diff.omitted],
     )
 
 
@@ -305,7 +320,7 @@ def _diff_file(file: DiffFile) -> DiffFileJson:
         branches=_counts(file.tally.branches),
         missing=_pairs(file.missing_spans),
         partial=sorted(file.partial),
-        gap="unmeasured" if file.gap else None,
+        gap="undecided" if file.gap is Gap.UNDECIDED else "unmeasured" if file.gap else None,
     )
 
 

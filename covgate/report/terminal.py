@@ -69,9 +69,10 @@ class Terminal:
             if file.note and file.path not in listed:
                 out.print(_text("  · ", str(file.path), f": {file.note}, so its changed lines count as uncovered"))
         self._print_comparison(view)
-        if view.omitted:
-            more = f" and {view.more_omitted} more" if view.more_omitted else ""
-            out.print(_text("Left out by the coverage configuration: ", ", ".join(view.omitted), more))
+        for left in view.omitted:
+            files = " ".join(filter(None, (", ".join(left.names), left.others)))
+            why = ", ".join(filter(None, (left.rule, left.where)))
+            out.print(_text("Left out: ", files, f" ({why})"))
         for note in (*view.notes, " · ".join(view.footer), places):
             out.print(_text((note, "dim")))
 

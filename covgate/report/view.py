@@ -20,7 +20,18 @@ from covgate.report.against import (
 )
 from covgate.report.facts import Facts, diff_of, total_of
 from covgate.report.headline import word_headline
-from covgate.report.places import TODO_LIMIT, FileRow, Todo, file_row, list_todos, omitted_files, todo_title, weight
+from covgate.report.places import (
+    TODO_LIMIT,
+    FileRow,
+    OmittedRow,
+    Todo,
+    file_row,
+    list_todos,
+    omitted_rows,
+    todo_title,
+    undecided_files,
+    weight,
+)
 from covgate.report.words import (
     SHOWN_DIGITS,
     STATUS_MARK,
@@ -30,7 +41,6 @@ from covgate.report.words import (
     counts_text,
     percent_text,
     plural,
-    short_path,
 )
 from covgate.rules import MIN_DIFF, MIN_TOTAL, show_percent
 
@@ -58,7 +68,7 @@ class ReportView:
     icon: str
     headline: str
     reasons: tuple[str, ...]
-    """Further sentences: every other broken or unknown rule."""
+    """Further sentences: every other broken or unknown rule, and what is counted although nothing names it."""
     rows: tuple[Row, ...]
     drop: DropRow | None
     """How the total compares with the baseline; None when nothing was recorded and no rule asks for it."""
@@ -75,8 +85,9 @@ class ReportView:
     more_indirect: int
     flaps: tuple[FlapRow, ...]
     more_flaps: int
-    omitted: tuple[str, ...]
-    more_omitted: int
+    omitted: tuple[OmittedRow, ...]
+    omitted_files: int
+    """How many files the rows are about."""
     notes: tuple[str, ...]
     footer: tuple[str, ...]
     """Base, baseline, trend, head and version, in this order."""
@@ -109,13 +120,12 @@ def build_view(facts: Facts) -> ReportView:
     todos = list_todos(ranked, facts.links)
     # Of one file the table would say what the list above it has said.
     rows = ranked[:FILE_LIMIT] if len(ranked) > 1 or len(todos) > TODO_LIMIT else []
-    omitted = omitted_files(facts)
     indirect, flaps = indirect_rows(facts), flap_rows(facts)
     return ReportView(
         kind=facts.verdict.kind,
         icon=icon,
         headline=headline,
-        reasons=reasons,
+        reasons=(*reasons, *undecided_files(facts)),
         rows=(_total_row(facts), _diff_row(facts)),
         drop=drop_row(facts),
         has_branches=isinstance(facts.total, Coverage) and facts.total.has_branches,
@@ -129,8 +139,8 @@ def build_view(facts: Facts) -> ReportView:
         more_indirect=max(0, len(indirect) - INDIRECT_LIMIT),
         flaps=flaps[:INDIRECT_LIMIT],
         more_flaps=max(0, len(flaps) - INDIRECT_LIMIT),
-        omitted=tuple(short_path(path) for path in omitted[:FILE_LIMIT]),
-        more_omitted=max(0, len(omitted) - FILE_LIMIT),
+        omitted=omitted_rows(facts)[:FILE_LIMIT],
+        omitted_files=len(facts.diff.omitted) if isinstance(facts.diff, DiffCoverage) else 0,
         notes=(*drop_notes(facts), *facts.notes),
         footer=_footer(facts),
         run_url=facts.run_url,

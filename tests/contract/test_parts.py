@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 from coverage.config import CoverageConfig
-from coverage.files import GlobMatcher, TreeMatcher, prep_patterns
+from coverage.files import GlobMatcher, prep_patterns
 from coverage.python import PythonFileReporter
 from coverage.results import Analysis
 from diff_cover.diff_reporter import GitDiffReporter
@@ -93,9 +93,8 @@ def test_an_analysis_has_what_the_probe_reads(tmp_path: Path) -> None:
     data.close(force=True)
 
 
-def test_the_matchers_are_made_from_patterns_and_folders(tmp_path: Path) -> None:
+def test_a_matcher_is_made_from_patterns(tmp_path: Path) -> None:
     assert GlobMatcher(prep_patterns(["*/gen/*"]), "x").match(str(tmp_path / "gen" / "m.py"))
-    assert TreeMatcher([str(tmp_path)], "x").match(str(tmp_path / "m.py"))
 
 
 # --- diff-cover ----------------------------------------------------------------------------------------------------

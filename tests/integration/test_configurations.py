@@ -261,9 +261,70 @@ def test_without_a_configuration_a_virtual_environment_in_the_checkout_is_left_o
     assert checkout.result()["total"]["lines"]["total"] == 14 + 7
 
 
-def test_without_a_configuration_a_src_layout_measures_src(tmp_path: Path) -> None:
+def test_without_a_configuration_a_src_layout_measures_src_and_what_lies_beside_it(tmp_path: Path) -> None:
     files = {f"src/{name}": text for name, text in SOURCES.items() if name.startswith("shop/")}
     script = "import sys\n\nsys.path.insert(0, 'src')\n" + CHECK
     checkout = make_checkout(tmp_path, {**files, "check.py": script, "helper.py": "x = 1\n"})
     assert checkout.covgate(command=["python", "check.py"]).code == 0
-    assert checkout.result()["total"]["lines"] == {"covered": 5, "total": 14}
+    # The package in src, check.py, and helper.py.
+    assert checkout.result()["total"]["lines"] == {"covered": 5 + 5, "total": 14 + 5 + 1}
+
+
+MADE_IN_ITS_OWN_FOLDER = {
+    "pyvenv.cfg": "home = /usr\n",
+    "bin/activate_this.py": "x = 1\n",
+    "lib/python3.11/site-packages/other.py": "x = 1\n",
+}
+"""What `python -m venv .` leaves in a checkout."""
+
+
+@pytest.mark.parametrize("top", ["", "src/"], ids=["flat", "src"])
+def test_a_virtual_environment_in_the_projects_own_folder_hides_none_of_the_project(tmp_path: Path, top: str) -> None:
+    files = {f"{top}shop/{name}": text for name, text in (("__init__.py", ""), ("prices.py", PRICES))}
+    script = f"import sys\n\nsys.path.insert(0, {str(tmp_path / top)!r})\n" + CHECK
+    checkout = make_checkout(tmp_path, {**files, "check.py": script})
+    new = {f"{top}shop/new.py": "x = 1\n", "lib/mine.py": "y = 1\n", "tools/t.py": "z = 1\n"}
+    checkout.write({**MADE_IN_ITS_OWN_FOLDER, **new})
+    done = checkout.covgate(command=["python", "check.py"])
+    assert done.code == 0, done.out + done.err
+    result = checkout.result()
+    assert {file["path"] for file in result["diff"]["files"]} == set(new)
+    assert result["diff"]["lines"] == {"covered": 0, "total": 3}
+    assert result["diff"]["omitted"] == []
+    assert "2 files that no test loads are not in the total: lib/mine.py, tools/t.py." in result["notes"]
+
+
+CONTEXTS = """\
+import importlib
+
+
+def test_one():
+    for number in range(NUMBER):
+        assert importlib.import_module(f"shop.m{number}").twice(1) == 2
+
+
+import shop.m0
+
+shop.m0.never(False)
+test_one()
+"""
+
+
+@pytest.mark.parametrize("number", [2, 45], ids=["one-process", "several-processes"])
+def test_only_the_contexts_that_reports_are_made_of_count(tmp_path: Path, number: int) -> None:
+    text = "[run]\nbranch = true\nsource = shop\ndynamic_context = test_function\n[report]\ncontexts = test_one\n"
+    module = "def twice(x):\n    return 2 * x\n\n\ndef never(x):\n    if x:\n        return 1\n    return 2\n"
+    files = {f"shop/m{n}.py": module for n in range(number)}
+    script = CONTEXTS.replace("NUMBER", str(number))
+    checkout = make_checkout(tmp_path, {**files, "shop/__init__.py": "", ".coveragerc": text, "check.py": script})
+    assert_measured_alike(checkout)
+    assert checkout.result()["total"]["lines"]["covered"] == 3 * number - 2
+
+
+def test_what_python_imports_at_its_own_start_is_not_measured(tmp_path: Path) -> None:
+    site = make_checkout(tmp_path / "site", {"sitecustomize.py": "x = 1\nif not x:\n    y = 1\n"})
+    checkout = make_checkout(tmp_path / "shop", {**SOURCES, ".coveragerc": "[run]\nbranch = true\n"})
+    done = checkout.covgate(command=["python", "check.py"], PYTHONPATH=str(site.path))
+    assert done.code == 0, done.out + done.err
+    measured_by_coverage(checkout)
+    assert same(checkout.total(), checkout.coverage_total())

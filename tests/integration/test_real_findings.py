@@ -50,7 +50,7 @@ def test_clone_named_like_its_package_does_not_widen_the_source(tmp_path: Path) 
     diff = cast("dict[str, object]", check(clone)["diff"])
 
     assert [file["path"] for file in cast("list[dict[str, object]]", diff["files"])] == ["src/sample/__init__.py"]
-    assert diff["omitted"] == ["docs/conf.py"]
+    assert diff["omitted"] == [{"path": "docs/conf.py", "why": "`source = sample`, pyproject.toml line 2"}]
 
 
 @pytest.mark.parametrize("names", ["absolute", "relative"])
