@@ -114,12 +114,17 @@ class DiffCover:
 
 
 class Repository:
-    """One repository, and the tools run in it with a clean environment. Names may be text or bytes."""
+    """One repository, and the tools run in it with a clean environment. Names may be text or bytes.
+
+    One that is there already (a clone) is taken as it is.
+    """
 
     def __init__(self, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._home = Path(tempfile.mkdtemp(prefix="home-", dir=path.parent))
-        path.mkdir(parents=True, exist_ok=True)
+        if (path / ".git").exists():
+            return
         self.git("init", "--quiet", "--initial-branch=main")
         # What measuring leaves must not become a part of the next commit.
         self.write({".git/info/exclude": ".coverage\n"})

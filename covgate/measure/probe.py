@@ -118,7 +118,7 @@ def prepare(request: Json) -> Json:
         omit: Any = cov.get_option("run:omit") or []
         cov.set_option("run:omit", [*omit, *_START_UP])
     # What is asked again when the data is there: coverage keeps the options of plugins it does not know.
-    said = {"by_default": by_default, "source": request.get("source"), "tests": request.get("tests")}
+    said: Json = {"by_default": by_default, "source": request.get("source"), "tests": request.get("tests")}
     cov.config.plugin_options = {**cov.config.plugin_options, "covgate": said}
     if request.get("branch"):
         cov.set_option("run:branch", True)
@@ -168,7 +168,7 @@ def _measure_copies(cov: Coverage, request: Json, *, defaults: bool) -> None:
     given: Any = cov.get_option("run:source_pkgs") or []
     more = [name for name in added if name not in given]
     cov.set_option("run:source_pkgs", [*given, *more])
-    cov.config.plugin_options["covgate"]["added"] = more
+    cov.config.plugin_options["covgate"] = {**cov.config.plugin_options.get("covgate", {}), "added": more}
     disabled: Any = cov.get_option("run:disable_warnings") or []
     # Not every process imports every package.
     cov.set_option(
