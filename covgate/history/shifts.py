@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -23,10 +23,6 @@ class FileShift(Protocol):
         """Return the line's number now, or None when it was removed or modified."""
         ...
 
-    def removed(self, line: int) -> bool:
-        """Whether the line was removed or modified."""
-        ...
-
 
 class Shifts(Protocol):
     """What the diff between two commits does to the lines of the older one."""
@@ -42,30 +38,24 @@ class Moved:
 
     old_line: int
     line: int
-    lost: bool
-    """Less of it is covered than before; else more."""
-    exits_only: bool = False
-    """It was executed as before, and its exits were not."""
+    change: int
+    """How many more of the statement and its exits are covered; negative: fewer."""
 
 
-def find_moved(
-    before: str, after: str, to_new: Callable[[int], int | None], *, lines: Collection[int] | None = None
-) -> Iterator[Moved]:
-    """Yield the statements of one file whose states differ, by old line (only `lines` of the old side, if given).
+def find_moved(before: str, after: str, to_new: Callable[[int], int | None]) -> Iterator[Moved]:
+    """Yield the statements of one file whose states differ, by old line.
 
     `before` and `after` are the file's states. A statement whose number of exits is another was measured by another
     interpreter, or has become another statement: it cannot be compared.
     """
-    for old_line in range(1, len(before) + 1) if lines is None else sorted(lines):
-        then = character_at(before, old_line)
+    for old_line, then in enumerate(before, start=1):
         line = to_new(old_line) if then != NO_STATEMENT else None
         now = NO_STATEMENT if line is None else character_at(after, line)
         if line is None or now in {then, NO_STATEMENT}:
             continue
         was, is_now = state_of(then), state_of(now)
         if was.exits == is_now.exits and was.weight != is_now.weight:
-            lost, exits_only = is_now.weight < was.weight, is_now.executed == was.executed
-            yield Moved(old_line=old_line, line=line, lost=lost, exits_only=exits_only)
+            yield Moved(old_line=old_line, line=line, change=is_now.weight - was.weight)
 
 
 def character_at(states: str, line: int) -> str:

@@ -39,11 +39,12 @@ def _unknown(facts: Facts) -> tuple[str, ...]:
         return (_capital(facts.total.reason),)
     lost = [f"Diff coverage is unavailable: {facts.diff.reason}"] if isinstance(facts.diff, Unavailable) else []
     for check in facts.verdict.checks:
-        if check.status is Status.UNAVAILABLE and (check.rule == MAX_DROP or check.component):
+        if check.status is Status.UNAVAILABLE and (check.rule != MIN_DIFF or check.component):
             whose = f" of {check.component}" if check.component else ""
             what = {MAX_DROP: "The drop", MIN_TOTAL: "Total coverage", MIN_DIFF: "Diff coverage"}[check.rule]
             known = f"{what}{whose} is unavailable: {check.why}"
-            lost.append(known if check.drop is None else _capital(check.why))
+            # With a figure beside it, it is what the figure is held against that is not known.
+            lost.append(known if check.drop is None and check.actual is None else _capital(check.why))
     return tuple(lost)
 
 
