@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from pathlib import PurePosixPath
 
 from covgate import __version__
 from covgate.checks import NO_STATEMENT, Judged, Ramp, component_checks, compute_checks
@@ -98,7 +99,7 @@ def _components(
     totals: dict[str, Tally | Unavailable] = {}
     if isinstance(coverage, Coverage):
         totals |= component_tallies(coverage, components, prefix)
-        totals |= unmeasured(coverage, components, prefix, lambda: (*change.git.tracked(), *change.git.untracked()))
+        totals |= unmeasured(coverage, components, prefix, lambda: _python_files(change))
     diffs: Mapping[str, Tally] = component_diffs(diff, components, prefix) if isinstance(diff, DiffCoverage) else {}
     deltas = comparison.component_deltas if comparison else {}
     for component in components:
@@ -110,6 +111,10 @@ def _components(
             delta=deltas.get(name),
             target=component.target,
         )
+
+
+def _python_files(change: Change) -> Iterator[PurePosixPath]:
+    return (path for path in (*change.git.tracked(), *change.git.untracked()) if path.suffix in PYTHON_SUFFIXES)
 
 
 def _part_checks(

@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from covgate.diff.lines import PYTHON_SUFFIXES
 from covgate.errors import InputError
 from covgate.globs import Glob, parse_glob
 from covgate.goals import Component
@@ -85,8 +84,8 @@ def unmeasured(
 ) -> dict[str, Unavailable]:
     """Return the components whose total is unknown, not n/a, by name.
 
-    Of such a component no statement was measured, and no file at all, or not every Python file that is in `listing()`,
-    the files of the checkout: an empty `__init__.py` says nothing about the modules beside it.
+    Of such a component no statement was measured, and no file at all, or not every one that is in `listing()`, the
+    Python files of the checkout: an empty `__init__.py` says nothing about the modules beside it.
     """
     matched = match_components(components, coverage.files, prefix=prefix)
     empty = [part for part in components if not any(coverage.files[path].statements for path in matched[part.name])]
@@ -94,7 +93,7 @@ def unmeasured(
     found = {}
     for name, paths in there.items():
         here = matched[name]
-        others = sorted(path for path in paths - here if path.suffix in PYTHON_SUFFIXES)
+        others = sorted(paths - here)
         if others or not here:
             only = f"of component {name} only {_listed(sorted(here))}" if here else f"no file of component {name}"
             but = f", and not {_listed(others)}" if here else ""

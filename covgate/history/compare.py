@@ -53,8 +53,9 @@ def compare(
         return Unavailable(reason=f"there is nothing to measure {where}")
     drops: dict[str, Drop | Unavailable] = {}
     for name, part in components.items():
-        held = sum((lines.tallies[path] for path in part.old_paths), Tally())
-        was = part.recorded if isinstance(lines.deleted, Unavailable) else held
+        was = part.recorded
+        if not isinstance(lines.deleted, Unavailable):
+            was = sum((lines.tallies[path] for path in part.old_paths), Tally())
         drop = was if isinstance(was, Unavailable) else _drop(part, was, lines)
         if drop is not None:
             drops[name] = drop

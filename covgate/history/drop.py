@@ -64,7 +64,10 @@ def _deleted(states: str, shift: FileShift, now: FileCoverage) -> Iterator[str]:
             continue
         yield _fewer(run, bisect_left(lines, line) - bisect_right(lines, kept))
         run, kept = "", line
-    yield _fewer(run, len(lines) - bisect_right(lines, kept))
+    if run:
+        # The states end with the last statement; a comment that was kept may follow, and new statements after it.
+        end = next((line for line in range(kept + 1, lines[-1] + 1) if shift.to_old(line)), None) if lines else None
+        yield _fewer(run, (bisect_left(lines, end) if end else len(lines)) - bisect_right(lines, kept))
 
 
 def _fewer(run: str, now: int) -> str:

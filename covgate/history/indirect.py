@@ -33,7 +33,7 @@ def find_indirect(
         unedited = is_unedited(file.digest, shift.path, digests)
         if unedited and states == file.states:
             continue
-        edited = frozenset[int]() if unedited else edited_statements(shift, len(file.states), measured)
+        edited = frozenset[int]() if unedited else edited_statements(shift, measured)
         for moved in find_moved(file.states, states, (lambda n: n) if unedited else shift.to_new):
             if moved.line in edited:
                 continue

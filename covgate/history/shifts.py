@@ -23,6 +23,10 @@ class FileShift(Protocol):
         """Return the line's number now, or None when it was removed or modified."""
         ...
 
+    def to_old(self, line: int) -> int | None:
+        """Return what the number of a line of now was, or None when it was added or modified."""
+        ...
+
 
 class Shifts(Protocol):
     """What the diff between two commits does to the lines of the older one."""
@@ -63,17 +67,14 @@ def character_at(states: str, line: int) -> str:
     return states[line - 1] if 1 <= line <= len(states) else NO_STATEMENT
 
 
-def edited_statements(shift: FileShift, old_length: int, file: FileCoverage) -> frozenset[int]:
+def edited_statements(shift: FileShift, file: FileCoverage) -> frozenset[int]:
     """Return the statements of a changed file that have a new line in them, by their first line at head.
 
-    `old_length` is the number of lines of the file's old states. Only statements of several lines are looked at: the
-    first line of any other is either new, and no old line maps to it, or old.
+    Only statements of several lines are looked at: the first line of any other is either new, and no old line maps to
+    it, or old.
     """
-    continued = {line for line, first in file.first_lines.items() if line != first}
-    if not continued:
-        return frozenset()
-    old = {shift.to_new(line) for line in range(1, old_length + max(continued) + 1)}
-    return frozenset(file.first_lines[line] for line in continued - old)
+    continued = (line for line, first in file.first_lines.items() if line != first)
+    return frozenset(file.first_lines[line] for line in continued if shift.to_old(line) is None)
 
 
 def is_unedited(digest: str, path: PurePosixPath, digests: Mapping[PurePosixPath, str]) -> bool:

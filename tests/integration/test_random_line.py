@@ -160,7 +160,8 @@ def test_a_test_that_covers_a_line_in_some_orders_only_costs_nothing_and_hides_n
     random_loss = hold_against(last, kept, project.run("ab", edits=13))
     assert random_loss.delta < 0
     assert random_loss.drop.judged == 0
-    assert [(flap.line, flap.lost, flap.exempt) for flap in random_loss.flaps] == [(5, True, True), (6, True, True)]
+    assert random_loss.drop.excused == random_loss.drop.raw
+    assert [(flap.line, flap.change) for flap in random_loss.flaps] == [(5, -1), (6, -1)]
     assert random_loss.indirect == ()
 
     for order in ("ab", "ba"):
