@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
 
-from covgate.model import Counts, Drop, Span, Tally, Unavailable
+from covgate.model import Counts, Drop, Span, Status, Tally, Unavailable
 from covgate.recorded import Baseline, BaselineHow, Comparison, FlapShown, IndirectFile, Record
 from covgate.report.facts import ComponentFacts, Facts
 from covgate.rules import MAX_DROP, MIN_TOTAL, Rule, evaluate, evaluate_drop, judge
@@ -70,6 +70,16 @@ def no_baseline() -> Facts:
     return replace(made, verdict=judge((*made.verdict.checks, check), PASSED), baseline=reason)
 
 
+def ramp_unknown() -> Facts:
+    """A ramp leads to a target, and the history it begins in cannot be read."""
+    made = facts(CORE, min_diff="60")
+    why = "what the ramp to 80 % by 2027-12-31 requires today cannot be known: history.jsonl is broken"
+    assert not isinstance(made.total, Unavailable)
+    check = Rule(name=MIN_TOTAL, target=Decimal(80)).check(Status.UNAVAILABLE, why, actual=made.total.total)
+    baseline = Unavailable(reason="history.jsonl is broken")
+    return replace(made, verdict=judge((*made.verdict.checks, check), PASSED), baseline=baseline)
+
+
 def with_components() -> Facts:
     """A project in three parts: one that passes, one that breaks its rule, one nobody measured."""
     api = Tally(lines=Counts(covered=30, total=35), branches=Counts(covered=0, total=2))
@@ -119,5 +129,6 @@ COMPARED: dict[str, Callable[[], Facts]] = {
     "indirect": lambda: compared(max_drop="0", excused="0.31", indirect=INDIRECT[:2], flaps=FLAPS),
     "indirect-many": lambda: compared(indirect=INDIRECT),
     "components": with_components,
+    "ramp-unknown": ramp_unknown,
 }
 """Every situation by its name."""

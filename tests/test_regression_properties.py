@@ -82,12 +82,11 @@ def hold(life: Life, record: LineRecord, shifts: Shifts) -> Comparison | Unavail
 
 def parts_of(life: Life, found: Comparison | Unavailable) -> Mapping[str | None, tuple[Truth, Drop]]:
     """Return what is true of each part that can be compared, and what was judged; where one is missing both are."""
-    drops: dict[str | None, Drop | Unavailable | None] = {None: None, **dict.fromkeys(life.globs)}
-    if isinstance(found, Comparison):
-        drops |= found.component_drops
-        drops[None] = found.drop
-    parts = {}
-    for name, drop in drops.items():
+    parts: dict[str | None, tuple[Truth, Drop]] = {}
+    for name in (None, *life.globs):
+        drop = None
+        if isinstance(found, Comparison):
+            drop = found.drop if name is None else found.component_drops.get(name)
         truth = count_drop(life, name)
         assert (truth is None) == (drop is None)
         if truth is not None:
