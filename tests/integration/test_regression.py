@@ -187,3 +187,27 @@ def test_an_empty_init_says_nothing_about_the_modules_beside_it(tmp_path: Path) 
     done = project.check()
     assert done.code == 4, done.out
     assert "of component core only core/__init__.py was measured, and not core/a.py" in " ".join(done.out.split())
+
+
+@pytest.mark.parametrize(
+    ("paths", "missing", "code", "words"),
+    [
+        pytest.param('"core/**"', 0, 0, "", id="the-same-globs-and-no-fall"),
+        pytest.param('"core/**"', 5, 4, "core fell by 10 points, more than 0, and how much of that", id="a-fall"),
+        pytest.param(
+            '"core/**", "lib/**"', 0, 4, "component core was not the same in the baseline's commit", id="others"
+        ),
+    ],
+)
+def test_where_the_lines_are_gone_a_component_is_what_was_recorded_under_the_same_globs(
+    tmp_path: Path, paths: str, missing: int, code: int, words: str
+) -> None:
+    config = CORE + "max-drop = 0"
+    project = Project(tmp_path, config).record({"core/a.py": lines("a", 50), "web/w.py": lines("w", 9)})
+    lines_kept = project.checkout.path / ".covgate/history/lines"
+    for path in lines_kept.iterdir():
+        path.unlink()
+    after = {"core/a.py": lines("a", 50, missing=missing), "web/w.py": lines("w", 9)}
+    done = project.change(after, config=config.replace('"core/**"', paths)).check()
+    assert done.code == code, done.out
+    assert words in " ".join(done.out.split())
