@@ -100,7 +100,8 @@ def _drop_notes(component: str | None, drop: Drop) -> Iterator[str]:
 
 
 def _points(value: Fraction) -> str:
-    return f"{points_text(value).removeprefix('+')} points"
+    shown = points_text(value).removeprefix("+")
+    return f"{shown} point" if shown == "1" else f"{shown} points"
 
 
 def component_rows(facts: Facts) -> tuple[ComponentRow, ...]:
