@@ -138,7 +138,7 @@ def test_deleting_a_covered_module_is_no_drop(workflow: Workflow) -> None:
     assert ran.exit_code == 0, ran.log
     assert float(drop["raw"]) > 5
     assert drop["adjusted"] == "0.00"
-    assert "Without the lines this change removes, total coverage did not fall." in ran.comment
+    assert "Without the covered code this change deletes, total coverage did not fall." in ran.comment
 
 
 def test_the_first_run_of_all_has_nothing_to_compare_with(workflow: Workflow, github: FakeGithub) -> None:
