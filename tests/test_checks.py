@@ -100,7 +100,15 @@ def test_a_ramp_that_has_not_begun_requires_nothing_and_says_so() -> None:
     assert RAMP.note == "Required of the total today, on the ramp to 80 % by 2026-01-11: 60 %."
 
 
-@pytest.mark.parametrize("history", [HISTORY, History(), Unavailable(reason="it is broken")], ids=str)
+IMPORTED = replace(HISTORY, start=replace(START, components={}))
+"""Another tool's file, which has no components."""
+
+
+@pytest.mark.parametrize(
+    "history",
+    [HISTORY, IMPORTED, History(), Unavailable(reason="it is broken")],
+    ids=["recorded", "imported", "empty", "broken"],
+)
 def test_after_its_day_the_target_is_required_whatever_the_history_says(history: History | Unavailable) -> None:
     ramp = replace(RAMP, history=history, today=date(2026, 1, 11))
     assert judged({}, ramp=ramp) == [("min-total", Decimal(80), Status.FAIL)]

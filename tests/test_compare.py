@@ -94,6 +94,48 @@ def test_a_flapping_line_excuses_half_a_point_of_each_drop_it_is_part_of_and_of_
     assert found.indirect == ()
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "core"),
+    [
+        pytest.param(
+            "core/a.py\n 1-6\nweb/w.py\n 1-2000", "core/a.py\n 1-5\n 6 missing\nweb/w.py\n 1-2000",
+            Fraction(100, 6) - Fraction(1, 2), id="one-line-of-six",
+        ),
+        pytest.param(
+            "core/a.py\n 1-9\nweb/w.py\n 1-9 missing", "core/a.py\n 1-9 missing\nweb/w.py\n 1-9",
+            100 - Fraction(1, 2), id="what-another-component-regained",
+        ),
+        pytest.param(
+            "core/a.py\n 1-8\n 9 missing", "core/a.py\n 1-7\n 8 missing\n 9", Fraction(0), id="what-it-regained-itself",
+        ),
+        pytest.param(
+            "core/a.py\n 1-100 covered 3/3\nweb/w.py\n 1",
+            "core/a.py\n 1-98 covered 3/3\n 99-100 missing 0/3\nweb/w.py\n 1",
+            2 - Fraction(1, 2), id="statements-and-exits-together",
+        ),
+    ],
+)  # fmt: skip
+def test_flapping_lines_of_a_component_excuse_half_a_point_of_it(before: str, after: str, core: Fraction) -> None:
+    flaps = [
+        Flap(path=path, line=n, flips=2) for path, file in read_coverage(before).files.items() for n in file.statements
+    ]
+    baseline = baseline_of(before)
+    head = read_coverage(after)
+    found = known(
+        compare(
+            baseline,
+            record_of(before, tuple(sorted(flaps, key=lambda flap: (flap.path, flap.line)))),
+            head,
+            read_shifts(""),
+            digests=digests_of(head),
+            components=components_of(before, after),
+        )
+    )
+    drop = found.component_drops["core"]
+    assert isinstance(drop, Drop)
+    assert drop.judged == core
+
+
 def test_a_component_is_what_its_files_were_whatever_was_recorded_under_its_name() -> None:
     found = known(compared(record_of(BEFORE), baseline_of(BEFORE, components=False)))
     assert found.component_deltas == {"core": Fraction(-5), "web": Fraction(-10)}
