@@ -13,9 +13,9 @@ from covgate.completeness import find_collection
 from covgate.components import component_diffs, component_tallies, unmeasured
 from covgate.context import RunContext
 from covgate.diff.compute import compute_diff_coverage
-from covgate.diff.lines import find_changed_lines, state_of
+from covgate.diff.lines import PYTHON_SUFFIXES, find_changed_lines, state_of
 from covgate.edges.git import REGULAR_FILE
-from covgate.history.trend import NEWEST, points_of, ramp_start, sparkline, towards
+from covgate.history.trend import NEWEST, points_of, sparkline, towards
 from covgate.look_back import Past, compare_with
 from covgate.model import ChangedLines, Check, Coverage, DiffCoverage, Measurement, Tally, Unavailable
 from covgate.ports import Change, Measured
@@ -49,7 +49,7 @@ def assess(
     if comparison is not None and measured.suite is not None and measured.suite.status in FAILED_SUITES:
         # What broken tests no longer execute says nothing about single lines.
         comparison = replace(comparison, indirect=(), flaps=())
-    parts = tuple(_components(settings, change.prefix, coverage, diff, comparison))
+    parts = tuple(_components(settings, change, coverage, diff, comparison))
     ramp = _ramp(settings, past, today)
     whole = _judged(coverage, diff, comparison, past, has_change=lines is not None)
     checks = [*compute_checks(settings, whole, ramp), *_part_checks(settings, parts, comparison, whole, ramp)]
@@ -102,18 +102,18 @@ def _judged(
 
 def _components(
     settings: Settings,
-    prefix: PurePosixPath,
+    change: Change,
     coverage: Coverage | Unavailable,
     diff: DiffCoverage | Unavailable | None,
     comparison: Comparison | None,
 ) -> Iterator[ComponentFacts]:
     if not settings.components:
         return
-    components = settings.components
+    components, prefix = settings.components, change.prefix
     totals: dict[str, Tally | Unavailable] = {}
     if isinstance(coverage, Coverage):
         totals |= component_tallies(coverage, components, prefix)
-        totals |= unmeasured(coverage, components, prefix)
+        totals |= unmeasured(coverage, components, prefix, lambda: _python_files(change))
     diffs: Mapping[str, Tally] = component_diffs(diff, components, prefix) if isinstance(diff, DiffCoverage) else {}
     deltas = comparison.component_deltas if comparison else {}
     for component in components:
@@ -125,6 +125,10 @@ def _components(
             delta=deltas.get(name),
             target=component.target,
         )
+
+
+def _python_files(change: Change) -> Iterator[PurePosixPath]:
+    return (path for path in (*change.git.tracked(), *change.git.untracked()) if path.suffix in PYTHON_SUFFIXES)
 
 
 def _part_checks(
@@ -144,14 +148,9 @@ def _part_judged(part: ComponentFacts, comparison: Comparison | None, whole: Jud
         return Judged(total=part.total, diff=part.diff, drop=whole.drop, no_drop=whole.no_drop)
     if isinstance(part.total, Unavailable):
         return Judged(total=part.total, diff=part.diff, drop=part.total)
-    drop, held = comparison.component_drops.get(part.name), comparison.baseline.record.components
-    if not part.total.counts.total:
-        why = NO_STATEMENT
-    elif part.name in held:
-        why = "the component had no statement in the baseline"
-    else:
-        why = "the baseline does not hold this component yet"
-    return Judged(total=part.total, diff=part.diff, drop=drop, no_drop=why)
+    drop = comparison.component_drops.get(part.name)
+    nothing = f"the baseline has no statement of {part.name}" if part.total.counts.total else NO_STATEMENT
+    return Judged(total=part.total, diff=part.diff, drop=drop, no_drop=nothing)
 
 
 # --- the trend -----------------------------------------------------------------------------------------------------
@@ -161,12 +160,12 @@ def _ramp(settings: Settings, past: Past, today: date) -> Ramp | None:
     target = settings.target
     if target is None or not target.ramp:
         return None
-    return Ramp(target=target, start=ramp_start(past.history, target), today=today)
+    return Ramp(target=target, history=past.history, today=today)
 
 
 def _trend(settings: Settings, past: Past, today: date) -> str:
     """Return the sparkline and how far the target is, for the footer."""
-    points = points_of(past.history, NEWEST)
+    points = () if isinstance(past.history, Unavailable) else points_of(past.history, NEWEST)
     if not points:
         return ""
     words = towards(points, settings.target, today) if settings.target else ""

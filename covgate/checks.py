@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from covgate.goals import Component, Target
-from covgate.history.trend import component_required_on, required_on
-from covgate.model import Check, Drop, Tally, Unavailable
-from covgate.recorded import Point
+from covgate.history.trend import NO_RAMP_YET, component_start, goal_of, ramp_start, required_on
+from covgate.model import Check, Drop, Status, Tally, Unavailable
+from covgate.recorded import History
 from covgate.rules import MAX_DROP, MIN_DIFF, MIN_TOTAL, Rule, evaluate, evaluate_drop, show_percent
 from covgate.settings import Settings
 
@@ -36,51 +36,49 @@ class Ramp:
     """A ramp on one day: what it requires of the total, and of components with a target of their own."""
 
     target: Target
-    start: Point | Unavailable
-    """Where it begins; Unavailable until the first record that knows the target."""
+    history: History | Unavailable
     today: date
 
-    @property
-    def required(self) -> Decimal | None:
-        """The total required today, in percent; None before the ramp has begun."""
-        return None if isinstance(self.start, Unavailable) else required_on(self.start, self.target, self.today)
-
-    def required_of(self, component: Component) -> Decimal | None:
-        """Return what is required of a component today, in percent; None when it has no ramp."""
-        if component.target is None or isinstance(self.start, Unavailable):
+    def required(self, component: Component | None = None) -> Decimal | Unavailable | None:
+        """Return what is required today, in percent; None before the ramp has begun, or where there is none."""
+        goal = goal_of(self.target, component)
+        if goal is None or (self.target.by is not None and self.today >= self.target.by):
+            return goal
+        if isinstance(self.history, Unavailable):
+            return Unavailable(reason=f"what {self.goal} requires today cannot be known: {self.history.reason}")
+        start = ramp_start(self.history, self.target)
+        if isinstance(start, Unavailable):
             return None
-        required = component_required_on(self.start, component, self.target, self.today)
-        return None if isinstance(required, Unavailable) else required
+        begin = component_start(self.history, start, component) if component else start
+        return required_on(begin, self.target, self.today, component)
+
+    @property
+    def goal(self) -> str:
+        """Where it leads, in words."""
+        by = f" by {self.target.by}" if self.target.by else ""
+        return f"the ramp to {show_percent(self.target.total)}{by}"
 
     @property
     def note(self) -> str:
         """Today's requirement in a sentence."""
-        by = f" by {self.target.by}" if self.target.by else ""
-        goal = f"the ramp to {show_percent(self.target.total)}{by}"
-        if isinstance(self.start, Unavailable):
-            return f"Of {goal}: {self.start.reason}."
-        required = required_on(self.start, self.target, self.today)
-        return f"Required of the total today, on {goal}: {show_percent(required)}."
+        required = self.required()
+        if isinstance(required, Unavailable):
+            return f"{required.reason[:1].upper()}{required.reason[1:]}."
+        if required is None:
+            return f"Of {self.goal}: {NO_RAMP_YET}."
+        return f"Required of the total today, on {self.goal}: {show_percent(required)}."
 
 
 def compute_checks(settings: Settings, judged: Judged, ramp: Ramp | None = None) -> list[Check]:
     """Evaluate the project's rules that are set."""
-    floors = Floors(
-        min_total=_higher(settings.min_total, ramp.required if ramp else None),
-        min_diff=settings.min_diff,
-        max_drop=settings.max_drop,
-    )
-    return _evaluate(floors, judged, None)
+    floors = Floors(min_total=settings.min_total, min_diff=settings.min_diff, max_drop=settings.max_drop)
+    return _evaluate(floors, judged, None, ramp)
 
 
 def component_checks(component: Component, judged: Judged, ramp: Ramp | None = None) -> list[Check]:
     """Evaluate the rules of one component that are set."""
-    floors = Floors(
-        min_total=_higher(component.min_total, ramp.required_of(component) if ramp else None),
-        min_diff=component.min_diff,
-        max_drop=component.max_drop,
-    )
-    return _evaluate(floors, judged, component.name)
+    floors = Floors(min_total=component.min_total, min_diff=component.min_diff, max_drop=component.max_drop)
+    return _evaluate(floors, judged, component, ramp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +90,11 @@ class Floors:
     max_drop: Decimal | None
 
 
-def _evaluate(floors: Floors, judged: Judged, component: str | None) -> list[Check]:
-    checks, of = [], f" of {component}" if component else ""
-    if floors.min_total is not None:
-        rule = Rule(name=MIN_TOTAL, component=component, target=floors.min_total)
-        checks.append(evaluate(rule, judged.total, subject=f"total coverage{of}", nothing=NO_STATEMENT))
+def _evaluate(floors: Floors, judged: Judged, part: Component | None, ramp: Ramp | None) -> list[Check]:
+    checks, of, component = [], f" of {part.name}" if part else "", part.name if part else None
+    minimum = _minimum(floors.min_total, judged.total, part, ramp)
+    if minimum is not None:
+        checks.append(minimum)
     if floors.min_diff is not None:
         rule = Rule(name=MIN_DIFF, component=component, target=floors.min_diff)
         nothing = NO_CHANGE if judged.diff is None else NO_CHANGED_STATEMENT
@@ -108,5 +106,28 @@ def _evaluate(floors: Floors, judged: Judged, component: str | None) -> list[Che
     return checks
 
 
-def _higher(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    return max((value for value in (one, other) if value is not None), default=None)
+def _minimum(
+    floor: Decimal | None, total: Tally | Unavailable, part: Component | None, ramp: Ramp | None
+) -> Check | None:
+    """Judge a total against its floor and its ramp, the higher of the two; None when there is neither.
+
+    What an unknown history makes of the ramp matters only between the floor and the target: no ramp asks for more.
+    """
+    required = ramp.required(part) if ramp else None
+    highest = goal_of(ramp.target, part) if ramp and isinstance(required, Unavailable) else required
+    targets = sorted(target for target in (floor, highest) if isinstance(target, Decimal))
+    if not targets:
+        return None
+
+    def judge(target: Decimal) -> Check:
+        rule = Rule(name=MIN_TOTAL, component=part.name if part else None, target=target)
+        of = f" of {part.name}" if part else ""
+        return evaluate(rule, total, subject=f"total coverage{of}", nothing=NO_STATEMENT)
+
+    check = judge(targets[-1])
+    if not isinstance(required, Unavailable) or check.status is not Status.FAIL or floor == targets[-1]:
+        return check
+    surely = judge(floor) if floor is not None else None
+    if surely and surely.status is Status.FAIL:
+        return surely
+    return replace(check, status=Status.UNAVAILABLE, why=required.reason)

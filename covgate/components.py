@@ -78,17 +78,30 @@ def _sums(matched: Mapping[str, frozenset[PurePosixPath]], tallies: Mapping[Pure
     return {name: sum((tallies[path] for path in paths), Tally()) for name, paths in matched.items()}
 
 
-def unmeasured(coverage: Coverage, components: Sequence[Component], prefix: PurePosixPath) -> dict[str, Unavailable]:
-    """Return the components no file of which was measured, by name: their total is unknown, not n/a."""
+def unmeasured(
+    coverage: Coverage,
+    components: Sequence[Component],
+    prefix: PurePosixPath,
+    listing: Callable[[], Iterable[PurePosixPath]],
+) -> dict[str, Unavailable]:
+    """Return the components whose total is unknown, not n/a, by name.
+
+    Of such a component no statement was measured, and no file at all, or not every one that is in `listing()`, the
+    Python files of the checkout: an empty `__init__.py` says nothing about the modules beside it.
+    """
     matched = match_components(components, coverage.files, prefix=prefix)
-    return {
-        name: Unavailable(
-            reason=f"no file of component {name} was measured: the tests import none of them, or the coverage "
-            "configuration leaves them out"
-        )
-        for name, paths in matched.items()
-        if not paths
-    }
+    empty = [part for part in components if not any(coverage.files[path].statements for path in matched[part.name])]
+    there = match_components(empty, listing(), prefix=prefix) if empty else {}
+    found = {}
+    for name, paths in there.items():
+        here = matched[name]
+        others = sorted(paths - here)
+        if others or not here:
+            only = f"of component {name} only {_listed(sorted(here))}" if here else f"no file of component {name}"
+            but = f", and not {_listed(others)}" if here else ""
+            why = "the tests import none of them, or the coverage configuration leaves them out"
+            found[name] = Unavailable(reason=f"{only} was measured{but}: {why}")
+    return found
 
 
 # --- misspelt globs ------------------------------------------------------------------------------------------------
@@ -136,8 +149,8 @@ def _folder(prefix: PurePosixPath) -> str:
     return "the checkout" if prefix == PurePosixPath() else str(prefix)
 
 
-def _listed(globs: Sequence[str]) -> str:
-    return ", ".join(globs[:_SHOWN]) + (" and others" if len(globs) > _SHOWN else "")
+def _listed(names: Sequence[str | PurePosixPath]) -> str:
+    return ", ".join(map(str, names[:_SHOWN])) + (" and others" if len(names) > _SHOWN else "")
 
 
 _SHOWN = 3

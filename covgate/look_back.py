@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -10,24 +10,26 @@ from covgate.archive import Archive
 from covgate.components import component_tallies, match_components
 from covgate.diff.lines import PYTHON_SUFFIXES
 from covgate.diff.shifts import Shifts, find_shifts
-from covgate.errors import CovgateError, GitError
+from covgate.errors import CovgateError, GitError, InputError
 from covgate.goals import Component
 from covgate.history.ancestry import Ancestry, ComparedAncestry, LocalAncestry
 from covgate.history.baseline import find_baseline
-from covgate.history.compare import ComponentFiles, compare
+from covgate.history.compare import ComponentFiles, compare, fitting
 from covgate.history.nearest import Near
 from covgate.history.states import without_exits
 from covgate.model import Coverage, Sha, Tally, Unavailable
 from covgate.ports import Change, Edges
 from covgate.recorded import Baseline, Comparison, History, LineRecord, Record
 from covgate.report.facts import NOTHING_RECORDED
+from covgate.settings_toml import read_toml
+from covgate.toml_file import TomlFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """What was recorded, as one run needs it. Whatever could not be known is Unavailable, with the reason."""
 
-    history: History
+    history: History | Unavailable
     baseline: Baseline | Unavailable
     lines: LineRecord | Unavailable
     """The baseline's line-level record."""
@@ -47,8 +49,9 @@ def look_back(archive: Archive, edges: Edges, change: Change) -> Past:
     measured again). Raises nothing: history that cannot be read is shown as an error once, and a reason from there on.
     """
     if archive.source is None:
-        return _without(History(), Unavailable(reason=archive.absent))
-    history = History()
+        absent = Unavailable(reason=archive.absent)
+        return _without(absent, absent)
+    history: History | None = None
     try:
         history = archive.source.read()
         if not history.records:
@@ -60,14 +63,16 @@ def look_back(archive: Archive, edges: Edges, change: Change) -> Past:
         lines = archive.source.read_lines(baseline.record.sha)
     except CovgateError as error:
         edges.screen.error(error)
-        return _without(history, Unavailable(reason=error.message))
+        reason = Unavailable(reason=error.message)
+        return _without(history or reason, reason)
     if lines is None:
         gone = Unavailable(reason="the baseline is too old for its lines to be kept (history-limit)")
         return Past(history=history, baseline=baseline, lines=gone, shifts=gone)
-    return Past(history=history, baseline=baseline, lines=lines, shifts=_shifts(change, baseline.record.sha, lines))
+    known, shifts = fitting(baseline.record, lines), _shifts(change, baseline.record.sha, lines)
+    return Past(history=history, baseline=baseline, lines=known, shifts=shifts)
 
 
-def _without(history: History, reason: Unavailable) -> Past:
+def _without(history: History | Unavailable, reason: Unavailable) -> Past:
     return Past(history=history, baseline=reason, lines=reason, shifts=reason)
 
 
@@ -119,7 +124,7 @@ def compare_with(
         head = _measured_lines_only(head)
         if isinstance(lines, LineRecord):
             lines = _record_lines_only(lines)
-    parts = _component_files(head, lines, components, change.prefix)
+    parts = _component_files(past, baseline.record, head, components, change)
     return compare(baseline, lines, head, past.shifts, digests=_digests(change), components=parts)
 
 
@@ -132,14 +137,50 @@ def _digests(change: Change) -> dict[PurePosixPath, str]:
 
 
 def _component_files(
-    head: Coverage, lines: LineRecord | Unavailable, components: Sequence[Component], prefix: PurePosixPath
+    past: Past, record: Record, head: Coverage, components: Sequence[Component], change: Change
 ) -> dict[str, ComponentFiles]:
+    """Return the components' files: in the baseline they are those that are chosen today, whatever was chosen then."""
     if not components:
         return {}
-    tallies = component_tallies(head, components, prefix)
-    paths = match_components(components, head.files, prefix=prefix)
-    before = match_components(components, lines.files if isinstance(lines, LineRecord) else (), prefix=prefix)
-    return {name: ComponentFiles(head=tallies[name], paths=paths[name], old_paths=before[name]) for name in tallies}
+    tallies = component_tallies(head, components, change.prefix)
+    followed: dict[PurePosixPath, PurePosixPath] = {}
+    recorded: Mapping[str, Tally | Unavailable] = {}
+    if isinstance(past.lines, Unavailable):
+        recorded = _recorded(record, past.lines, components, change)
+    elif isinstance(past.shifts, Unavailable):
+        recorded = _recorded(record, past.shifts, components, change)
+    else:
+        followed = {path: past.shifts.of(path).path or path for path in past.lines.files}
+    chosen = match_components(components, {*followed.values(), *head.files}, prefix=change.prefix)
+    return {
+        name: ComponentFiles(
+            head=tallies[name],
+            paths=paths & head.files.keys(),
+            old_paths={old for old, path in followed.items() if path in paths},
+            recorded=recorded.get(name, Tally()),
+        )
+        for name, paths in chosen.items()
+    }
+
+
+def _recorded(
+    record: Record, unknown: Unavailable, components: Sequence[Component], change: Change
+) -> dict[str, Tally | Unavailable]:
+    """Return what a record holds of the components that had the same globs in its commit; the lines are `unknown`."""
+    config = change.prefix / "pyproject.toml"
+    try:
+        text = change.git.blobs(record.sha, [config])[config].decode()
+        known = read_toml(TomlFile(name=str(config), text=text)).goals.components
+    except (GitError, InputError, KeyError, UnicodeDecodeError):
+        known = ()
+    globs = {component.name: component.paths for component in known}
+    found: dict[str, Tally | Unavailable] = {}
+    for component in components:
+        name = component.name
+        same = globs.get(name) == component.paths and name in record.components
+        reason = f"{unknown.reason}, and component {name} was not the same in the baseline's commit"
+        found[name] = record.components[name] if same else Unavailable(reason=reason)
+    return found
 
 
 def _lines_only(record: Record) -> Record:

@@ -342,17 +342,24 @@ class Base:
 class Drop:
     """How far a total fell, in percentage points; negative when it rose.
 
-    `raw` is the baseline's percent minus head's. `adjusted` is the same with the baseline taken without the statements
-    (and their branches) on lines that the change removes; Unavailable when the lines are not known.
+    `raw` is the baseline's percent minus head's. `adjusted` is the same with the baseline taken without the covered
+    statements (and their branches) that the change deletes; Unavailable when the lines are not known. `excused` is the
+    part of the smaller one that is put down to flapping lines.
     """
 
     raw: Fraction
     adjusted: Fraction | Unavailable
+    excused: Fraction = Fraction(0)
+
+    @property
+    def least(self) -> Fraction:
+        """The smaller of the two: deleting covered code is no regression."""
+        return self.raw if isinstance(self.adjusted, Unavailable) else min(self.raw, self.adjusted)
 
     @property
     def judged(self) -> Fraction:
-        """The smaller of the two: deleting covered code is no regression, nor is editing an uncovered line."""
-        return self.raw if isinstance(self.adjusted, Unavailable) else min(self.raw, self.adjusted)
+        """What `max-drop` is held against."""
+        return self.least - self.excused
 
 
 class Status(StrEnum):

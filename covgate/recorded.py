@@ -10,7 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 from pathlib import PurePosixPath
 
-from covgate.model import Counts, Drop, Sha, Span, Tally
+from covgate.model import Counts, Drop, Sha, Span, Tally, Unavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,10 +157,13 @@ class FlapShown:
     path: PurePosixPath
     line: int
     """As head numbers it."""
-    lost: bool
-    """Covered in the baseline and not now; else the other way round."""
-    exempt: bool
-    """Left out of `max-drop`; False beyond the cap."""
+    change: int
+    """How many more of the statement and its exits are covered than in the baseline; negative: fewer."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether less of it is covered than in the baseline."""
+        return self.change < 0
 
     @property
     def span(self) -> Span:
@@ -176,10 +179,9 @@ class Comparison:
     delta: Fraction
     """Total at head minus the baseline's, in percentage points."""
     drop: Drop
-    """The total's drop, without the exempt lines."""
     component_deltas: Mapping[str, Fraction] = field(default_factory=dict)
-    component_drops: Mapping[str, Drop] = field(default_factory=dict)
-    """Of the components that the baseline holds too and that have statements on both sides."""
+    component_drops: Mapping[str, Drop | Unavailable] = field(default_factory=dict)
+    """Of the components that have statements on both sides, or of which that is not known."""
     indirect: tuple[IndirectFile, ...] = ()
     """Without the flapping lines."""
     flaps: tuple[FlapShown, ...] = ()

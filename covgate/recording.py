@@ -43,7 +43,8 @@ def record_run(
     notes = (*_slack(settings, context, facts), *(_outside(facts) if wanted or facts.comparison else ()))
     if not wanted:
         return _with_notes(facts, *notes, _other_branch(settings, context))
-    if change.base is not None and change.base.sha != change.head and past.history.records:
+    known = () if isinstance(past.history, Unavailable) else past.history.records
+    if change.base is not None and change.base.sha != change.head and known:
         # A record follows on that of its own ancestors, a change is compared with those of its base.
         past = look_back(archive, edges, replace(change, base=None))
     obstacle = find_obstacle(settings, context, edges.environment, change, facts, past)

@@ -67,8 +67,8 @@ def evaluate_drop(
 ) -> Check:
     """Judge how far a figure fell. None is n/a, because of `nothing`; `subject` names the figure.
 
-    The smaller of the raw and the adjusted drop is judged. When the adjusted one is unknown, a raw drop beyond the
-    target is no verdict, and one within it passes: the smaller cannot be beyond it.
+    The smaller of the raw and the adjusted drop is judged, without what flapping lines excuse. When the adjusted one is
+    unknown, a raw drop beyond the target is no verdict, and one within it passes: the smaller cannot be beyond it.
     """
     if drop is None:
         return rule.check(Status.NOT_APPLICABLE, nothing)
@@ -78,11 +78,13 @@ def evaluate_drop(
     if drop.raw <= target:
         return rule.check(Status.PASS, f"{subject} {_at_most(drop.raw, rule.target)}", drop=drop)
     if drop.judged <= target:
-        why = f"{subject} {_at_most(drop.judged, rule.target)}, leaving out the code that the change removes"
+        left_out = ["the code that the change deletes"] if drop.least < drop.raw else []
+        left_out += ["lines that flap"] if drop.excused else []
+        why = f"{subject} {_at_most(drop.judged, rule.target)}, leaving out {' and '.join(left_out)}"
         return rule.check(Status.PASS, why, drop=drop)
     fell = f"{subject} fell by {show_above(drop.judged, rule.target)}, more than {show_number(rule.target)}"
     if isinstance(drop.adjusted, Unavailable):
-        why = f"{fell}, and how much of that is code the change removes cannot be known: {drop.adjusted.reason}"
+        why = f"{fell}, and how much of that is code the change deletes cannot be known: {drop.adjusted.reason}"
         return rule.check(Status.UNAVAILABLE, why, drop=drop)
     return rule.check(Status.FAIL, fell, drop=drop)
 

@@ -45,11 +45,6 @@ class ProjectChange:
     digests: dict[PurePosixPath, str]
 
     @property
-    def kept(self) -> Tally:
-        """What the statements on lines that are still there counted for in the baseline."""
-        return count([line[1] for file in self.files if file.path for line in file.lines if line[0] == "kept"])
-
-    @property
     def baseline(self) -> Tally:
         return count([state for file in self.files for state in file.before])
 

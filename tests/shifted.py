@@ -40,8 +40,8 @@ class MadeShift:
     def to_new(self, line: int) -> int | None:
         return self.lines.get(line)
 
-    def removed(self, line: int) -> bool:
-        return line not in self.lines
+    def to_old(self, line: int) -> int | None:
+        return next((old for old, new in self.lines.items() if new == line), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

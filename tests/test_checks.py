@@ -12,14 +12,18 @@ import pytest
 from covgate.checks import Judged, Ramp, component_checks, compute_checks
 from covgate.goals import Component, Target
 from covgate.model import Counts, Drop, Status, Tally, Unavailable
-from covgate.recorded import Point
+from covgate.recorded import Aim, History, Point
 from covgate.settings import resolve
 
 HALF = Tally(lines=Counts(covered=50, total=100))
 WHOLE = Judged(total=HALF, diff=HALF, drop=Drop(raw=Fraction(1), adjusted=Fraction(1, 2)))
 COMPONENT = Component(name="api", paths=("api/**",), min_total=Decimal(60), min_diff=Decimal(40), max_drop=Decimal(0))
 START = Point(date=datetime(2026, 1, 1, 12, tzinfo=UTC), total=Decimal(40), components={"api": Decimal(20)})
-RAMP = Ramp(target=Target(total=Decimal(80), by=date(2026, 1, 11), ramp=True), start=START, today=date(2026, 1, 6))
+TARGET = Target(total=Decimal(80), by=date(2026, 1, 11), ramp=True)
+HISTORY = History(start=START, start_aim=Aim(total=Decimal(80), by=date(2026, 1, 11)))
+RAMP = Ramp(target=TARGET, history=HISTORY, today=date(2026, 1, 6))
+BROKEN = replace(RAMP, history=Unavailable(reason="it is broken"))
+API = replace(COMPONENT, min_total=None, min_diff=None, max_drop=None, target=Decimal(30))
 
 
 def judged(given: dict[str, str], what: Judged = WHOLE, ramp: Ramp | None = None) -> list[tuple[str, Decimal, Status]]:
@@ -77,15 +81,65 @@ def test_a_ramp_raises_the_floor_and_never_lowers_it() -> None:
 
 
 def test_a_component_ramps_to_its_own_target() -> None:
-    api = replace(COMPONENT, min_total=None, min_diff=None, max_drop=None, target=Decimal(30))
-    (check,) = component_checks(api, WHOLE, RAMP)
+    (check,) = component_checks(API, WHOLE, RAMP)
     assert (check.target, check.status) == (Decimal(25), Status.PASS)
-    assert component_checks(replace(api, name="new"), WHOLE, RAMP) == []
-    assert component_checks(replace(api, target=None), WHOLE, RAMP) == []
+    assert component_checks(replace(API, target=None), WHOLE, RAMP) == []
+
+
+def test_a_component_that_was_never_recorded_begins_where_the_project_did() -> None:
+    (check,) = component_checks(replace(API, name="new", target=Decimal(70)), WHOLE, RAMP)
+    assert (check.target, check.status) == (Decimal(55), Status.FAIL)
 
 
 def test_a_ramp_that_has_not_begun_requires_nothing_and_says_so() -> None:
-    ramp = replace(RAMP, start=Unavailable(reason="the ramp begins with the next record"))
+    ramp = replace(RAMP, history=History())
     assert judged({}, ramp=ramp) == []
-    assert ramp.note == "Of the ramp to 80 % by 2026-01-11: the ramp begins with the next record."
+    assert ramp.note == (
+        "Of the ramp to 80 % by 2026-01-11: the ramp begins with the next record of the default branch."
+    )
     assert RAMP.note == "Required of the total today, on the ramp to 80 % by 2026-01-11: 60 %."
+
+
+IMPORTED = replace(HISTORY, start=replace(START, components={}))
+"""Another tool's file, which has no components."""
+
+
+@pytest.mark.parametrize(
+    "history",
+    [HISTORY, IMPORTED, History(), Unavailable(reason="it is broken")],
+    ids=["recorded", "imported", "empty", "broken"],
+)
+def test_after_its_day_the_target_is_required_whatever_the_history_says(history: History | Unavailable) -> None:
+    ramp = replace(RAMP, history=history, today=date(2026, 1, 11))
+    assert judged({}, ramp=ramp) == [("min-total", Decimal(80), Status.FAIL)]
+    (check,) = component_checks(replace(API, target=Decimal(51)), WHOLE, ramp)
+    assert (check.target, check.status) == (Decimal(51), Status.FAIL)
+
+
+@pytest.mark.parametrize(
+    ("floor", "goal", "covered", "expected"),
+    [
+        pytest.param("", 80, 50, (Decimal(80), Status.UNAVAILABLE), id="between-nothing-and-the-target"),
+        pytest.param("40", 80, 50, (Decimal(80), Status.UNAVAILABLE), id="between-the-floor-and-the-target"),
+        pytest.param("51", 80, 50, (Decimal(51), Status.FAIL), id="below-the-floor"),
+        pytest.param("40", 80, 80, (Decimal(80), Status.PASS), id="no-ramp-asks-for-more-than-the-target"),
+        pytest.param("90", 80, 85, (Decimal(90), Status.FAIL), id="below-a-floor-above-the-target"),
+        pytest.param("90", 80, 90, (Decimal(90), Status.PASS), id="a-floor-above-the-target"),
+    ],
+)
+def test_a_history_that_cannot_be_read_leaves_a_ramp_unknown_where_it_matters(
+    floor: str, goal: int, covered: int, expected: tuple[Decimal, Status]
+) -> None:
+    what = replace(WHOLE, total=Tally(lines=Counts(covered=covered, total=100)))
+    ramp = replace(BROKEN, target=replace(TARGET, total=Decimal(goal)))
+    (check,) = compute_checks(resolve(command_line={"min-total": floor} if floor else {}), what, ramp)
+    assert (check.target, check.status) == expected
+    if check.status is Status.UNAVAILABLE:
+        assert check.why == "what the ramp to 80 % by 2026-01-11 requires today cannot be known: it is broken"
+
+
+def test_a_total_that_is_unknown_is_unknown_for_its_own_reason() -> None:
+    (check,) = compute_checks(resolve(), replace(WHOLE, total=Unavailable(reason="no data")), BROKEN)
+    assert (check.status, check.why) == (Status.UNAVAILABLE, "no data")
+    (check,) = compute_checks(resolve(), replace(WHOLE, total=Tally()), BROKEN)
+    assert check.status is Status.NOT_APPLICABLE

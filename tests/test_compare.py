@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from covgate.history.compare import ComponentFiles, compare
+from covgate.history.compare import ComponentFiles, compare, fitting
 from covgate.model import Coverage, Drop, Sha, Span, Tally, Unavailable
 from covgate.recorded import Baseline, BaselineHow, Comparison, Flap, IndirectFile, LineRecord, Record
 from tests.shifted import digests_of, read_coverage, read_shifts, record_of
@@ -44,6 +44,7 @@ def components_of(before: str, after: str) -> dict[str, ComponentFiles]:
             head=_total(head, name),
             paths={path for path in head.files if path.parts[0] == name},
             old_paths={path for path in old.files if path.parts[0] == name},
+            recorded=_total(old, name),
         )
         for name in ("core", "web", "docs")
     }
@@ -55,7 +56,7 @@ def compared(
     head = read_coverage(AFTER)
     return compare(
         baseline or baseline_of(BEFORE),
-        old,
+        old if isinstance(old, Unavailable) else fitting((baseline or baseline_of(BEFORE)).record, old),
         head,
         read_shifts(SHIFTS) if known else Unavailable(reason="the clone is too shallow"),
         digests=digests_of(head, "core/a.py"),
@@ -80,31 +81,77 @@ def test_the_total_and_each_component_are_compared() -> None:
     assert found.indirect == (IndirectFile(path=PurePosixPath("web/c.py"), lost=(Span(start=6, end=6),)),)
 
 
-def test_a_flapping_line_is_left_out_of_all_drops_and_of_no_delta() -> None:
+def test_a_flapping_line_excuses_half_a_point_of_each_drop_it_is_part_of_and_of_no_delta() -> None:
     flap = Flap(path=PurePosixPath("web/b.py"), line=6, flips=2)
     found = known(compared(record_of(BEFORE, (flap,))))
-    assert [(str(shown.path), shown.line, shown.lost, shown.exempt) for shown in found.flaps] == [
-        ("web/c.py", 6, True, True)
-    ]
+    assert [(str(shown.path), shown.line, shown.lost) for shown in found.flaps] == [("web/c.py", 6, True)]
     assert found.delta == Fraction(1100, 18) - 70
-    assert found.drop == Drop(raw=Fraction(1300, 19) - Fraction(1100, 17), adjusted=Fraction(0))
-    assert found.component_drops["web"] == Drop(raw=Fraction(0), adjusted=Fraction(0))
+    raw, half = 70 - Fraction(1100, 18), Fraction(1, 2)
+    assert found.drop == Drop(raw=raw, adjusted=Fraction(100, 18), excused=half)
+    assert found.component_drops["web"] == Drop(raw=Fraction(10), adjusted=Fraction(10), excused=half)
+    assert found.component_drops["core"] == Drop(raw=Fraction(5), adjusted=Fraction(0))
     assert found.component_deltas["web"] == -10
     assert found.indirect == ()
 
 
-def test_a_component_that_the_baseline_does_not_know_has_no_drop() -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "core"),
+    [
+        pytest.param(
+            "core/a.py\n 1-6\nweb/w.py\n 1-2000", "core/a.py\n 1-5\n 6 missing\nweb/w.py\n 1-2000",
+            Fraction(100, 6) - Fraction(1, 2), id="one-line-of-six",
+        ),
+        pytest.param(
+            "core/a.py\n 1-9\nweb/w.py\n 1-9 missing", "core/a.py\n 1-9 missing\nweb/w.py\n 1-9",
+            100 - Fraction(1, 2), id="what-another-component-regained",
+        ),
+        pytest.param(
+            "core/a.py\n 1-8\n 9 missing", "core/a.py\n 1-7\n 8 missing\n 9", Fraction(0), id="what-it-regained-itself",
+        ),
+        pytest.param(
+            "core/a.py\n 1-100 covered 3/3\nweb/w.py\n 1",
+            "core/a.py\n 1-98 covered 3/3\n 99-100 missing 0/3\nweb/w.py\n 1",
+            2 - Fraction(1, 2), id="statements-and-exits-together",
+        ),
+    ],
+)  # fmt: skip
+def test_flapping_lines_of_a_component_excuse_half_a_point_of_it(before: str, after: str, core: Fraction) -> None:
+    flaps = [
+        Flap(path=path, line=n, flips=2) for path, file in read_coverage(before).files.items() for n in file.statements
+    ]
+    baseline = baseline_of(before)
+    head = read_coverage(after)
+    found = known(
+        compare(
+            baseline,
+            record_of(before, tuple(sorted(flaps, key=lambda flap: (flap.path, flap.line)))),
+            head,
+            read_shifts(""),
+            digests=digests_of(head),
+            components=components_of(before, after),
+        )
+    )
+    drop = found.component_drops["core"]
+    assert isinstance(drop, Drop)
+    assert drop.judged == core
+
+
+def test_a_component_is_what_its_files_were_whatever_was_recorded_under_its_name() -> None:
     found = known(compared(record_of(BEFORE), baseline_of(BEFORE, components=False)))
-    assert found.component_drops == found.component_deltas == {}
+    assert found.component_deltas == {"core": Fraction(-5), "web": Fraction(-10)}
 
 
-def test_a_component_that_held_other_files_then_is_not_adjusted() -> None:
-    baseline = baseline_of(BEFORE)
-    core = read_coverage("m.py\n 1-9\n 10 missing").total
-    other = replace(baseline, record=replace(baseline.record, components={"core": core}))
-    drop = known(compared(record_of(BEFORE), other)).component_drops["core"]
-    assert drop.raw == 15
-    assert isinstance(drop.adjusted, Unavailable)
+def test_a_component_of_which_the_baseline_has_no_statement_has_no_drop() -> None:
+    assert "docs" not in known(compared(record_of(BEFORE))).component_drops
+
+
+def test_without_lines_a_component_of_which_the_record_says_nothing_has_an_unknown_drop() -> None:
+    gone, other = Unavailable(reason="too old"), Unavailable(reason="it had other globs")
+    head = read_coverage(AFTER)
+    parts = {name: replace(part, recorded=other) for name, part in components_of(BEFORE, AFTER).items()}
+    found = known(compare(baseline_of(BEFORE), gone, head, gone, digests={}, components=parts))
+    assert found.component_drops["core"] == other
+    assert found.component_deltas == {}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +166,7 @@ def test_a_component_that_held_other_files_then_is_not_adjusted() -> None:
 def test_without_lines_the_drops_are_raw(old: LineRecord | Unavailable, *, shifts_known: bool, reason: str) -> None:
     found = known(compared(old, known=shifts_known))
     for drop in (found.drop, found.component_drops["core"]):
+        assert isinstance(drop, Drop)
         assert isinstance(drop.adjusted, Unavailable)
         assert reason in drop.adjusted.reason
         assert drop.judged == drop.raw > 0

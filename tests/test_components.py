@@ -233,8 +233,9 @@ def test_a_file_counts_in_each_of_its_components() -> None:
         "docs": Tally(),
         "empty": Tally(),
     }
-    # A measured file without statements is n/a; no measured file is unknown.
-    unknown = unmeasured(whole, COMPONENTS, prefix)
+    # Measured files without statements are n/a, if they are all there are; no measured file is unknown.
+    here = paths("b/empty/__init__.py", "b/docs/conf.py", "empty/other.py")
+    unknown = unmeasured(whole, COMPONENTS, prefix, lambda: here)
     assert list(unknown) == ["docs"]
     assert unknown["docs"].reason == (
         "no file of component docs was measured: the tests import none of them, or the coverage configuration leaves "
@@ -259,7 +260,16 @@ def test_changed_statements_count_in_each_of_their_components() -> None:
 def test_without_components_there_are_no_figures() -> None:
     whole = coverage(measured("x.py", 1, 0))
     assert component_tallies(whole, (), ROOT) == component_diffs(DiffCoverage(), (), ROOT) == {}
-    assert unmeasured(whole, (), ROOT) == {}
+    assert unmeasured(whole, (), ROOT, tuple) == {}
+
+
+def test_an_empty_file_says_nothing_about_the_modules_beside_it() -> None:
+    whole = coverage(measured("empty/__init__.py", 0, 0), measured("x.py", 1, 0))
+    here = paths("empty/__init__.py", *(f"empty/{name}.py" for name in "abcd"))
+    assert unmeasured(whole, COMPONENTS, ROOT, lambda: here)["empty"].reason == (
+        "of component empty only empty/__init__.py was measured, and not empty/a.py, empty/b.py, empty/c.py and "
+        "others: the tests import none of them, or the coverage configuration leaves them out"
+    )
 
 
 # --- globs without files -------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.history.compare import compare
-from covgate.history.flaps import FLAP_RECORDS, MOST_FLAPS, judge_flaps, record_run, update_flaps
+from covgate.history.flaps import FLAP_RECORDS, MOST_FLAPS, record_run, update_flaps
+from covgate.history.indirect import find_indirect
 from covgate.history.lines import decode_record, encode_record, record_lines
 from covgate.model import Coverage, FileCoverage, Sha, Unavailable
 from covgate.recorded import Baseline, BaselineHow, Comparison, Flap, FlapShown, LineRecord, Record
@@ -100,10 +101,11 @@ def test_a_flap_goes_with_a_renamed_file() -> None:
     assert flaps == (lost[0], flap(2, flips=3, lost=True, path=there), lost[1])
 
 
-def test_a_commit_measured_twice_shows_its_flapping_lines_at_once() -> None:
+def test_a_commit_measured_again_is_one_more_record() -> None:
     same = record_of(HIT).sha
-    assert after(HIT, MISSED, sha=same, shifts=None) == (flap(2, flips=2, lost=True),)
-    assert after(HIT, MISSED, [flap(2, 4, 1, lost=True)], sha=same) == (flap(2, flips=2, lost=True),)
+    once = after(HIT, MISSED, sha=same, shifts=None)
+    assert once == (flap(2, flips=1, lost=True),)
+    assert after(MISSED, HIT, once, sha=same) == (flap(2, flips=2),)
 
 
 def test_a_file_of_unknown_content_has_no_flips() -> None:
@@ -128,23 +130,24 @@ def test_a_record_keeps_the_most_telling_flaps() -> None:
 
 def judge(
     before: str, now: str, flaps: Iterable[Flap], shifts: str = "", edited: str = ""
-) -> list[tuple[str, int, str, bool]]:
+) -> list[tuple[str, int, int]]:
+    """Return the flapping lines that differ, and by how many statements and exits."""
     head = read_coverage(now)
-    judged = judge_flaps(record_of(before, tuple(flaps)), head, read_shifts(shifts), digests_of(head, edited))
-    return [(str(s.path), s.line, "lost" if s.lost else "gained", s.exempt) for s in judged.shown]
+    _, shown = find_indirect(record_of(before, tuple(flaps)), head, read_shifts(shifts), digests_of(head, edited))
+    return [(str(s.path), s.line, s.change) for s in shown]
 
 
 @pytest.mark.parametrize(
     ("before", "now", "flaps", "shifts", "edited", "expected"),
     [
-        pytest.param(HIT, MISSED, [flap(2, 5)], "", "", [("m.py", 2, "lost", True)], id="lost"),
-        pytest.param(MISSED, HIT, [flap(2)], "", "", [("m.py", 2, "gained", True)], id="gained"),
+        pytest.param(HIT, MISSED, [flap(2, 5)], "", "", [("m.py", 2, -1)], id="lost"),
+        pytest.param(MISSED, HIT, [flap(2)], "", "", [("m.py", 2, 1)], id="gained"),
         pytest.param(HIT, HIT, [flap(2)], "", "", [], id="as-it-was"),
         pytest.param(HIT, MISSED, [flap(1)], "", "", [], id="another-line"),
-        pytest.param(HIT, MISSED, [flap(2, 5, 1)], "", "", [("m.py", 2, "lost", True)], id="watched-and-goes-back"),
+        pytest.param(HIT, MISSED, [flap(2, 5, 1)], "", "", [], id="watched-and-goes-back-in-this-run"),
         pytest.param(HIT, MISSED, [flap(2, 5, 1, lost=True)], "", "", [], id="watched-and-goes-on"),
         pytest.param(
-            HIT, "m.py\n 1-2\n 3 missing\n 4", [flap(2)], "m.py +1", "m.py", [("m.py", 3, "lost", True)], id="moved"
+            HIT, "m.py\n 1-2\n 3 missing\n 4", [flap(2)], "m.py +1", "m.py", [("m.py", 3, -1)], id="moved"
         ),
         pytest.param(
             HIT, "m.py\n 1-2\n 3 missing\n 4", [flap(2, 5, 1)], "m.py +1", "m.py", [], id="watched-in-an-edited-file"
@@ -154,72 +157,30 @@ def judge(
             HIT, "m.py\n 1\n 2 missing\n 3 of 2\n 4", [flap(2)], "m.py +3", "m.py", [], id="a-line-of-it-in-the-change"
         ),
         pytest.param(
-            HIT, "n.py\n 1\n 2-3 missing", [flap(2)], "m.py > n.py", "", [("n.py", 2, "lost", True)], id="renamed"
+            HIT, "n.py\n 1\n 2-3 missing", [flap(2)], "m.py > n.py", "", [("n.py", 2, -1)], id="renamed"
         ),
         pytest.param(HIT, "", [flap(2)], "m.py deleted", "", [], id="deleted"),
         pytest.param(HIT, "n.py\n 1-3", [flap(2)], "", "", [], id="measured-no-more"),
         pytest.param(HIT, "m.py\n 1\n 2 excluded\n 3", [flap(2)], "", "", [], id="a-statement-no-more"),
+        pytest.param(
+            "m.py\n 1 covered 2/2\n 2-3", "m.py\n 1 missing 0/2\n 2 missing\n 3", [flap(2), flap(1)], "", "",
+            [("m.py", 1, -3), ("m.py", 2, -1)], id="exits-count",
+        ),
+        pytest.param(
+            "m.py\n 1 missing\n 2", "m.py\n 1\n 2 missing", [flap(1), flap(2)], "", "",
+            [("m.py", 2, -1), ("m.py", 1, 1)], id="what-was-lost-stands-first",
+        ),
     ],
-)
+)  # fmt: skip
 def test_which_flaps_are_shown(
     before: str,
     now: str,
     flaps: list[Flap],
     shifts: str,
     edited: str,
-    expected: list[tuple[str, int, str, bool]],
+    expected: list[tuple[str, int, int]],
 ) -> None:
     assert judge(before, now, flaps, shifts, edited) == expected
-
-
-def test_the_exempt_share_is_half_a_percent_rounded_up() -> None:
-    for statements, cap in ((1, 1), (200, 1), (201, 2), (400, 2), (2000, 10)):
-        shown = judge(
-            f"m.py\n 1-{statements}", f"m.py\n 1-{statements} missing", map(flap, range(1, min(statements, 20) + 1))
-        )
-        assert [is_exempt for *_, is_exempt in shown] == [True] * cap + [False] * (len(shown) - cap)
-
-
-def test_lines_that_flipped_last_are_exempt_first() -> None:
-    flaps = [flap(1, 8), flap(2, 3), flap(3, 3)]
-    assert judge(HIT, "m.py\n 1-3 missing", flaps) == [
-        ("m.py", 2, "lost", True),
-        ("m.py", 3, "lost", False),
-        ("m.py", 1, "lost", False),
-    ]
-
-
-def test_two_sides_of_a_coin_are_both_left_out() -> None:
-    """One of two lines runs, by chance: that is no drop, and no room for a loss elsewhere."""
-    before, now = "m.py\n 1\n 2 missing\n 3", "m.py\n 1 missing\n 2-3"
-    flaps = [flap(1), flap(2)]
-    assert [is_exempt for *_, is_exempt in judge(before, now, flaps)] == [True, True]
-    assert [is_exempt for *_, is_exempt in judge(now, before, flaps)] == [True, True]
-
-
-def test_a_statement_and_the_exit_that_leads_to_it_are_both_left_out() -> None:
-    before, now = "m.py\n 1 covered 2/2\n 2-3", "m.py\n 1 partial\n 2 missing\n 3"
-    for one, other in ((before, now), (now, before)):
-        assert [is_exempt for *_, is_exempt in judge(one, other, [flap(1), flap(2)])] == [True, True]
-
-
-def test_exits_are_exempt_up_to_the_share_too() -> None:
-    shown = judge("m.py\n 1-3 covered 2/2", "m.py\n 1-3 partial", [flap(1), flap(2), flap(3)])
-    assert [is_exempt for *_, is_exempt in shown] == [True, False, False]
-
-
-@given(st.lists(st.sampled_from(["lost", "gained", "same"]), min_size=1, max_size=60), st.integers(0, 500))
-def test_flaps_take_no_more_than_the_share_off_a_drop(lines: list[str], others: int) -> None:
-    text = {"lost": (" ", " missing"), "gained": (" missing", " "), "same": (" ", " ")}
-    before, now = (
-        "m.py\n" + "\n".join(f" {n}{text[line][side]}" for n, line in enumerate(lines, 1)) for side in (0, 1)
-    )
-    more = f"\nother.py\n 1-{others}" if others else ""
-    shown = judge(before + more, now + more, map(flap, range(1, len(lines) + 1)))
-    exempt = [way for *_, way, is_exempt in shown if is_exempt]
-    assert [(way, is_exempt) for *_, way, is_exempt in shown if way == "gained" and not is_exempt] == []
-    assert exempt.count("lost") - exempt.count("gained") <= -(-(len(lines) + others) // 200)
-    assert len(shown) == len(lines) - lines.count("same")
 
 
 # --- a suite with a random line ------------------------------------------------------------------------------------
@@ -229,14 +190,14 @@ RANDOM = (PurePosixPath("cache.py"), 7)
 
 
 def measure(*, hit: bool, lost: int = 0) -> Coverage:
-    """150 statements of which 120 are covered; `lost` more are not, and line 7 of cache.py is by chance."""
+    """250 statements of which 220 are covered; `lost` more are not, and line 7 of cache.py is by chance."""
     cache = FileCoverage(
         path=RANDOM[0], statements=frozenset(range(1, 51)), missing=frozenset() if hit else frozenset({RANDOM[1]})
     )
     core = FileCoverage(
         path=PurePosixPath("core.py"),
-        statements=frozenset(range(1, 101)),
-        missing=frozenset(range(71 - lost, 101)),
+        statements=frozenset(range(1, 201)),
+        missing=frozenset(range(171 - lost, 201)),
     )
     return Coverage(files={file.path: file for file in (cache, core)}, has_branches=True)
 
@@ -279,10 +240,12 @@ def test_a_random_line_stays_green_and_a_real_loss_of_its_size_is_red(hits: list
     assert (found.path, found.line) == RANDOM
     assert found.flapping
     for hit in (True, False):
-        shown = [] if hit == hits[-1] else [FlapShown(path=RANDOM[0], line=RANDOM[1], lost=not hit, exempt=True)]
+        gained = hit - hits[-1]
+        shown = [FlapShown(path=RANDOM[0], line=RANDOM[1], change=gained)] if gained else []
         was = measure(hit=hits[-1])
-        assert fall(old, was, measure(hit=hit)) == (Fraction(0), shown)
-        judged, flaps = fall(old, was, measure(hit=hit, lost=1))
+        judged, flaps = fall(old, was, measure(hit=hit))
+        assert (max(judged, Fraction(0)), flaps) == (Fraction(0), shown)
+        judged, flaps = fall(old, was, measure(hit=hit, lost=1 + (gained > 0)))
         assert judged > 0
         assert flaps == shown
 
@@ -292,14 +255,14 @@ def test_a_line_that_stood_still_for_ten_records_is_judged_again() -> None:
     assert old is not None
     assert old.flaps == ()
     judged, flaps = fall(old, measure(hit=True), measure(hit=False))
-    assert judged == Fraction(100, 150)
+    assert judged == Fraction(100, 250)
     assert flaps == []
 
 
 def test_lines_that_new_tests_covered_once_may_not_be_lost_again_in_silence() -> None:
-    """Tests alone were added and cover 50 lines elsewhere; a pull request that loses them is red but for the share."""
+    """Tests alone were added and cover 50 lines elsewhere; a pull request that loses them is red."""
     before, now = "m.py\n 1-50 missing\n 51-100", "m.py\n 1-100"
     watched = after(before, now)
+    assert len(watched) == 50
     assert not [line for line in watched if line.flapping]
-    shown = judge(now, before, watched)
-    assert [is_exempt for *_, is_exempt in shown].count(True) == 1
+    assert judge(now, before, watched) == []

@@ -76,6 +76,10 @@ def test_a_ramp_that_has_not_begun_is_said() -> None:
     assert view_of(sample_history(1)).notes == ("the ramp begins with the next record of the default branch",)
 
 
+def test_after_its_day_the_target_is_required_whether_the_ramp_has_begun_or_not() -> None:
+    assert view_of(sample_history(1), target=replace(TARGET, by=TODAY)).notes == ("required today: 80 %",)
+
+
 def test_without_a_target_there_is_no_sentence() -> None:
     view = view_of(sample_history(3, target=None), target=None)
     assert (view.sentence, view.notes) == ("", ())

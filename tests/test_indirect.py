@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from covgate.history.indirect import find_indirect
-from covgate.recorded import IndirectFile
+from covgate.recorded import Flap, FlapShown, IndirectFile
 from tests.changed_projects import ProjectChange, project_changes
 from tests.shifted import digests_of, read_coverage, read_shifts, record_of
 
@@ -28,7 +28,7 @@ def lines_of(files: tuple[IndirectFile, ...]) -> Found:
 
 def find(before: str, after: str, shifts: str = "", edited: str = "") -> Found:
     head = read_coverage(after)
-    return lines_of(find_indirect(record_of(before), head, read_shifts(shifts), digests_of(head, edited)))
+    return lines_of(find_indirect(record_of(before), head, read_shifts(shifts), digests_of(head, edited))[0])
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,10 @@ def test_files_that_lost_the_most_stand_first() -> None:
 
 def test_flapping_lines_are_left_out() -> None:
     head = read_coverage("b.py\n 1-2 missing")
-    flapping = {(PurePosixPath("b.py"), 1)}
-    found = find_indirect(record_of("a.py\n 1-2"), head, read_shifts("a.py > b.py"), digests_of(head), flapping)
+    old = record_of("a.py\n 1-2", (Flap(path=PurePosixPath("a.py"), line=1, flips=2),))
+    found, flaps = find_indirect(old, head, read_shifts("a.py > b.py"), digests_of(head))
     assert lines_of(found) == {"b.py": ([2], [])}
+    assert flaps == (FlapShown(path=PurePosixPath("b.py"), line=1, change=-1),)
 
 
 @given(project_changes())
@@ -103,11 +104,11 @@ def test_it_finds_what_a_look_at_every_line_finds(change: ProjectChange) -> None
                 gained += [line] * (weights[0] < weights[1])
         if file.path and (lost or gained):
             expected[str(file.path)] = lost, gained
-    assert lines_of(find_indirect(change.old, change.head, change.shifts, change.digests)) == expected
-    assert lines_of(find_indirect(change.old, change.head, change.shifts, {})) == expected
+    assert lines_of(find_indirect(change.old, change.head, change.shifts, change.digests)[0]) == expected
+    assert lines_of(find_indirect(change.old, change.head, change.shifts, {})[0]) == expected
 
 
 def test_a_file_of_unknown_content_is_looked_through() -> None:
     old, head = record_of("m.py\n 1-2"), read_coverage("m.py\n 1-2 missing")
     unknown = replace(old, files={path: replace(file, digest="") for path, file in old.files.items()})
-    assert lines_of(find_indirect(unknown, head, read_shifts("m.py -2 +2"), digests_of(head))) == {"m.py": ([1], [])}
+    assert lines_of(find_indirect(unknown, head, read_shifts("m.py -2 +2"), digests_of(head))[0]) == {"m.py": ([1], [])}

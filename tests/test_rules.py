@@ -126,7 +126,7 @@ def drop(raw: str, adjusted: str | None = None) -> Drop:
 
 
 UNKNOWN_PART = (
-    ", and how much of that is code the change removes cannot be known: the baseline's lines are not kept any more"
+    ", and how much of that is code the change deletes cannot be known: the baseline's lines are not kept any more"
 )
 
 
@@ -142,11 +142,20 @@ UNKNOWN_PART = (
         pytest.param(drop("0.1"), "0.2", Status.PASS, "total coverage fell by at most 0.2 points", id="small-enough"),
         pytest.param(
             drop("5", "0"), "0", Status.PASS,
-            "total coverage did not fall, leaving out the code that the change removes", id="covered-code-was-deleted",
+            "total coverage did not fall, leaving out the code that the change deletes", id="covered-code-was-deleted",
         ),
         pytest.param(
             drop("5", "0.2"), "0.2", Status.PASS,
-            "total coverage fell by at most 0.2 points, leaving out the code that the change removes", id="adjusted",
+            "total coverage fell by at most 0.2 points, leaving out the code that the change deletes", id="adjusted",
+        ),
+        pytest.param(
+            Drop(raw=Fraction("0.6"), adjusted=Fraction("0.4"), excused=Fraction("0.4")), "0", Status.PASS,
+            "total coverage did not fall, leaving out the code that the change deletes and lines that flap",
+            id="deleted-and-excused",
+        ),
+        pytest.param(
+            Drop(raw=Fraction("0.6"), adjusted=Fraction("0.6"), excused=Fraction("0.5")), "0", Status.FAIL,
+            "total coverage fell by 0.1 points, more than 0", id="more-than-is-excused",
         ),
         pytest.param(
             drop("0.31", "7"), "0.2", Status.FAIL, "total coverage fell by 0.31 points, more than 0.2", id="broken"

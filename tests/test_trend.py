@@ -16,7 +16,7 @@ from covgate.history.trend import (
     BLOCKS,
     NO_RAMP_YET,
     Pace,
-    component_required_on,
+    component_start,
     compute_pace,
     points_of,
     ramp_start,
@@ -311,13 +311,28 @@ def test_a_start_after_the_end_requires_the_target_from_the_end_on() -> None:
     assert required_on(late, TARGET, date(2027, 2, 28)) == 80
 
 
+CORE = Component(name="core", paths=("core/**",), target=Decimal(90))
+
+
 def test_a_component_has_a_ramp_of_its_own() -> None:
-    core = Component(name="core", paths=("core/**",), target=Decimal(90))
-    assert component_required_on(START, core, TARGET, date(2027, 1, 9)) == 65
-    assert component_required_on(START, core, TARGET, date(2027, 2, 28)) == 90
-    unknown = component_required_on(START, replace(core, name="api"), TARGET, TODAY)
-    assert unknown == Unavailable(reason="component api was not measured when the ramp began")
-    assert isinstance(component_required_on(START, replace(core, target=None), TARGET, TODAY), Unavailable)
+    assert required_on(START, TARGET, date(2027, 1, 9), CORE) == 65
+    assert required_on(START, TARGET, date(2027, 2, 28), CORE) == 90
+    assert required_on(START, TARGET, date(2027, 1, 9), replace(CORE, name="api")) == Decimal("57.50")
+    with pytest.raises(ValueError, match="no ramp"):
+        required_on(START, TARGET, TODAY, replace(CORE, target=None))
+
+
+def test_a_components_ramp_begins_where_it_was_first_recorded_under_its_name() -> None:
+    start = Point(date=NOON - timedelta(days=90), total=Decimal(20))
+    records = run_of(AIM, AIM, AIM).records
+    tally = Tally(lines=Counts(covered=3, total=10))
+    records = (records[0], *(replace(record, components={"core": tally}) for record in records[1:]))
+    history = History(records=records, start=start, start_aim=AIM)
+    assert component_start(history, start, CORE).sha == sha_of(1)
+    assert component_start(history, replace(start, components={"core": Decimal(1)}), CORE).sha is None
+    assert component_start(history, start, replace(CORE, name="api")) == start
+    late = replace(start, date=records[-1].date + timedelta(days=1))
+    assert component_start(history, late, CORE) == late
 
 
 days = st.integers(0, 3000).map(lambda n: date(2025, 1, 1) + timedelta(days=n))

@@ -6,24 +6,25 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from covgate.history.drop import Exempt, Part, compute_delta, compute_drop, find_exempt, find_removed
-from covgate.history.flaps import JudgedFlaps, judge_flaps
+from covgate.history.drop import compute_drop, find_deleted
 from covgate.history.indirect import find_indirect
 from covgate.history.shifts import Shifts
 from covgate.history.states import tally_of
 from covgate.model import Coverage, Drop, Tally, Unavailable
-from covgate.recorded import Baseline, Comparison, IndirectFile, LineRecord, Record
+from covgate.recorded import Baseline, Comparison, FlapShown, IndirectFile, LineRecord, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentFiles:
-    """One component at head, and its files on both sides."""
+    """One component at head, and the same files in the baseline, however they were called and grouped then."""
 
     head: Tally
     paths: Collection[PurePosixPath]
     """Its files at head."""
-    old_paths: Collection[PurePosixPath]
-    """Its files in the baseline's line-level record."""
+    old_paths: Collection[PurePosixPath] = ()
+    """What its files were in the baseline, those among them that were deleted since."""
+    recorded: Tally | Unavailable = field(default_factory=Tally)
+    """What the baseline's record says of it; used only when the baseline's lines are not known."""
 
 
 def compare(
@@ -37,30 +38,35 @@ def compare(
 ) -> Comparison | Unavailable:
     """Hold `head` against its baseline; Unavailable when the two percents cannot be compared.
 
-    `old` is the baseline's line-level record and `shifts` the diff from its commit to head; without one of them the
-    drops are raw, and there are no indirect changes and no flaps. `digests` are git's blob ids of the files at head as
-    they were measured: leave out a file with uncommitted edits.
+    `old` is the baseline's line-level record (see `fitting`) and `shifts` the diff from its commit to head; without one
+    of them the drops are raw, and there are no indirect changes and no flaps. `digests` are git's blob ids of the files
+    at head as they were measured: leave out a file with uncommitted edits.
     """
     record, total = baseline.record, head.total
     if record.has_branches != head.has_branches:
         before, after = ("with", "without") if record.has_branches else ("without", "with")
         return Unavailable(reason=f"the baseline was measured {before} branches, and this run {after} them")
-    lines = _read_lines(record, old, head, shifts, digests)
-    delta = compute_delta(record.total, total)
-    drop = compute_drop(Part(baseline=record.total, head=total), lines.removed, lines.exempt)
-    if delta is None or drop is None:
+    lines = _read_lines(old, head, shifts, digests)
+    whole = _drop(ComponentFiles(head=total, paths=head.files, old_paths=lines.tallies), record.total, lines)
+    if whole is None:
         where = "at head" if record.total.counts.total else "in the baseline"
         return Unavailable(reason=f"there is nothing to measure {where}")
-    drops = _component_drops(record, lines, components)
-    deltas = {name: compute_delta(record.components.get(name, Tally()), components[name].head) for name in drops}
+    drops: dict[str, Drop | Unavailable] = {}
+    for name, part in components.items():
+        was = part.recorded
+        if not isinstance(lines.deleted, Unavailable):
+            was = sum((lines.tallies[path] for path in part.old_paths), Tally())
+        drop = was if isinstance(was, Unavailable) else _drop(part, was, lines)
+        if drop is not None:
+            drops[name] = drop
     return Comparison(
         baseline=baseline,
-        delta=delta,
-        drop=drop,
-        component_deltas={name: value for name, value in deltas.items() if value is not None},
+        delta=-whole.raw,
+        drop=whole,
+        component_deltas={name: -drop.raw for name, drop in drops.items() if isinstance(drop, Drop)},
         component_drops=drops,
         indirect=lines.indirect,
-        flaps=lines.flaps.shown,
+        flaps=lines.flaps,
     )
 
 
@@ -68,47 +74,42 @@ def compare(
 class _Lines:
     """What the lines of the baseline say; when they are not known, only why."""
 
-    removed: Mapping[PurePosixPath, Tally] | Unavailable
-    old: Mapping[PurePosixPath, Tally] = field(default_factory=dict)
-    exempt: Exempt = field(default_factory=Exempt)
-    flaps: JudgedFlaps = field(default_factory=JudgedFlaps)
+    deleted: Mapping[PurePosixPath, str] | Unavailable
+    tallies: Mapping[PurePosixPath, Tally] = field(default_factory=dict)
+    """What each file of the baseline counts for."""
     indirect: tuple[IndirectFile, ...] = ()
+    flaps: tuple[FlapShown, ...] = ()
 
 
 def _read_lines(
-    record: Record,
     old: LineRecord | Unavailable,
     head: Coverage,
     shifts: Shifts | Unavailable,
     digests: Mapping[PurePosixPath, str],
 ) -> _Lines:
     if isinstance(old, Unavailable):
-        return _Lines(removed=old)
+        return _Lines(deleted=old)
     if isinstance(shifts, Unavailable):
-        return _Lines(removed=shifts)
-    tallies = {path: tally_of(file.states) for path, file in old.files.items()}
-    if old.sha != record.sha or sum(tallies.values(), Tally()) != record.total:
-        return _Lines(removed=Unavailable(reason="the baseline's line-level record does not fit its totals"))
-    flaps = judge_flaps(old, head, shifts, digests)
-    return _Lines(
-        removed=find_removed(old, shifts, digests),
-        old=tallies,
-        exempt=find_exempt(old, head, shifts, flaps.exempt),
-        flaps=flaps,
-        indirect=find_indirect(old, head, shifts, digests, {(flap.path, flap.line) for flap in flaps.shown}),
-    )
+        return _Lines(deleted=shifts)
+    indirect, flaps = find_indirect(old, head, shifts, digests)
+    deleted = find_deleted(old, head, shifts, digests)
+    return _Lines(deleted=deleted, tallies=_tallies(old), indirect=indirect, flaps=flaps)
 
 
-def _component_drops(record: Record, lines: _Lines, components: Mapping[str, ComponentFiles]) -> Mapping[str, Drop]:
-    drops = {}
-    for name, component in components.items():
-        baseline = record.components.get(name, Tally())
-        removed = lines.removed
-        held = sum((tally for path, tally in lines.old.items() if path in component.old_paths), Tally())
-        if not isinstance(removed, Unavailable) and held != baseline:
-            removed = Unavailable(reason="the component held other files in the baseline")
-        part = Part(baseline=baseline, head=component.head, old_paths=component.old_paths, paths=component.paths)
-        drop = compute_drop(part, removed, lines.exempt)
-        if drop is not None:
-            drops[name] = drop
-    return drops
+def _drop(part: ComponentFiles, before: Tally, lines: _Lines) -> Drop | None:
+    if isinstance(lines.deleted, Unavailable):
+        return compute_drop(before, part.head, lines.deleted)
+    deleted = [states for path, states in lines.deleted.items() if path in part.old_paths]
+    flapped = -sum(flap.change for flap in lines.flaps if flap.lost and flap.path in part.paths)
+    return compute_drop(before, part.head, deleted, flapped)
+
+
+def _tallies(old: LineRecord) -> dict[PurePosixPath, Tally]:
+    return {path: tally_of(file.states) for path, file in old.files.items()}
+
+
+def fitting(record: Record, lines: LineRecord) -> LineRecord | Unavailable:
+    """Return the line-level record of a commit when it is what its totals were made of."""
+    if lines.sha == record.sha and sum(_tallies(lines).values(), Tally()) == record.total:
+        return lines
+    return Unavailable(reason="the baseline's line-level record does not fit its totals")

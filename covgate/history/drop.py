@@ -1,95 +1,90 @@
-"""How far a total fell: raw, and adjusted for what the change removed."""
+"""How far a total fell: raw, and adjusted for the covered code that the change deletes."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import PurePosixPath
 
-from covgate.history.shifts import Shifts, is_unedited
-from covgate.history.states import state_of, statements_in, tally_of
-from covgate.model import Counts, Coverage, Drop, Tally, Unavailable
+from covgate.history.shifts import FileShift, Shifts, is_unedited
+from covgate.history.states import NO_STATEMENT, state_of, tally_of
+from covgate.model import Counts, Coverage, Drop, FileCoverage, Tally, Unavailable
 from covgate.recorded import LineRecord
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """What is compared: the whole project, or one component. Both totals are with everything in them."""
-
-    baseline: Tally
-    head: Tally
-    old_paths: Collection[PurePosixPath] | None = None
-    """Its files in the baseline's record; None: all."""
-    paths: Collection[PurePosixPath] | None = None
-    """Its files at head; None: all. A file may have entered or left through a rename."""
+MOST_EXCUSED = Fraction(1, 2)
+"""In percentage points: so much of a drop can flapping lines excuse, in the project as in each component."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exempt:
-    """What flapping lines count for, by file, on either side: it is left out of both."""
+def compute_drop(before: Tally, after: Tally, deleted: Iterable[str] | Unavailable, flapped: int = 0) -> Drop | None:
+    """Return the drop of the project or of a component, or None when there is nothing to measure on either side.
 
-    old: Mapping[PurePosixPath, Tally] = field(default_factory=dict)
-    head: Mapping[PurePosixPath, Tally] = field(default_factory=dict)
-
-
-def compute_drop(
-    part: Part, removed: Mapping[PurePosixPath, Tally] | Unavailable, exempt: Exempt | None = None
-) -> Drop | None:
-    """Return the drop of a part, or None when there is nothing to measure on either side.
-
-    `removed` is what `find_removed` says. When nothing is left of the baseline without it, there is nothing to compare
-    with, and the adjusted drop is 0.
+    `deleted` are the states of its files' statements that `find_deleted` says, and `flapped` is how many statements and
+    exits its flapping lines lost. As many of the deleted statements are taken off the baseline as there are fewer now.
     """
-    if not part.baseline.counts.total or not part.head.counts.total:
+    delta = compute_delta(before, after)
+    if delta is None:
         return None
-    exempt = exempt or Exempt()
-    baseline = _without(part.baseline, _sum(exempt.old, part.old_paths))
-    head = _without(part.head, _sum(exempt.head, part.paths))
-    if baseline is None or head is None:
-        reason = "the line-level record of the baseline does not fit its totals"
-        return Drop(raw=_fall(part.baseline, part.head), adjusted=Unavailable(reason=reason))
-    if isinstance(removed, Unavailable):
-        return Drop(raw=_fall(baseline, head), adjusted=removed)
-    rest = _without(baseline, _sum(removed, part.old_paths))
-    if rest is None:
-        reason = "the change removes more than the baseline's total holds: it was made of other files"
-        return Drop(raw=_fall(baseline, head), adjusted=Unavailable(reason=reason))
-    return Drop(raw=_fall(baseline, head), adjusted=_fall(rest, head))
+    if isinstance(deleted, Unavailable):
+        return Drop(raw=-delta, adjusted=deleted)
+    gone = tally_of(_most_exits("".join(deleted), before.lines.total - after.lines.total))
+    rest = Tally(lines=_less(before.lines, gone.lines), branches=_less(before.branches, gone.branches))
+    # At least as many statements are left as there are now.
+    drop = Drop(raw=-delta, adjusted=-(compute_delta(rest, after) or Fraction(0)))
+    excuse = min(Fraction(100 * flapped, after.counts.total), MOST_EXCUSED, max(drop.least, Fraction(0)))
+    return Drop(raw=drop.raw, adjusted=drop.adjusted, excused=excuse)
 
 
-def find_removed(
-    old: LineRecord, shifts: Shifts, digests: Mapping[PurePosixPath, str]
-) -> Mapping[PurePosixPath, Tally]:
-    """Return what the statements and branches on lines that the change removes count for, by file of the baseline.
+def find_deleted(
+    old: LineRecord, head: Coverage, shifts: Shifts, digests: Mapping[PurePosixPath, str]
+) -> Mapping[PurePosixPath, str]:
+    """Return the states of the covered statements that the change deletes, by file of the baseline.
 
-    `digests` are the blob ids at head: a file with an equal one is not looked through. A file that is merely measured
-    no more, because it was newly omitted for one, is not removed.
+    A run of lines that was replaced deletes as many statements as there are fewer of them: an edited line is not
+    deleted, its successor carries its coverage. Nor is what became an excluded line, or a file that is merely measured
+    no more, as one that was newly omitted. `digests` are the blob ids at head: files with equal ones are skipped.
     """
-    removed = {}
+    found = {}
     for path, file in old.files.items():
         shift = shifts.of(path)
         if shift.path is None:
-            removed[path] = tally_of(file.states)
-        elif not is_unedited(file.digest, shift.path, digests):
-            gone = [line for line in statements_in(file.states) if shift.removed(line)]
-            removed[path] = tally_of("".join(file.states[line - 1] for line in gone))
-    return removed
+            found[path] = _covered(file.states)
+        elif shift.path in head.files and not is_unedited(file.digest, shift.path, digests):
+            found[path] = "".join(_deleted(file.states, shift, head.files[shift.path]))
+    return found
 
 
-def find_exempt(
-    old: LineRecord, head: Coverage, shifts: Shifts, lines: Mapping[PurePosixPath, frozenset[int]]
-) -> Exempt:
-    """Return what `lines` of the baseline count for there and at head; each is a statement on both sides."""
-    before: dict[PurePosixPath, Tally] = {}
-    after: dict[PurePosixPath, Tally] = {}
-    for path, numbers in lines.items():
-        shift = shifts.of(path)
-        before[path] = sum((state_of(old.files[path].states[line - 1]).tally for line in numbers), Tally())
-        if shift.path is not None:
-            there = frozenset(line for line in map(shift.to_new, numbers) if line is not None)
-            after[shift.path] = after.get(shift.path, Tally()) + head.files[shift.path].tally(there)
-    return Exempt(old=before, head=after)
+def _deleted(states: str, shift: FileShift, now: FileCoverage) -> Iterator[str]:
+    lines = sorted(now.statements | now.excluded)
+    run, kept = "", 0
+    for old_line, state in enumerate(states, start=1):
+        line = shift.to_new(old_line)
+        if line is None:
+            run += state
+            continue
+        yield _fewer(run, bisect_left(lines, line) - bisect_right(lines, kept))
+        run, kept = "", line
+    if run:
+        # The states end with the last statement; a comment that was kept may follow, and new statements after it.
+        end = next((line for line in range(kept + 1, lines[-1] + 1) if shift.to_old(line)), None) if lines else None
+        yield _fewer(run, (bisect_left(lines, end) if end else len(lines)) - bisect_right(lines, kept))
+
+
+def _fewer(run: str, now: int) -> str:
+    """Of a run's states, those that a run of `now` statements in its place deletes."""
+    statements = len(run) - run.count(NO_STATEMENT)
+    return _most_exits(_covered(run), statements - now)
+
+
+def _covered(states: str) -> str:
+    return "".join(state for state in states if state != NO_STATEMENT and state_of(state).executed)
+
+
+def _most_exits(states: str, most: int) -> str:
+    def exits(state: str) -> tuple[int, int]:
+        return state_of(state).exits, state_of(state).taken
+
+    return states if most >= len(states) else "".join(sorted(states, key=exits, reverse=True)[: max(most, 0)])
 
 
 def compute_delta(before: Tally, after: Tally) -> Fraction | None:
@@ -100,21 +95,5 @@ def compute_delta(before: Tally, after: Tally) -> Fraction | None:
     return Fraction(100 * now.covered, now.total) - Fraction(100 * was.covered, was.total)
 
 
-def _fall(before: Tally, after: Tally) -> Fraction:
-    return -(compute_delta(before, after) or Fraction(0))
-
-
-def _sum(tallies: Mapping[PurePosixPath, Tally], paths: Collection[PurePosixPath] | None) -> Tally:
-    return sum((tally for path, tally in tallies.items() if paths is None or path in paths), Tally())
-
-
-def _without(whole: Tally, part: Tally) -> Tally | None:
-    """`whole` without `part`, or None when that is no part of it."""
-    lines, branches = _less(whole.lines, part.lines), _less(whole.branches, part.branches)
-    return None if lines is None or branches is None else Tally(lines=lines, branches=branches)
-
-
-def _less(whole: Counts, part: Counts) -> Counts | None:
-    if part.covered > whole.covered or part.missing > whole.missing:
-        return None
+def _less(whole: Counts, part: Counts) -> Counts:
     return Counts(covered=whole.covered - part.covered, total=whole.total - part.total)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -23,8 +23,8 @@ class FileShift(Protocol):
         """Return the line's number now, or None when it was removed or modified."""
         ...
 
-    def removed(self, line: int) -> bool:
-        """Whether the line was removed or modified."""
+    def to_old(self, line: int) -> int | None:
+        """Return what the number of a line of now was, or None when it was added or modified."""
         ...
 
 
@@ -42,30 +42,24 @@ class Moved:
 
     old_line: int
     line: int
-    lost: bool
-    """Less of it is covered than before; else more."""
-    exits_only: bool = False
-    """It was executed as before, and its exits were not."""
+    change: int
+    """How many more of the statement and its exits are covered; negative: fewer."""
 
 
-def find_moved(
-    before: str, after: str, to_new: Callable[[int], int | None], *, lines: Collection[int] | None = None
-) -> Iterator[Moved]:
-    """Yield the statements of one file whose states differ, by old line (only `lines` of the old side, if given).
+def find_moved(before: str, after: str, to_new: Callable[[int], int | None]) -> Iterator[Moved]:
+    """Yield the statements of one file whose states differ, by old line.
 
     `before` and `after` are the file's states. A statement whose number of exits is another was measured by another
     interpreter, or has become another statement: it cannot be compared.
     """
-    for old_line in range(1, len(before) + 1) if lines is None else sorted(lines):
-        then = character_at(before, old_line)
+    for old_line, then in enumerate(before, start=1):
         line = to_new(old_line) if then != NO_STATEMENT else None
         now = NO_STATEMENT if line is None else character_at(after, line)
         if line is None or now in {then, NO_STATEMENT}:
             continue
         was, is_now = state_of(then), state_of(now)
         if was.exits == is_now.exits and was.weight != is_now.weight:
-            lost, exits_only = is_now.weight < was.weight, is_now.executed == was.executed
-            yield Moved(old_line=old_line, line=line, lost=lost, exits_only=exits_only)
+            yield Moved(old_line=old_line, line=line, change=is_now.weight - was.weight)
 
 
 def character_at(states: str, line: int) -> str:
@@ -73,17 +67,14 @@ def character_at(states: str, line: int) -> str:
     return states[line - 1] if 1 <= line <= len(states) else NO_STATEMENT
 
 
-def edited_statements(shift: FileShift, old_length: int, file: FileCoverage) -> frozenset[int]:
+def edited_statements(shift: FileShift, file: FileCoverage) -> frozenset[int]:
     """Return the statements of a changed file that have a new line in them, by their first line at head.
 
-    `old_length` is the number of lines of the file's old states. Only statements of several lines are looked at: the
-    first line of any other is either new, and no old line maps to it, or old.
+    Only statements of several lines are looked at: the first line of any other is either new, and no old line maps to
+    it, or old.
     """
-    continued = {line for line, first in file.first_lines.items() if line != first}
-    if not continued:
-        return frozenset()
-    old = {shift.to_new(line) for line in range(1, old_length + max(continued) + 1)}
-    return frozenset(file.first_lines[line] for line in continued - old)
+    continued = (line for line, first in file.first_lines.items() if line != first)
+    return frozenset(file.first_lines[line] for line in continued if shift.to_old(line) is None)
 
 
 def is_unedited(digest: str, path: PurePosixPath, digests: Mapping[PurePosixPath, str]) -> bool:

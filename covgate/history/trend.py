@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations, dropwhile, islice, takewhile
@@ -198,29 +198,39 @@ def ramp_start(history: History, target: Target) -> Point | Unavailable:
     return point or Unavailable(reason=NO_RAMP_YET)
 
 
-def required_on(start: Point, target: Target, today: date) -> Decimal:
-    """Return the total, in percent, that the ramp requires on a day.
+def component_start(history: History, start: Point, component: Component) -> Point:
+    """Return the point a component's ramp begins at, if the project's begins at `start`.
+
+    That is where it was first recorded under its name since then, else `start` itself, with the project's total.
+    """
+    if component.name in start.components:
+        return start
+    later = (p for p in points_of(history) if p.date >= start.date and component.name in p.components)
+    return next(later, start)
+
+
+def required_on(start: Point, target: Target, today: date, component: Component | None = None) -> Decimal:
+    """Return what the ramp requires of the total, or of a component with a target of its own, on a day; in percent.
 
     The line goes from the start's day and value to the target's; whole days, exact, cut to two decimals. Before the
     start it is the start's value, from `by` on the target, and never more than the target.
     """
-    return _on_line(start.total, target.total, start.date, target.by, today)
-
-
-def component_required_on(start: Point, component: Component, target: Target, today: date) -> Decimal | Unavailable:
-    """Return what the ramp requires of a component that has a target, on the dates of the total's ramp."""
-    if component.target is None:
-        return Unavailable(reason=f"component {component.name} has no target")
-    value = start.components.get(component.name)
-    if value is None:
-        return Unavailable(reason=f"component {component.name} was not measured when the ramp began")
-    return _on_line(value, component.target, start.date, target.by, today)
-
-
-def _on_line(value: Decimal, goal: Decimal, begin: datetime, by: date | None, today: date) -> Decimal:
-    first = begin.date()
-    if value >= goal or by is None or today >= by:
+    goal, value = goal_of(target, component), value_at(start, component)
+    if goal is None:
+        msg = "a component without a target has no ramp"
+        raise ValueError(msg)
+    if value >= goal or target.by is None or today >= target.by:
         return goal
-    done = Fraction(max(0, (today - first).days), max(1, (by - first).days))
-    required = Fraction(value) + (Fraction(goal) - Fraction(value)) * done
-    return cut(required)
+    first = start.date.date()
+    done = Fraction(max(0, (today - first).days), max(1, (target.by - first).days))
+    return cut(Fraction(value) + (Fraction(goal) - Fraction(value)) * done)
+
+
+def goal_of(target: Target, component: Component | None) -> Decimal | None:
+    """Return where a ramp leads: the project's, or a component's (None: it has none)."""
+    return component.target if component else target.total
+
+
+def value_at(start: Point, component: Component | None) -> Decimal:
+    """Return the percent a ramp begins at; of a component that was not measured then, the total."""
+    return start.components.get(component.name, start.total) if component else start.total

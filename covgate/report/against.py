@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from fractions import Fraction
 
-from covgate.model import Check, Status, Tally, Unavailable, floor_percent
+from covgate.model import Check, Drop, Status, Tally, Unavailable
 from covgate.recorded import Baseline, BaselineHow, FlapShown, IndirectFile
-from covgate.report.facts import ComponentFacts, Facts, Links, total_of
+from covgate.report.facts import ComponentFacts, Facts, Links
 from covgate.report.words import (
     NOT_APPLICABLE,
     SHOWN_DIGITS,
@@ -84,21 +85,23 @@ def drop_row(facts: Facts) -> DropRow | None:
 
 
 def drop_notes(facts: Facts) -> tuple[str, ...]:
-    """Say why a drop is judged smaller than it looks: removed lines, flapping lines."""
-    check = _check(facts, MAX_DROP, None)
-    if check is None or check.drop is None or facts.comparison is None:
-        return ()
-    drop, notes = check.drop, []
-    exempt = sum(flap.exempt for flap in facts.comparison.flaps)
-    total = total_of(facts)
-    if exempt and total and total.lines.total:
-        share = show_percent(floor_percent(Decimal(100 * exempt) / total.lines.total))
-        notes.append(f"{plural(exempt, 'flapping line')} ({share} of the statements) left out of max-drop.")
-    if not isinstance(drop.adjusted, Unavailable) and drop.adjusted < drop.raw and drop.raw > 0:
-        points = points_text(drop.adjusted).removeprefix("+")
-        fell = "did not fall" if drop.adjusted <= 0 else f"fell by {points} points"
-        notes.append(f"Without the lines this change removes, total coverage {fell}.")
-    return tuple(notes)
+    """Say why a drop is judged smaller than it looks: deleted code, flapping lines."""
+    drops = ((check.component, check.drop) for check in facts.verdict.checks if check.rule == MAX_DROP)
+    return tuple(note for component, drop in drops if drop for note in _drop_notes(component, drop))
+
+
+def _drop_notes(component: str | None, drop: Drop) -> Iterator[str]:
+    of = f" of {component}" if component else ""
+    if drop.least < drop.raw and drop.raw > 0:
+        fell = "did not fall" if drop.least <= 0 else f"fell by {_points(drop.least)}"
+        yield f"Without the covered code this change deletes, total coverage{of} {fell}."
+    if drop.excused:
+        yield f"Flapping lines excuse {_points(drop.excused)} of the drop{of}."
+
+
+def _points(value: Fraction) -> str:
+    shown = points_text(value).removeprefix("+")
+    return f"{shown} point" if shown == "1" else f"{shown} points"
 
 
 def component_rows(facts: Facts) -> tuple[ComponentRow, ...]:
@@ -160,11 +163,10 @@ def flap_rows(facts: Facts) -> tuple[FlapRow, ...]:
 
 
 def _flap_row(flap: FlapShown, links: Links) -> FlapRow:
-    judged = "left out of max-drop" if flap.exempt else "judged: too many lines flap"
     return FlapRow(
         shown=f"{short_path(flap.path)}:{flap.line}",
         url=links.to_measured(flap.path, flap.span),
-        what=f"{'lost' if flap.lost else 'gained'} this time, {judged}",
+        what=f"{'lost' if flap.lost else 'gained'} this time",
     )
 
 

@@ -40,7 +40,7 @@ def _unknown(facts: Facts) -> tuple[str, ...]:
     lost = [f"Diff coverage is unavailable: {facts.diff.reason}"] if isinstance(facts.diff, Unavailable) else []
     said: set[tuple[str, str]] = set()
     for check in facts.verdict.checks:
-        if check.status is Status.UNAVAILABLE and (check.rule == MAX_DROP or check.component):
+        if check.status is Status.UNAVAILABLE and (check.rule != MIN_DIFF or check.component):
             if (check.rule, check.why) in said:
                 # The project's own reason is its components', too.
                 continue
@@ -48,7 +48,8 @@ def _unknown(facts: Facts) -> tuple[str, ...]:
             whose = f" of {check.component}" if check.component else ""
             what = {MAX_DROP: "The drop", MIN_TOTAL: "Total coverage", MIN_DIFF: "Diff coverage"}[check.rule]
             known = f"{what}{whose} is unavailable: {check.why}"
-            lost.append(known if check.drop is None else _capital(check.why))
+            # With a figure beside it, it is what the figure is held against that is not known.
+            lost.append(known if check.drop is None and check.actual is None else _capital(check.why))
     return tuple(lost)
 
 

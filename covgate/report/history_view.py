@@ -96,6 +96,8 @@ def _notes(history: History, target: Target | None, known: int, shown: int, toda
         if isinstance(start, Point):
             since = f"{start.date.astimezone(UTC):%Y-%m-%d}"
             notes.append(f"required today: {show_percent(required_on(start, target, today))} (ramp since {since})")
+        elif target.by and today >= target.by:
+            notes.append(f"required today: {show_percent(target.total)}")
         else:
             notes.append(start.reason)
     return notes

@@ -119,13 +119,15 @@ class NoBaselineJson(_Model):
 
 
 class DropJson(_Model):
-    """A drop in percentage points, as decimal strings: `max-drop` judges the smaller of the two.
+    """A drop in percentage points, as decimal strings: `max-drop` judges the smaller of the two, less `excused`.
 
-    `adjusted` takes the baseline without the statements on lines the change removes; null when that is not known.
+    `adjusted` takes the baseline without the covered statements the change deletes; null when that is not known.
+    `excused` is what is put down to flapping lines.
     """
 
     raw: str
     adjusted: str | None
+    excused: str
 
 
 class CheckJson(_Model):
@@ -159,12 +161,11 @@ class IndirectJson(_Model):
 
 
 class FlapJson(_Model):
-    """A flapping line that differs from the baseline in this run; `exempt` when `max-drop` leaves it out."""
+    """A flapping line that differs from the baseline in this run."""
 
     path: str
     line: int
     lost: bool
-    exempt: bool
 
 
 class SuiteJson(_Model):
@@ -367,12 +368,12 @@ def _pairs(spans: tuple[Span, ...]) -> list[tuple[int, int]]:
 
 
 def _flap(flap: FlapShown) -> FlapJson:
-    return FlapJson(path=_text(str(flap.path)), line=flap.line, lost=flap.lost, exempt=flap.exempt)
+    return FlapJson(path=_text(str(flap.path)), line=flap.line, lost=flap.lost)
 
 
 def _drop(drop: Drop) -> DropJson:
     adjusted = None if isinstance(drop.adjusted, Unavailable) else points_json(drop.adjusted)
-    return DropJson(raw=points_json(drop.raw), adjusted=adjusted)
+    return DropJson(raw=points_json(drop.raw), adjusted=adjusted, excused=points_json(drop.excused))
 
 
 def points_json(points: Fraction) -> str:

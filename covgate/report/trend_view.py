@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from covgate.goals import Component, Target
-from covgate.history.trend import component_required_on, points_of, ramp_start, required_on, towards
+from covgate.history.trend import component_start, points_of, ramp_start, required_on, towards, value_at
 from covgate.model import Unavailable, floor_percent
 from covgate.recorded import History, Point
 from covgate.report.chart import Axis, choose_axis
@@ -102,7 +102,11 @@ def build_trend_view(
     first, last = _dates(points, target)
     span = _Span(first=first, last=last, today=today)
     total = _total(points, target, start, span)
-    lines = (total, *(_component(c, points, target, start, span) for c in _drawn(points, components)))
+    drawn = (
+        (c, component_start(history, start, c) if isinstance(start, Point) else None)
+        for c in _drawn(points, components)
+    )
+    lines = (total, *(_component(c, points, target, begin, span) for c, begin in drawn))
     commits = _commits(repository_url)
     way = towards(points, target, today) if target else ""
     shown = [value for line in lines for value in _heights(line)]
@@ -163,15 +167,13 @@ def _total(points: Sequence[Point], target: Target | None, start: Point | Unavai
 
 
 def _component(
-    component: Component, points: Sequence[Point], target: Target | None, start: Point | Unavailable | None, span: _Span
+    component: Component, points: Sequence[Point], target: Target | None, start: Point | None, span: _Span
 ) -> Line:
     values = tuple(point.components.get(component.name) for point in points)
     ramp, required = None, ""
-    if isinstance(start, Point) and target and component.target is not None:
-        asked = component_required_on(start, component, target, span.today)
-        if not isinstance(asked, Unavailable):
-            ramp = _ramp(start.components[component.name], component.target, start, target, span)
-            required = show_percent(asked)
+    if start and target and component.target is not None:
+        ramp = _ramp(value_at(start, component), component.target, start, target, span)
+        required = show_percent(required_on(start, target, span.today, component))
     return Line(
         name=shorten(visible(component.name), _NAME),
         values=values,

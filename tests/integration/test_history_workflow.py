@@ -139,7 +139,7 @@ def test_deleting_a_covered_module_is_no_drop(workflow: Workflow) -> None:
     assert ran.exit_code == 0, ran.log
     assert float(drop["raw"]) > 5
     assert drop["adjusted"] == "0.00"
-    assert "Without the lines this change removes, total coverage did not fall." in ran.comment
+    assert "Without the covered code this change deletes, total coverage did not fall." in ran.comment
 
 
 def test_the_first_run_of_all_has_nothing_to_compare_with(workflow: Workflow, github: FakeGithub) -> None:
@@ -365,6 +365,15 @@ def test_without_a_token_a_run_is_recorded_in_a_folder_and_no_baseline_is_made_u
     ran = workflow.run_pull_request(min_diff="80", max_drop="0", github_token="")
     assert ran.exit_code == 4, ran.log
     assert ran.result["baseline"] == {"unavailable": "there is no github-token to read the history with"}
+
+
+def test_without_a_token_what_a_ramp_requires_is_unknown(workflow: Workflow) -> None:
+    ramp = "[tool.covgate.target]\ntotal = 90\nby = 2999-01-01\nramp = true\n"
+    workflow.open_pull_request({**MORE_TESTED, "pyproject.toml": FILES["pyproject.toml"] + ramp})
+    ran = workflow.run_pull_request(github_token="")
+    assert ran.exit_code == 4, ran.log
+    assert ran.check("min-total")["status"] == "unavailable"
+    assert "there is no github-token to read the history with" in ran.check("min-total")["why"]
 
 
 def test_a_github_that_does_not_answer_costs_the_baseline_only(workflow: Workflow, github: FakeGithub) -> None:
