@@ -277,6 +277,8 @@ def _clone(scene: Scene, repository: Repository, folder: Path) -> Repository:
     if flags is None:
         return repository
     clone = folder / "clone"
+    # What is checked out there is the remote's default branch.
+    repository.git("checkout", "--quiet", "main")
     repository.git("clone", "--quiet", *flags, "--branch=feature", repository.path.as_uri(), os.fspath(clone))
     return Repository(clone)
 
@@ -295,7 +297,7 @@ def _event(folder: Path) -> dict[str, str]:
     payload = {
         "pull_request": {
             "number": 7,
-            "head": {"sha": source.head(), "repo": name},
+            "head": {"sha": source.git("rev-parse", "feature").decode().strip(), "repo": name},
             "base": {"sha": source.git("rev-parse", "main").decode().strip(), "ref": "main", "repo": name},
         }
     }

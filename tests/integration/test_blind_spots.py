@@ -67,5 +67,5 @@ def expected(scene: Scene) -> set[ExitCode]:
     """Return how covgate may end when nothing is hidden from it."""
     if scene.configuration in LEAVES_OUT or scene.tested:
         return {ExitCode.PASSED}
-    # Where only the changed file is measured and nothing loads it, there is no measurement at all.
-    return {ExitCode.RULE_BROKEN, ExitCode.CANNOT_JUDGE}
+    # Where only the changed file is measured and nothing loads it, there is no measurement, and coverage no report.
+    return {ExitCode.RULE_BROKEN, ExitCode.CANNOT_JUDGE, ExitCode.BAD_INPUT}
