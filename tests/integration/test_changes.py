@@ -216,7 +216,7 @@ def test_a_laptop_counts_staged_unstaged_and_untracked_edits_and_says_so(reposit
     repository.write({"b.py": edited(TEN, 2)})
     repository.git("add", "b.py")
     repository.write({"a.py": edited(TEN, 1, 3), "c.py": "c = 1\n", "ignored/i.py": TEN, ".gitignore": "ignored\n"})
-    repository.write({"venv/pyvenv.cfg": "", "venv/lib/site.py": TEN})
+    repository.write({"venv/pyvenv.cfg": "", "venv/lib/python3.11/site.py": TEN})
     repository.measure()
     gate = repository.check()
     assert repository.changed(head=None) == {"a.py": [1, 3], "b.py": [2], "c.py": [1]}

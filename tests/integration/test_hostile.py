@@ -55,7 +55,7 @@ def test_a_base_that_looks_like_an_option_is_bad_input_and_writes_nothing(change
     gate = changed.check(base=f"--output={target}")
     assert (bare.exit_code, bare.percent) == (0, 100), "git wrote a file, and the diff was empty"
     assert [path.name for path in tmp_path.glob("written*")] == ["written...HEAD"]
-    assert (gate.exit_code, gate.result) == (2, None)
+    assert (gate.exit_code, gate.verdict) == (2, "cannot-judge")
     assert "does not exist" in gate.stderr
 
 
