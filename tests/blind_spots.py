@@ -29,6 +29,15 @@ LATER = NEW.replace("    return amount * 2\n", "    doubled = amount * 2\n    re
 CALLS = "import sys\nfrom {module} import price\nassert price(1) == 2\n"
 CALLS_ALL = CALLS + "from {module} import refund\nassert refund(-1) == 0\nassert refund(1) == -2\n"
 
+NAMESAKE = f"""import pathlib, sys, tempfile
+with tempfile.TemporaryDirectory() as folder:
+    pathlib.Path(folder, "prices.py").write_text({NEW!r})
+    sys.path.insert(0, folder)
+    from prices import refund
+    assert refund(-1) == 0 and refund(1) == -2
+"""
+"""Calls a module of the same name and text in a folder that is gone later."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
@@ -80,8 +89,10 @@ CONFIGURATIONS = {
 LEAVES_OUT = {"omit-changed": "omit", "report-omit": "omit"}
 """Configurations that leave the changed file out, and the setting that does."""
 
-COPIES = ("equal-copy", "other-copy", "equal-checkout", "other-checkout")
-"""What the tests import instead of this checkout: an installed copy, or another checkout, of equal or of other text."""
+COPIES = ("equal-copy", "other-copy", "equal-checkout", "other-checkout", "machine", "namesake")
+"""What the tests import instead of this checkout: an installed copy, or another checkout, of equal or of other text;
+the checkout of another machine, of which nothing but the data is left; or a temporary module that only has the name.
+"""
 
 WAYS = ("run", "data", "xml", "lcov")
 AGES = ("moved-since", "replaced-since")
@@ -112,7 +123,8 @@ class Scene:
     @property
     def truthful(self) -> bool:
         """Whether what covgate is shown is of the code under test, and the base can be known."""
-        return not self.copy.startswith("other") and self.age == "fresh" and self.clone != "no-main"
+        lies = self.copy.startswith("other") or self.copy == "namesake" or self.clone == "no-main"
+        return not lies and self.age == "fresh"
 
     @property
     def covered(self) -> bool:
@@ -125,7 +137,7 @@ class Scene:
 
         Anything that a name stands for; with folders, or in installed code, only what a run of covgate's own asks for.
         """
-        if self.copy == "here":
+        if self.copy in {"here", "machine"}:
             return True
         if self.configuration in {"branch-only", "include"}:
             return self.copy != "equal-copy"
@@ -159,7 +171,8 @@ def scenes() -> st.SearchStrategy[Scene]:
 def _possible(scene: Scene) -> bool:
     # A run measures what lies there; in a workflow the commit is judged, and its event names the base.
     edited_before_judged = scene.age != "fresh" and (scene.way == "run" or scene.workflow)
-    return not edited_before_judged and not (scene.workflow and scene.clone == "no-main")
+    made_elsewhere = scene.copy == "machine" and scene.way == "run"
+    return not edited_before_judged and not made_elsewhere and not (scene.workflow and scene.clone == "no-main")
 
 
 class Stage:
@@ -185,7 +198,7 @@ class Stage:
             checkout = _clone(scene, _build(scene, folder), folder)
             self._place_copy(scene, checkout, folder)
             if scene.way != "run":
-                self._measure(scene, checkout.path / scene.place.project)
+                self._prepare_data(scene, checkout, folder)
             _edit(scene, checkout)
             return self._ask(scene, checkout, folder)
         finally:
@@ -209,6 +222,21 @@ class Stage:
                 path.write_text(content, encoding="utf-8")
             return
         (self._packages / "shop.pth").write_text(f"{code.resolve()}\n", encoding="utf-8")
+
+    def _prepare_data(self, scene: Scene, checkout: Repository, folder: Path) -> None:
+        """Have an earlier job leave its data in the checkout."""
+        if scene.copy != "machine":
+            self._measure(scene, checkout.path / scene.place.project)
+            return
+        machine = folder / "machine"
+        shutil.copytree(checkout.path, machine)
+        project = machine / scene.place.project
+        (self._packages / "shop.pth").write_text(f"{(project / scene.place.root).resolve()}\n", encoding="utf-8")
+        self._measure(scene, project)
+        for name in DATA.values():
+            if (project / name).exists():
+                shutil.copy(project / name, checkout.path / scene.place.project)
+        shutil.rmtree(machine)
 
     def _measure(self, scene: Scene, project: Path) -> None:
         """Do what an earlier job does: run the tests under coverage, and make the report."""
@@ -248,12 +276,14 @@ def _build(scene: Scene, folder: Path) -> Repository:
     place = scene.place
     repository = Repository(folder / "work")
     package = place.module.rpartition(".")[0]
-    calls = CALLS_ALL if scene.tested and not scene.copy.startswith("other") else CALLS
-    if scene.new_file and not scene.tested and not scene.copy.startswith("other"):
+    calls = (CALLS_ALL if scene.tested and not scene.copy.startswith("other") else CALLS).format(module=place.module)
+    if scene.copy == "namesake":
+        calls = NAMESAKE
+    elif scene.new_file and not scene.tested and not scene.copy.startswith("other"):
         calls = ""
     settings = CONFIGURATIONS[scene.configuration].format(root=place.root, top=place.top)
     files = {
-        _joined(place.project, "run_tests.py"): f"import {package}.other\n{calls.format(module=place.module)}",
+        _joined(place.project, "run_tests.py"): f"import {package}.other\n{calls}",
         _joined(place.project, "pyproject.toml"): "[tool.covgate]\nmin-diff = 100\n",
         ".gitignore": ".coverage*\n!.coveragerc\ncoverage.*\n",
     }

@@ -31,6 +31,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 # One of each way to be green without looking.
 @example(scene=Scene(layout="src", configuration="source_pkgs", copy="other-copy"))
 @example(scene=Scene(layout="src", configuration="source-package", copy="other-checkout", way="data"))
+@example(scene=Scene(layout="flat", configuration="none", copy="namesake", way="data", tested=False))
+@example(scene=Scene(layout="src", configuration="none", copy="machine", way="lcov"))
 @example(scene=Scene(layout="flat", configuration="none", way="xml", age="moved-since"))
 @example(scene=Scene(layout="src", configuration="source-folder", way="data", age="replaced-since"))
 @example(scene=Scene(layout="flat", configuration="none", clone="no-main"))
