@@ -23,6 +23,9 @@ NEW = OLD + "\n\ndef refund(amount):\n    if amount < 0:\n        return 0\n    
 
 CHANGED = (5, 6, 7, 8)
 
+OTHER = NEW.replace("return 0", "return 0  # as it was")
+"""Another text that behaves alike, line by line: what is measured of it would fit."""
+
 LATER = NEW.replace("    return amount * 2\n", "    doubled = amount * 2\n    return doubled\n")
 """What stands there after one more edit: every changed line is one further down."""
 
@@ -95,8 +98,9 @@ the checkout of another machine, of which nothing but the data is left; or a tem
 """
 
 WAYS = ("run", "data", "xml", "lcov")
-AGES = ("moved-since", "replaced-since")
-"""What became of the changed file after it was measured, on a laptop."""
+MOVED = "moved-since"
+AGES = (MOVED, "replaced-since")
+"""What became of the changed file after it was measured."""
 
 CLONES = ("single-branch", "shallow", "no-main")
 """No main: the repository has two branches besides the change, and neither is called as a default branch is."""
@@ -169,8 +173,9 @@ def scenes() -> st.SearchStrategy[Scene]:
 
 
 def _possible(scene: Scene) -> bool:
-    # A run measures what lies there; in a workflow the commit is judged, and its event names the base.
-    edited_before_judged = scene.age != "fresh" and (scene.way == "run" or scene.workflow)
+    # A run measures what lies there. In a workflow the commit is judged, and its event names the base; there, what was
+    # replaced in place leaves no trace in older data.
+    edited_before_judged = scene.age != "fresh" and (scene.way == "run" or (scene.workflow and scene.age != MOVED))
     made_elsewhere = scene.copy == "machine" and scene.way == "run"
     return not edited_before_judged and not made_elsewhere and not (scene.workflow and scene.clone == "no-main")
 
@@ -198,7 +203,11 @@ class Stage:
             checkout = _clone(scene, _build(scene, folder), folder)
             self._place_copy(scene, checkout, folder)
             if scene.way != "run":
+                # In a workflow the commit is the newer text.
+                earlier = {scene.place.path: LATER} if scene.workflow and scene.age == MOVED else {}
+                checkout.write(earlier)
                 self._prepare_data(scene, checkout, folder)
+                checkout.write(dict.fromkeys(earlier, NEW))
             _edit(scene, checkout)
             return self._ask(scene, checkout, folder)
         finally:
@@ -209,7 +218,7 @@ class Stage:
     def _place_copy(self, scene: Scene, checkout: Repository, folder: Path) -> None:
         """Put what the tests import where they find it."""
         place = scene.place
-        text = OLD if scene.copy.startswith("other") else NEW
+        text = OTHER if scene.copy.startswith("other") else NEW
         code = checkout.path / place.project / place.root
         if scene.copy.endswith("-checkout"):
             other = Repository(folder / "elsewhere")
@@ -276,10 +285,10 @@ def _build(scene: Scene, folder: Path) -> Repository:
     place = scene.place
     repository = Repository(folder / "work")
     package = place.module.rpartition(".")[0]
-    calls = (CALLS_ALL if scene.tested and not scene.copy.startswith("other") else CALLS).format(module=place.module)
+    calls = (CALLS_ALL if scene.tested else CALLS).format(module=place.module)
     if scene.copy == "namesake":
         calls = NAMESAKE
-    elif scene.new_file and not scene.tested and not scene.copy.startswith("other"):
+    elif scene.new_file and not scene.tested:
         calls = ""
     settings = CONFIGURATIONS[scene.configuration].format(root=place.root, top=place.top)
     files = {
@@ -315,9 +324,10 @@ def _clone(scene: Scene, repository: Repository, folder: Path) -> Repository:
 
 def _edit(scene: Scene, checkout: Repository) -> None:
     """Edit the changed file after it was measured: its lines move, or one is replaced where it stands."""
-    if scene.age != "fresh":
-        text = LATER if scene.age == "moved-since" else NEW.replace("return 0", "return 1")
-        checkout.write({scene.place.path: text})
+    if scene.age == "fresh" or scene.workflow:
+        return
+    text = LATER if scene.age == MOVED else NEW.replace("return 0", "return 1")
+    checkout.write({scene.place.path: text})
 
 
 def _event(folder: Path) -> dict[str, str]:

@@ -35,6 +35,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 @example(scene=Scene(layout="src", configuration="none", copy="machine", way="lcov"))
 @example(scene=Scene(layout="flat", configuration="none", way="xml", age="moved-since"))
 @example(scene=Scene(layout="src", configuration="source-folder", way="data", age="replaced-since"))
+@example(scene=Scene(layout="src", configuration="none", way="lcov", age="moved-since", workflow=True))
 @example(scene=Scene(layout="flat", configuration="none", clone="no-main"))
 @example(scene=Scene(layout="namespace", configuration="source-package", tested=False, new_file=True))
 @example(scene=Scene(layout="src", configuration="omit-changed"))
