@@ -65,7 +65,7 @@ def test_a_base_that_is_no_commit_is_bad_input(changed: Repository) -> None:
         assert (ref, git.resolve(ref)) == (ref, None)
     changed.measure()
     gate = changed.check(base="^main")
-    assert (gate.exit_code, gate.result) == (2, None)
+    assert (gate.exit_code, gate.verdict) == (2, "cannot-judge")
     assert "Traceback" not in gate.stderr
 
 
@@ -278,8 +278,8 @@ BAD_LCOV = {
     "word": ("SF:m.py\nDA:1,many\nend_of_record\n", "malformed record DA"),
     "branch": ("SF:m.py\nBRDA:1,2\nend_of_record\n", "malformed record BRDA"),
     "outside": ("TN:\nDA:1,1\n", "outside a file"),
-    "elsewhere": ("SF:/etc/passwd\nDA:1,1\nend_of_record\n", "none of the 1 files"),
-    "above": ("SF:../../../../../../etc/passwd\nDA:1,1\nend_of_record\n", "none of the 1 files"),
+    "elsewhere": ("SF:/etc/passwd\nDA:1,1\nend_of_record\n", "no measured file"),
+    "above": ("SF:../../../../../../etc/passwd\nDA:1,1\nend_of_record\n", "no measured file"),
 }
 
 

@@ -323,7 +323,7 @@ def test_row_21_a_shallow_clone_is_deepened_or_an_error_that_says_how(repository
     assert "no merge base" in bare.stderr
     clone.git("remote", "set-url", "origin", (repository.path.parent / "nowhere").as_uri())
     gate = clone.check(base="origin/main")
-    assert (gate.exit_code, gate.result) == (5, None)
+    assert (gate.exit_code, gate.verdict) == (5, "cannot-judge")
     assert "git fetch --unshallow" in gate.stderr
     assert "Traceback" not in gate.stderr
     clone.git("remote", "set-url", "origin", repository.path.as_uri())
