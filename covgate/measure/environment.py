@@ -52,10 +52,14 @@ def make_environment(
 
 
 def _quiet(project: Project, argv: list[str]) -> None:
-    done = run_quiet(argv, cwd=project.directory, env=project.environment)
-    if done.exit_code:
+    try:
+        done = run_quiet(argv, cwd=project.directory, env=project.environment)
+        problem = (done.error_text or f"exit code {done.exit_code}") if done.exit_code else ""
+    except TimeoutError as exc:
+        problem = str(exc)
+    if problem:
         raise InputError(
-            f"`{' '.join(argv[:3])}` failed: {done.error_text}",
+            f"`{' '.join(argv[:3])}` failed: {problem}",
             hint="check that the package index can be reached and that the interpreter works",
             slug="install-failed",
         )

@@ -132,11 +132,11 @@ class Probe:
         if process is not None:
             process.finish()
 
-    def ask(self, request: Mapping[str, object]) -> dict[str, object]:
-        """Ask, once, and wait for the answer.
+    def ask(self, request: Mapping[str, object], timeout: float = 1800) -> dict[str, object]:
+        """Ask, once, and wait for the answer, for at most `timeout` seconds.
 
-        Raises MeasureError when coverage refused the data, InputError when it refused the project's configuration and
-        when the probe could not run.
+        Raises MeasureError when coverage refused the data or did not end, InputError when it refused the project's
+        configuration and when the probe could not run.
         """
         process, self._process = self._process, None
         if process is None:
@@ -145,7 +145,14 @@ class Probe:
         with tempfile.TemporaryDirectory(prefix="covgate-") as folder:
             file = Path(folder) / "answer.json"
             question = json.dumps({**request, "answer": str(file)}).encode("ascii")
-            done = process.finish(stdin=question, timeout=1800)
+            try:
+                done = process.finish(stdin=question, timeout=timeout)
+            except TimeoutError as exc:
+                raise MeasureError(
+                    f"the analysis did not end: {exc}",
+                    hint="`coverage report` in the same folder shows what does not answer: a coverage plugin, most often",
+                    slug="unreadable-data",
+                ) from None
             if done.exit_code or not file.is_file():
                 raise self._failure(done)
             answer = cast("dict[str, object]", json.loads(file.read_text(encoding="utf-8")))

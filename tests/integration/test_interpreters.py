@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from covgate.measure.project import find_project
+from covgate.errors import MeasureError
+from covgate.measure.project import Probe, find_project
 from tests.projects import PRICES, SHOP, Checkout, clean_environment, covgate_command, make_checkout, run, same
 
 MINIMUM = "7.13.0"
@@ -264,6 +265,16 @@ def test_what_is_no_python_is_bad_input(tmp_path: Path, python: str, mode: str) 
     assert done.code == 2, done.err
     assert f"{python.removeprefix('./')} is not a Python interpreter" in done.message
     assert "set `--python`" in done.message
+
+
+def test_an_analysis_that_does_not_end_is_no_usable_data(tmp_path: Path) -> None:
+    waiting = tmp_path / "python"
+    waiting.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    waiting.chmod(0o755)
+    environment = clean_environment()
+    project = find_project(directory=tmp_path, root=tmp_path, python=str(waiting), environment=environment)
+    with pytest.raises(MeasureError, match="the analysis did not end: .*python did not end within 0 seconds"):
+        Probe(project).ask({"command": "static"}, timeout=0.1)
 
 
 def test_an_interpreter_relative_to_the_working_folder_is_found_for_a_project_in_another(tmp_path: Path) -> None:
