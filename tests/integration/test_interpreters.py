@@ -273,7 +273,7 @@ def test_an_analysis_that_does_not_end_is_no_usable_data(tmp_path: Path) -> None
     waiting.chmod(0o755)
     environment = clean_environment()
     project = find_project(directory=tmp_path, root=tmp_path, python=str(waiting), environment=environment)
-    with pytest.raises(MeasureError, match="the analysis did not end: .*python did not end within 0 seconds"):
+    with pytest.raises(MeasureError, match=r"the analysis did not end: .*python did not end within 0 seconds"):
         Probe(project).ask({"command": "static"}, timeout=0.1)
 
 
