@@ -150,7 +150,7 @@ class Probe:
             except TimeoutError as exc:
                 raise MeasureError(
                     f"the analysis did not end: {exc}",
-                    hint="`coverage report` in the same folder shows what does not answer: most often a coverage plugin",
+                    hint="`coverage report` in the same folder shows what does not answer, most often a plugin",
                     slug="unreadable-data",
                 ) from None
             if done.exit_code or not file.is_file():
