@@ -260,7 +260,8 @@ def _run_tests(settings: Settings, edges: Edges, change: Change, project: Projec
                 measurement = analyse_data(project, suite.data, config=suite.config, wanted=wanted, local=local)
         except MeasureError as exc:
             measurement = _unusable(edges, explain_nothing(project, plan, suite.run, exc))
-    return Measured(measurement=replace(measurement, notes=(*measurement.notes, *suite.notes)), suite=suite.run)
+    measurement = replace(measurement, lost=measurement.lost + suite.cut_off, notes=(*measurement.notes, *suite.notes))
+    return Measured(measurement=measurement, suite=suite.run)
 
 
 def _unusable(edges: Edges, error: MeasureError) -> Measurement:

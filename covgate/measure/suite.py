@@ -32,8 +32,20 @@ class SuiteData:
     run: SuiteRun
     data: tuple[Path, ...]
     config: str
-    notes: tuple[str, ...]
-    """What there is to say about how it ended."""
+    cut_off: int = 0
+    """How many processes the command left running that were ended before they wrote data."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What there is to say about how it ended."""
+        if not self.cut_off:
+            return ()
+        what = "One process" if self.cut_off == 1 else f"{self.cut_off} processes"
+        note = (
+            f"Left running by the tests, ended, and without coverage data: {what}, so lines executed there may be "
+            "missing. With `sigterm = true` under `[run]` of coverage's configuration such a process writes its data."
+        )
+        return (note,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +138,7 @@ def run_suite(
         raise _not_found(plan, f"exit code {done.exit_code}")
     status = _status(done, plan.shown)
     run = SuiteRun(command=plan.shown, status=status, exit_code=done.exit_code, seconds=done.seconds)
-    return SuiteData(run=run, data=data, config=plan.config, notes=_cut_off(done, data))
+    return SuiteData(run=run, data=data, config=plan.config, cut_off=_cut_off(done, data))
 
 
 def no_data_error(run: SuiteRun) -> MeasureError:
@@ -150,18 +162,10 @@ def _status(done: LiveRun, shown: str) -> SuiteStatus:
     return SuiteStatus.FAILED if done.exit_code else SuiteStatus.PASSED
 
 
-def _cut_off(done: LiveRun, data: Sequence[Path]) -> tuple[str, ...]:
-    """Say that processes which the command left running were ended, unless each of them wrote its data."""
+def _cut_off(done: LiveRun, data: Sequence[Path]) -> int:
+    """Count the processes which the command left running, and which wrote no data before they were ended."""
     # Named `.coverage.HOST.pid123.Xabcx`, in coverage before 7.14 `.coverage.HOST.123.Xabcx`.
-    lost = [pid for pid in done.ended if not any(re.search(rf"\.(pid)?{pid}\.X", path.name) for path in data)]
-    if not lost:
-        return ()
-    what = "One process" if len(lost) == 1 else f"{len(lost)} processes"
-    note = (
-        f"Left running by the tests, ended, and without coverage data: {what}, so lines executed there may be missing. "
-        "With `sigterm = true` under `[run]` of coverage's configuration such a process writes its data."
-    )
-    return (note,)
+    return sum(not any(re.search(rf"\.(pid)?{pid}\.X", path.name) for path in data) for pid in done.ended)
 
 
 def _quiet_pytest_cov(environment: dict[str, str], options: CovOptions, *, installed: bool) -> tuple[str, ...]:
