@@ -37,7 +37,11 @@ def deliver(
     folder: ReportFolder,
 ) -> Delivery:
     """Write the report's files, show it, and put it on the pull request. A red gate still comments."""
-    from covgate.report.markdown import render_comment, render_summary  # noqa: PLC0415  # see _import_ahead
+    from covgate.report.markdown import (  # noqa: PLC0415  # see _import_ahead
+        render_comment,
+        render_failure,
+        render_summary,
+    )
     from covgate.report.result import build_result, render_result  # noqa: PLC0415  # see _import_ahead
 
     code = exit_code(facts.verdict)
@@ -47,21 +51,33 @@ def deliver(
     folder.write("comment.md", body)
     folder.write("summary.md", summary)
     edges.screen.report(view, f"Report: {shown_path(folder.path, edges.directory)}")
-    fitting = summary if len(summary.encode("utf-8", "replace")) <= edges.runner.summary_room() else body
-    warn(edges, edges.runner.write_summary(fitting))
+    required = settings.publish is PublishPolicy.REQUIRED
+    if not required:
+        _summarise(edges, summary, body)
     published = _publish(settings, context, edges, facts, view, body)
     for note in published.notes:
         edges.screen.say(note)
     if published.failed:
         warn(edges, " ".join(published.notes))
-    if published.problem is None or settings.publish is not PublishPolicy.REQUIRED:
-        return Delivery(published=published, exit_code=code)
-    edges.screen.error(published.problem)
-    if code is ExitCode.PASSED:
-        code = ExitCode.PUBLISH_FAILED
-    result = build_result(facts, headline=view.headline, exit_code=code, error=published.problem)
-    folder.write("result.json", render_result(result))
+    if required and published.problem is not None:
+        edges.screen.error(published.problem)
+        if code is ExitCode.PASSED:
+            code = ExitCode.PUBLISH_FAILED
+        result = build_result(facts, headline=view.headline, exit_code=code, error=published.problem)
+        folder.write("result.json", render_result(result))
+        # A summary that begins with a green headline would tell another story than the exit code.
+        head = render_failure(f"The report could not be posted: {published.problem.message}", published.problem.hint)
+        summary, body = f"{head}\n{summary}", f"{head}\n{body}"
+        folder.write("summary.md", summary)
+    if required:
+        _summarise(edges, summary, body)
     return Delivery(published=published, exit_code=code)
+
+
+def _summarise(edges: Edges, summary: str, shorter: str) -> None:
+    """Write the step summary, or the shorter text where it has no room."""
+    fitting = summary if len(summary.encode("utf-8", "replace")) <= edges.runner.summary_room() else shorter
+    warn(edges, edges.runner.write_summary(fitting))
 
 
 def _publish(

@@ -235,6 +235,7 @@ def test_a_report_that_had_to_be_posted_and_was_not_is_no_pass_anywhere(
     assert (ran.exit_code, result["exit_code"]) == (code, code), ran.log
     assert ran.outputs["passed"] == ("false" if code else "true")
     assert (result["error"] is not None) is bool(code)
+    assert ran.summary.startswith("⚠️ **The report could not be posted: " if code else "✅ **")
     if code:
         assert f"docs/troubleshooting.md#{result['error']['slug']}" in ran.log
 
