@@ -73,8 +73,7 @@ def decode_record(data: bytes) -> LineRecord:
         raise ValueError(f"it holds {len(data)} bytes, more than {MOST_BYTES}")
     inflater = zlib.decompressobj()
     try:
-        # Without room for one more byte, zlib does not look for the end.
-        text = inflater.decompress(data, MOST_INFLATED + 1)
+        text = inflater.decompress(data, MOST_INFLATED)
     except zlib.error as error:
         raise ValueError("it cannot be inflated") from error
     if not inflater.eof:
