@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import PurePosixPath
@@ -265,7 +266,7 @@ def test_bytes_that_are_not_utf_8_are_named_by_their_line() -> None:
 
 def test_a_line_record_of_a_newer_covgate_asks_for_an_update() -> None:
     with pytest.raises(HistoryError, match=rf"lines/{sha(2)} in the branch covgate-data .* newer covgate") as caught:
-        parse_lines(b"covgate-lines 2\nwhatever comes", sha(2), Layout(), WHERE)
+        parse_lines(zlib.compress(b'{"schema":2,"whatever":"comes"}'), sha(2), Layout(), WHERE)
     assert caught.value.slug == "history-newer"
 
 
@@ -323,9 +324,11 @@ def test_a_line_record_that_is_not_covgates_is_named(data: bytes, says: str) -> 
 
 
 def test_a_line_record_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("covgate.history.files.MOST_LINES_BYTES", 10)
-    with pytest.raises(HistoryError, match="larger than"):
-        parse_lines(encode_record(entry(1).lines), sha(1), Layout(), WHERE)
+    content = encode_record(entry(1).lines)
+    monkeypatch.setattr("covgate.history.lines.MOST_BYTES", 10)
+    with pytest.raises(HistoryError, match=r"more than 10") as caught:
+        parse_lines(content, sha(1), Layout(), WHERE)
+    assert caught.value.slug == "history-broken"
 
 
 # Places

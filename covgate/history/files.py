@@ -38,8 +38,6 @@ FIRST_FILES = {
 """What a new place begins with."""
 
 MOST_HISTORY_BYTES = 50_000_000
-MOST_LINES_BYTES = 20_000_000
-"""Of a line record, compressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +180,6 @@ def _file(entries: list[tuple[str, Entry]]) -> HistoryFile:
 def parse_lines(data: bytes, sha: Sha, layout: Layout, where: str) -> LineRecord:
     """Read a commit's line record. Raises HistoryError for anything covgate would not have written."""
     place = f"{layout.lines(sha)} in {where}"
-    if len(data) > MOST_LINES_BYTES:
-        raise _broken(f"{place} is larger than {MOST_LINES_BYTES // 1_000_000} MB")
     try:
         record = decode_record(data)
     except NewerSchemaError as exc:

@@ -11,13 +11,13 @@ from covgate.history.changes import Change, Plan, plan_import, plan_record
 from covgate.history.files import (
     MARKER,
     MOST_HISTORY_BYTES,
-    MOST_LINES_BYTES,
     HistoryFile,
     Layout,
     check_ours,
     parse_history,
     parse_lines,
 )
+from covgate.history.lines import MOST_BYTES
 from covgate.history.source import Build, Entry
 from covgate.model import Sha
 from covgate.recorded import History, LineRecord, Point
@@ -62,7 +62,7 @@ class FolderStore:
     def read_lines(self, sha: Sha) -> LineRecord | None:
         """Return a commit's line record, or None when it is not kept."""
         try:
-            data = self._folder.read(self._layout.lines(sha), MOST_LINES_BYTES)
+            data = self._folder.read(self._layout.lines(sha), MOST_BYTES)
         except OSError as exc:
             raise self._unusable("read", exc) from None
         return None if data is None else parse_lines(data, sha, self._layout, self.where)
