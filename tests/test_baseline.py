@@ -293,7 +293,7 @@ def test_a_github_that_does_not_answer_makes_the_baseline_unavailable(draw: Draw
     assert len(github.asked) == 1
 
 
-def test_a_history_of_thousands_is_searched_in_two_calls_of_git(tmp_path: Path) -> None:
+def test_a_history_of_thousands_is_searched_in_three_calls_of_git(tmp_path: Path) -> None:
     story = Story()
     tip = story.line(None, 3000)
     story.tips["main"] = story.commit(story.line(tip, 1500))
@@ -302,7 +302,7 @@ def test_a_history_of_thousands_is_searched_in_two_calls_of_git(tmp_path: Path) 
     records = tuple(record(told.shas[node], node.date) for node in story.nodes[:3000])
     found = find_baseline(History(records=records), told.shas[story.tips["main"]], LocalAncestry(git))
     assert found == Baseline(record=records[-1], how=BaselineHow.NEAR, behind=1501)
-    # One of them in vain: none of the newest thousand commits is recorded.
+    # The first in vain: none of the newest thousand commits is recorded.
     assert git.calls == 3
 
 

@@ -61,10 +61,10 @@ class LocalAncestry:
         if not known:
             return none_is_ancestor(base, len(records))
         since = self._git.list_since(known, base)
-        # The newest commits by date: a side line that is older than all of them may end in a record too.
+        # The newest commits are the newest by date: a branch of long ago that was merged only now is not among them.
         if missed := recorded.keys() & since.commits:
             since = self._git.list_since(known | missed, base)
-        # Any other recorded ancestor is an ancestor of one of these, and so further behind.
+        # These are met first on the way back from the base: any other is an ancestor of one of them, so further behind.
         first = [sha for sha in since.ends if sha in recorded]
         if len(first) == 1:
             return Near(record=recorded[first[0]], behind=len(since.commits))

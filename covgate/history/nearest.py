@@ -67,13 +67,8 @@ class Search:
         for sha in self._find_first_records(commits):
             own = _with_ancestors(sha, commits)
             behind = ahead - len(own & commits.keys())
-            if not is_all:
-                self._note(sha, behind, counted=False)
-            elif fork in own:
-                self._note(sha, behind, counted=True)
-            else:
-                # A side line that began further back: it has not got the merge base either.
-                self._note(sha, behind + 1, counted=False)
+            # Without the merge base it is a side line that began further back, and lacks more than is listed.
+            self._note(sha, behind, counted=is_all and fork in own)
 
     def _note(self, sha: Sha | None, behind: int, *, counted: bool) -> None:
         """Keep an ancestor, if it is recorded."""
