@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate.edges.git import GitCommand
+from covgate.edges.git import GitCommand, Since
 from covgate.edges.github_session import Refusal
 from covgate.history.ancestry import Ancestry, ComparedAncestry, LocalAncestry
 from covgate.history.baseline import find_baseline
@@ -45,9 +45,9 @@ class Counting:
         self.calls += 1
         return self._git.ancestors(commit, limit)
 
-    def between(self, base: Sha, head: Sha) -> dict[Sha, tuple[Sha, ...]]:
+    def list_since(self, known: Collection[Sha], head: Sha) -> Since:
         self.calls += 1
-        return self._git.between(base, head)
+        return self._git.list_since(known, head)
 
 
 class Drawing:
@@ -293,7 +293,7 @@ def test_a_github_that_does_not_answer_makes_the_baseline_unavailable(draw: Draw
     assert len(github.asked) == 1
 
 
-def test_a_history_of_thousands_is_searched_in_two_calls_of_git(tmp_path: Path) -> None:
+def test_a_history_of_thousands_is_searched_in_three_calls_of_git(tmp_path: Path) -> None:
     story = Story()
     tip = story.line(None, 3000)
     story.tips["main"] = story.commit(story.line(tip, 1500))
@@ -302,5 +302,20 @@ def test_a_history_of_thousands_is_searched_in_two_calls_of_git(tmp_path: Path) 
     records = tuple(record(told.shas[node], node.date) for node in story.nodes[:3000])
     found = find_baseline(History(records=records), told.shas[story.tips["main"]], LocalAncestry(git))
     assert found == Baseline(record=records[-1], how=BaselineHow.NEAR, behind=1501)
-    # One of them in vain: none of the newest thousand commits is recorded.
+    # The first in vain: none of the newest thousand commits is recorded.
     assert git.calls == 3
+
+
+def test_a_side_line_that_is_older_than_the_newest_thousand_commits_may_be_nearer(tmp_path: Path) -> None:
+    story = Story()
+    root = story.line(None, 1)
+    side = story.line(root, 1300)
+    main = story.line(root, 1100)
+    story.tips["main"] = base = story.commit(main, side)
+    told = story.tell(tmp_path / "told")
+    git = Counting(told.repository.command)
+    records = tuple(record(told.shas[node], node.date) for node in (root, *story.nodes[1200:1301], main))
+    found = find_baseline(History(records=records), told.shas[base], LocalAncestry(git))
+    assert found == Baseline(record=records[-2], how=BaselineHow.NEAR, behind=1101)
+    # The newest commits, what the base has beyond main and then beyond both, and the two counts.
+    assert git.calls == 5

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from covgate.edges.git import GitCommand
+from covgate.edges.git import GitCommand, Since
 from tests.repository import ENVIRONMENT, Repository, make_repository
 
 
@@ -70,15 +70,16 @@ def test_the_blobs_of_a_commit_are_those_of_its_regular_files(repository: Reposi
     assert len(inside.blob_ids(sha)) == 2
 
 
-def test_what_lies_between_two_commits(repository: Repository) -> None:
+def test_what_a_commit_has_beyond_others(repository: Repository) -> None:
     one, two = repository.commit("one"), repository.commit("two")
     repository.branch("side", one)
     side = repository.commit("side", s="1\n")
     repository.git("merge", "--quiet", "--no-ff", "--message=merge", "main")
     merge = repository.sha("HEAD")
     git = repository.command
-    assert git.between(two, merge) == {merge: (side, two), side: (one,)}
-    assert git.between(merge, one) == {}
+    assert git.list_since([two], merge) == Since(commits=frozenset({merge, side}), ends=frozenset({one, two}))
+    assert git.list_since([side, two], merge) == Since(commits=frozenset({merge}), ends=frozenset({side, two}))
+    assert git.list_since([merge], one).commits == frozenset()
     assert set(git.ancestors(merge)) == {one, two, side, merge}
     assert git.ancestors(merge, 1) == (merge,)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -55,6 +55,15 @@ class Change:
     """Mode of the new side, six octal digits."""
     blob: str | None
     """Id of the new side's text; None when git has to read it from the working tree."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """The commits of one that others have not."""
+
+    commits: frozenset[Sha]
+    ends: frozenset[Sha]
+    """The parents of these that are not among them, because one of the others has them."""
 
 
 class GitCommand:
@@ -160,11 +169,15 @@ class GitCommand:
         out = self._run("rev-list", *flags, "--end-of-options", commit).stdout
         return tuple(map(Sha, out.decode("ascii").split()))
 
-    def between(self, base: Sha, head: Sha) -> dict[Sha, tuple[Sha, ...]]:
-        """Return the commits that `head` has and `base` has not, each with its parents."""
-        out = self._run("rev-list", "--parents", "--end-of-options", head, f"^{base}").stdout
-        lines = (line.split(" ") for line in out.decode("ascii").splitlines())
-        return {Sha(sha): tuple(map(Sha, parents)) for sha, *parents in lines}
+    def list_since(self, known: Collection[Sha], head: Sha) -> Since:
+        """Return the commits that `head` has and none of `known` has. The clone has to hold all of them."""
+        # Over standard input, since a command line has a limit.
+        wanted = "".join([f"{head}\n", *(f"^{sha}\n" for sha in known)]).encode("ascii")
+        lines = self._run("rev-list", "--boundary", "--stdin", stdin=wanted).stdout.decode("ascii").split()
+        return Since(
+            commits=frozenset(Sha(line) for line in lines if not line.startswith("-")),
+            ends=frozenset(Sha(line[1:]) for line in lines if line.startswith("-")),
+        )
 
     def commit_date(self, commit: Sha) -> datetime:
         """Return when the commit was made (its committer's date), in UTC."""

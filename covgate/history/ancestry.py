@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Container, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from covgate.edges.git import Since
 from covgate.edges.github_data import Compared
 from covgate.edges.github_session import Refusal
 from covgate.errors import PublishError
@@ -21,7 +21,7 @@ _OTHER_BRANCH = 20
 """With this many commits that the base has not, a record is one of many on a branch the base is not of."""
 
 _WINDOWS = (1_000, 20_000, None)
-"""How many of the newest commits of a clone are looked through for a record, one after the other; None: all."""
+"""So many of the newest commits of a clone are searched for a record; when there is none, so many more. None: all."""
 
 
 class Ancestry(Protocol):
@@ -39,7 +39,7 @@ class Commits(Protocol):
     """What a complete clone answers."""
 
     def ancestors(self, commit: Sha, limit: int | None = None) -> tuple[Sha, ...]: ...
-    def between(self, base: Sha, head: Sha) -> dict[Sha, tuple[Sha, ...]]: ...
+    def list_since(self, known: Collection[Sha], head: Sha) -> Since: ...
 
 
 class Comparisons(Protocol):
@@ -49,28 +49,36 @@ class Comparisons(Protocol):
 
 
 class LocalAncestry:
-    """Ancestry by a complete clone: two calls of git, and one more for each line of history that was merged since."""
+    """Ancestry by a complete clone: two calls of git, and one more for each record when side lines end in several."""
 
     def __init__(self, git: Commits) -> None:
         self._git = git
 
     def nearest(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
         """See `Ancestry`. Always the nearest."""
-        search = Search(base, records)
-        sha = next(self._recorded(base, {record.sha for record in records}), None)
-        # Each turn settles another record.
-        while sha is not None:
-            commits = self._git.between(sha, base)
-            search.add_ancestor(sha, commits, ahead=len(commits))
-            sha = search.next_open()
-        return search.result() or none_is_ancestor(base, len(records))
+        recorded = {record.sha: record for record in records}
+        known = self._find_some(base, recorded)
+        if not known:
+            return none_is_ancestor(base, len(records))
+        since = self._git.list_since(known, base)
+        # The newest commits are the newest by date: a branch of long ago that was merged only now is not among them.
+        if missed := recorded.keys() & since.commits:
+            since = self._git.list_since(known | missed, base)
+        # These are met first on the way back from the base: any other is an ancestor of one of them, so further behind.
+        first = [sha for sha in since.ends if sha in recorded]
+        if len(first) == 1:
+            return Near(record=recorded[first[0]], behind=len(since.commits))
+        counts = {sha: len(self._git.list_since([sha], base).commits) for sha in first}
+        return min((Near(record=recorded[sha], behind=count) for sha, count in counts.items()), key=Near.rank)
 
-    def _recorded(self, base: Sha, known: AbstractSet[Sha]) -> Iterator[Sha]:
+    def _find_some(self, base: Sha, recorded: Container[Sha]) -> set[Sha]:
+        """Find the recorded ancestors among the newest commits; of all commits when there is none among those."""
         for window in _WINDOWS:
-            seen = self._git.ancestors(base, window)
-            yield from (sha for sha in seen if sha in known)
-            if window is None or len(seen) < window:
-                return
+            newest = self._git.ancestors(base, window)
+            found = {sha for sha in newest if sha in recorded}
+            if found or window is None or len(newest) < window:
+                break
+        return found
 
 
 class ComparedAncestry:
@@ -94,31 +102,31 @@ class ComparedAncestry:
     def _search(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
         search = Search(base, records)
         suspects = _Suspects(records, self._base_date)
-        stranger: Sha | None = None
+        other_branch: Sha | None = None
         for _ in range(_REQUESTS):
             sha = search.next_open()
             if sha is None and search.result() is not None:
                 break
-            if sha is None and stranger is not None:
-                # The comparison the other way round lists what is on its side only: no ancestors of the base either.
-                side = self._compare(base, stranger)
+            if sha is None and other_branch is not None:
+                # The comparison the other way round lists what that branch alone has: no ancestors of the base either.
+                side = self._compare(base, other_branch)
                 suspects.drop(side.commits if side else ())
-                stranger = None
+                other_branch = None
                 continue
             sha = sha or suspects.next()
             if sha is None:
                 break
             compared = self._compare(sha, base)
-            if compared is not None and compared.behind_by == 0:
-                search.add_ancestor(sha, compared.commits, ahead=compared.ahead_by)
-                continue
             if compared is not None:
-                search.add_stranger(sha, compared)
+                search.add(compared)
+                if compared.behind_by == 0:
+                    continue
             if compared is not None and compared.behind_by >= _OTHER_BRANCH:
-                stranger = sha
+                other_branch = sha
             else:
-                # Its neighbours may be no better; a commit further back tells of all that came after it.
-                suspects.leap()
+                # After a force push the records next to this one are probably gone as well. An older one that is still
+                # an ancestor brings the list of all commits since, and so loses nothing.
+                suspects.skip_some()
         return search.result() or suspects.verdict(base)
 
     def _compare(self, one: Sha, other: Sha) -> Compared | None:
@@ -138,7 +146,7 @@ class _Suspects:
     def __init__(self, records: Sequence[Record], base_date: datetime) -> None:
         self._total = len(records)
         self._skipped = False
-        self._leap = 1
+        self._step = 1
         oldest_first = sorted(records, key=lambda record: record.date)
         # A clock may have been wrong: what looks newer than the base comes last, the oldest of it first.
         late = [record.sha for record in oldest_first if record.date > base_date]
@@ -153,10 +161,10 @@ class _Suspects:
         gone = set(shas)
         self._shas = [sha for sha in self._shas if sha not in gone]
 
-    def leap(self) -> None:
-        """Go on further back, each time by more, though never past the last."""
-        self._leap *= 8
-        count = max(0, min(self._leap, len(self._shas)) - 1)
+    def skip_some(self) -> None:
+        """Leave out the next 7, the second time the next 63, though never the last one."""
+        self._step *= 8
+        count = max(0, min(self._step, len(self._shas)) - 1)
         self._skipped = self._skipped or count > 0
         del self._shas[:count]
 
