@@ -67,10 +67,18 @@ _FOREIGN = ("COVERAGE_", "COV_", "COVGATE_", "PYTEST_", "GITHUB_", "INPUT_", "AC
 _FOREIGN_NAMES = frozenset({"CI", "VIRTUAL_ENV", "CONDA_PREFIX", "FORCE_COLOR", "NO_COLOR", "TOX_ENV_DIR"})
 
 
+PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": ""}
+"""Has pytest load the plugins of this environment, for projects that use pytest-cov or pytest-xdist."""
+
+
 def clean_environment(**extra: str) -> dict[str, str]:
-    """Return this process's environment without what configures Python, coverage, pytest, git or a runner."""
+    """Return this process's environment without what configures Python, coverage, pytest, git or a runner.
+
+    pytest loads no plugins in it: those of this environment are none of the projects', and double its start.
+    """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN) and k not in _FOREIGN_NAMES}
-    return {**kept, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, **extra}
+    fixed = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return {**kept, **fixed, **extra}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from covgate.errors import ExitCode
 from tests.blind_spots import CHANGED, LEAVES_OUT, Scene, Stage, scenes
 from tests.repositories import Gate, Json
 
-EXAMPLES = int(os.environ.get("COVGATE_EXAMPLES", "24"))
+EXAMPLES = int(os.environ.get("COVGATE_EXAMPLES", "16"))
 """Each takes one to three seconds; a thorough search (`COVGATE_EXAMPLES=500`) is for a change of the rules."""
 
 

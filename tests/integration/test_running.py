@@ -14,6 +14,7 @@ import pytest
 
 from tests.projects import (
     FAILING,
+    PLUGINS,
     SHOP,
     TEST_PRICES,
     Checkout,
@@ -156,7 +157,7 @@ def test_any_command_is_measured_alike(tmp_path: Path, command: list[str]) -> No
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
 def test_every_process_and_thread_of_a_suite_is_measured(tmp_path: Path, workers: tuple[str, ...]) -> None:
     checkout = make_checkout(tmp_path, EVERYWHERE)
-    done = checkout.covgate(command=["pytest", "-q", *workers])
+    done = checkout.covgate(command=["pytest", "-q", *workers], **PLUGINS)
     assert done.code == 0, done.out + done.err
     assert checkout.total() == 100, checkout.result()
 
@@ -226,7 +227,7 @@ WITH_PYTEST_COV = {
 @pytest.mark.parametrize("files", WITH_PYTEST_COV.values(), ids=WITH_PYTEST_COV)
 def test_a_project_that_uses_pytest_cov_is_measured_as_by_it(tmp_path: Path, files: dict[str, str]) -> None:
     checkout = make_checkout(tmp_path, {**SHOP, **files})
-    done = checkout.covgate(command=["pytest", "-q"])
+    done = checkout.covgate(command=["pytest", "-q"], **PLUGINS)
     assert done.code == 0, done.out + done.err
     assert_as_pytest_cov(checkout)
 
@@ -234,7 +235,7 @@ def test_a_project_that_uses_pytest_cov_is_measured_as_by_it(tmp_path: Path, fil
 def test_pytest_cov_on_the_command_line_and_in_the_environment_is_respected(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path, {**SHOP, "pytest.ini": f"[pytest]\n{STRICT}"})
     arguments = ["-q", "--cov-branch", "--cov-fail-under=100"]
-    done = checkout.covgate(command=["pytest", *arguments], PYTEST_ADDOPTS="--cov=shop/prices.py --cov=shop")
+    done = checkout.covgate(command=["pytest", *arguments], PYTEST_ADDOPTS="--cov=shop/prices.py --cov=shop", **PLUGINS)
     assert done.code == 0, done.out + done.err
     assert_as_pytest_cov(checkout, *arguments, "--cov=shop")
 
@@ -244,13 +245,13 @@ def test_pytest_cov_that_a_makefile_calls_does_not_end_the_run(tmp_path: Path) -
     checkout = make_checkout(
         tmp_path, {**SHOP, "pytest.ini": f"[pytest]\n{STRICT}", "Makefile": make, ".coveragerc": RC}
     )
-    done = checkout.covgate(command=["make", "test"])
+    done = checkout.covgate(command=["make", "test"], **PLUGINS)
     assert done.code == 0, done.out + done.err
     assert_as_pytest_cov(checkout, "--cov=shop", "--cov-branch")
 
 
 def assert_as_pytest_cov(checkout: Checkout, *arguments: str) -> None:
-    run([sys.executable, "-m", "pytest", "-q", *arguments], cwd=checkout.path)
+    run([sys.executable, "-m", "pytest", "-q", *arguments], cwd=checkout.path, env=clean_environment(**PLUGINS))
     config = ("--rcfile=cov.ini",) if (checkout.path / "cov.ini").exists() else ()
     assert same(checkout.total(), checkout.coverage_total(*config))
 

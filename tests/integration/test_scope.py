@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fake_github import FakeGithub
-from tests.projects import make_checkout, run, same
+from tests.projects import PLUGINS, clean_environment, make_checkout, run, same
 from tests.scopes import FLAT, SCENES, UNTESTED, USED, Scene
 from tests.workflow import Workflow
 
@@ -46,9 +46,9 @@ def test_what_pytest_cov_leaves_out_is_told_in_a_run_and_of_its_data(tmp_path: P
     checkout = make_checkout(tmp_path, {**FLAT, "pytest.ini": "[pytest]\naddopts = --cov=shop\n"})
     checkout.write({"scripts/tool.py": UNTESTED, "shop/core.py": USED + "used()\n", ".gitignore": ".coverage\n"})
     test_command = ["python", "-m", "pytest", "-q"]
-    assert checkout.covgate("--min-diff", "80", command=test_command).code == 0
+    assert checkout.covgate("--min-diff", "80", command=test_command, **PLUGINS).code == 0
     in_a_run = checkout.result()
-    assert run([sys.executable, *test_command[1:]], cwd=checkout.path).code == 0
+    assert run([sys.executable, *test_command[1:]], cwd=checkout.path, env=clean_environment(**PLUGINS)).code == 0
     assert checkout.covgate("--min-diff", "80", "--data", ".coverage").code == 0
     for result in (in_a_run, checkout.result()):
         assert result["diff"]["lines"] == {"covered": 1, "total": 1}
