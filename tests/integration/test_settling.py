@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -143,6 +144,42 @@ def test_services_in_a_pull_request(tmp_path: Path, git_github: FakeGithub) -> N
     assert "Diff coverage 87.5 %" in ran.comment
 
 
+ELSEWHERE = {
+    # Data of a checkout that still exists on the machine, of equal and of another text.
+    "equal-checkout": ("{other}/app/main.py", MODULE, 1, "fail", "50.000"),
+    "other-checkout": ("{other}/app/main.py", MODULE.replace("return 2", "return 1 + 1"), 4, "cannot-judge", ""),
+    # A temporary file of the same name, beside a file of this checkout.
+    "namesake": ("/gone/pytest-1/main.py", None, 1, "fail", "0.000"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("name", "text", "code", "verdict", "percent"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_data_that_names_files_elsewhere_in_a_pull_request(
+    tmp_path: Path,
+    git_github: FakeGithub,
+    kind: str,
+    name: str,
+    text: str | None,
+    code: int,
+    verdict: str,
+    percent: str,
+) -> None:
+    other = tmp_path / "other"
+    package = {"app/__init__.py": "", "app/part.py": MODULE}
+    if text is not None:
+        make_checkout(other, {**package, "app/main.py": text})
+    workflow = Workflow(tmp_path, git_github, {"README": "x\n", **package})
+    workflow.open_pull_request({"app/main.py": MODULE})
+    # What lies here is named as it is; the change is measured elsewhere.
+    lines = {name.format(other=other): [1, 5], **({} if text else {"app/part.py": [1, 2, 5, 6]})}
+    made = report_file(tmp_path / "made", kind, lines)
+    ran = workflow.run_pull_request(coverage_data=str(made), min_diff="90")
+    assert (ran.exit_code, ran.outputs["verdict"], ran.outputs["diff-percent"]) == (code, verdict, percent), ran.log
+    first = "\n".join(ran.comment.splitlines()[:3])
+    assert ("app/main.py" if code == 4 else "Diff coverage") in first
+
+
 # --- covgate's own run ------------------------------------------------------------------------------------------------
 
 
@@ -160,6 +197,16 @@ def test_a_script_started_in_another_folder_is_not_the_projects(tmp_path: Path) 
     assert done.code == 1, done.out + done.err
     assert covered(checkout)["main.py"] == 0
     assert covered(checkout)["examples/main.py"] == 6
+
+
+def test_a_script_of_another_folder_in_a_pull_request(tmp_path: Path, git_github: FakeGithub) -> None:
+    test = "import runpy\n\n\ndef test_example():\n    runpy.run_path('examples/main.py')\n"
+    workflow = Workflow(tmp_path, git_github, {".coveragerc": RELATIVE, "examples/main.py": MODULE, "test_x.py": test})
+    workflow.open_pull_request({"main.py": MODULE})
+    command = f"cd examples && {sys.executable} main.py && cd .. && {sys.executable} -m pytest -q -p no:cacheprovider"
+    ran = workflow.run_pull_request(test_command=command, min_diff="90")
+    assert (ran.exit_code, ran.outputs["verdict"], ran.outputs["diff-percent"]) == (1, "fail", "0.000"), ran.log
+    assert "Diff coverage 0 %" in ran.comment
 
 
 def test_a_command_that_changes_the_folder_is_measured(tmp_path: Path) -> None:
