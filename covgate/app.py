@@ -40,7 +40,7 @@ from covgate.model import (
     Measurement,
     Unavailable,
 )
-from covgate.ports import Change, Edges, Measured, shown_path
+from covgate.ports import Checkout, Edges, Measured, shown_path
 from covgate.recording import record_run
 from covgate.report.view import ReportView, build_view
 from covgate.settings import ReportKind, Settings
@@ -131,21 +131,21 @@ def _project_directory(settings: Settings, edges: Edges) -> Path:
 # --- the change ----------------------------------------------------------------------------------------------------
 
 
-def _find_change(settings: Settings, context: RunContext, git: GitCommand, prefix: PurePosixPath) -> Change:
+def _find_change(settings: Settings, context: RunContext, git: GitCommand, prefix: PurePosixPath) -> Checkout:
     """Find the base and the changed lines, before the tests run and can touch the clone."""
     head = git.head()
     tree = None if context.local else head
     remote = GitRemote(git, access_of(context, settings.github_token), of_user=context.local)
     base = find_base(git, context, settings.base, settings.where("base"), remote)
     lines = None if base is None else find_changed_lines(git, base.sha, tree)
-    return Change(git=git, remote=remote, prefix=prefix, head=head, tree=tree, base=base, lines=lines)
+    return Checkout(git=git, remote=remote, prefix=prefix, head=head, tree=tree, base=base, lines=lines)
 
 
 # --- the measurement -----------------------------------------------------------------------------------------------
 
 
 def _measure(
-    settings: Settings, edges: Edges, change: Change, project: Project, folder: ReportFolder, probe: Probe | None
+    settings: Settings, edges: Edges, change: Checkout, project: Project, folder: ReportFolder, probe: Probe | None
 ) -> Measured:
     kinds = settings.reports or ()
     wanted = Wanted(
@@ -159,7 +159,7 @@ def _measure(
     return _run_tests(settings, edges, change, project, wanted)
 
 
-def _python_files(change: Change) -> tuple[PurePosixPath, ...]:
+def _python_files(change: Checkout) -> tuple[PurePosixPath, ...]:
     """List the Python files of the project's folder; those git does not track count on a laptop only."""
     git = change.git
     new = () if change.tree else outside_environments(git.root, (p for p in git.untracked() if _is_python(p)))
@@ -173,7 +173,7 @@ def _is_python(path: PurePosixPath) -> bool:
 
 
 def _read(
-    settings: Settings, edges: Edges, change: Change, project: Project, wanted: Wanted, probe: Probe | None
+    settings: Settings, edges: Edges, change: Checkout, project: Project, wanted: Wanted, probe: Probe | None
 ) -> Measurement:
     source = settings.where("coverage-data")
     try:
@@ -203,7 +203,7 @@ def _read(
 
 
 def _analyse(
-    project: Project, paths: tuple[Path, ...], kind: DataKind, wanted: Wanted, change: Change, probe: Probe | None
+    project: Project, paths: tuple[Path, ...], kind: DataKind, wanted: Wanted, change: Checkout, probe: Probe | None
 ) -> Measurement:
     local = _LocalFiles(change.git)
     if kind is DataKind.DATA_FILE:
@@ -211,7 +211,7 @@ def _analyse(
     return analyse_reports(project, paths, kind, wanted=wanted, local=local)
 
 
-def _committed_before(change: Change, data: Sequence[Path]) -> tuple[Path, ...]:
+def _committed_before(change: Checkout, data: Sequence[Path]) -> tuple[Path, ...]:
     """Return the data files that are the base's own: tracked, not among what changed, and not made again.
 
     Not for a laptop: there `git diff` has taken the time of a file that came out just as it was into the index.
@@ -225,7 +225,7 @@ def _committed_before(change: Change, data: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(path for name, path in inside.items() if name in old)
 
 
-def _run_tests(settings: Settings, edges: Edges, change: Change, project: Project, wanted: Wanted) -> Measured:
+def _run_tests(settings: Settings, edges: Edges, change: Checkout, project: Project, wanted: Wanted) -> Measured:
     # Data and environment live outside the checkout: a suite that cleans up after itself must not take them along.
     with tempfile.TemporaryDirectory(prefix="covgate-", ignore_cleanup_errors=True) as name:
         private = Path(name)

@@ -18,9 +18,9 @@ from covgate.edges.git import REGULAR_FILE
 from covgate.history.trend import NEWEST, points_of, sparkline, towards
 from covgate.look_back import Past, compare_with
 from covgate.model import ChangedLines, Check, Coverage, DiffCoverage, Measurement, Tally, Unavailable
-from covgate.ports import Change, Measured
+from covgate.ports import Checkout, Measured
 from covgate.recorded import Comparison
-from covgate.report.facts import ComponentFacts, Facts, Links
+from covgate.report.facts import ComponentFigures, Facts, Links
 from covgate.rules import FAILED_SUITES, judge
 from covgate.settings import Settings
 
@@ -28,7 +28,7 @@ from covgate.settings import Settings
 def assess(
     settings: Settings,
     context: RunContext,
-    change: Change,
+    change: Checkout,
     measured: Measured,
     past: Past,
     *,
@@ -102,11 +102,11 @@ def _judged(
 
 def _components(
     settings: Settings,
-    change: Change,
+    change: Checkout,
     coverage: Coverage | Unavailable,
     diff: DiffCoverage | Unavailable | None,
     comparison: Comparison | None,
-) -> Iterator[ComponentFacts]:
+) -> Iterator[ComponentFigures]:
     if not settings.components:
         return
     components, prefix = settings.components, change.prefix
@@ -118,7 +118,7 @@ def _components(
     deltas = comparison.component_deltas if comparison else {}
     for component in components:
         name = component.name
-        yield ComponentFacts(
+        yield ComponentFigures(
             name=name,
             total=coverage if isinstance(coverage, Unavailable) else totals[name],
             diff=diffs[name] if isinstance(diff, DiffCoverage) else diff,
@@ -127,13 +127,13 @@ def _components(
         )
 
 
-def _python_files(change: Change) -> Iterator[PurePosixPath]:
+def _python_files(change: Checkout) -> Iterator[PurePosixPath]:
     return (path for path in (*change.git.tracked(), *change.git.untracked()) if path.suffix in PYTHON_SUFFIXES)
 
 
 def _part_checks(
     settings: Settings,
-    parts: tuple[ComponentFacts, ...],
+    parts: tuple[ComponentFigures, ...],
     comparison: Comparison | None,
     whole: Judged,
     ramp: Ramp | None,
@@ -142,7 +142,7 @@ def _part_checks(
         yield from component_checks(component, _part_judged(part, comparison, whole), ramp)
 
 
-def _part_judged(part: ComponentFacts, comparison: Comparison | None, whole: Judged) -> Judged:
+def _part_judged(part: ComponentFigures, comparison: Comparison | None, whole: Judged) -> Judged:
     """Return what a component is judged on; whether there is a baseline at all is the project's answer."""
     if comparison is None or whole.drop is None or isinstance(whole.drop, Unavailable):
         return Judged(total=part.total, diff=part.diff, drop=whole.drop, no_drop=whole.no_drop)
@@ -177,7 +177,7 @@ def _trend(settings: Settings, past: Past, today: date) -> str:
 # --- the change ----------------------------------------------------------------------------------------------------
 
 
-def _diff(change: Change, lines: ChangedLines, measurement: Measurement) -> DiffCoverage | Unavailable:
+def _diff(change: Checkout, lines: ChangedLines, measurement: Measurement) -> DiffCoverage | Unavailable:
     """Join the changed lines with the measurement, unless a file was changed after they had been looked for."""
     if change.tree is None and change.base is not None and isinstance(measurement.coverage, Coverage):
         now = {c.path for c in change.git.changes(change.base.sha, None) if c.mode.startswith(REGULAR_FILE)}
@@ -190,7 +190,7 @@ def _diff(change: Change, lines: ChangedLines, measurement: Measurement) -> Diff
     return compute_diff_coverage(lines, measurement)
 
 
-def _links(context: RunContext, change: Change, diff: DiffCoverage | Unavailable | None) -> Links:
+def _links(context: RunContext, change: Checkout, diff: DiffCoverage | Unavailable | None) -> Links:
     if context.local or not context.repository or not isinstance(diff, DiffCoverage):
         return Links()
     blob = f"{context.server_url}/{context.repository}/blob"
@@ -203,7 +203,7 @@ def _links(context: RunContext, change: Change, diff: DiffCoverage | Unavailable
     return Links(blob=blob, head=head, measured=change.head, moved=moved)
 
 
-def _with_measured_others(change: Change, measurement: Measurement) -> ChangedLines | None:
+def _with_measured_others(change: Checkout, measurement: Measurement) -> ChangedLines | None:
     """Return the changed lines, with those of measured files whose name does not end in .py: scripts and templates."""
     lines = change.lines
     if lines is None or change.base is None or isinstance(measurement.coverage, Unavailable):

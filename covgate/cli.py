@@ -25,7 +25,7 @@ from covgate.edges.actions import Level, Runner
 from covgate.edges.github import GithubComments
 from covgate.edges.github_data import GithubData
 from covgate.edges.github_pulls import GithubPulls
-from covgate.edges.github_session import Pace
+from covgate.edges.github_session import RetryPolicy
 from covgate.edges.streams import forgiving_streams
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
 from covgate.history_command import Request, run_history
@@ -344,7 +344,7 @@ def _open_data(context: RunContext, token: Secret) -> GithubData:
         repository=context.repository,
         token=token,
         # Nobody is notified of a commit on the history's branch, and a pause widens the gap another run can slip into.
-        pace=Pace(between_writes=0.2),
+        pace=RetryPolicy(between_writes=0.2),
     )
 
 

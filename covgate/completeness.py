@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from covgate.diff.shifts import Shifts
 from covgate.measure.pytest_choice import Invocation, find_choice, only_collects
 from covgate.model import Coverage, Sha, Unavailable
-from covgate.ports import Change
+from covgate.ports import Checkout
 from covgate.recorded import LineRecord
 from covgate.settings import Settings
 
@@ -23,7 +23,7 @@ _SHARED = ("pyproject.toml", "setup.cfg", "tox.ini")
 
 
 def find_narrower(
-    change: Change, lines: LineRecord | Unavailable, shifts: Shifts | Unavailable, coverage: Coverage
+    change: Checkout, lines: LineRecord | Unavailable, shifts: Shifts | Unavailable, coverage: Coverage
 ) -> str | None:
     """Say which file the newest record holds, the commit still has and this run did not measure; else None.
 
@@ -40,7 +40,9 @@ def find_narrower(
     return f"{missed[0]}{were} measured for {lines.sha[:12]} and {are} not now; {cure}"
 
 
-def _missed(change: Change, lines: LineRecord, shifts: Shifts | Unavailable, coverage: Coverage) -> list[PurePosixPath]:
+def _missed(
+    change: Checkout, lines: LineRecord, shifts: Shifts | Unavailable, coverage: Coverage
+) -> list[PurePosixPath]:
     gone = set(lines.files) - set(coverage.files)
     if not gone:
         return []
@@ -49,7 +51,7 @@ def _missed(change: Change, lines: LineRecord, shifts: Shifts | Unavailable, cov
     return sorted(known & (gone if isinstance(shifts, Unavailable) else {shifts.of(path).path for path in gone}))
 
 
-def _configured_anew(change: Change, old: Sha) -> bool:
+def _configured_anew(change: Checkout, old: Sha) -> bool:
     paths = [change.prefix / name for name in CONFIGURATION]
     before, now = (change.git.blobs(commit, paths) for commit in (old, change.head))
     return any(_told(path.name, before.get(path)) != _told(path.name, now.get(path)) for path in paths)
@@ -75,7 +77,7 @@ def _told(name: str, content: bytes | None) -> object:
 # --- pytest's arguments -----------------------------------------------------------------------------------------------
 
 
-def find_partial(settings: Settings, environment: Mapping[str, str], change: Change) -> str | None:
+def find_partial(settings: Settings, environment: Mapping[str, str], change: Checkout) -> str | None:
     """Return the argument of pytest that makes this run a part of the suite, or None.
 
     What the project's files choose with `-k` is its suite; on the command line it is a choice for once.
@@ -87,12 +89,12 @@ def find_partial(settings: Settings, environment: Mapping[str, str], change: Cha
     return find_choice(_invocation(settings, environment, change), tracked)
 
 
-def find_collection(settings: Settings, environment: Mapping[str, str], change: Change) -> str | None:
+def find_collection(settings: Settings, environment: Mapping[str, str], change: Checkout) -> str | None:
     """Return the argument of pytest with which this run executed no test at all, or None."""
     return None if settings.coverage_data else only_collects(_invocation(settings, environment, change))
 
 
-def _invocation(settings: Settings, environment: Mapping[str, str], change: Change) -> Invocation:
+def _invocation(settings: Settings, environment: Mapping[str, str], change: Checkout) -> Invocation:
     """Return how this run starts pytest."""
     return Invocation(
         directory=change.git.root / change.prefix,

@@ -18,7 +18,7 @@ from covgate.history.compare import ComponentFiles, compare, fitting
 from covgate.history.nearest import Near
 from covgate.history.states import without_exits
 from covgate.model import Coverage, Sha, Tally, Unavailable
-from covgate.ports import Change, Edges
+from covgate.ports import Checkout, Edges
 from covgate.recorded import Baseline, Comparison, History, LineRecord, Record
 from covgate.report.facts import NOTHING_RECORDED
 from covgate.settings_toml import read_toml
@@ -42,7 +42,7 @@ class Past:
         return self.baseline is NOTHING_RECORDED
 
 
-def look_back(archive: Archive, edges: Edges, change: Change) -> Past:
+def look_back(archive: Archive, edges: Edges, change: Checkout) -> Past:
     """Read the history and find the baseline: the base's own record, or that of its nearest recorded ancestor.
 
     A run without a change to judge is compared with the newest record before it (or with its own, when the commit is
@@ -76,7 +76,7 @@ def _without(history: History | Unavailable, reason: Unavailable) -> Past:
     return Past(history=history, baseline=reason, lines=reason, shifts=reason)
 
 
-def _ancestry(archive: Archive, change: Change, at: Sha) -> Ancestry:
+def _ancestry(archive: Archive, change: Checkout, at: Sha) -> Ancestry:
     if not change.git.is_shallow():
         return LocalAncestry(change.git)
     if archive.data is None or not change.git.has_commit(at):
@@ -95,7 +95,7 @@ class _CutOff:
         )
 
 
-def _shifts(change: Change, old: Sha, lines: LineRecord) -> Shifts | Unavailable:
+def _shifts(change: Checkout, old: Sha, lines: LineRecord) -> Shifts | Unavailable:
     if not change.git.has_commit(old) and (problem := change.remote.fetch([old])):
         return Unavailable(reason=f"the baseline's commit {old[:12]} could not be fetched: {problem}")
     suffixes = frozenset(path.suffix for path in lines.files) | PYTHON_SUFFIXES
@@ -109,7 +109,7 @@ def _shifts(change: Change, old: Sha, lines: LineRecord) -> Shifts | Unavailable
 
 
 def compare_with(
-    past: Past, head: Coverage, components: Sequence[Component], change: Change
+    past: Past, head: Coverage, components: Sequence[Component], change: Checkout
 ) -> Comparison | Unavailable | None:
     """Hold a measurement against the baseline; None without one, Unavailable when there is nothing to compare.
 
@@ -128,7 +128,7 @@ def compare_with(
     return compare(baseline, lines, head, past.shifts, digests=_digests(change), components=parts)
 
 
-def _digests(change: Change) -> dict[PurePosixPath, str]:
+def _digests(change: Checkout) -> dict[PurePosixPath, str]:
     """Return git's blob ids of the files as they were measured: of those without edits."""
     digests = change.git.blob_ids(change.head)
     for entry in change.git.changes(change.head, None) if change.tree is None else ():
@@ -137,7 +137,7 @@ def _digests(change: Change) -> dict[PurePosixPath, str]:
 
 
 def _component_files(
-    past: Past, record: Record, head: Coverage, components: Sequence[Component], change: Change
+    past: Past, record: Record, head: Coverage, components: Sequence[Component], change: Checkout
 ) -> dict[str, ComponentFiles]:
     """Return the components' files: in the baseline they are those that are chosen today, whatever was chosen then."""
     if not components:
@@ -164,7 +164,7 @@ def _component_files(
 
 
 def _recorded(
-    record: Record, unknown: Unavailable, components: Sequence[Component], change: Change
+    record: Record, unknown: Unavailable, components: Sequence[Component], change: Checkout
 ) -> dict[str, Tally | Unavailable]:
     """Return what a record holds of the components that had the same globs in its commit; the lines are `unknown`."""
     config = change.prefix / "pyproject.toml"

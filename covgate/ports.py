@@ -47,7 +47,7 @@ class Edges:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Checkout:
     """The checkout, and the change in it."""
 
     git: GitCommand

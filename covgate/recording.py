@@ -13,14 +13,14 @@ from covgate.completeness import CONFIGURATION, find_narrower, find_partial
 from covgate.context import EventKind, RunContext
 from covgate.diff.lines import PYTHON_SUFFIXES
 from covgate.errors import CovgateError
-from covgate.history.flaps import record_run as record_lines_of_run
+from covgate.history.flaps import make_line_record
 from covgate.history.lines import MOST_LINES
 from covgate.history.ratchet import propose_floors, slack_alarms
-from covgate.history.source import Build, Entry, HistoryStore
+from covgate.history.source import Build, HistoryStore, RunToRecord
 from covgate.history.trend import aim_of
 from covgate.look_back import Past, look_back
 from covgate.model import Coverage, SuiteStatus, Tally, Unavailable
-from covgate.ports import Change, Edges, warn
+from covgate.ports import Checkout, Edges, warn
 from covgate.recorded import History, Record
 from covgate.report.facts import Facts, total_of
 from covgate.settings import Settings
@@ -31,7 +31,7 @@ def record_run(
     context: RunContext,
     edges: Edges,
     archive: Archive,
-    change: Change,
+    change: Checkout,
     facts: Facts,
     past: Past,
 ) -> Facts:
@@ -76,7 +76,7 @@ def _outside(facts: Facts) -> tuple[str, ...]:
     return (f"Measured outside the checkout, and so neither recorded nor compared: {outside[0]}{others}.",)
 
 
-def _append(settings: Settings, context: RunContext, edges: Edges, store: HistoryStore, entry: Entry) -> History:
+def _append(settings: Settings, context: RunContext, edges: Edges, store: HistoryStore, entry: RunToRecord) -> History:
     """Append the entry; return the history as it is with it."""
     kept: list[History] = []
     build = make_build(settings, context, edges.now.date())
@@ -100,7 +100,7 @@ def _slack(settings: Settings, context: RunContext, facts: Facts) -> tuple[str, 
 
 
 def _ratchet(
-    settings: Settings, context: RunContext, edges: Edges, archive: Archive, change: Change, history: History
+    settings: Settings, context: RunContext, edges: Edges, archive: Archive, change: Checkout, history: History
 ) -> str:
     """Open or update the pull request that raises the floors; what cannot be raised holds back runs of other names."""
     if not settings.ratchet or not context.on_default_branch or archive.data is None or not settings.github_token:
@@ -132,7 +132,7 @@ def _ratchet(
 
 
 def find_obstacle(  # noqa: PLR0911  # one return for each obstacle
-    settings: Settings, context: RunContext, environment: Mapping[str, str], change: Change, facts: Facts, past: Past
+    settings: Settings, context: RunContext, environment: Mapping[str, str], change: Checkout, facts: Facts, past: Past
 ) -> str | None:
     """Say why a run must not become a record, or None: a baseline that is wrong is worse than none.
 
@@ -159,7 +159,7 @@ def find_obstacle(  # noqa: PLR0911  # one return for each obstacle
     return _edited(context, change, facts.total) or find_narrower(change, past.lines, past.shifts, facts.total)
 
 
-def _edited(context: RunContext, change: Change, coverage: Coverage) -> str | None:
+def _edited(context: RunContext, change: Checkout, coverage: Coverage) -> str | None:
     """Say which file of the project is not as it was committed: the record is the commit's.
 
     In a workflow a file that git does not know is one that the job itself makes, each time.
@@ -189,7 +189,7 @@ def _other_branch(settings: Settings, context: RunContext) -> str:
     return f"Not recorded: {of} is not the default branch ({context.default_branch})."
 
 
-def _entry(settings: Settings, change: Change, facts: Facts, past: Past) -> Entry:
+def _entry(settings: Settings, change: Checkout, facts: Facts, past: Past) -> RunToRecord:
     if isinstance(facts.total, Unavailable):
         msg = "a run without a total is never recorded"
         raise TypeError(msg)
@@ -208,7 +208,7 @@ def _entry(settings: Settings, change: Change, facts: Facts, past: Past) -> Entr
         aim=aim_of(settings.target) if settings.target else None,
     )
     previous = None if isinstance(past.lines, Unavailable) else past.lines
-    return Entry(record=record, lines=record_lines_of_run(previous, head, coverage, digests, past.shifts))
+    return RunToRecord(record=record, lines=make_line_record(previous, head, coverage, digests, past.shifts))
 
 
 def make_build(settings: Settings, context: RunContext, today: date) -> Build:

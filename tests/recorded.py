@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
-from covgate.history.source import Entry
+from covgate.history.source import RunToRecord
 from covgate.model import Counts, Sha, Tally
 from covgate.recorded import FileLines, History, LineRecord, Record
 
@@ -32,10 +32,10 @@ def record(number: int, covered: int = 80, total: int = 100) -> Record:
     )
 
 
-def entry(number: int, covered: int = 80, states: str = "++-") -> Entry:
+def entry(number: int, covered: int = 80, states: str = "++-") -> RunToRecord:
     """A run at that commit, with one file of three lines."""
     files = {PurePosixPath("a.py"): FileLines(digest="0123456789ab", states=states)}
-    return Entry(record=record(number, covered), lines=LineRecord(sha=sha(number), files=files))
+    return RunToRecord(record=record(number, covered), lines=LineRecord(sha=sha(number), files=files))
 
 
 def build(history: History) -> dict[str, str]:

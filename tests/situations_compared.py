@@ -12,7 +12,7 @@ from typing import Any
 
 from covgate.model import Counts, Drop, Span, Status, Tally, Unavailable
 from covgate.recorded import Baseline, BaselineHow, Comparison, FlapShown, IndirectFile, Record
-from covgate.report.facts import ComponentFacts, Facts
+from covgate.report.facts import ComponentFigures, Facts
 from covgate.rules import MAX_DROP, MIN_TOTAL, Rule, evaluate, evaluate_drop, judge
 from tests.situations import BASE, CORE, PASSED, facts
 
@@ -85,9 +85,9 @@ def with_components() -> Facts:
     api = Tally(lines=Counts(covered=30, total=35), branches=Counts(covered=0, total=2))
     core = Tally(lines=Counts(covered=59, total=90), branches=Counts(covered=1, total=2))
     parts = (
-        ComponentFacts(name="api", total=api, diff=Tally(), delta=Fraction(1, 3), target=Decimal(90)),
-        ComponentFacts(name="core", total=core, diff=core, delta=Fraction(-5, 4)),
-        ComponentFacts(name="legacy_import", total=Unavailable(reason="no file of it was measured"), diff=Tally()),
+        ComponentFigures(name="api", total=api, diff=Tally(), delta=Fraction(1, 3), target=Decimal(90)),
+        ComponentFigures(name="core", total=core, diff=core, delta=Fraction(-5, 4)),
+        ComponentFigures(name="legacy_import", total=Unavailable(reason="no file of it was measured"), diff=Tally()),
     )
     made = compared(components=parts, trend="▂▃▅▆▇ · to target 85 %: +0.3 a week, about 6 weeks")
     floors = {"api": "75", "core": "70", "legacy_import": "10"}

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.history.compare import compare
-from covgate.history.flaps import FLAP_RECORDS, MOST_FLAPS, record_run, update_flaps
+from covgate.history.flaps import FLAP_RECORDS, MOST_FLAPS, make_line_record, update_flaps
 from covgate.history.indirect import find_indirect
 from covgate.history.lines import decode_record, encode_record, record_lines
 from covgate.model import Coverage, FileCoverage, Sha, Unavailable
@@ -46,7 +46,7 @@ HIT, MISSED = "m.py\n 1-3", "m.py\n 1\n 2 missing\n 3"
 
 def test_the_first_record_has_no_flaps() -> None:
     coverage = read_coverage(MISSED)
-    assert record_run(None, NEXT, coverage, digests_of(coverage), UNKNOWN).flaps == ()
+    assert make_line_record(None, NEXT, coverage, digests_of(coverage), UNKNOWN).flaps == ()
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def record_main(hits: Iterable[bool]) -> LineRecord | None:
     for number, hit in enumerate(hits):
         coverage = measure(hit=hit)
         digests = digests_of(coverage) | {PurePosixPath("core.py"): f"{number + 1:040x}"}
-        made = record_run(record, Sha(f"{number:040x}"), coverage, digests, read_shifts("core.py"))
+        made = make_line_record(record, Sha(f"{number:040x}"), coverage, digests, read_shifts("core.py"))
         record = decode_record(encode_record(made))
     return record
 

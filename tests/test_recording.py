@@ -15,7 +15,7 @@ from covgate.diff.shifts import find_shifts
 from covgate.edges.git_remote import GitRemote
 from covgate.look_back import Past
 from covgate.model import Sha, SuiteStatus, Unavailable
-from covgate.ports import Change
+from covgate.ports import Checkout
 from covgate.recorded import FileLines, History, LineRecord
 from covgate.recording import find_obstacle, floors_of
 from covgate.report.facts import Facts
@@ -147,9 +147,9 @@ def repository(tmp_path: Path) -> Repository:
     return made
 
 
-def change_in(repository: Repository) -> Change:
+def change_in(repository: Repository) -> Checkout:
     git = repository.command
-    return Change(
+    return Checkout(
         git=git, remote=GitRemote(git), prefix=PurePosixPath(), head=git.head(), tree=None, base=None, lines=None
     )
 

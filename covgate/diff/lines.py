@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from covgate.diff.texts import digest_of, is_blob
-from covgate.edges.git import REGULAR_FILE, Change
+from covgate.edges.git import REGULAR_FILE, ChangedPath
 from covgate.model import ChangedFile, ChangedLines, Sha, Unavailable
 
 PYTHON_SUFFIXES = frozenset({".py", ".pyw"})
@@ -20,7 +20,7 @@ class DiffSource(Protocol):
     root: Path
 
     def head(self) -> Sha: ...
-    def changes(self, base: Sha, head: Sha | None) -> tuple[Change, ...]: ...
+    def changes(self, base: Sha, head: Sha | None) -> tuple[ChangedPath, ...]: ...
     def patch(self, base: Sha, head: Sha | None, paths: Sequence[PurePosixPath]) -> str: ...
     def untracked(self) -> tuple[PurePosixPath, ...]: ...
     def blobs(self, commit: Sha, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, bytes]: ...
@@ -128,7 +128,7 @@ _OF_ENVIRONMENT = re.compile(r"(bin|Scripts|Include|include|share|Lib|lib64|lib/
 
 
 def _digests_here(
-    git: DiffSource, changes: Sequence[Change], texts: Mapping[PurePosixPath, bytes]
+    git: DiffSource, changes: Sequence[ChangedPath], texts: Mapping[PurePosixPath, bytes]
 ) -> dict[PurePosixPath, str | Unavailable]:
     """Return the digests of files of the working tree, where git compared just what lies there."""
     # Git names the blob it took for the file when it knows it, and leaves it open when it read the file.

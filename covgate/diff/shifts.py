@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from covgate.diff.hunk import Hunk
 from covgate.diff.lines import LONE_RETURN, PYTHON_SUFFIXES, DiffSource, read_plain
-from covgate.edges.git import REGULAR_FILE, Change
+from covgate.edges.git import REGULAR_FILE, ChangedPath
 from covgate.model import Sha
 
 
@@ -97,7 +97,7 @@ def find_shifts(git: DiffSource, old: Sha, new: Sha | None, *, suffixes: frozens
     return Shifts(files=files)
 
 
-def _is_followed(change: Change, suffixes: frozenset[str]) -> bool:
+def _is_followed(change: ChangedPath, suffixes: frozenset[str]) -> bool:
     known = {change.path.suffix, change.old_path.suffix} & suffixes
     return change.status in {"M", "R"} and change.mode.startswith(REGULAR_FILE) and bool(known)
 

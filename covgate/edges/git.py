@@ -44,7 +44,7 @@ REGULAR_FILE = "100"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class ChangedPath:
     """One entry of `git diff --raw`: what became of a path."""
 
     status: str
@@ -249,11 +249,11 @@ class GitCommand:
         out = self._run("for-each-ref", "--format=%(refname)", prefix).stdout
         return tuple(os.fsdecode(line).removeprefix(prefix) for line in out.splitlines())
 
-    def changes(self, base: Sha, head: Sha | None) -> tuple[Change, ...]:
+    def changes(self, base: Sha, head: Sha | None) -> tuple[ChangedPath, ...]:
         """List what differs between `base` and `head`, or the working tree when `head` is None."""
         out = self._diff(base, head, "--raw", "-z", "--no-abbrev").stdout
         fields = out.split(b"\0")[:-1]
-        changes: list[Change] = []
+        changes: list[ChangedPath] = []
         position = 0
         while position < len(fields):
             _, mode, _, blob, status = fields[position].decode("ascii").split(" ")
@@ -263,7 +263,7 @@ class GitCommand:
                 new = _path(fields[position])
                 position += 1
             known = blob if blob.strip("0") else None
-            changes.append(Change(status=status[0], old_path=old, path=new, mode=mode, blob=known))
+            changes.append(ChangedPath(status=status[0], old_path=old, path=new, mode=mode, blob=known))
         return tuple(changes)
 
     def patch(self, base: Sha, head: Sha | None, paths: Sequence[PurePosixPath]) -> str:

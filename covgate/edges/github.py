@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
 from covgate.context import Secret
-from covgate.edges.github_session import GithubSession, Pace
+from covgate.edges.github_session import GithubSession, RetryPolicy
 
 if TYPE_CHECKING:
     from github.Issue import Issue
@@ -55,7 +55,7 @@ class GithubComments(GithubSession):
     """The comments of one pull request. Opens connections on first use; use it in a `with`, or call `close`."""
 
     def __init__(
-        self, *, api_url: str, repository: str, pull_request: int, token: Secret, pace: Pace | None = None
+        self, *, api_url: str, repository: str, pull_request: int, token: Secret, pace: RetryPolicy | None = None
     ) -> None:
         super().__init__(api_url=api_url, repository=repository, token=token, pace=pace)
         self._number = pull_request

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from covgate.context import Secret
-from covgate.edges.github_session import GithubSession, Pace, Refusal, publish_error
+from covgate.edges.github_session import GithubSession, Refusal, RetryPolicy, publish_error
 from covgate.model import Sha, parse_sha
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class GithubData(GithubSession):
 
     permission = "contents: write"
 
-    def __init__(self, *, api_url: str, repository: str, token: Secret, pace: Pace | None = None) -> None:
+    def __init__(self, *, api_url: str, repository: str, token: Secret, pace: RetryPolicy | None = None) -> None:
         super().__init__(api_url=api_url, repository=repository, token=token, pace=pace)
         self._tree_ids: dict[str, str] = {}
         """The ids GitHub gave for the trees of the commits that were read."""

@@ -91,7 +91,7 @@ def publish_error(kind: Refusal, detail: str, permission: str = "pull-requests: 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class RetryPolicy:
     """How long to wait for GitHub, in seconds, and how often to try again."""
 
     timeout: int = 15
@@ -118,11 +118,11 @@ class GithubSession:
     permission = "pull-requests: write"
     """What the token needs for what a subclass asks, for hints."""
 
-    def __init__(self, *, api_url: str, repository: str, token: Secret, pace: Pace | None = None) -> None:
+    def __init__(self, *, api_url: str, repository: str, token: Secret, pace: RetryPolicy | None = None) -> None:
         self._api_url = api_url.rstrip("/")
         self._repository = repository
         self._token = token
-        self._pace = pace or Pace()
+        self._pace = pace or RetryPolicy()
 
     def __enter__(self) -> Self:
         return self
@@ -208,7 +208,7 @@ def _kind(status: int, said: str) -> Refusal:
     return next((kind for pattern, kind in _KINDS if re.match(pattern, answer, re.DOTALL)), Refusal.REFUSED)
 
 
-def _retry(pace: Pace) -> GithubRetry:
+def _retry(pace: RetryPolicy) -> GithubRetry:
     """Retries of what may be repeated: everything but POST, and POST where GitHub says that it did nothing."""
     from github.GithubRetry import GithubRetry  # noqa: PLC0415  # see GithubSession._github
     from urllib3.exceptions import MaxRetryError, ResponseError  # noqa: PLC0415  # see GithubSession._github

@@ -11,9 +11,9 @@ from random import Random
 from covgate.edges.github_data import RepositoryData, Tree
 from covgate.edges.github_session import Refusal
 from covgate.errors import HistoryError, PublishError
-from covgate.history.changes import Change, Plan, plan_import, plan_record
+from covgate.history.changes import Commit, Plan, plan_import, plan_record
 from covgate.history.files import HistoryFile, Layout, check_ours, parse_history, parse_lines
-from covgate.history.source import Build, Entry
+from covgate.history.source import Build, RunToRecord
 from covgate.model import Sha
 from covgate.recorded import History, LineRecord, Point
 
@@ -97,7 +97,7 @@ class BranchStore:
         except PublishError as problem:
             raise self._not_read(problem) from None
 
-    def append(self, entry: Entry, build: Build) -> None:
+    def append(self, entry: RunToRecord, build: Build) -> None:
         """Record a run in one commit: seven requests, eight the first time, four more for each race that is lost."""
         self._write(plan_record(entry, build, self._layout, self._limit))
 
@@ -158,7 +158,7 @@ class BranchStore:
             self._known = {blob: parse_history(self._data.blob(blob), self._layout, self.where)}
         return self._known[blob]
 
-    def _commit(self, held: _Held, change: Change) -> bool:
+    def _commit(self, held: _Held, change: Commit) -> bool:
         for content in change.contents.values():
             if content not in self._uploaded:
                 self._uploaded[content] = self._data.add_blob(content)

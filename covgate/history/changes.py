@@ -11,7 +11,7 @@ from covgate.errors import HistoryError
 from covgate.history.entries import Start
 from covgate.history.files import FIRST_FILES, HistoryFile, Layout
 from covgate.history.lines import encode_record
-from covgate.history.source import Build, Entry
+from covgate.history.source import Build, RunToRecord
 from covgate.model import Tally, floor_percent
 from covgate.recorded import History, Point
 
@@ -40,7 +40,7 @@ class Held(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Commit:
     """Files to write, as text or as bytes, and files to remove, which are there."""
 
     message: str
@@ -49,23 +49,23 @@ class Change:
     removed: frozenset[PurePosixPath] = frozenset()
 
 
-Plan = Callable[[Held], Change | None]
+Plan = Callable[[Held], Commit | None]
 """Computes a change from what is held; None when there is nothing to do. Asked again after every lost race."""
 
 
-def plan_record(entry: Entry, build: Build, layout: Layout, limit: int) -> Plan:
+def plan_record(entry: RunToRecord, build: Build, layout: Layout, limit: int) -> Plan:
     """Plan to record a run, and to keep line records for the last `limit` records and this one.
 
     Raises HistoryError for lines that could not be read again.
     """
     lines, content = layout.lines(entry.record.sha), _encode(entry)
 
-    def plan(held: Held) -> Change | None:
+    def plan(held: Held) -> Commit | None:
         if held.file.holds(entry.record) and held.same(lines, content):
             return None
         file = held.file.with_record(entry.record)
         kept = {layout.lines(record.sha) for record in file.history.records[-limit:]} | {lines}
-        return Change(
+        return Commit(
             message=f"Record {entry.record.sha[:12]}: {_percent(entry.record.total)}",
             texts=_texts(held, file, layout, build),
             contents={lines: content},
@@ -75,7 +75,7 @@ def plan_record(entry: Entry, build: Build, layout: Layout, limit: int) -> Plan:
     return plan
 
 
-def _encode(entry: Entry) -> bytes:
+def _encode(entry: RunToRecord) -> bytes:
     try:
         return encode_record(entry.lines)
     except ValueError as exc:
@@ -90,11 +90,11 @@ def plan_import(points: tuple[Point, ...], start: History, build: Build, layout:
     """Plan to take in the points, and the start of a ramp, that are not there yet."""
     begins = Start(point=start.start, aim=start.start_aim) if start.start else None
 
-    def plan(held: Held) -> Change | None:
+    def plan(held: Held) -> Commit | None:
         file = held.file.with_imported(points, begins)
         if file.lines == held.file.lines:
             return None
-        return Change(message="Import what was measured before", texts=_texts(held, file, layout, build))
+        return Commit(message="Import what was measured before", texts=_texts(held, file, layout, build))
 
     return plan
 

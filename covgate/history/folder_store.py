@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from covgate.edges.files import DataFolder
 from covgate.errors import HistoryError
-from covgate.history.changes import Change, Plan, plan_import, plan_record
+from covgate.history.changes import Commit, Plan, plan_import, plan_record
 from covgate.history.files import (
     MARKER,
     MOST_HISTORY_BYTES,
@@ -18,7 +18,7 @@ from covgate.history.files import (
     parse_lines,
 )
 from covgate.history.lines import MOST_BYTES
-from covgate.history.source import Build, Entry
+from covgate.history.source import Build, RunToRecord
 from covgate.model import Sha
 from covgate.recorded import History, LineRecord, Point
 
@@ -67,7 +67,7 @@ class FolderStore:
             raise self._unusable("read", exc) from None
         return None if data is None else parse_lines(data, sha, self._layout, self.where)
 
-    def append(self, entry: Entry, build: Build) -> None:
+    def append(self, entry: RunToRecord, build: Build) -> None:
         """Record a run, while others that write wait."""
         self._write(plan_record(entry, build, self._layout, self._limit))
 
@@ -94,7 +94,7 @@ class FolderStore:
         except OSError as exc:
             raise self._unusable("written", exc) from None
 
-    def _apply(self, change: Change) -> None:
+    def _apply(self, change: Commit) -> None:
         """Write what the history speaks of first, then the history itself; whoever reads meanwhile sees no gap."""
         for path, content in change.contents.items():
             self._folder.write(path, content)

@@ -14,7 +14,7 @@ Build = Callable[[History], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class RunToRecord:
     """A run to record: the line for ever, the lines for a while."""
 
     record: Record
@@ -41,7 +41,7 @@ class HistorySource(Protocol):
 class HistoryStore(HistorySource, Protocol):
     """Reads and writes history. Nothing is ever lost: a write that fails raises HistoryError and changes nothing."""
 
-    def append(self, entry: Entry, build: Build) -> None:
+    def append(self, entry: RunToRecord, build: Build) -> None:
         """Record a run, replacing an earlier record of the same commit, and renew the derived files with `build`."""
         ...
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from covgate.model import Check, Drop, Status, Tally, Unavailable
 from covgate.recorded import Baseline, BaselineHow, FlapShown, IndirectFile
-from covgate.report.facts import ComponentFacts, Facts, Links
+from covgate.report.facts import ComponentFigures, Facts, Links
 from covgate.report.words import (
     NOT_APPLICABLE,
     SHOWN_DIGITS,
@@ -109,7 +109,7 @@ def component_rows(facts: Facts) -> tuple[ComponentRow, ...]:
     return tuple(_component_row(facts, part) for part in facts.components)
 
 
-def _component_row(facts: Facts, part: ComponentFacts) -> ComponentRow:
+def _component_row(facts: Facts, part: ComponentFigures) -> ComponentRow:
     total, diff = _known(part.total), _known(part.diff)
     absent = NOT_APPLICABLE if part.diff is None else UNAVAILABLE
     drop = _check(facts, MAX_DROP, part.name)

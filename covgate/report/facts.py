@@ -43,7 +43,7 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComponentFacts:
+class ComponentFigures:
     """What was measured of one component. `diff` is None when the run has no change to judge."""
 
     name: str
@@ -77,7 +77,7 @@ class Facts:
     version: str
     baseline: Baseline | Unavailable = NOTHING_RECORDED
     comparison: Comparison | None = None
-    components: tuple[ComponentFacts, ...] = ()
+    components: tuple[ComponentFigures, ...] = ()
     lost: int = 0
     """How many processes of the run ended before writing their data: what they executed is not counted."""
     trend: str = ""

@@ -29,7 +29,7 @@ from covgate.model import (
     floor_percent,
 )
 from covgate.recorded import Baseline, BaselineHow, FlapShown, IndirectFile
-from covgate.report.facts import ComponentFacts, Facts
+from covgate.report.facts import ComponentFigures, Facts
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -348,7 +348,7 @@ def _baseline(baseline: Baseline | Unavailable) -> BaselineJson | NoBaselineJson
     )
 
 
-def _component(part: ComponentFacts) -> ComponentJson:
+def _component(part: ComponentFigures) -> ComponentJson:
     nothing = FigureJson(percent=None, lines=None, branches=None, reason="this run has no change to judge")
     return ComponentJson(
         name=part.name,

@@ -9,14 +9,14 @@ import pytest
 from covgate.context import Secret
 from covgate.edges.github import GithubComments
 from covgate.edges.github_data import GithubData
-from covgate.edges.github_session import Pace
+from covgate.edges.github_session import RetryPolicy
 from covgate.errors import PublishError
 from covgate.publish import Published, parse_marker
 from tests.fake_github import FakeGithub
 from tests.github_answers import Account
 from tests.repositories import Repository
 
-QUICK = Pace(timeout=10, retries=3, backoff=0.02, rate_limit_wait=0.1, longest_wait=5, between_writes=0)
+QUICK = RetryPolicy(timeout=10, retries=3, backoff=0.02, rate_limit_wait=0.1, longest_wait=5, between_writes=0)
 IMPATIENT = replace(QUICK, timeout=1)
 """For servers that hang; elsewhere a busy machine must not look like one."""
 ACCOUNTS = {
@@ -48,7 +48,7 @@ def connect(github: FakeGithub) -> Iterator[Connect]:
         api_url: str = github.url,
         repository: str = github.repository,
         pull_request: int = github.pull_request,
-        pace: Pace = QUICK,
+        pace: RetryPolicy = QUICK,
     ) -> GithubComments:
         made.append(
             GithubComments(
@@ -106,7 +106,7 @@ def connect_data(git_github: FakeGithub) -> Iterator[ConnectData]:
         token: str = "ghs_workflow",  # noqa: S107  # no one's password
         *,
         repository: str = git_github.repository,
-        pace: Pace = QUICK,
+        pace: RetryPolicy = QUICK,
     ) -> GithubData:
         made.append(GithubData(api_url=git_github.url, repository=repository, token=Secret(value=token), pace=pace))
         return made[-1]

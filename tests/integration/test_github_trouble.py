@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate.edges.github_session import Pace, Refusal
+from covgate.edges.github_session import Refusal, RetryPolicy
 from covgate.errors import ExitCode, PublishError
 from covgate.publish import Published, publish_comment
 from tests.fake_github import FakeGithub, Fault
@@ -230,7 +230,7 @@ def test_an_api_url_that_is_none_is_told(connect: Connect) -> None:
 
 
 def test_the_real_waits_are_bounded() -> None:
-    pace = Pace()
+    pace = RetryPolicy()
     assert pace.timeout > 10  # GitHub's own limit, so that its answer is heard
     assert pace.rate_limit_wait <= pace.longest_wait
     tries = 1 + pace.retries

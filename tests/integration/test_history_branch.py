@@ -15,7 +15,7 @@ import pytest
 from covgate.errors import HistoryError
 from covgate.history.branch_store import LOST_ANSWERS, BranchStore
 from covgate.history.lines import decode_record
-from covgate.history.source import Entry
+from covgate.history.source import RunToRecord
 from covgate.recorded import Aim, History, Point
 from tests.fake_git_data import GitData
 from tests.fake_github import FakeGithub, Fault
@@ -129,7 +129,7 @@ def test_the_same_run_again_changes_nothing(git_github: FakeGithub, git_data: Gi
 
 @pytest.mark.parametrize("again", [entry(1, covered=90), entry(1, states="+++")], ids=["other-counts", "other-lines"])
 def test_another_run_of_a_commit_takes_the_place_of_the_first(
-    git_data: GitData, open_store: Open, again: Entry
+    git_data: GitData, open_store: Open, again: RunToRecord
 ) -> None:
     store = open_store()
     for one in (entry(1), entry(2), again):

@@ -11,13 +11,14 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from covgate.diff.shifts import Shifts
 from covgate.history.compare import compare
-from covgate.history.flaps import record_run
+from covgate.history.flaps import make_line_record
 from covgate.history.lines import decode_record, encode_record
 from covgate.model import Branch, Coverage, FileCoverage, Sha
 from covgate.recorded import Baseline, BaselineHow, Comparison, LineRecord, Record
 from tests.repositories import Repository
-from tests.shifted import MadeShift, MadeShifts
+from tests.shifted import made_shift
 
 CACHE = """\
 known = {}
@@ -114,14 +115,14 @@ def _pairs(branches: object) -> Iterator[tuple[int, int]]:
     yield from ((start, end) for start, end in branches)
 
 
-def shifts_between(old: Measured, new: Measured) -> MadeShifts:
+def shifts_between(old: Measured, new: Measured) -> Shifts:
     """Match the sources of both sides line by line."""
     files = {}
     for path, lines in old.sources.items():
         blocks = SequenceMatcher(None, lines, new.sources[path], autojunk=False).get_matching_blocks()
         kept = {block.a + n + 1: block.b + n + 1 for block in blocks for n in range(block.size)}
-        files[path] = MadeShift(path=path, lines=kept)
-    return MadeShifts(files=files)
+        files[path] = made_shift(path, kept)
+    return Shifts(files=files)
 
 
 def hold_against(main: Measured, lines: LineRecord, head: Measured) -> Comparison:
@@ -149,7 +150,7 @@ def test_a_test_that_covers_a_line_in_some_orders_only_costs_nothing_and_hides_n
     for number, order in enumerate(ORDERS):
         now = project.run(order, edits=number + 1)
         shifts = shifts_between(last or now, now)
-        kept = decode_record(encode_record(record_run(kept, now.sha, now.coverage, now.digests, shifts)))
+        kept = decode_record(encode_record(make_line_record(kept, now.sha, now.coverage, now.digests, shifts)))
         last = now
     assert last is not None
     assert kept is not None

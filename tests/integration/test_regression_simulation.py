@@ -14,11 +14,11 @@ from covgate.goals import Component
 from covgate.history.ancestry import LocalAncestry
 from covgate.history.baseline import find_baseline
 from covgate.history.compare import fitting
-from covgate.history.flaps import record_run
+from covgate.history.flaps import make_line_record
 from covgate.history.lines import decode_record, encode_record
 from covgate.look_back import Past, compare_with
 from covgate.model import Sha, Unavailable
-from covgate.ports import Change
+from covgate.ports import Checkout
 from covgate.recorded import Baseline, Comparison, History, LineRecord, Record
 from tests.histories import Node, Story, Told
 from tests.lives import Commit, Life, live
@@ -82,7 +82,7 @@ class Recorder:
             old, shifts = self.lines[before[0]], find_shifts(self.git, before[0], sha)
             self.check_renames(before[1], commit, before[0], sha)
         coverage = commit.coverage
-        made = record_run(old, sha, coverage, self.git.blob_ids(sha), shifts)
+        made = make_line_record(old, sha, coverage, self.git.blob_ids(sha), shifts)
         self.lines[sha] = decode_record(encode_record(made))
         date = self.git.commit_date(sha)
         self.records.append(Record(sha=sha, parent=None, date=date, total=coverage.total, has_branches=True))
@@ -114,7 +114,7 @@ class Recorder:
             lines=fitting(baseline.record, self.lines[sha]),
             shifts=find_shifts(self.git, sha, head),
         )
-        change = Change(
+        change = Checkout(
             git=self.git,
             remote=GitRemote(self.git),
             prefix=PurePosixPath(),
