@@ -27,15 +27,15 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from covgate.context import Secret  # noqa: E402  # the path is set just above
-from covgate.edges.github_data import GithubData  # noqa: E402
-from covgate.history.branch_store import BranchStore  # noqa: E402
-from covgate.history.entries import render_record  # noqa: E402
-from covgate.history.files import Layout, parse_history  # noqa: E402
-from covgate.history.lines import encode_record  # noqa: E402
-from covgate.history.states import EXECUTED, MISSING, NO_STATEMENT  # noqa: E402
-from covgate.model import Counts, Tally  # noqa: E402
-from covgate.recorded import FileLines, LineRecord, Record  # noqa: E402
+from covgate.history.line_states import EXECUTED, MISSING, NO_STATEMENT  # noqa: E402
+from covgate.history.storage.branch import BranchStore  # noqa: E402
+from covgate.history.storage.entries import render_record  # noqa: E402
+from covgate.history.storage.history_file import Layout, parse_history  # noqa: E402
+from covgate.history.storage.line_record import encode_record  # noqa: E402
+from covgate.host.github.repository import GithubData  # noqa: E402
+from covgate.model.history import FileLines, LineRecord, Record  # noqa: E402
+from covgate.model.numbers import Counts, Tally  # noqa: E402
+from covgate.model.secret import Secret  # noqa: E402  # the path is set just above
 from tests.fake_git_data import GitData  # noqa: E402
 from tests.recorded import FIRST_DAY, record, sha  # noqa: E402
 

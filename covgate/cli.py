@@ -18,23 +18,20 @@ from types import FrameType
 import click
 
 from covgate import __version__
-from covgate.app import run
-from covgate.context import RunContext, Secret, parse_context, parse_place
-from covgate.delivery import deliver_failure
-from covgate.edges.actions import Level, Runner
-from covgate.edges.github import GithubComments
-from covgate.edges.github_data import GithubData
-from covgate.edges.github_pulls import GithubPulls
-from covgate.edges.github_session import RetryPolicy
-from covgate.edges.streams import forgiving_streams
+from covgate.commands import Edges, Place, Request, find_checkout, find_place, run, run_history
+from covgate.config import (
+    OPTIONS,
+    Option,
+    Settings,
+    did_you_mean,
+    guess_report_dir,
+    parse_lines,
+    resolve,
+)
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
-from covgate.history_command import Request, run_history
-from covgate.option_values import parse_lines
-from covgate.options import OPTIONS, Option
-from covgate.place import Place, find_checkout, find_place
-from covgate.ports import Edges
-from covgate.report.terminal import Terminal
-from covgate.settings import Settings, did_you_mean, guess_report_dir, resolve
+from covgate.host import Level, Runner, open_host
+from covgate.publish import deliver_failure
+from covgate.system import Screen, forgiving_streams
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -189,8 +186,8 @@ def _history_command(
             slug="unknown-option",
         )
     given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
-    settings, context, edges = _wire(_Request(command_line=given), parse_place)
-    return run_history(settings, context, edges, Request(as_json=as_json, take=take, limit=limit), sys.stdout)
+    settings, edges = _wire(_Request(command_line=given), judges=False)
+    return run_history(settings, edges, Request(as_json=as_json, take=take, limit=limit))
 
 
 _cli.add_command(
@@ -233,16 +230,16 @@ def _demo(directory: Path) -> int:
     from covgate.demo import make_sample  # noqa: PLC0415
 
     make_sample(directory, os.environ)
-    terminal = Terminal(sys.stdout, sys.stderr)
+    screen = Screen(sys.stdout, sys.stderr)
     # Nobody's pull request: whatever event it runs on, it is judged as on a laptop.
     local = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
     code = _check(_Request(directory=directory, environment=local))
     if code != ExitCode.RULE_BROKEN:
-        terminal.say(f"the sample's gate should be red (exit code 1), and ended with {code}")
+        screen.say(f"the sample's gate should be red (exit code 1), and ended with {code}")
         return code
-    terminal.say("the gate is red on purpose: the sample's change misses lines. The same again:")
+    screen.say("the gate is red on purpose: the sample's change misses lines. The same again:")
     command = "covgate" if shutil.which("covgate") else f"{shlex.quote(sys.executable)} -m covgate"
-    terminal.say(f"  cd {shlex.quote(os.fspath(directory))} && {command} check")
+    screen.say(f"  cd {shlex.quote(os.fspath(directory))} && {command} check")
     return ExitCode.PASSED
 
 
@@ -255,14 +252,8 @@ def _check(request: _Request) -> int:
         raise
 
 
-def _read_event(environment: Mapping[str, str]) -> RunContext:
-    return parse_context(environment, lambda path: Path(path).read_text(encoding="utf-8"))
-
-
-def _wire(
-    request: _Request, read_context: Callable[[Mapping[str, str]], RunContext] = _read_event
-) -> tuple[Settings, RunContext, Edges]:
-    """Read settings and context, and open the edges."""
+def _wire(request: _Request, *, judges: bool = True) -> tuple[Settings, Edges]:
+    """Read the settings, and open the edges."""
     place = find_place(request.here, request.start)
     settings = resolve(
         command_line=_anchored(request.command_line, place, lambda option: option.name),
@@ -271,23 +262,25 @@ def _wire(
         environment=request.environment,
         toml=place.toml,
     )
-    screen = Terminal(sys.stdout, sys.stderr)
+    screen = Screen(sys.stdout, sys.stderr, _annotator(request.environment, Level.WARNING))
     if place.project != place.start:
         folder = os.path.relpath(place.project, request.here)
         settings = replace(settings, working_directory=folder)
         screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
-    context = read_context(request.environment)
     edges = Edges(
         directory=request.here,
         environment=request.environment,
         screen=screen,
-        runner=Runner.from_environment(request.environment, sys.stdout),
+        host=open_host(request.environment, settings.github_token, sys.stdout, judges=judges),
         now=datetime.now(UTC),
-        open_comments=_open_comments,
-        open_data=_open_data,
-        open_pulls=_open_pulls,
     )
-    return settings, context, edges
+    return settings, edges
+
+
+def _annotator(environment: Mapping[str, str], level: Level) -> Callable[[str], None]:
+    """Return what attaches a message to the run."""
+    runner = Runner.from_environment(environment, sys.stdout)
+    return lambda message: runner.annotate(level, message, title="covgate")
 
 
 def _anchored(given: Mapping[str, str], place: Place, name_of: Callable[[Option], str]) -> dict[str, str]:
@@ -318,7 +311,7 @@ def _leave_failure(error: CovgateError, request: _Request) -> None:
         find_checkout(project) or here,
     )
     for note in notes:
-        Terminal(sys.stdout, sys.stderr).say(note)
+        Screen(sys.stdout, sys.stderr).say(note)
 
 
 def _places_in(argv: Sequence[str]) -> dict[str, str]:
@@ -330,26 +323,6 @@ def _places_in(argv: Sequence[str]) -> dict[str, str]:
             if flag == option.flag:
                 found[option.name] = value if equals else following
     return found
-
-
-def _open_comments(context: RunContext, pull_request: int, token: Secret) -> GithubComments:
-    return GithubComments(
-        api_url=context.api_url, repository=context.repository, pull_request=pull_request, token=token
-    )
-
-
-def _open_data(context: RunContext, token: Secret) -> GithubData:
-    return GithubData(
-        api_url=context.api_url,
-        repository=context.repository,
-        token=token,
-        # Nobody is notified of a commit on the history's branch, and a pause widens the gap another run can slip into.
-        pace=RetryPolicy(between_writes=0.2),
-    )
-
-
-def _open_pulls(context: RunContext, token: Secret) -> GithubPulls:
-    return GithubPulls(api_url=context.api_url, repository=context.repository, token=token)
 
 
 def _guarded(work: Callable[[], int]) -> int:
@@ -370,23 +343,23 @@ def _guarded(work: Callable[[], int]) -> int:
 
 
 def _worded(work: Callable[[], int]) -> int:
-    terminal = Terminal(sys.stdout, sys.stderr)
+    screen = Screen(sys.stdout, sys.stderr)
     try:
         return int(work())
     except CovgateError as exc:
-        terminal.error(exc)
-        _annotate(exc.message)
+        screen.error(exc)
+        _annotator(os.environ, Level.ERROR)(exc.message)
         return exc.exit_code
     except (KeyboardInterrupt, Terminated) as exc:
         ended = _as_error(exc)
-        terminal.say(ended.message)
+        screen.say(ended.message)
         return ended.exit_code
     except Exception as exc:  # noqa: BLE001  # the one place: whatever is not foreseen is a bug, and says so
         # The text of an exception may come from the repository: no line of it is a workflow command.
         with Runner.from_environment(os.environ, sys.stdout).stopped_commands():
             traceback.print_exc()
             sys.stderr.flush()
-        terminal.say("this is a bug in covgate; please report it with the lines above")
+        screen.say("this is a bug in covgate; please report it with the lines above")
         return _as_error(exc).exit_code
 
 
@@ -400,10 +373,6 @@ def _as_error(exc: BaseException) -> CovgateError:
     # Not its text: that may hold anything.
     message = f"a bug in covgate ({type(exc).__name__})"
     return CovgateError(message, hint="please report it with the lines in the log", slug="bug")
-
-
-def _annotate(message: str) -> None:
-    Runner.from_environment(os.environ, sys.stdout).annotate(Level.ERROR, message, title="covgate")
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -7,11 +7,11 @@ from pathlib import PurePosixPath
 
 from hypothesis import strategies as st
 
-from covgate.diff.shifts import FileShift, Shifts
-from covgate.history.lines import record_lines
-from covgate.history.states import LineState
-from covgate.model import Branch, Coverage, FileCoverage, Tally
-from covgate.recorded import LineRecord
+from covgate.history.line_states import LineState, record_lines
+from covgate.model.change import FileShift, Shifts
+from covgate.model.coverage import Branch, Coverage, FileCoverage
+from covgate.model.history import LineRecord
+from covgate.model.numbers import Tally
 from tests.shifted import OLD, made_shift
 
 State = LineState | None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from covgate.edges.github_data import Compared
-from covgate.edges.github_session import Refusal, publish_error
-from covgate.model import Sha
+from covgate.host.refusal import Refusal, publish_error
+from covgate.host.repository import Compared
+from covgate.model.commit import Sha
 from tests.repository import Repository
 
 

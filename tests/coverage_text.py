@@ -27,18 +27,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from textwrap import dedent
 
-from covgate.model import (
-    Branch,
-    ChangedFile,
-    ChangedLines,
-    Coverage,
-    FileCoverage,
-    Function,
-    Gap,
-    Measurement,
-    Span,
-    UnmeasuredFile,
-)
+from covgate.model.change import ChangedFile, ChangedLines
+from covgate.model.coverage import Branch, Coverage, FileCoverage, Function, Gap, Measurement, Span, UnmeasuredFile
 
 _LINE = re.compile(
     r"(?P<added>\+ ?)?(?P<start>\d+)(?:-(?P<end>\d+))?"

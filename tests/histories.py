@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from covgate.model import Sha, parse_sha
+from covgate.model.commit import Sha, parse_sha
 from tests.repository import ENVIRONMENT, Repository, make_repository
 
 Files = Mapping[str, tuple[str, ...]]

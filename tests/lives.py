@@ -12,8 +12,8 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from random import Random
 
-from covgate.history.states import LineState
-from covgate.model import Branch, Coverage, FileCoverage
+from covgate.history.line_states import LineState
+from covgate.model.coverage import Branch, Coverage, FileCoverage
 
 FOLDERS = ("core", "web", "lib")
 TESTS = range(5)

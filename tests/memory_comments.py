@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from covgate.edges.github import PostedComment
-from covgate.edges.github_session import Refusal, publish_error
+from covgate.config.option_values import CommentPolicy
 from covgate.errors import PublishError
-from covgate.model import Sha
-from covgate.publish import ACTIONS_BOT, Marker, OwnComment, Report, parse_marker
-from covgate.settings import CommentPolicy
+from covgate.host.comments import PostedComment
+from covgate.host.refusal import Refusal, publish_error
+from covgate.model.commit import Sha
+from covgate.publish.comment import ACTIONS_BOT
+from covgate.publish.marker import Marker, parse_marker
+from covgate.publish.plan import OwnComment, Report
 
 HEAD = Sha("a" * 40)
 

@@ -6,9 +6,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
-from covgate.history.source import RunToRecord
-from covgate.model import Counts, Sha, Tally
-from covgate.recorded import FileLines, History, LineRecord, Record
+from covgate.history.storage.places import RunToRecord
+from covgate.model.commit import Sha
+from covgate.model.history import FileLines, History, LineRecord, Record
+from covgate.model.numbers import Counts, Tally
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import cast
 
 import covgate
-from covgate.diff.lines import find_changed_lines
-from covgate.edges.git import GitCommand
-from covgate.model import ChangedLines, Sha, parse_sha
+from covgate.change.changed_lines import find_changed_lines
+from covgate.model.change import ChangedLines
+from covgate.model.commit import Sha, parse_sha
+from covgate.system.git import GitCommand
 from tests.measured import MEASURED
 
 Json = dict[str, object]

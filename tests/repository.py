@@ -7,8 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from covgate.edges.git import GitCommand
-from covgate.model import Sha, parse_sha
+from covgate.model.commit import Sha, parse_sha
+from covgate.system.git import GitCommand
 
 ENVIRONMENT = {
     "PATH": os.environ.get("PATH", os.defpath),

@@ -16,10 +16,11 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from textwrap import dedent
 
-from covgate.diff.shifts import FileShift, Move, Shifts
-from covgate.history.lines import record_lines
-from covgate.model import Coverage, Sha
-from covgate.recorded import Flap, LineRecord
+from covgate.history.line_states import record_lines
+from covgate.model.change import FileShift, Move, Shifts
+from covgate.model.commit import Sha
+from covgate.model.coverage import Coverage
+from covgate.model.history import Flap, LineRecord
 from tests.coverage_text import read_files
 
 LONGEST = 2000

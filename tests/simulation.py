@@ -6,8 +6,10 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from covgate.model import Coverage, FileCoverage, Sha, Tally
-from covgate.recorded import Record
+from covgate.model.commit import Sha
+from covgate.model.coverage import Coverage, FileCoverage
+from covgate.model.history import Record
+from covgate.model.numbers import Tally
 from tests.histories import Files, Node, Story, Told
 
 

@@ -8,21 +8,17 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-from covgate.checks import Judged, compute_checks
-from covgate.diff.compute import compute_diff_coverage
-from covgate.model import (
-    Base,
-    BaseHow,
-    DiffCoverage,
-    OmittedFile,
-    Sha,
-    SuiteRun,
-    SuiteStatus,
-    Unavailable,
-)
-from covgate.report.facts import Facts, Links
-from covgate.rules import judge
-from covgate.settings import resolve
+from covgate.change.diff_coverage import compute_diff_coverage
+from covgate.config.settings import resolve
+from covgate.gate.checks import Judged, compute_checks
+from covgate.gate.rules import judge
+from covgate.host.links import Links
+from covgate.model.change import DiffCoverage
+from covgate.model.commit import Base, BaseHow, Sha
+from covgate.model.coverage import OmittedFile
+from covgate.model.unknown import Unavailable
+from covgate.model.verdict import SuiteRun, SuiteStatus
+from covgate.report.facts import Facts
 from tests.coverage_text import read_files
 
 HEAD = Sha("1f2e3d4c5b6a79880f1e2d3c4b5a697887f6e5d4")

@@ -10,10 +10,13 @@ from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
 
-from covgate.model import Counts, Drop, Span, Status, Tally, Unavailable
-from covgate.recorded import Baseline, BaselineHow, Comparison, FlapShown, IndirectFile, Record
-from covgate.report.facts import ComponentFigures, Facts
-from covgate.rules import MAX_DROP, MIN_TOTAL, Rule, evaluate, evaluate_drop, judge
+from covgate.gate.rules import Rule, evaluate, evaluate_drop, judge
+from covgate.model.coverage import Span
+from covgate.model.history import Baseline, BaselineHow, Comparison, FlapShown, IndirectFile, Record
+from covgate.model.numbers import Counts, Tally
+from covgate.model.unknown import Unavailable
+from covgate.model.verdict import MAX_DROP, MIN_TOTAL, ComponentFigures, Drop, Status
+from covgate.report.facts import Facts
 from tests.situations import BASE, CORE, PASSED, facts
 
 BASELINE = Baseline(

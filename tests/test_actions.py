@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.context import Secret
-from covgate.edges.actions import SUMMARY_LIMIT, Level, Runner
+from covgate.host.github.log import SUMMARY_LIMIT, Level, Runner
+from covgate.model.secret import Secret
 
 FIELDS = ("verdict", "comment-url")
 

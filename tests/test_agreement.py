@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from covgate.measure.agreement import compare_report, find_strays, with_times
 from covgate.measure.probe import OTHER_VERSIONS, Analyst, _static_record
-from covgate.model import Coverage, FileCoverage, Measurement
+from covgate.model.coverage import Coverage, FileCoverage, Measurement
 
 M = PurePosixPath("m.py")
 

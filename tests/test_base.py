@@ -8,12 +8,12 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from covgate.base import find_base
-from covgate.context import EventKind, RunContext
-from covgate.edges.git import GitCommand
-from covgate.edges.git_remote import GitRemote
+from covgate.change.base import find_base
 from covgate.errors import CovgateError, ExitCode, GitError, InputError
-from covgate.model import Base, BaseHow
+from covgate.host.context import EventKind, RunContext
+from covgate.model.commit import Base, BaseHow
+from covgate.system.git import GitCommand
+from covgate.system.git_remote import GitRemote
 from tests.repository import ENVIRONMENT, Repository, make_repository
 
 LOCAL = RunContext(kind=EventKind.LOCAL)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from covgate.base import find_base
-from covgate.context import EventKind, RunContext
-from covgate.edges.git_remote import GitRemote
+from covgate.change.base import find_base
 from covgate.errors import CovgateError, ExitCode, GitError, InputError
-from covgate.model import Base, BaseHow, Sha, Unavailable
+from covgate.host.context import EventKind, RunContext
+from covgate.model.commit import Base, BaseHow, Sha
+from covgate.model.unknown import Unavailable
+from covgate.system.git_remote import GitRemote
 from tests.histories import Node, Story, Told
 from tests.repository import Repository
 

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from covgate.edges.git import GitCommand, Since
-from covgate.edges.github_session import Refusal
 from covgate.history.ancestry import Ancestry, ComparedAncestry, LocalAncestry
 from covgate.history.baseline import find_baseline
-from covgate.model import Counts, Sha, Tally, Unavailable
-from covgate.recorded import Baseline, BaselineHow, History, Point, Record
+from covgate.host.refusal import Refusal
+from covgate.model.commit import Sha
+from covgate.model.history import Baseline, BaselineHow, History, Point, Record
+from covgate.model.numbers import Counts, Tally
+from covgate.model.unknown import Unavailable
+from covgate.system.git import GitCommand, Since
 from tests.compared import ComparedByGit
 from tests.histories import Node, Story
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.report.chart import PALETTE, choose_axis, spread, time_ticks
+from covgate.report.trend.chart import PALETTE, choose_axis, spread, time_ticks
 
 percents = st.decimals(min_value=0, max_value=100, places=2)
 moments = st.datetimes(datetime(1971, 1, 1), datetime(2990, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

@@ -9,11 +9,13 @@ from fractions import Fraction
 
 import pytest
 
-from covgate.checks import Judged, Ramp, component_checks, compute_checks
-from covgate.goals import Component, Target
-from covgate.model import Counts, Drop, Status, Tally, Unavailable
-from covgate.recorded import Aim, History, Point
-from covgate.settings import resolve
+from covgate.config.goals import Component, Target
+from covgate.config.settings import resolve
+from covgate.gate.checks import Judged, Ramp, component_checks, compute_checks
+from covgate.model.history import Aim, History, Point
+from covgate.model.numbers import Counts, Tally
+from covgate.model.unknown import Unavailable
+from covgate.model.verdict import Drop, Status
 
 HALF = Tally(lines=Counts(covered=50, total=100))
 WHOLE = Judged(total=HALF, diff=HALF, drop=Drop(raw=Fraction(1), adjusted=Fraction(1, 2)))

@@ -9,9 +9,13 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from covgate.history.compare import ComponentFiles, compare, fitting
-from covgate.model import Coverage, Drop, Sha, Span, Tally, Unavailable
-from covgate.recorded import Baseline, BaselineHow, Comparison, Flap, IndirectFile, LineRecord, Record
+from covgate.history.comparison.compare import ComponentFiles, compare, fitting
+from covgate.model.commit import Sha
+from covgate.model.coverage import Coverage, Span
+from covgate.model.history import Baseline, BaselineHow, Comparison, Flap, IndirectFile, LineRecord, Record
+from covgate.model.numbers import Tally
+from covgate.model.unknown import Unavailable
+from covgate.model.verdict import Drop
 from tests.shifted import digests_of, read_coverage, read_shifts, record_of
 
 BEFORE = "core/a.py\n 1-8\n 9-10 missing\nweb/b.py\n 1-6\n 7-10 missing"

@@ -9,18 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.components import (
-    component_diffs,
-    component_tallies,
-    match_components,
-    require_files,
-    unmeasured,
-    unused_globs,
-)
+from covgate.config.components import match_components, require_files, unused_globs
+from covgate.config.globs import parse_glob
+from covgate.config.goals import Component
 from covgate.errors import InputError
-from covgate.globs import parse_glob
-from covgate.goals import Component
-from covgate.model import Branch, Counts, Coverage, DiffCoverage, DiffFile, FileCoverage, Tally
+from covgate.gate.components import component_diffs, component_tallies, unmeasured
+from covgate.model.change import DiffCoverage, DiffFile
+from covgate.model.coverage import Branch, Coverage, FileCoverage
+from covgate.model.numbers import Counts, Tally
 
 ROOT = PurePosixPath()
 

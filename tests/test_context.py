@@ -8,8 +8,10 @@ from typing import cast
 
 import pytest
 
-from covgate.context import JUDGED_EVENTS, EventKind, RunContext, Secret, parse_context
 from covgate.errors import ExitCode, InputError
+from covgate.host.context import EventKind, RunContext
+from covgate.host.github.event import JUDGED_EVENTS, parse_context
+from covgate.model.secret import Secret
 
 HEAD, BASE = "a" * 40, "b" * 40
 ENVIRONMENT = {

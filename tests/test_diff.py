@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.diff.compute import compute_diff_coverage
-from covgate.model import Counts, Coverage, DiffCoverage, DiffFile, Doubt, Gap, Tally, Unavailable
+from covgate.change.diff_coverage import compute_diff_coverage
+from covgate.model.change import DiffCoverage, DiffFile
+from covgate.model.coverage import Coverage, Doubt, Gap
+from covgate.model.numbers import Counts, Tally
+from covgate.model.unknown import Unavailable
 from tests.coverage_text import read_files
 
 

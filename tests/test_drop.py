@@ -10,9 +10,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from covgate.history.drop import compute_drop, find_deleted
-from covgate.history.states import LineState
-from covgate.model import Drop, Unavailable
+from covgate.history.comparison.drop import compute_drop, find_deleted
+from covgate.history.line_states import LineState
+from covgate.model.unknown import Unavailable
+from covgate.model.verdict import Drop
 from tests.changed_projects import FileChange, ProjectChange, assemble, project_changes
 from tests.shifted import digests_of, read_coverage, read_shifts, record_of
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from covgate.edges.files import make_report_folder, read_text_if_there
 from covgate.errors import InputError
+from covgate.system.folders import make_report_folder, read_text_if_there
 
 
 def test_a_new_report_folder_ignores_itself_in_git(tmp_path: Path) -> None:

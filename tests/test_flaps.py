@@ -12,12 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.history.compare import compare
-from covgate.history.flaps import FLAP_RECORDS, MOST_FLAPS, make_line_record, update_flaps
-from covgate.history.indirect import find_indirect
-from covgate.history.lines import decode_record, encode_record, record_lines
-from covgate.model import Coverage, FileCoverage, Sha, Unavailable
-from covgate.recorded import Baseline, BaselineHow, Comparison, Flap, FlapShown, LineRecord, Record
+from covgate.history.comparison.compare import compare
+from covgate.history.comparison.flapping import FLAP_RECORDS, MOST_FLAPS, make_line_record, update_flaps
+from covgate.history.comparison.indirect import find_indirect
+from covgate.history.line_states import record_lines
+from covgate.history.storage.line_record import decode_record, encode_record
+from covgate.model.commit import Sha
+from covgate.model.coverage import Coverage, FileCoverage
+from covgate.model.history import Baseline, BaselineHow, Comparison, Flap, FlapShown, LineRecord, Record
+from covgate.model.unknown import Unavailable
 from tests.shifted import digests_of, read_coverage, read_shifts, record_of
 
 M = PurePosixPath("m.py")

@@ -8,13 +8,13 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from covgate.base import find_base
-from covgate.context import EventKind, RunContext
-from covgate.edges.git import OLDEST_GIT, GitCommand
-from covgate.edges.git_call import GitCall
-from covgate.edges.git_remote import GitRemote
+from covgate.change.base import find_base
 from covgate.errors import ExitCode, GitError
-from covgate.model import Unavailable
+from covgate.host.context import EventKind, RunContext
+from covgate.model.unknown import Unavailable
+from covgate.system.git import OLDEST_GIT, GitCommand
+from covgate.system.git_call import GitCall
+from covgate.system.git_remote import GitRemote
 from tests.histories import Story
 from tests.old_git import install_git
 from tests.repository import ENVIRONMENT, Repository, make_repository

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from covgate.edges.git import GitCommand, Since
+from covgate.system.git import GitCommand, Since
 from tests.repository import ENVIRONMENT, Repository, make_repository
 
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covgate.config.goals import Component, Target
+from covgate.config.settings import Settings, resolve
+from covgate.config.toml_file import TomlFile
 from covgate.errors import InputError
-from covgate.goals import Component, Target
-from covgate.settings import Settings, TomlFile, resolve
 
 CORE = "[tool.covgate.components.core]\npaths = ['core/**']\n"
 TARGET = "[tool.covgate.target]\n"

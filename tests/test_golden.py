@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from covgate.publish import BODY_LIMIT
+from covgate.gate.rules import exit_code
+from covgate.publish.comment import BODY_LIMIT
 from covgate.report.facts import Facts
 from covgate.report.markdown import render_comment, render_summary
-from covgate.report.result import build_result, render_result
+from covgate.report.result_json import build_result, render_result
 from covgate.report.terminal import Terminal
 from covgate.report.view import LEFT_OUT, build_view
-from covgate.rules import exit_code
 from tests.situations import SITUATIONS as PRESENT
 from tests.situations_compared import COMPARED
 

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import HistoryError
-from covgate.history.entries import Start, clean_title, parse_entry, render_imported, render_record, render_start
-from covgate.history.files import HistoryFile, Layout, check_ours, parse_history, parse_lines
-from covgate.history.lines import encode_record
-from covgate.model import Counts, Sha, Tally
-from covgate.recorded import Aim, Point, Record
+from covgate.history.storage.entries import clean_title, parse_entry, render_imported, render_record, render_start
+from covgate.history.storage.history_file import HistoryFile, Layout, check_ours, parse_history, parse_lines
+from covgate.history.storage.line_record import encode_record
+from covgate.model.commit import Sha
+from covgate.model.history import Aim, Point, Record, Start
+from covgate.model.numbers import Counts, Tally
 from tests.recorded import entry, record, sha
 
 WHERE = "the branch covgate-data"

@@ -13,13 +13,13 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from covgate.errors import HistoryError
-from covgate.history.folder_store import FolderStore
-from covgate.history.git_source import GitSource
-from covgate.history.merged import MergedSource
+from covgate.history.storage.fetched import GitSource
+from covgate.history.storage.folder import FolderStore
+from covgate.history.storage.merged import MergedSource
+from covgate.history.storage.trending import parse_trending, render_trending
 from covgate.history.trend import points_of
-from covgate.history.trending import parse_trending, render_trending
-from covgate.model import Sha
-from covgate.recorded import Aim, FileLines, History, LineRecord, Point
+from covgate.model.commit import Sha
+from covgate.model.history import Aim, FileLines, History, LineRecord, Point
 from tests.recorded import build, entry, record, sha
 from tests.repository import Repository, make_repository
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.goals import Component, Target
-from covgate.model import Counts, Tally
-from covgate.recorded import History, Point
-from covgate.report.history_terminal import print_history
-from covgate.report.history_view import HistoryView, build_history_view, history_json
-from covgate.report.words import Band
+from covgate.config.goals import Component, Target
+from covgate.model.history import History, Point
+from covgate.model.numbers import Counts, Tally
+from covgate.report.bands import Band
+from covgate.report.history.terminal import print_history
+from covgate.report.history.view import HistoryView, build_history_view, history_json
 from tests.trend_samples import COMPONENTS, NOW, TARGET, TODAY, make_record, sample_history, sha_of
 
 

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 import pytest
 from hypothesis import given
 
-from covgate.history.indirect import find_indirect
-from covgate.recorded import Flap, FlapShown, IndirectFile
+from covgate.history.comparison.indirect import find_indirect
+from covgate.model.history import Flap, FlapShown, IndirectFile
 from tests.changed_projects import ProjectChange, project_changes
 from tests.shifted import digests_of, read_coverage, read_shifts, record_of
 

@@ -13,11 +13,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.history.entries import NewerSchemaError
-from covgate.history.lines import MOST_INFLATED, decode_record, encode_record, record_lines
-from covgate.history.states import MOST_EXITS, LineState, character_of, read_states, state_of, states_of, tally_of
-from covgate.model import Branch, Coverage, FileCoverage, Sha
-from covgate.recorded import FileLines, Flap, LineRecord
+from covgate.history.line_states import (
+    MOST_EXITS,
+    LineState,
+    character_of,
+    read_states,
+    record_lines,
+    state_of,
+    states_of,
+    tally_of,
+)
+from covgate.history.storage.entries import NewerSchemaError
+from covgate.history.storage.line_record import MOST_INFLATED, decode_record, encode_record
+from covgate.model.commit import Sha
+from covgate.model.coverage import Branch, Coverage, FileCoverage
+from covgate.model.history import FileLines, Flap, LineRecord
 from tests.coverage_text import read_file
 
 SHA = Sha("0123456789" * 4)

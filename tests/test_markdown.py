@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from covgate.publish import BODY_LIMIT
+from covgate.publish.comment import BODY_LIMIT
 from covgate.report.markdown import code, escape_text, link, render_comment, render_summary
 from covgate.report.view import build_view
 from tests.situations import SITUATIONS

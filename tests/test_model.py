@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.model import Branch, Counts, FileCoverage, Sha, Span, Tally, floor_percent, parse_sha, spans_of
+from covgate.model.commit import Sha, parse_sha
+from covgate.model.coverage import Branch, FileCoverage, Span, spans_of
+from covgate.model.numbers import Counts, Tally, floor_percent
 
 totals = st.integers(min_value=0, max_value=10**7)
 counts = totals.flatmap(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import MeasureError
-from covgate.measure.pathmap import PathMap, map_paths, mapping_notes, refuse_ambiguity, split
+from covgate.measure.path_map import PathMap, map_paths, mapping_notes, refuse_ambiguity, split
 
 
 def map_each(recorded: list[str], local: list[str], below: str = ".") -> PathMap:

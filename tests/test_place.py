@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from covgate.config.place import find_place
 
 from covgate.errors import InputError
-from covgate.place import find_place
 
 OURS = "[tool.covgate]\nmin-diff = 80\n"
 OTHER = '[project]\nname = "x"\n'

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.model import Counts, DiffFile, Function, Span, Tally, spans_of
-from covgate.report.facts import Links
-from covgate.report.places import list_todos
+from covgate.host.links import Links
+from covgate.model.change import DiffFile
+from covgate.model.coverage import Function, Span, spans_of
+from covgate.model.numbers import Counts, Tally
+from covgate.report.todo import list_todos
 from covgate.report.words import span_text
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.edges.process import child_environment, run_live, run_quiet
+from covgate.system.process import child_environment, run_live, run_quiet
 
 IGNORES = (
     "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nopen('ready', 'w').close()\ntime.sleep(60)\n"

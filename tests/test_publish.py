@@ -7,24 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.edges.github import PostedComment
-from covgate.edges.github_session import Refusal, publish_error
-from covgate.model import Sha
-from covgate.publish import (
-    BODY_LIMIT,
-    COMMENT_LIMIT,
-    Marker,
-    OwnComment,
-    Plan,
-    Published,
-    Step,
-    compute_plan,
-    find_own,
-    parse_marker,
-    publish_comment,
-    render_marker,
-)
-from covgate.settings import CommentPolicy
+from covgate.config.option_values import CommentPolicy
+from covgate.host.comments import PostedComment
+from covgate.host.refusal import Refusal, publish_error
+from covgate.model.commit import Sha
+from covgate.publish.comment import BODY_LIMIT, COMMENT_LIMIT, Published, publish_comment
+from covgate.publish.marker import Marker, parse_marker, render_marker
+from covgate.publish.plan import OwnComment, Plan, Step, compute_plan, find_own
 from tests.memory_comments import MemoryComments, marker, own, posted, report, with_comments
 
 # The marker
@@ -259,7 +248,7 @@ def test_a_body_that_is_too_long_is_not_sent() -> None:
     assert memory.calls == []
 
 
-def test_a_post_without_an_answer_is_tried_twice_at_most() -> None:
+def test_a_post_without_an_answer_is_tried_twiceshow_at_most() -> None:
     no_answer = publish_error(Refusal.UNREACHABLE, "time-out")
     memory = MemoryComments(trouble=[("create", no_answer)] * 9)
     outcome = publish_comment(memory, report())

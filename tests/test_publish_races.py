@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from covgate.edges.github import PostedComment
 from covgate.errors import PublishError
-from covgate.publish import Published, publish_comment
+from covgate.host.comments import PostedComment
+from covgate.publish.comment import Published, publish_comment
 from tests.memory_comments import MemoryComments, report, with_comments
 
 

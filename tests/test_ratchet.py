@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.history.ratchet import Raise, propose_floors, slack_alarms
-from covgate.model import Counts, Tally, parse_sha
-from covgate.recorded import History, Point, Record
+from covgate.history.ratchet.floors import Raise, propose_floors, slack_alarms
+from covgate.model.commit import parse_sha
+from covgate.model.history import History, Point, Record
+from covgate.model.numbers import Counts, Tally
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SIZE = 10_000

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import InputError
-from covgate.history.ratchet import Raise
-from covgate.history.ratchet_toml import Edited, NotInFile, raise_in_toml
+from covgate.history.ratchet.floors import Raise
+from covgate.history.ratchet.toml_edit import Edited, NotInFile, raise_in_toml
 
 
 def wanted(new: str, component: str | None = None, old: str = "80") -> Raise:

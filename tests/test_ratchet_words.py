@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from covgate.history.ratchet import Raise
-from covgate.history.ratchet_names import Proposal
-from covgate.history.ratchet_words import (
+from covgate.history.ratchet.floors import Raise
+from covgate.history.ratchet.names import Proposal
+from covgate.history.ratchet.words import (
     parse_marker,
     parse_message,
     parse_proposals,

@@ -9,17 +9,20 @@ from typing import Any
 
 import pytest
 
-from covgate.completeness import find_collection, find_partial
-from covgate.context import EventKind, RunContext
-from covgate.diff.shifts import find_shifts
-from covgate.edges.git_remote import GitRemote
-from covgate.look_back import Past
-from covgate.model import Sha, SuiteStatus, Unavailable
-from covgate.ports import Checkout
-from covgate.recorded import FileLines, History, LineRecord
-from covgate.recording import find_obstacle, floors_of
+from covgate.change.checkout import Checkout
+from covgate.change.line_mapping import find_shifts
+from covgate.config.settings import floors_of, resolve
+from covgate.config.toml_file import TomlFile
+from covgate.history.completeness import find_collection, find_partial
+from covgate.history.look_back import Past
+from covgate.history.record import find_obstacle
+from covgate.host.context import EventKind, RunContext
+from covgate.model.commit import Sha
+from covgate.model.history import FileLines, History, LineRecord
+from covgate.model.unknown import Unavailable
+from covgate.model.verdict import SuiteStatus
 from covgate.report.facts import Facts
-from covgate.settings import TomlFile, resolve
+from covgate.system.git_remote import GitRemote
 from tests.repository import Repository, make_repository
 from tests.situations import ended, facts
 

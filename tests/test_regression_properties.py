@@ -13,13 +13,16 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from covgate.diff.shifts import Shifts
-from covgate.history.compare import ComponentFiles, compare
-from covgate.history.flaps import make_line_record
-from covgate.history.lines import decode_record, encode_record
-from covgate.model import Drop, Sha, Status, Tally, Unavailable
-from covgate.recorded import Baseline, BaselineHow, Comparison, LineRecord, Record
-from covgate.rules import MAX_DROP, Rule, evaluate_drop
+from covgate.gate.rules import Rule, evaluate_drop
+from covgate.history.comparison.compare import ComponentFiles, compare
+from covgate.history.comparison.flapping import make_line_record
+from covgate.history.storage.line_record import decode_record, encode_record
+from covgate.model.change import Shifts
+from covgate.model.commit import Sha
+from covgate.model.history import Baseline, BaselineHow, Comparison, LineRecord, Record
+from covgate.model.numbers import Tally
+from covgate.model.unknown import Unavailable
+from covgate.model.verdict import MAX_DROP, Drop, Status
 from tests.lives import Commit, Life, Truth, count_drop, live
 from tests.shifted import made_shift
 

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from covgate.errors import MeasureError
-from covgate.measure.reports import DataKind, ReportedFile, detect_kind, read_report
+from covgate.measure.foreign.kinds import DataKind, ReportedFile, detect_kind
+from covgate.measure.foreign.read import read_report
 
 CLASS = '<class filename="{}"><lines>{}</lines></class>'
 

@@ -10,21 +10,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from covgate.errors import ExitCode
-from covgate.model import Check, Counts, Drop, Status, SuiteRun, SuiteStatus, Tally, Unavailable, VerdictKind
-from covgate.rules import (
-    MAX_DROP,
-    MIN_DIFF,
-    MIN_TOTAL,
-    Rule,
-    evaluate,
-    evaluate_drop,
-    exit_code,
-    judge,
-    show_above,
-    show_below,
-    show_percent,
-    show_points,
-)
+from covgate.gate.rules import Rule, evaluate, evaluate_drop, exit_code, judge
+from covgate.model.figures import show_above, show_below, show_percent, show_points
+from covgate.model.numbers import Counts, Tally
+from covgate.model.unknown import Unavailable
+from covgate.model.verdict import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Drop, Status, SuiteRun, SuiteStatus, VerdictKind
 
 
 def check(covered: int, total: int, target: str) -> Check:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from covgate.diff.lines import outside_environments
+from covgate.change.changed_lines import outside_environments
 from covgate.measure.probe import DEFAULTS, _Configuration, _names_tests
 from tools.generate import default_rows
 

@@ -9,18 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covgate.config.goals import Target
+from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean
+from covgate.config.options import OPTIONS
+from covgate.config.settings import Settings, resolve
+from covgate.config.toml_file import TomlFile
 from covgate.errors import InputError
-from covgate.goals import Target
-from covgate.settings import (
-    OPTIONS,
-    CommentPolicy,
-    PublishPolicy,
-    ReportKind,
-    Settings,
-    TomlFile,
-    did_you_mean,
-    resolve,
-)
 
 
 def toml(text: str) -> TomlFile:

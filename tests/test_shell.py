@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from covgate.edges.process import run_live
 from covgate.errors import InputError
 from covgate.measure.environment import make_environment
 from covgate.measure.project import find_project
 from covgate.measure.shell import shell_argv
+from covgate.system.process import run_live
 
 HERE = "cat <<'END' > made\n$HOME # kept\nEND\ngrep -q '^$HOME # kept$' made\n"
 

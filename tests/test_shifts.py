@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from covgate.diff.shifts import FileShift, Move, Shifts, find_shifts
-from covgate.model import Sha
+from covgate.change.line_mapping import find_shifts
+from covgate.model.change import FileShift, Move, Shifts
+from covgate.model.commit import Sha
 from tests.repository import Repository, make_repository
 
 

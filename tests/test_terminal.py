@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import InputError
-from covgate.model import DiffCoverage, OmittedFile
+from covgate.model.change import DiffCoverage
+from covgate.model.coverage import OmittedFile
 from covgate.report.terminal import Terminal
 from covgate.report.view import build_view
 from tests.situations import CORE, SITUATIONS, facts

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.goals import Component, Target
+from covgate.config.goals import Component, Target
 from covgate.history.trend import (
     BLOCKS,
     NO_RAMP_YET,
@@ -24,8 +24,9 @@ from covgate.history.trend import (
     sparkline,
     towards,
 )
-from covgate.model import Counts, Tally, Unavailable
-from covgate.recorded import Aim, History, Point
+from covgate.model.history import Aim, History, Point
+from covgate.model.numbers import Counts, Tally
+from covgate.model.unknown import Unavailable
 from tests.trend_samples import make_record, sha_of
 
 TODAY = date(2026, 11, 20)

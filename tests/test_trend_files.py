@@ -14,10 +14,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from covgate.goals import Component, Target
-from covgate.model import Counts, Tally
-from covgate.recorded import History, Point
-from covgate.report.trend_files import render_trend_files
+from covgate.config.goals import Component, Target
+from covgate.model.history import History, Point
+from covgate.model.numbers import Counts, Tally
+from covgate.report.trend.files import render_trend_files
 from tests.test_chart import contrast
 from tests.trend_samples import COMPONENTS, NOW, TARGET, TODAY, make_record, sample_history
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covgate.config.goals import Component, Target
 from covgate.errors import InputError
-from covgate.goals import Component, Target
+from covgate.history.storage.trending import ENTRIES, parse_trending, render_trending
 from covgate.history.trend import points_of
-from covgate.history.trending import ENTRIES, parse_trending, render_trending
-from covgate.model import Counts
-from covgate.recorded import Aim, History, Point
+from covgate.model.history import Aim, History, Point
+from covgate.model.numbers import Counts
 from tests.trend_samples import COMPONENTS, TARGET, sample_history, sha_of
 
 DAY = datetime(2026, 11, 1, tzinfo=UTC)

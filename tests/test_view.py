@@ -7,9 +7,11 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from covgate.model import Base, BaseHow, Sha, Span, SuiteStatus, VerdictKind
-from covgate.report.facts import Links
-from covgate.report.places import TODO_LIMIT
+from covgate.host.links import Links
+from covgate.model.commit import Base, BaseHow, Sha
+from covgate.model.coverage import Span
+from covgate.model.verdict import SuiteStatus, VerdictKind
+from covgate.report.todo import TODO_LIMIT
 from covgate.report.view import FILE_LIMIT, LEFT_OUT, ReportView, build_view
 from tests.situations import BASE, BLOB, CORE, HEAD, PASSED, SITUATIONS, ended, facts, many_files
 

@@ -9,18 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.diff.compute import compute_diff_coverage
-from covgate.model import Counts, DiffCoverage, Tally
-from covgate.report.words import (
-    Band,
-    choose_band,
-    counts_text,
-    percent_text,
-    plural,
-    share_text,
-    short_path,
-    work_left,
-)
+from covgate.change.diff_coverage import compute_diff_coverage
+from covgate.model.change import DiffCoverage
+from covgate.model.numbers import Counts, Tally
+from covgate.report.bands import Band, choose_band
+from covgate.report.words import counts_text, percent_text, plural, share_text, short_path, work_left
 from tests.coverage_text import read_files
 
 

@@ -7,9 +7,10 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from covgate.goals import Component, Target
-from covgate.model import Counts, Sha, Tally
-from covgate.recorded import Aim, History, Record
+from covgate.config.goals import Component, Target
+from covgate.model.commit import Sha
+from covgate.model.history import Aim, History, Record
+from covgate.model.numbers import Counts, Tally
 
 NOW = datetime(2026, 11, 20, 16, 4, tzinfo=UTC)
 TODAY = NOW.date()

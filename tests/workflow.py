@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from covgate.model import Sha, parse_sha
+from covgate.model.commit import Sha, parse_sha
 from tests.fake_github import FakeGithub
 from tests.measured import MEASURED
 

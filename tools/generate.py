@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from covgate.config.options import OPTIONS, Option
+from covgate.config.outputs import OUTPUTS
 from covgate.errors import ExitCode
 from covgate.measure.probe import DEFAULTS
-from covgate.options import OPTIONS, Option
-from covgate.outputs import OUTPUTS
-from covgate.report.result import result_schema
+from covgate.report.result_json import result_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 

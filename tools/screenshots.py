@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from covgate.report.trend_files import render_trend_files
+from covgate.report.trend.files import render_trend_files
 from tests.browser.chromium import running_chromium
 from tests.trend_samples import COMPONENTS, TARGET, TODAY, sample_history
 

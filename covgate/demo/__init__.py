@@ -7,8 +7,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from covgate.edges.git_call import GitCall
 from covgate.errors import InputError
+from covgate.system import GitCall
 
 _AUTHOR = {
     "GIT_AUTHOR_NAME": "covgate demo",

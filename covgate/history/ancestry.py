@@ -6,13 +6,11 @@ from collections.abc import Collection, Container, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from covgate.edges.git import Since
-from covgate.edges.github_data import Compared
-from covgate.edges.github_session import Refusal
 from covgate.errors import PublishError
 from covgate.history.nearest import Near, Search
-from covgate.model import Sha, Unavailable
-from covgate.recorded import Record
+from covgate.host import Compared, Refusal
+from covgate.model import Record, Sha, Unavailable
+from covgate.system import Since
 
 _REQUESTS = 3
 """How many compare requests one search may make."""

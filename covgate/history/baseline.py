@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from covgate.history.ancestry import Ancestry
-from covgate.model import Sha, Unavailable
-from covgate.recorded import Baseline, BaselineHow, History
+from covgate.model import Baseline, BaselineHow, History, Sha, Unavailable
 
 
 def find_baseline(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from covgate.edges.github_data import Compared
-from covgate.model import Sha
-from covgate.recorded import Record
+from covgate.host import Compared
+from covgate.model import Record, Sha
 
 Parents = Mapping[Sha, tuple[Sha, ...]]
 """Commits, each with its parents."""

@@ -11,9 +11,8 @@ from fractions import Fraction
 from itertools import combinations, dropwhile, islice, takewhile
 from statistics import median
 
-from covgate.goals import Component, Target
-from covgate.model import Unavailable
-from covgate.recorded import Aim, History, Point, Record
+from covgate.config import Component, Target
+from covgate.model import Aim, History, Point, Record, Unavailable
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 FULL_HEIGHT = 7

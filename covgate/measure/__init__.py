@@ -1,1 +1,19 @@
-"""Measuring: the project's interpreter, the run of its tests, the probe, and report files, all into `Coverage`."""
+"""From a test command, data files or reports to a measurement of the checkout's files."""
+
+from covgate.measure.data_files import Wanted
+from covgate.measure.probe_call import Probe
+from covgate.measure.project import Project, find_project
+from covgate.measure.pytest_choice import Invocation, find_choice, only_collects
+from covgate.measure.run import Measuring, measure
+
+__all__ = [
+    "Invocation",
+    "Measuring",
+    "Probe",
+    "Project",
+    "Wanted",
+    "find_choice",
+    "find_project",
+    "measure",
+    "only_collects",
+]

@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from covgate.edges.process import run_live, run_quiet
 from covgate.errors import InputError
 from covgate.measure.project import MINIMUM_COVERAGE, Project, with_python
 from covgate.measure.shell import shell_argv
+from covgate.system import run_live, run_quiet
 
 
 def make_environment(

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
-from covgate.edges.process import Completed, QuietProcess, child_environment, run_quiet, start_quiet
-from covgate.errors import InputError, MeasureError
-
-PROBE = Path(__file__).with_name("probe.py")
+from covgate.errors import InputError
+from covgate.system import child_environment, run_quiet
 
 MINIMUM_COVERAGE = "7.13"
 """The first coverage with the start-up hook and the passed-on configuration that measure any command."""
@@ -107,97 +102,6 @@ def with_own_python(project: Project) -> Project:
     """Return the project with covgate's own interpreter, which has coverage: to read what another one measured."""
     environment = {name: value for name, value in project.environment.items() if name != "PYTHONHOME"}
     return with_python(replace(project, environment=environment, is_found=False), Path(sys.executable))
-
-
-class Probe:
-    """One call of the probe in the project's interpreter: started at once, asked when the question is known.
-
-    Importing coverage takes it as long as finding the change takes covgate.
-    """
-
-    def __init__(self, project: Project) -> None:
-        self._python = project.python
-        environment = {k: v for k, v in project.environment.items() if not k.startswith("COVERAGE_PROCESS_")}
-        self._project = project
-        try:
-            self._process: QuietProcess | None = start_quiet(
-                [project.python, PROBE], cwd=project.directory, env=environment
-            )
-        except OSError as exc:
-            raise _no_python(project.python, exc.strerror or str(exc)) from None
-
-    def close(self) -> None:
-        """End the process if it was never asked."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.finish()
-
-    def ask(self, request: Mapping[str, object], timeout: float = 1800) -> dict[str, object]:
-        """Ask, once, and wait for the answer, for at most `timeout` seconds.
-
-        Raises MeasureError when coverage refused the data or did not end, InputError when it refused the project's
-        configuration and when the probe could not run.
-        """
-        process, self._process = self._process, None
-        if process is None:
-            msg = "a probe answers one question"
-            raise RuntimeError(msg)
-        with tempfile.TemporaryDirectory(prefix="covgate-") as folder:
-            file = Path(folder) / "answer.json"
-            question = json.dumps({**request, "answer": str(file)}).encode("ascii")
-            try:
-                done = process.finish(stdin=question, timeout=timeout)
-            except TimeoutError as exc:
-                raise MeasureError(
-                    f"the analysis did not end: {exc}",
-                    hint="`coverage report` in the same folder shows what does not answer, most often a plugin",
-                    slug="unreadable-data",
-                ) from None
-            if done.exit_code or not file.is_file():
-                raise self._failure(done)
-            answer = cast("dict[str, object]", json.loads(file.read_text(encoding="utf-8")))
-        if answer.get("kind") == "ConfigError":
-            raise InputError(
-                f"the project's coverage configuration cannot be used: {answer['error']}",
-                hint="mend it until `coverage run -m pytest` starts in the same folder",
-                slug="coverage-configuration",
-            )
-        if "error" in answer:
-            raise MeasureError(
-                f"coverage could not use the data: {answer['error']}",
-                hint="`coverage report` in the same folder shows the same problem; see docs/troubleshooting.md",
-                slug="unreadable-data",
-            )
-        return answer
-
-    def _failure(self, done: Completed) -> InputError:
-        version = _ask_version(self._project)
-        if version is None:
-            return _no_python(self._python, f"it ended with exit code {done.exit_code} and no answer")
-        if version < OLDEST_PYTHON:
-            shown, oldest = (f"{major}.{minor}" for major, minor in (version, OLDEST_PYTHON))
-            return NoCoverageError(
-                f"{self._python} is Python {shown}, and covgate measures {oldest} and newer",
-                hint="run `coverage run` in it yourself, and give covgate the data: `covgate check --data .coverage`",
-                slug="interpreter-not-usable",
-            )
-        if done.error_text.endswith("is too old"):
-            return NoCoverageError(
-                f"{done.error_text.splitlines()[-1]} in {self._python}",
-                hint=f"install `coverage>={MINIMUM_COVERAGE}` beside the tests",
-                slug="interpreter-not-usable",
-            )
-        if "No module named 'coverage'" in done.error_text:
-            return NoCoverageError(
-                f"coverage is not installed for {self._python}",
-                hint=f"install `coverage>={MINIMUM_COVERAGE}` beside the tests, or set `--python`",
-                slug="interpreter-not-usable",
-            )
-        return InputError(
-            f"the analysis did not run in {self._python} (exit code {done.exit_code}): {done.error_text}",
-            hint="a coverage plugin or an old coverage in the project's environment is the usual cause",
-            slug="interpreter-not-usable",
-        )
 
 
 def _ask_version(project: Project) -> tuple[int, int] | None:

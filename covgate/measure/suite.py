@@ -11,12 +11,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from covgate.edges.process import LiveRun, run_live
 from covgate.errors import InputError, MeasureError
-from covgate.measure.project import MINIMUM_COVERAGE, Probe, Project
+from covgate.measure.probe_call import Probe
+from covgate.measure.project import MINIMUM_COVERAGE, Project
 from covgate.measure.pytest_options import CovOptions, find_cov_options, find_test_names
 from covgate.measure.shell import shell_argv
 from covgate.model import SuiteRun, SuiteStatus
+from covgate.system import LiveRun, run_live
 
 NO_TESTS_COLLECTED = 5
 """pytest's exit code, and unittest's since Python 3.12, for a run that found no tests."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 
 from covgate.errors import MeasureError
-from covgate.measure.pathmap import (
+from covgate.measure.path_map import (
     INSTALLED,
     Names,
     Parts,

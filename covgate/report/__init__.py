@@ -1,1 +1,33 @@
-"""Reports: `ReportView` holds every word and decision; the renderings loop and print."""
+"""From facts to words: the comment, the terminal, the pages, the JSON."""
+
+from covgate.report.facts import Facts
+from covgate.report.history.view import build_history_view, history_json
+from covgate.report.render import (
+    load_ahead,
+    make_build,
+    print_history,
+    print_report,
+    render_comment,
+    render_failed_result,
+    render_failure,
+    render_result,
+    render_summary,
+)
+from covgate.report.view import ReportView, build_view
+
+__all__ = [
+    "Facts",
+    "ReportView",
+    "build_history_view",
+    "build_view",
+    "history_json",
+    "load_ahead",
+    "make_build",
+    "print_history",
+    "print_report",
+    "render_comment",
+    "render_failed_result",
+    "render_failure",
+    "render_result",
+    "render_summary",
+]

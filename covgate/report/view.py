@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from covgate.model import Base, BaseHow, Coverage, DiffCoverage, DiffFile, Status, Tally, Unavailable, VerdictKind
-from covgate.report.against import (
+from covgate.model import (
+    MIN_DIFF,
+    MIN_TOTAL,
+    Base,
+    BaseHow,
+    Coverage,
+    DiffCoverage,
+    DiffFile,
+    Status,
+    Tally,
+    Unavailable,
+    VerdictKind,
+    show_percent,
+)
+from covgate.report.against_baseline import (
     INDIRECT_LIMIT,
     ComponentRow,
     DropRow,
@@ -18,9 +31,10 @@ from covgate.report.against import (
     flap_rows,
     indirect_rows,
 )
+from covgate.report.bands import Band, choose_band
 from covgate.report.facts import Facts, diff_of, total_of
 from covgate.report.headline import word_headline
-from covgate.report.places import (
+from covgate.report.todo import (
     TODO_LIMIT,
     FileRow,
     OmittedRow,
@@ -32,17 +46,7 @@ from covgate.report.places import (
     undecided_files,
     weight,
 )
-from covgate.report.words import (
-    SHOWN_DIGITS,
-    STATUS_MARK,
-    UNAVAILABLE,
-    Band,
-    choose_band,
-    counts_text,
-    percent_text,
-    plural,
-)
-from covgate.rules import MIN_DIFF, MIN_TOTAL, show_percent
+from covgate.report.words import SHOWN_DIGITS, STATUS_MARK, UNAVAILABLE, counts_text, percent_text, plural
 
 FILE_LIMIT = 50
 """How many files the folded table and list hold."""

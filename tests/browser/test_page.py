@@ -10,8 +10,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from covgate.model import Counts, Tally
-from covgate.recorded import History
+from covgate.model.history import History
+from covgate.model.numbers import Counts, Tally
 from tests.browser.conftest import Open, Seen
 from tests.test_chart import contrast
 from tests.test_trend_files import HOSTILE, render

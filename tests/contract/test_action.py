@@ -8,8 +8,10 @@ from typing import cast
 import pytest
 import yaml
 
-from covgate.outputs import OUTPUT_NAMES
-from covgate.settings import OPTIONS, TomlFile, resolve
+from covgate.config.options import OPTIONS
+from covgate.config.outputs import OUTPUT_NAMES
+from covgate.config.settings import resolve
+from covgate.config.toml_file import TomlFile
 from tools.generate import TARGETS, stale
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ from coverage.results import Analysis
 from diff_cover.diff_reporter import GitDiffReporter
 from diff_cover.git_diff import GitDiffTool
 
-from covgate.diff.adapter import ExactReporter, PatchText
+from covgate.change.patch import ExactReporter, PatchText
 from covgate.measure.probe import DATA_PREFIX, PRIVATE_NAMES, Analyst
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from covgate.config.options import OPTIONS
+from covgate.config.outputs import OUTPUT_NAMES
+from covgate.config.settings import resolve
+from covgate.config.toml_file import TomlFile
 from covgate.errors import ExitCode
-from covgate.outputs import OUTPUT_NAMES
-from covgate.settings import OPTIONS, TomlFile, resolve
 from tools.generate import main, render_readme
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")

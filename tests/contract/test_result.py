@@ -9,9 +9,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from covgate.report.result import build_result, render_result, result_schema
+from covgate.gate.rules import exit_code
+from covgate.report.result_json import build_result, render_result, result_schema
 from covgate.report.view import build_view
-from covgate.rules import exit_code
 from tests.situations import SITUATIONS
 
 ROOT = Path(__file__).resolve().parents[2]

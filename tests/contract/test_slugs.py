@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate.edges.github_session import Refusal
+from covgate.host.refusal import Refusal
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")

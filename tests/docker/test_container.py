@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from covgate.config.outputs import OUTPUT_NAMES
 from covgate.errors import ExitCode
-from covgate.outputs import OUTPUT_NAMES
 from tests.contract.test_action import passed_by_the_runner
 from tests.docker.engine import Engine
 from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, git, make_sample

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from covgate.context import Secret
-from covgate.edges.github import GithubComments
-from covgate.edges.github_data import GithubData
-from covgate.edges.github_session import RetryPolicy
 from covgate.errors import PublishError
-from covgate.publish import Published, parse_marker
+from covgate.host.github.comments import GithubComments
+from covgate.host.github.repository import GithubData
+from covgate.host.github.session import RetryPolicy
+from covgate.model.secret import Secret
+from covgate.publish.comment import Published
+from covgate.publish.marker import parse_marker
 from tests.fake_github import FakeGithub
 from tests.github_answers import Account
 from tests.repositories import Repository

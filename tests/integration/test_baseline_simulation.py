@@ -8,11 +8,13 @@ from functools import cached_property
 
 import pytest
 
-from covgate.diff.shifts import find_shifts
+from covgate.change.line_mapping import find_shifts
 from covgate.history.ancestry import Ancestry, ComparedAncestry, LocalAncestry
 from covgate.history.baseline import find_baseline
-from covgate.model import Sha, Tally, Unavailable
-from covgate.recorded import Baseline, BaselineHow, History, Record
+from covgate.model.commit import Sha
+from covgate.model.history import Baseline, BaselineHow, History, Record
+from covgate.model.numbers import Tally
+from covgate.model.unknown import Unavailable
 from tests.compared import ComparedByGit
 from tests.histories import Node, Told
 from tests.simulation import Life, brute_force, tell, total_of

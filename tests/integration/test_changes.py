@@ -8,12 +8,13 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from covgate.diff.compute import compute_diff_coverage
-from covgate.diff.lines import find_changed_lines
-from covgate.edges.git import GitCommand
-from covgate.measure.analysis import Wanted, analyse_data
+from covgate.change.changed_lines import find_changed_lines
+from covgate.change.diff_coverage import compute_diff_coverage
+from covgate.measure.data_files import Wanted, analyse_data
 from covgate.measure.project import find_project
-from covgate.model import DiffCoverage, Measurement
+from covgate.model.change import DiffCoverage
+from covgate.model.coverage import Measurement
+from covgate.system.git import GitCommand
 from tests.repositories import RUN_EVERYTHING, Repository
 
 TEN = "".join(f"x{n} = {n}\n" for n in range(1, 11))

@@ -15,12 +15,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from covgate.diff.compute import compute_diff_coverage
-from covgate.diff.lines import find_changed_lines
-from covgate.edges.git import GitCommand
-from covgate.measure.analysis import Wanted, analyse_data
+from covgate.change.changed_lines import find_changed_lines
+from covgate.change.diff_coverage import compute_diff_coverage
+from covgate.measure.data_files import Wanted, analyse_data
 from covgate.measure.project import find_project
-from covgate.model import DiffCoverage, Sha, parse_sha
+from covgate.model.change import DiffCoverage
+from covgate.model.commit import Sha, parse_sha
+from covgate.system.git import GitCommand
 from tests.generator import Change, Files, Module, changes, modules
 from tests.repositories import RUN_EVERYTHING, Repository
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from covgate.base import find_base
-from covgate.context import EventKind, RunContext, Secret
-from covgate.edges.git import GitCommand
-from covgate.edges.git_remote import Access, GitRemote, access_of
+from covgate.change.base import find_base
 from covgate.errors import GitError
-from covgate.model import Sha
+from covgate.host.context import EventKind, RunContext, access_of
+from covgate.model.commit import Sha
+from covgate.model.secret import Secret
+from covgate.system.git import GitCommand
+from covgate.system.git_remote import Access, GitRemote
 from tests.git_server import GitServer
 from tests.histories import Story, Told
 from tests.repository import ENVIRONMENT, Repository

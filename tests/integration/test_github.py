@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from covgate.context import Secret
-from covgate.edges.github import GithubComments, PostedComment
-from covgate.edges.github_session import Refusal
 from covgate.errors import PublishError
-from covgate.publish import Published, publish_comment, render_marker
+from covgate.host.comments import PostedComment
+from covgate.host.github.comments import GithubComments
+from covgate.host.refusal import Refusal
+from covgate.model.secret import Secret
+from covgate.publish.comment import Published, publish_comment
+from covgate.publish.marker import render_marker
 from tests.fake_github import FakeGithub, Fault
 from tests.github_answers import Answer, error
 from tests.integration.conftest import QUICK, Connect, marked_runs, methods
@@ -205,8 +207,8 @@ def test_a_duplicate_that_another_run_folded_is_no_trouble(github: FakeGithub, c
 def test_pygithub_is_imported_by_the_first_request_only() -> None:
     code = (
         "import sys, covgate.publish as p\n"
-        "from covgate.edges.github import GithubComments\n"
-        "from covgate.context import Secret\n"
+        "from covgate.host.github.comments import GithubComments\n"
+        "from covgate.model.secret import Secret\n"
         "GithubComments(api_url='http://x', repository='o/r', pull_request=1, token=Secret(value='t')).close()\n"
         "sys.exit('github' in sys.modules or 'requests' in sys.modules)\n"
     )

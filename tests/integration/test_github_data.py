@@ -5,10 +5,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from covgate.edges.github_data import Compared, GithubData
-from covgate.edges.github_session import Refusal
 from covgate.errors import PublishError
-from covgate.model import Sha, parse_sha
+from covgate.host.github.repository import GithubData
+from covgate.host.refusal import Refusal
+from covgate.host.repository import Compared
+from covgate.model.commit import Sha, parse_sha
 from tests.fake_git_data import GitData
 from tests.fake_github import FakeGithub, Fault
 from tests.github_answers import READ_ONLY, SECONDARY_LIMIT, Answer, error

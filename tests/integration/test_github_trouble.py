@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from covgate.edges.github_session import Refusal, RetryPolicy
 from covgate.errors import ExitCode, PublishError
-from covgate.publish import Published, publish_comment
+from covgate.host.github.session import RetryPolicy
+from covgate.host.refusal import Refusal
+from covgate.publish.comment import Published, publish_comment
 from tests.fake_github import FakeGithub, Fault
 from tests.github_answers import PRIMARY_LIMIT, SECONDARY_LIMIT, Answer, error
 from tests.integration.conftest import IMPATIENT, QUICK, Connect, marked_runs, methods, problem_of

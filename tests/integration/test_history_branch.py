@@ -13,10 +13,10 @@ from random import Random
 import pytest
 
 from covgate.errors import HistoryError
-from covgate.history.branch_store import LOST_ANSWERS, BranchStore
-from covgate.history.lines import decode_record
-from covgate.history.source import RunToRecord
-from covgate.recorded import Aim, History, Point
+from covgate.history.storage.branch import LOST_ANSWERS, BranchStore
+from covgate.history.storage.line_record import decode_record
+from covgate.history.storage.places import RunToRecord
+from covgate.model.history import Aim, History, Point
 from tests.fake_git_data import GitData
 from tests.fake_github import FakeGithub, Fault
 from tests.github_answers import PRIMARY_LIMIT, SECONDARY_LIMIT, Answer, error
@@ -413,9 +413,9 @@ def test_a_race_that_never_ends_is_given_up(
 WRITER = """
 import sys, time
 from random import Random
-from covgate.context import Secret
-from covgate.edges.github_data import GithubData
-from covgate.edges.github_session import Pace
+from covgate.model.secret import Secret
+from covgate.host.github.repository import GithubData
+from covgate.host.github.session import RetryPolicy
 from covgate.history.branch_store import BranchStore
 from tests.recorded import build, entry
 url, number, pace = sys.argv[1], int(sys.argv[2]), Pace(timeout=60, between_writes=0)

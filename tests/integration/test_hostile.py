@@ -13,7 +13,7 @@ from typing import cast
 
 import pytest
 
-from covgate.edges.git import GitCommand
+from covgate.system.git import GitCommand
 from tests.repositories import RUN_EVERYTHING, Gate, Json, Repository
 
 UNTESTED = "def f():\n    return 1\n"

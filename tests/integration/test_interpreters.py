@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import MeasureError
-from covgate.measure.project import Probe, find_project
+from covgate.measure.probe_call import Probe
+from covgate.measure.project import find_project
 from tests.projects import PRICES, SHOP, Checkout, clean_environment, covgate_command, make_checkout, run, same
 
 MINIMUM = "7.13.0"

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from covgate.outputs import OUTPUT_NAMES
-from covgate.publish import parse_marker
+from covgate.config.outputs import OUTPUT_NAMES
+from covgate.publish.marker import parse_marker
 from tests.fake_github import FakeGithub, Fault
 from tests.github_answers import Answer, error
 from tests.workflow import ROOT, read_outputs, runner_environment

@@ -11,12 +11,13 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from covgate.diff.shifts import Shifts
-from covgate.history.compare import compare
-from covgate.history.flaps import make_line_record
-from covgate.history.lines import decode_record, encode_record
-from covgate.model import Branch, Coverage, FileCoverage, Sha
-from covgate.recorded import Baseline, BaselineHow, Comparison, LineRecord, Record
+from covgate.history.comparison.compare import compare
+from covgate.history.comparison.flapping import make_line_record
+from covgate.history.storage.line_record import decode_record, encode_record
+from covgate.model.change import Shifts
+from covgate.model.commit import Sha
+from covgate.model.coverage import Branch, Coverage, FileCoverage
+from covgate.model.history import Baseline, BaselineHow, Comparison, LineRecord, Record
 from tests.repositories import Repository
 from tests.shifted import made_shift
 

@@ -14,15 +14,15 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from covgate.context import Secret
-from covgate.edges.github_data import GithubData
-from covgate.edges.github_pulls import GithubPulls
-from covgate.edges.github_session import Refusal
 from covgate.errors import PublishError
-from covgate.history.ratchet import Raise
-from covgate.history.ratchet_names import Proposal
-from covgate.history.ratchet_pull import BRANCH, RatchetOutcome, branch_of, publish_ratchet
-from covgate.history.ratchet_words import parse_message, parse_proposals, render_message
+from covgate.history.ratchet.floors import Raise
+from covgate.history.ratchet.names import Proposal
+from covgate.history.ratchet.pull_request import BRANCH, RatchetOutcome, branch_of, publish_ratchet
+from covgate.history.ratchet.words import parse_message, parse_proposals, render_message
+from covgate.host.github.pulls import GithubPulls
+from covgate.host.github.repository import GithubData
+from covgate.host.refusal import Refusal
+from covgate.model.secret import Secret
 from tests.fake_github import FakeGithub, Fault
 from tests.fake_pulls import FakePulls, Pull, interrupt
 from tests.github_answers import Account, Answer
@@ -617,9 +617,9 @@ def test_runs_at_once_end_with_one_branch_and_one_fitting_pull_request(
 
 _ONE_RUN = """
 import sys
-from covgate.context import Secret
-from covgate.edges.github_data import GithubData
-from covgate.edges.github_pulls import GithubPulls
+from covgate.model.secret import Secret
+from covgate.host.github.repository import GithubData
+from covgate.host.github.pulls import GithubPulls
 from pathlib import PurePosixPath
 from tests.integration.conftest import QUICK
 from tests.integration.test_ratchet import TODAY, Proposal, publish_ratchet, up

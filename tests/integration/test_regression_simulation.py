@@ -8,18 +8,19 @@ from random import Random
 
 import pytest
 
-from covgate.diff.shifts import find_shifts
-from covgate.edges.git_remote import GitRemote
-from covgate.goals import Component
+from covgate.change.checkout import Checkout
+from covgate.change.line_mapping import find_shifts
+from covgate.config.goals import Component
 from covgate.history.ancestry import LocalAncestry
 from covgate.history.baseline import find_baseline
-from covgate.history.compare import fitting
-from covgate.history.flaps import make_line_record
-from covgate.history.lines import decode_record, encode_record
-from covgate.look_back import Past, compare_with
-from covgate.model import Sha, Unavailable
-from covgate.ports import Checkout
-from covgate.recorded import Baseline, Comparison, History, LineRecord, Record
+from covgate.history.comparison.compare import fitting
+from covgate.history.comparison.flapping import make_line_record
+from covgate.history.look_back import Past, compare_with
+from covgate.history.storage.line_record import decode_record, encode_record
+from covgate.model.commit import Sha
+from covgate.model.history import Baseline, Comparison, History, LineRecord, Record
+from covgate.model.unknown import Unavailable
+from covgate.system.git_remote import GitRemote
 from tests.histories import Node, Story, Told
 from tests.lives import Commit, Life, live
 from tests.test_regression_properties import check_rules, parts_of

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 from xml.etree import ElementTree as ET
 
-from covgate.model import spans_of
+from covgate.model.coverage import spans_of
 from tests.real.oracles import CoverageAnswer, CoverageFile, DiffCoverFile, GitChange, ask_git, ask_grammar
 from tests.real.workshop import ROOT, Laid
 

@@ -1,0 +1,154 @@
+"""The pipeline: settings and the edges in, an outcome out. Measure, compare, judge, report, publish."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from covgate.change import Checkout, find_change
+from covgate.commands.assess import assess
+from covgate.commands.edges import Edges
+from covgate.config import ReportKind, Settings, require_files, unused_globs
+from covgate.errors import ExitCode, InputError
+from covgate.history import Archive, Recorder, RunFigures, look_back, open_archive
+from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
+from covgate.publish import deliver, write_outputs
+from covgate.report import Facts, ReportView, build_view, load_ahead, make_build
+from covgate.system import GitCommand, ReportFolder, close_own_memory, make_report_folder, shown_path, user_settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a run ended."""
+
+    exit_code: ExitCode
+    view: ReportView
+    folder: Path
+
+
+def run(settings: Settings, edges: Edges) -> Outcome:
+    """Run covgate. Raises CovgateError for what makes a report impossible; everything else ends in a report."""
+    host, screen = edges.host, edges.screen
+    if settings.github_token:
+        host.log.mask(settings.github_token)
+        close_own_memory()
+    directory = _project_directory(settings, edges)
+    folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
+    folder.clear()
+    # What `git diff` shows this user: in a workflow no machine's settings enter.
+    mine = user_settings(directory, edges.environment) if host.context.local else ()
+    git = GitCommand(directory, edges.environment, mine)
+    project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
+    with contextlib.ExitStack() as stack:
+        probe = stack.enter_context(_probe_ahead(settings, project))
+        prefix = PurePosixPath(directory.relative_to(git.root.resolve()))
+        _check_components(settings, git, prefix, edges)
+        if settings.github_token and not host.context.local:
+            # Most of the time until history is read git works, not covgate.
+            _in_thread(host.load_ahead)
+        checkout = find_change(settings, host.context, git, prefix)
+        # Before the tests: they must not meet the token in use, nor touch the clone that is looked into.
+        archive = stack.enter_context(open_archive(settings, host, git, directory))
+        past = look_back(archive, checkout)
+        if past.problem:
+            screen.error(past.problem)
+        _in_thread(load_ahead)
+        measurement = measure(_measuring(settings, edges, checkout, project, folder), probe)
+        today = edges.now.date()
+        facts = assess(settings, host.context, checkout, measurement, past, today=today, environment=edges.environment)
+        recorder = _recorder(settings, edges, archive, checkout)
+        notes = recorder.record(_figures(facts), past)
+        facts = replace(facts, notes=(*facts.notes, *notes))
+    view = build_view(facts)
+    delivery = deliver(settings, host, screen, facts, view, folder, start=edges.directory)
+    write_outputs(host.log, screen, facts, delivery, shown_path(folder.path, checkout.git.root))
+    return Outcome(exit_code=delivery.exit_code, view=view, folder=folder.path)
+
+
+def _check_components(settings: Settings, git: GitCommand, prefix: PurePosixPath, edges: Edges) -> None:
+    if settings.components:
+        listing = (*git.tracked(), *git.untracked())
+        require_files(settings.components, listing, settings.where, prefix=prefix)
+        for note in unused_globs(settings.components, listing, prefix=prefix):
+            edges.screen.say(note)
+
+
+def _measuring(
+    settings: Settings, edges: Edges, checkout: Checkout, project: Project, folder: ReportFolder
+) -> Measuring:
+    kinds, lines = settings.reports or (), checkout.lines
+    return Measuring(
+        settings=settings,
+        project=project,
+        git=checkout.git,
+        wanted=Wanted(
+            changed=(*lines.files, *lines.others) if lines else (),
+            tracked=checkout.python_files(),
+            html=folder.path / "html" if ReportKind.HTML in kinds else None,
+            xml=folder.path / "coverage.xml" if ReportKind.XML in kinds else None,
+        ),
+        committed=checkout.tree is not None,
+        changed=frozenset(lines.others) if lines else frozenset(),
+        from_ci=bool(edges.environment.get("CI")),
+        screen=edges.screen,
+        around=edges.host.log.stopped_commands,
+        start=edges.directory,
+    )
+
+
+def _recorder(settings: Settings, edges: Edges, archive: Archive, checkout: Checkout) -> Recorder:
+    host, today = edges.host, edges.now.date()
+    return Recorder(
+        settings=settings,
+        host=host,
+        screen=edges.screen,
+        environment=edges.environment,
+        today=today,
+        build=make_build(settings, host.context, today),
+        archive=archive,
+        checkout=checkout,
+    )
+
+
+def _figures(facts: Facts) -> RunFigures:
+    return RunFigures(
+        coverage=facts.total,
+        diff=facts.diff,
+        components=facts.components,
+        suite=facts.verdict.suite,
+        lost=facts.lost,
+        head=facts.head,
+        compared=facts.comparison is not None,
+    )
+
+
+def _probe_ahead(settings: Settings, project: Project) -> AbstractContextManager[Probe | None]:
+    """Start the analysis of data that is there already: it imports coverage while the change is looked for."""
+    return contextlib.closing(Probe(project)) if settings.coverage_data else contextlib.nullcontext()
+
+
+def _in_thread(load: Callable[[], object]) -> None:
+    """Import something in a thread. A problem shows where it is used, which imports it again."""
+
+    def work() -> None:
+        with contextlib.suppress(ImportError):
+            load()
+
+    # Not a daemon thread: at exit, Python aborts when a daemon thread is in the middle of an import.
+    threading.Thread(target=work, name="imports").start()
+
+
+def _project_directory(settings: Settings, edges: Edges) -> Path:
+    directory = (edges.directory / settings.working_directory).resolve()
+    if not directory.is_dir():
+        raise InputError(
+            f"working-directory = {settings.working_directory} "
+            f"(from {settings.where('working-directory')}) is no folder",
+            hint="give the project's folder, relative to the checkout",
+            slug="bad-option-value",
+        )
+    return directory

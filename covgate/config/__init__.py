@@ -1,0 +1,34 @@
+"""The settings of a run: every option declared once, read from where it can be given, and who set it."""
+
+from covgate.config.components import listed, match_components, require_files, unused_globs
+from covgate.config.goals import Component, Target
+from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean, parse_lines
+from covgate.config.options import OPTIONS, Option
+from covgate.config.outputs import OUTPUT_NAMES
+from covgate.config.read_options import has_table, read_toml
+from covgate.config.settings import Settings, floors_of, guess_report_dir, resolve
+from covgate.config.toml_file import TomlFile
+
+__all__ = [
+    "OPTIONS",
+    "OUTPUT_NAMES",
+    "CommentPolicy",
+    "Component",
+    "Option",
+    "PublishPolicy",
+    "ReportKind",
+    "Settings",
+    "Target",
+    "TomlFile",
+    "did_you_mean",
+    "floors_of",
+    "guess_report_dir",
+    "has_table",
+    "listed",
+    "match_components",
+    "parse_lines",
+    "read_toml",
+    "require_files",
+    "resolve",
+    "unused_globs",
+]

@@ -1,0 +1,171 @@
+"""The settings of a run: every option's value, merged from the places it can be given in, and who set it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from covgate.config.goals import Component, Target
+from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean
+from covgate.config.options import OPTIONS, Option, unknown_option
+from covgate.config.read_options import TomlSettings, peek, read_toml
+from covgate.config.toml_file import TomlFile
+from covgate.errors import InputError
+from covgate.model import Secret
+
+__all__ = [
+    "OPTIONS",
+    "CommentPolicy",
+    "Option",
+    "PublishPolicy",
+    "ReportKind",
+    "Settings",
+    "TomlFile",
+    "did_you_mean",
+    "guess_report_dir",
+    "resolve",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every option's value; `None` stands for an option that was not set. `sources` says who set each."""
+
+    test_command: str | tuple[str, ...]
+    """A shell command, or an argument vector when it was given after `--` or as a list in TOML."""
+    coverage_data: tuple[str, ...] | None
+    install_command: str | None
+    working_directory: str
+    base: str | None
+    min_total: Decimal | None
+    min_diff: Decimal | None
+    max_drop: Decimal | None
+    green: Decimal
+    orange: Decimal
+    reports: tuple[ReportKind, ...] | None
+    report_dir: str
+    comment: CommentPolicy
+    publish: PublishPolicy
+    name: str | None
+    record: bool | None
+    history_branch: str
+    history_dir: str | None
+    history_limit: int
+    ratchet: bool
+    timeout_minutes: Decimal | None
+    python: str | None
+    github_token: Secret | None
+    sources: Mapping[str, str]
+    components: tuple[Component, ...] = ()
+    """`[tool.covgate.components.NAME]`, in the order of the file."""
+    target: Target | None = None
+    """`[tool.covgate.target]`."""
+
+    def where(self, name: str) -> str:
+        """Who set the option `name`, for messages: `--min-diff`, `pyproject.toml, line 31`, `the default`.
+
+        Of goals, the tables and what stands in them have names too: `components.api`, `components.api.min-diff`,
+        `target`, `target.by`.
+        """
+        return self.sources[name]
+
+
+def resolve(
+    *,
+    command_line: Mapping[str, str] | None = None,
+    command: tuple[str, ...] = (),
+    inputs: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    toml: TomlFile | None = None,
+) -> Settings:
+    """Merge the places a setting can come from; the later wins: defaults, TOML, inputs, the command line.
+
+    `command_line` maps option names to text, `command` is what stood after `--`, `inputs` the `INPUT_*` variables (for
+    the action only), `environment` everything else. Raises InputError that names the value and where it came from.
+    """
+    given: dict[str, tuple[str, str]] = {o.name: (o.default, "the default") for o in OPTIONS}
+    table = read_toml(toml) if toml else TomlSettings()
+    given |= table.options
+    given |= _from_inputs(inputs or {})
+    given |= {name: (text, _flag(name)) for name, text in (command_line or {}).items()}
+    if not given["github-token"][0] and (environment or {}).get("GITHUB_TOKEN"):
+        given["github-token"] = ((environment or {})["GITHUB_TOKEN"], "GITHUB_TOKEN")
+    values: dict[str, object] = {o.field: _parse(o, *given[o.name]) for o in OPTIONS}
+    sources = {name: source for name, (_, source) in given.items()} | dict(table.goals.sources)
+    if table.command and given["test-command"] == table.options["test-command"]:
+        values["test_command"] = table.command
+    if command:
+        values["test_command"], sources["test-command"] = command, "the command line"
+    goals = table.goals
+    settings = Settings(**values, sources=sources, components=goals.components, target=goals.target)  # type: ignore[arg-type]  # fields and options are held equal by a test
+    return _checked(settings)
+
+
+def guess_report_dir(
+    *, command_line: Mapping[str, str], inputs: Mapping[str, str], toml: TomlFile | None
+) -> tuple[str, bool]:
+    """Return where the report of a run goes whose settings may be wrong, and whether that was given at its start.
+
+    As `resolve` would choose, of what can be read; False is for what `[tool.covgate]` or the default says.
+    """
+    option = next(option for option in OPTIONS if option.name == "report-dir")
+    for text in (command_line.get(option.name, ""), inputs.get(option.variable, "")):
+        if text.strip():
+            return text.strip(), True
+    return (peek(toml, option.name).strip() if toml else "") or option.default, False
+
+
+def _checked(settings: Settings) -> Settings:
+    """Reject settings that contradict each other."""
+    if settings.orange > settings.green:
+        msg = (
+            f"orange = {settings.orange} (from {settings.where('orange')}) is above "
+            f"green = {settings.green} (from {settings.where('green')})"
+        )
+        raise InputError(msg, hint="green must be at least orange", slug="bad-option-value")
+    if settings.coverage_data and settings.sources["test-command"] == "the command line":
+        raise InputError(
+            "both --data and a test command were given",
+            hint="give `--data` to read measurements made before, or a command after `--` to make them now",
+            slug="bad-option-value",
+        )
+    return settings
+
+
+def _parse(option: Option, text: str, source: str) -> object:
+    if not text.strip():
+        return option.parse(option.default) if option.default else None
+    try:
+        return option.parse(text)
+    except ValueError as exc:
+        raise InputError(
+            f"{option.name} = {text.strip()} (from {source}): {exc}",
+            hint=f"{option.name}: {option.help}",
+            slug="bad-option-value",
+        ) from None
+
+
+def _flag(name: str) -> str:
+    return next(o.flag or o.name for o in OPTIONS if o.name == name)
+
+
+def _from_inputs(inputs: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Read `INPUT_*`; an empty input is one that was not given. GitHub passes misspelt inputs on, so they are found."""
+    known = {o.variable: o.name for o in OPTIONS if o.action}
+    given: dict[str, tuple[str, str]] = {}
+    for variable, text in inputs.items():
+        if not variable.startswith("INPUT_") or variable in {"INPUT_ARGS", "INPUT_ENTRYPOINT"}:
+            continue
+        if variable not in known:
+            name = variable.removeprefix("INPUT_").lower()
+            raise unknown_option(name, "the workflow's `with:`", known.values())
+        if text.strip():
+            given[known[variable]] = (text, f"the input {known[variable]}")
+    return given
+
+
+def floors_of(settings: Settings) -> dict[str | None, Decimal]:
+    """Return the floors that are set: of the project (None) and of components, in percent. 0 is one, too."""
+    floors = {None: settings.min_total} | {part.name: part.min_total for part in settings.components}
+    return {name: floor for name, floor in floors.items() if floor is not None}

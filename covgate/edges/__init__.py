@@ -1,1 +1,0 @@
-"""The only modules that touch the outside: processes, git, GitHub, the runner, files."""

@@ -1,0 +1,131 @@
+"""Which rules are set, and what each of them is held against: of the project and of its components."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from covgate.config import Component, Settings, Target
+from covgate.gate.rules import Rule, evaluate, evaluate_drop
+from covgate.history import NO_RAMP_YET, component_start, goal_of, ramp_start, required_on
+from covgate.model import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Drop, History, Status, Tally, Unavailable, show_percent
+
+NO_CHANGE = "the run has no change to judge"
+NO_STATEMENT = "there is no statement to cover"
+NO_CHANGED_STATEMENT = "the change touches no measured statement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What rules are held against: of the project, or of one component."""
+
+    total: Tally | Unavailable
+    diff: Tally | Unavailable | None
+    """None: the run has no change to judge."""
+    drop: Drop | Unavailable | None = None
+    """None: there is nothing to compare with."""
+    no_drop: str = NO_CHANGE
+    """Why there is no drop, when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ramp:
+    """A ramp on one day: what it requires of the total, and of components with a target of their own."""
+
+    target: Target
+    history: History | Unavailable
+    today: date
+
+    def required(self, component: Component | None = None) -> Decimal | Unavailable | None:
+        """Return what is required today, in percent; None before the ramp has begun, or where there is none."""
+        goal = goal_of(self.target, component)
+        if goal is None or (self.target.by is not None and self.today >= self.target.by):
+            return goal
+        if isinstance(self.history, Unavailable):
+            return Unavailable(reason=f"what {self.goal} requires today cannot be known: {self.history.reason}")
+        start = ramp_start(self.history, self.target)
+        if isinstance(start, Unavailable):
+            return None
+        begin = component_start(self.history, start, component) if component else start
+        return required_on(begin, self.target, self.today, component)
+
+    @property
+    def goal(self) -> str:
+        """Where it leads, in words."""
+        by = f" by {self.target.by}" if self.target.by else ""
+        return f"the ramp to {show_percent(self.target.total)}{by}"
+
+    @property
+    def note(self) -> str:
+        """Today's requirement in a sentence."""
+        required = self.required()
+        if isinstance(required, Unavailable):
+            return f"{required.reason[:1].upper()}{required.reason[1:]}."
+        if required is None:
+            return f"Of {self.goal}: {NO_RAMP_YET}."
+        return f"Required of the total today, on {self.goal}: {show_percent(required)}."
+
+
+def compute_checks(settings: Settings, judged: Judged, ramp: Ramp | None = None) -> list[Check]:
+    """Evaluate the project's rules that are set."""
+    floors = Floors(min_total=settings.min_total, min_diff=settings.min_diff, max_drop=settings.max_drop)
+    return _evaluate(floors, judged, None, ramp)
+
+
+def component_checks(component: Component, judged: Judged, ramp: Ramp | None = None) -> list[Check]:
+    """Evaluate the rules of one component that are set."""
+    floors = Floors(min_total=component.min_total, min_diff=component.min_diff, max_drop=component.max_drop)
+    return _evaluate(floors, judged, component, ramp)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floors:
+    """The rules of the project or of a component; None: not set."""
+
+    min_total: Decimal | None
+    min_diff: Decimal | None
+    max_drop: Decimal | None
+
+
+def _evaluate(floors: Floors, judged: Judged, part: Component | None, ramp: Ramp | None) -> list[Check]:
+    checks, of, component = [], f" of {part.name}" if part else "", part.name if part else None
+    minimum = _minimum(floors.min_total, judged.total, part, ramp)
+    if minimum is not None:
+        checks.append(minimum)
+    if floors.min_diff is not None:
+        rule = Rule(name=MIN_DIFF, component=component, target=floors.min_diff)
+        nothing = NO_CHANGE if judged.diff is None else NO_CHANGED_STATEMENT
+        actual = Tally() if judged.diff is None else judged.diff
+        checks.append(evaluate(rule, actual, subject=f"diff coverage{of}", nothing=nothing))
+    if floors.max_drop is not None:
+        rule = Rule(name=MAX_DROP, component=component, target=floors.max_drop)
+        checks.append(evaluate_drop(rule, judged.drop, nothing=judged.no_drop, subject=f"total coverage{of}"))
+    return checks
+
+
+def _minimum(
+    floor: Decimal | None, total: Tally | Unavailable, part: Component | None, ramp: Ramp | None
+) -> Check | None:
+    """Judge a total against its floor and its ramp, the higher of the two; None when there is neither.
+
+    What an unknown history makes of the ramp matters only between the floor and the target: no ramp asks for more.
+    """
+    required = ramp.required(part) if ramp else None
+    highest = goal_of(ramp.target, part) if ramp and isinstance(required, Unavailable) else required
+    targets = sorted(target for target in (floor, highest) if isinstance(target, Decimal))
+    if not targets:
+        return None
+
+    def judge(target: Decimal) -> Check:
+        rule = Rule(name=MIN_TOTAL, component=part.name if part else None, target=target)
+        of = f" of {part.name}" if part else ""
+        return evaluate(rule, total, subject=f"total coverage{of}", nothing=NO_STATEMENT)
+
+    check = judge(targets[-1])
+    if not isinstance(required, Unavailable) or check.status is not Status.FAIL or floor == targets[-1]:
+        return check
+    surely = judge(floor) if floor is not None else None
+    if surely and surely.status is Status.FAIL:
+        return surely
+    return replace(check, status=Status.UNAVAILABLE, why=required.reason)

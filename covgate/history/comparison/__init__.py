@@ -1,0 +1,1 @@
+"""A measurement held against its baseline."""

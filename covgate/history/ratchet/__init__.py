@@ -1,0 +1,1 @@
+"""Floors that rise by themselves, through one pull request."""

@@ -1,0 +1,1 @@
+"""GitHub, the one forge there is."""

@@ -1,0 +1,209 @@
+"""What started this run: a laptop, a pull request, a merge queue or a branch, read from GitHub's environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from covgate.errors import InputError
+from covgate.host.context import EventKind, RunContext
+from covgate.model import Sha, parse_sha
+
+
+def parse_context(env: Mapping[str, str], read_text: Callable[[str], str]) -> RunContext:
+    """Read the run's context from GitHub's variables; `read_text` returns the text of the event file.
+
+    Raises InputError for an event covgate can not judge, and for an event file that is missing or malformed.
+    """
+    event = env.get("GITHUB_EVENT_NAME", "")
+    if env.get("GITHUB_ACTIONS") != "true" and not event:
+        return RunContext(kind=EventKind.LOCAL)
+    build = _BUILDERS.get(event)
+    if build is None:
+        raise _cannot_judge(event)
+    payload = _Payload(_load_payload(env, read_text), event)
+    return build(_read_common(env), payload)
+
+
+def parse_place(env: Mapping[str, str]) -> RunContext:
+    """Read where a command runs that judges nothing, so that any event will do; of the event nothing is known."""
+    if env.get("GITHUB_ACTIONS") != "true" and not env.get("GITHUB_EVENT_NAME"):
+        return RunContext(kind=EventKind.LOCAL)
+    return _context(_read_common(env), EventKind.BRANCH)
+
+
+def _read_common(env: Mapping[str, str]) -> _Common:
+    return _Common(
+        event=env.get("GITHUB_EVENT_NAME", ""),
+        repository=env.get("GITHUB_REPOSITORY", ""),
+        server_url=env.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/"),
+        api_url=env.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
+        run_id=_number(env, "GITHUB_RUN_ID"),
+        run_attempt=_number(env, "GITHUB_RUN_ATTEMPT"),
+        commit=_commit(env),
+        ref=env.get("GITHUB_REF", ""),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common:
+    """What every event carries in its environment."""
+
+    event: str
+    repository: str
+    server_url: str
+    api_url: str
+    run_id: int
+    run_attempt: int
+    commit: Sha | None
+    ref: str
+
+
+class _Payload:
+    """A read-only view of the event file that names the missing key in its errors."""
+
+    def __init__(self, data: Mapping[str, object], event: str) -> None:
+        self._data = data
+        self._event = event
+
+    def get(self, dotted: str) -> object:
+        """Return the value at `a.b.c`, or None when any part is absent."""
+        value: object = self._data
+        for key in dotted.split("."):
+            value = cast("Mapping[str, object]", value).get(key) if isinstance(value, Mapping) else None
+        return value
+
+    def sha(self, dotted: str) -> Sha:
+        """Return the commit id at `dotted`; InputError when there is none."""
+        try:
+            return parse_sha(str(self.get(dotted)))
+        except ValueError:
+            raise self._bad(dotted, "a commit id") from None
+
+    def number(self, dotted: str) -> int:
+        """Return the positive whole number at `dotted`; InputError when there is none."""
+        value = self.get(dotted)
+        if type(value) is int and value > 0:
+            return value
+        raise self._bad(dotted, "a positive whole number")
+
+    def _bad(self, dotted: str, wanted: str) -> InputError:
+        found = repr(self.get(dotted))
+        return InputError(
+            f"the {self._event} event has no usable {dotted}: expected {wanted}, found {found[:80]}",
+            hint="GITHUB_EVENT_PATH must name the event file GitHub wrote for this run",
+            slug="event-payload",
+        )
+
+
+class _Builder(Protocol):
+    def __call__(self, common: _Common, payload: _Payload) -> RunContext: ...
+
+
+def _context(common: _Common, kind: EventKind, **values: object) -> RunContext:
+    return RunContext(
+        kind=kind,
+        event=common.event,
+        repository=common.repository,
+        server_url=common.server_url,
+        api_url=common.api_url,
+        run_id=common.run_id,
+        run_attempt=common.run_attempt,
+        commit=common.commit,
+        **values,  # type: ignore[arg-type]  # the callers below name real fields
+    )
+
+
+def _pull_request(common: _Common, payload: _Payload) -> RunContext:
+    return _context(
+        common,
+        EventKind.PULL_REQUEST,
+        head_sha=payload.sha("pull_request.head.sha"),
+        base_sha=payload.sha("pull_request.base.sha"),
+        base_ref=str(payload.get("pull_request.base.ref") or ""),
+        pull_request=payload.number("pull_request.number"),
+        # A deleted fork has no repository any more: treat it as a fork.
+        fork=payload.get("pull_request.head.repo.full_name") != payload.get("pull_request.base.repo.full_name")
+        or payload.get("pull_request.head.repo") is None,
+    )
+
+
+def _merge_group(common: _Common, payload: _Payload) -> RunContext:
+    return _context(
+        common,
+        EventKind.MERGE_GROUP,
+        head_sha=payload.sha("merge_group.head_sha"),
+        base_sha=payload.sha("merge_group.base_sha"),
+        base_ref=str(payload.get("merge_group.base_ref") or "").removeprefix("refs/heads/"),
+    )
+
+
+def _branch(common: _Common, payload: _Payload) -> RunContext:
+    heads = "refs/heads/"
+    branch = common.ref.removeprefix(heads) if common.ref.startswith(heads) else ""
+    # GitHub: a scheduled run is always of the default branch, and its event may not name it.
+    default = str(payload.get("repository.default_branch") or (branch if common.event == "schedule" else ""))
+    return _context(common, EventKind.BRANCH, branch=branch, default_branch=default)
+
+
+_BUILDERS: Mapping[str, _Builder] = {
+    "pull_request": _pull_request,
+    "merge_group": _merge_group,
+    "push": _branch,
+    "schedule": _branch,
+    "workflow_dispatch": _branch,
+}
+
+JUDGED_EVENTS = tuple(_BUILDERS)
+"""The names of the events covgate can judge."""
+
+
+def _cannot_judge(event: str) -> InputError:
+    if event == "pull_request_target":
+        return InputError(
+            "covgate does not run on pull_request_target: it would run the pull request's code beside a token that "
+            "can write",
+            hint="use `on: pull_request`; a fork's report then goes to the step summary",
+            slug="event-not-judged",
+        )
+    return InputError(
+        f"covgate cannot judge the event {event!r}" if event else "GITHUB_EVENT_NAME is empty in a GitHub Actions run",
+        hint=f"run covgate on one of: {', '.join(JUDGED_EVENTS)}",
+        slug="event-not-judged",
+    )
+
+
+def _load_payload(env: Mapping[str, str], read_text: Callable[[str], str]) -> Mapping[str, object]:
+    path = env.get("GITHUB_EVENT_PATH", "")
+    problem = "GITHUB_EVENT_PATH is not set"
+    if path:
+        try:
+            payload = json.loads(read_text(path))
+        except OSError as exc:
+            problem = f"the event file {path} cannot be read: {exc.strerror or exc}"
+        except (ValueError, RecursionError) as exc:
+            problem = f"the event file {path} is not JSON: {exc}"
+        else:
+            if isinstance(payload, dict):
+                return cast("Mapping[str, object]", payload)
+            problem = f"the event file {path} holds no JSON object"
+    raise InputError(
+        problem,
+        hint="in a container, mount the runner's event file and pass GITHUB_EVENT_PATH; on a laptop, unset "
+        "GITHUB_ACTIONS and GITHUB_EVENT_NAME",
+        slug="event-payload",
+    )
+
+
+def _commit(env: Mapping[str, str]) -> Sha | None:
+    try:
+        return parse_sha(env.get("GITHUB_SHA", ""))
+    except ValueError:
+        return None
+
+
+def _number(env: Mapping[str, str], name: str) -> int:
+    text = env.get(name, "")
+    return int(text) if text.isdecimal() else 0

@@ -1,0 +1,76 @@
+"""GitHub as a `Host`. PyGithub is imported where something is opened: most runs on a laptop never do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from covgate.host.context import RunContext
+from covgate.host.github.event import parse_context, parse_place
+from covgate.host.github.log import Runner
+from covgate.model import Secret
+
+if TYPE_CHECKING:
+    from covgate.host.github.comments import GithubComments
+    from covgate.host.github.pulls import GithubPulls
+    from covgate.host.github.repository import GithubData
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GithubHost:
+    """The repository of a run, on github.com or an Enterprise server."""
+
+    context: RunContext
+    log: Runner
+    token: Secret | None
+
+    def comments(self, pull_request: int) -> AbstractContextManager[GithubComments]:
+        """Open the comments of a pull request."""
+        from covgate.host.github.comments import GithubComments  # noqa: PLC0415  # see above
+
+        url, name, token = self._place()
+        return GithubComments(api_url=url, repository=name, token=token, pull_request=pull_request)
+
+    def repository(self) -> AbstractContextManager[GithubData]:
+        """Open the repository's git data."""
+        from covgate.host.github.repository import GithubData  # noqa: PLC0415  # see above
+        from covgate.host.github.session import RetryPolicy  # noqa: PLC0415  # see above
+
+        url, name, token = self._place()
+        # Nobody is notified of a commit on the history's branch, and a pause widens the gap another run can slip into.
+        return GithubData(api_url=url, repository=name, token=token, pace=RetryPolicy(between_writes=0.2))
+
+    def pull_requests(self) -> AbstractContextManager[GithubPulls]:
+        """Open the repository's pull requests."""
+        from covgate.host.github.pulls import GithubPulls  # noqa: PLC0415  # see above
+
+        url, name, token = self._place()
+        return GithubPulls(api_url=url, repository=name, token=token)
+
+    def load_ahead(self) -> None:
+        """Import PyGithub."""
+        from covgate.host.github.session import import_client  # noqa: PLC0415  # see above
+
+        import_client()
+
+    def _place(self) -> tuple[str, str, Secret]:
+        return self.context.api_url, self.context.repository, self.token or Secret(value="")
+
+
+def open_host(
+    environment: Mapping[str, str], token: Secret | None, stream: TextIO, *, judges: bool = True
+) -> GithubHost:
+    """Return the host of this run: GitHub, where a laptop is a run without a repository.
+
+    `judges`: whether the run judges a change; one that does not is no run of any event, so none is refused. Raises
+    InputError for an event that cannot be judged.
+    """
+    context = (
+        parse_context(environment, lambda path: Path(path).read_text(encoding="utf-8"))
+        if judges
+        else parse_place(environment)
+    )
+    return GithubHost(context=context, log=Runner.from_environment(environment, stream), token=token)

@@ -1,0 +1,181 @@
+"""One connection to GitHub through PyGithub: how long to wait, what to repeat, and refusals as errors of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Self, TypeVar, cast
+
+from covgate.host.refusal import _KINDS, Refusal, publish_error
+from covgate.model import Secret
+
+if TYPE_CHECKING:
+    from github import Github
+    from github.GithubRetry import GithubRetry
+    from github.Repository import Repository
+    from urllib3 import BaseHTTPResponse
+
+_Answer = TypeVar("_Answer")
+
+
+_NOT_GITHUB = (AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""How PyGithub meets an answer that is not GitHub's: a proxy's page, JSON cut off, a redirect to another host."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """How long to wait for GitHub, in seconds, and how often to try again."""
+
+    timeout: int = 15
+    """For each try (GitHub ends a request after 10 s). PyGithub takes whole seconds only."""
+    retries: int = 4
+    backoff: float = 1.0
+    """The tries after the first wait 0, 2, 4, 8 times this."""
+    rate_limit_wait: float = 30.0
+    """After a secondary rate limit that did not say how long."""
+    longest_wait: float = 60.0
+    """GitHub asks for more patience than this: give up at once."""
+    between_writes: float = 1.0
+    """GitHub asks for a second between requests that write."""
+
+
+def import_client() -> None:
+    """Import PyGithub: a fifth of a second that can pass beside other work. The first request would do it, too."""
+    import github  # noqa: F401, PLC0415  # what it is for
+
+
+class GithubSession:
+    """Opens connections on first use; use it in a `with`, or call `close`. Subclasses ask through `_ask`."""
+
+    permission = "pull-requests: write"
+    """What the token needs for what a subclass asks, for hints."""
+
+    def __init__(self, *, api_url: str, repository: str, token: Secret, pace: RetryPolicy | None = None) -> None:
+        self._api_url = api_url.rstrip("/")
+        self._repository = repository
+        self._token = token
+        self._pace = pace or RetryPolicy()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections, if any were made."""
+        if "_github" in self.__dict__:
+            self._github.close()
+
+    @property
+    def _place(self) -> str:
+        """What is asked about, for messages."""
+        return self._repository
+
+    @property
+    def _repo(self) -> Repository:
+        return self._github.get_repo(self._repository)
+
+    @cached_property
+    def _github(self) -> Github:
+        from github import Auth, Github  # noqa: PLC0415  # half a second, and only a run that publishes needs it
+
+        return Github(
+            auth=Auth.Token(self._token.reveal()),
+            base_url=self._api_url,
+            user_agent="covgate",
+            timeout=self._pace.timeout,
+            per_page=100,
+            # Lazy objects: the repository and the pull request themselves are never fetched.
+            lazy=True,
+            retry=_retry(self._pace),
+            seconds_between_requests=0,
+            seconds_between_writes=self._pace.between_writes,
+        )
+
+    def _ask(self, step: str, action: Callable[[], _Answer]) -> _Answer:
+        """Run `action`; whatever goes wrong on the way to GitHub and back becomes a PublishError."""
+        from github import BadAttributeException, GithubException  # noqa: PLC0415  # see _github
+        from github.GithubException import IncompletableObject  # noqa: PLC0415  # see _github
+        from requests.exceptions import RequestException  # noqa: PLC0415  # see _github
+
+        where = f"{step}, {self._place}"
+        if not re.fullmatch(r"[!-~]+", self._token.reveal()):
+            problem = f"{where}: it is empty or has characters no token has"
+            raise publish_error(Refusal.BAD_CREDENTIALS, problem, self.permission)
+        try:
+            return action()
+        except (RequestException, BadAttributeException, IncompletableObject, *_NOT_GITHUB) as exc:
+            # Not its text: that may hold a header. The kind of error tells enough.
+            kind, detail = Refusal.UNREACHABLE, type(exc).__name__
+        except GithubException as exc:
+            said = _reason(exc.status, cast("object", exc.data))
+            kind, detail = _kind(exc.status, said), f"HTTP {exc.status}: {self._scrub(said)}"
+        # Raised out here so that the cause, whose request holds the token, is not chained to it.
+        raise publish_error(kind, f"{where}: {detail}", self.permission)
+
+    def _scrub(self, text: str) -> str:
+        """One short line without the token, for an answer that echoes what it was sent."""
+        return " ".join(text.replace(self._token.reveal(), "***").split())[:200]
+
+
+def _reason(status: int, data: object) -> str:
+    """What GitHub said in the body of an error."""
+    if status == HTTPStatus.FORBIDDEN and data is None:
+        # GithubRetry read the body to tell a rate limit from a refusal, and gave up waiting; only then is it gone.
+        return "rate limit"
+    if not isinstance(data, dict):
+        return "no reason given"
+    errors = data.get("errors")
+    details = [
+        str(error.get(key, "")) if isinstance(error, dict) else str(error)
+        for error in (errors if isinstance(errors, list) else [])
+        for key in ("type", "message")
+    ]
+    return " ".join(part for part in [str(data.get("message") or ""), *details] if part) or "no reason given"
+
+
+def _kind(status: int, said: str) -> Refusal:
+    answer = f"{status} {said.lower()}"
+    return next((kind for pattern, kind in _KINDS if re.match(pattern, answer, re.DOTALL)), Refusal.REFUSED)
+
+
+def _retry(pace: RetryPolicy) -> GithubRetry:
+    """Retries of what may be repeated: everything but POST, and POST where GitHub says that it did nothing."""
+    from github.GithubRetry import GithubRetry  # noqa: PLC0415  # see GithubSession._github
+    from urllib3.exceptions import MaxRetryError, ResponseError  # noqa: PLC0415  # see GithubSession._github
+
+    class Retry(GithubRetry):
+        def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:  # noqa: FBT001, FBT002  # urllib3's signature
+            # GitHub did not carry out what it rate-limits, so repeating a POST is safe here (and only here; of the 403
+            # answers, GithubRetry repeats the rate limits alone).
+            return status_code in {403, 429} or super().is_retry(method, status_code, has_retry_after)
+
+        def increment(  # type: ignore[override]  # GithubRetry's own signature differs from urllib3's
+            self,
+            method: str | None = None,
+            url: str | None = None,
+            response: BaseHTTPResponse | None = None,
+            *args: object,
+            **kwargs: object,
+        ) -> GithubRetry:
+            # urllib3 would sleep for hours when told to, or wake up early and be refused again.
+            if response is not None and (self.get_retry_after(response) or 0) > pace.longest_wait:
+                raise MaxRetryError(kwargs.get("_pool"), url, ResponseError("asked to wait too long"))  # type: ignore[arg-type]  # unread
+            return cast("GithubRetry", super().increment(method, url, response, *args, **kwargs))  # type: ignore[arg-type]  # passed through
+
+    return Retry(
+        total=pace.retries,
+        # A failed TLS handshake is not mended by repeating, and urllib3 would repeat it for a POST too.
+        other=0,
+        backoff_factor=pace.backoff,
+        secondary_rate_wait=pace.rate_limit_wait,
+        max_rate_limit_wait=pace.longest_wait,
+        allowed_methods=frozenset({"GET", "PATCH", "DELETE"}),
+        status_forcelist=[500, 502, 503, 504],
+        # The last answer comes back as it is, so that its status can be told.
+        raise_on_status=False,
+    )

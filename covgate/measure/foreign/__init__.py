@@ -1,0 +1,1 @@
+"""Reports that other tools wrote, Cobertura and LCOV."""

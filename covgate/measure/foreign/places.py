@@ -1,0 +1,173 @@
+"""From Cobertura and LCOV reports to a `Measurement`: their files found in the checkout, their lines as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from covgate.measure.agreement import compare_report
+from covgate.measure.data_files import Wanted, scope_request
+from covgate.measure.foreign.kinds import DataKind, Report, ReportedFile
+from covgate.measure.foreign.read import read_report
+from covgate.measure.path_map import Names, ambiguous_path, split
+from covgate.measure.probe_call import Probe
+from covgate.measure.probe_records import functions_from_record, require_executed, unloaded_note, unmeasured_from_record
+from covgate.measure.project import Project
+from covgate.measure.twins import Recorded, RecordedData, settle
+from covgate.model import Branch, Coverage, FileCoverage, Measurement, UnmeasuredFile
+
+
+def analyse_reports(
+    project: Project, reports: Sequence[Path], kind: DataKind, *, wanted: Wanted, local: Iterable[PurePosixPath]
+) -> Measurement:
+    """Read Cobertura or LCOV reports, mapped to the checkout; several are united.
+
+    Raises MeasureError for a malformed report, one without files of this checkout, or ambiguous names.
+    """
+    files: dict[PurePosixPath, ReportedFile] = {}
+    read = [read_report(path, kind) for path in reports]
+    placed, notes = _places(project, list(zip(reports, read, strict=True)), tuple(local))
+    for file, place in placed:
+        if place in files:
+            files[place].merge(file)
+        elif place is not None:
+            files[place] = file
+    statics = _static_analysis(project, wanted, files)
+    changed = cast("dict[str, dict[str, object]]", statics["changed"])
+    coverage = Coverage(
+        files={path: _from_report(path, file, changed.get(str(path))) for path, file in files.items()},
+        has_branches=any(report.has_branches for report in read),
+    )
+    require_executed(coverage)
+    records = {PurePosixPath(p): record for p, record in changed.items()}
+    unmeasured = {p: unmeasured_from_record(str(p), r) for p, r in records.items() if p not in files}
+    if not coverage.has_branches:
+        unmeasured = {path: _without_branches(file) for path, file in unmeasured.items()}
+    digests = {path: str(record["sha256"]) for path, record in records.items() if "sha256" in record}
+    name = reports[0].name if len(reports) == 1 else "the coverage report"
+    doubts = {path: compare_report(path, files[path].lines, r, name) for path, r in records.items() if path in files}
+    notes = (*notes, *unloaded_note(statics))
+    return Measurement(coverage=coverage, unmeasured=unmeasured, digests=digests, doubts=doubts, notes=notes)
+
+
+Placed = list[tuple[ReportedFile, PurePosixPath | None]]
+"""Reported files with their places in the checkout; None: it is not here."""
+
+
+def _places(
+    project: Project, reports: Sequence[tuple[Path, Report]], local: tuple[PurePosixPath, ...]
+) -> tuple[Placed, tuple[str, ...]]:
+    """Find the files of each report in the checkout: where they are named, else by their texts or their folders."""
+    known = set(local)
+    executed: set[PurePosixPath] = set()
+    recorded: list[RecordedData] = []
+    here: list[dict[Names, PurePosixPath]] = []
+    for path, report in reports:
+        folders = _folders(project, path, report)
+        foreign: dict[Names, Recorded] = {}
+        found: dict[Names, PurePosixPath] = {}
+        for file in report.files:
+            ran = any(file.lines.values())
+            existing = [at for name in file.names for at in [_existing(folders, name)] if at is not None]
+            inside_all = dict.fromkeys(p for at in existing for p in [_inside(project, at)] if p is not None)
+            if len(inside_all) > 1:
+                # Cobertura merges files of two sources that have the same relative name.
+                raise ambiguous_path(file.names[0], sorted(inside_all))
+            place = existing[0] if existing else None
+            inside = next(iter(inside_all), None)
+            # A file that git ignores (a generated module) counts like any other, as it does in coverage's own report;
+            # but it may also be an installed copy.
+            if inside is not None:
+                found[file.names] = inside
+                executed |= {inside} if ran and inside in known else set()
+            if inside is None or inside not in known:
+                foreign[file.names] = Recorded(names=file.names, place=place, executed=ran)
+        known_here = sum(local_place in known for local_place in found.values())
+        recorded.append(RecordedData(path=path, foreign=tuple(foreign.values()), known=known_here))
+        here.append(found)
+    settled = settle(recorded, root=project.root, local=local, executed=executed)
+    placed: Placed = []
+    for (_, report), found, places in zip(reports, here, settled.places, strict=True):
+        for file in report.files:
+            settled_at = places.get(file.names, found.get(file.names))
+            # Outside the checkout is nowhere; and a symbolic link has no lines of its own, whatever a report says.
+            nowhere = settled_at is None or isinstance(settled_at, Path) or (project.root / settled_at).is_symlink()
+            placed.append((file, None if nowhere else PurePosixPath(settled_at or "")))
+    return placed, settled.notes
+
+
+def _folders(project: Project, path: Path, report: Report) -> list[Path]:
+    """Return where relative names start: the report's own folder, or the project's when more of them exist there."""
+    names = [name for file in report.files for name in file.names if not name.startswith("/")]
+    folders = list(dict.fromkeys([path.parent.resolve(), project.directory.resolve()]))
+    if len(folders) > 1:
+        folders.sort(key=lambda folder: -sum(_existing([folder], name) is not None for name in names))
+    return folders
+
+
+def _existing(folders: Sequence[Path], name: str) -> Path | None:
+    """Return the first place of a reported name that exists on this machine, as an absolute path."""
+    for folder in folders:
+        path = folder.joinpath(name) if name.startswith("/") else folder.joinpath(*split(name))
+        try:
+            if path.is_file():
+                return path.resolve()
+        except (OSError, RuntimeError, ValueError):  # RuntimeError: a loop of links, before Python 3.13
+            continue
+    return None
+
+
+def _inside(project: Project, path: Path) -> PurePosixPath | None:
+    root = project.root.resolve()
+    return PurePosixPath(path.relative_to(root)) if path.is_relative_to(root) else None
+
+
+def _static_analysis(
+    project: Project, wanted: Wanted, files: Mapping[PurePosixPath, ReportedFile]
+) -> dict[str, object]:
+    """Ask the probe for the statements of changed files: a report has neither continuation lines nor functions."""
+    asked = [str(path) for path in wanted.changed if path in files or path.suffix in {".py", ".pyw"}]
+    if not asked:
+        return {"changed": {}, "unloaded": []}
+    return Probe(project).ask(
+        {
+            "command": "static",
+            "root": str(project.root),
+            "changed": asked,
+            "measured": [str(path) for path in files],
+            **scope_request(project, wanted.tracked),
+        }
+    )
+
+
+def _from_report(path: PurePosixPath, file: ReportedFile, static: Mapping[str, object] | None) -> FileCoverage:
+    details = static or {}
+    return FileCoverage(
+        path=path,
+        statements=frozenset(file.lines),
+        missing=frozenset(line for line, executed in file.lines.items() if not executed),
+        branches={
+            line: Branch(total=len(exits), taken=sum(exits.values()))
+            for line, exits in file.branches.items()
+            if len(exits) > 1 and line in file.lines
+        },
+        first_lines=dict(cast("list[tuple[int, int]]", details.get("first", []))),
+        functions=functions_from_record(details),
+    )
+
+
+def _without_branches(unmeasured: UnmeasuredFile) -> UnmeasuredFile:
+    """Keep a lines-only measurement lines-only."""
+    if unmeasured.file is None:
+        return unmeasured
+    file = unmeasured.file
+    bare = FileCoverage(
+        path=file.path,
+        statements=file.statements,
+        missing=file.missing,
+        excluded=file.excluded,
+        first_lines=file.first_lines,
+        functions=file.functions,
+    )
+    return UnmeasuredFile(gap=unmeasured.gap, file=bare, why=unmeasured.why)

@@ -1,0 +1,160 @@
+"""The room's one verb: run the tests or read data, and return the measurement."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from covgate.config import Settings
+from covgate.errors import InputError, MeasureError
+from covgate.measure.agreement import with_committed, with_times
+from covgate.measure.data_files import Wanted, analyse_data, find_data, packages_of
+from covgate.measure.environment import make_environment
+from covgate.measure.foreign.kinds import DataKind
+from covgate.measure.foreign.places import analyse_reports
+from covgate.measure.nothing import explain_nothing
+from covgate.measure.probe_call import Probe
+from covgate.measure.project import NoCoverageError, Project, with_own_python
+from covgate.measure.reader import name_reader
+from covgate.measure.suite import no_data_error, prepare_suite, run_suite
+from covgate.measure.twins import is_installed
+from covgate.model import Measurement, Unavailable
+from covgate.system import GitCommand, Screen, shown_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measuring:
+    """What is to be measured. `around` is entered while the project's code may write to the log."""
+
+    settings: Settings
+    project: Project
+    git: GitCommand
+    wanted: Wanted
+    committed: bool
+    """Whether a commit is measured, as in a workflow; else the working tree."""
+    changed: frozenset[PurePosixPath]
+    """All files that the change touches, data files among them."""
+    from_ci: bool
+    """Whether files have the time at which they were unpacked, as on any CI."""
+    screen: Screen
+    around: Callable[[], AbstractContextManager[None]]
+    start: Path
+    """Where covgate was started: paths are shown from there."""
+
+
+def measure(job: Measuring, probe: Probe | None) -> Measurement:
+    """Read the data that the settings name, or run the tests. `probe` is started already, where data is read.
+
+    Data that cannot be used is shown as an error now, and is Unavailable from there on.
+    """
+    return _read(job, probe) if job.settings.coverage_data else _run_tests(job)
+
+
+def _read(job: Measuring, probe: Probe | None) -> Measurement:
+    settings, project, wanted = job.settings, job.project, job.wanted
+    try:
+        paths, kind = find_data(project.directory, settings.coverage_data or (), settings.where("coverage-data"))
+        if kind is not DataKind.DATA_FILE and (wanted.html or wanted.xml):
+            raise InputError(
+                f"reports = {', '.join(settings.reports or ())} (from {settings.where('reports')}) needs coverage data "
+                f"files, and {paths[0].name} is {kind.value}",
+                hint="pass the `.coverage` files, or leave `reports` out",
+                slug="bad-option-value",
+            )
+        with job.screen.step(f"Reading {_listed(paths)}"):
+            try:
+                measurement = _analyse(job, project, paths, kind, probe)
+            except NoCoverageError:
+                # As in the image, whose interpreter for the tests has only what `install-command` installs.
+                own = with_own_python(project)
+                measurement = name_reader(project, lambda: _analyse(job, own, paths, kind, None))
+            if job.committed:
+                return with_committed(measurement, wanted.changed, _committed_before(job, paths))
+            if job.from_ci:
+                return measurement
+            return with_times(project.root, measurement, wanted.changed, paths)
+    except MeasureError as exc:
+        return _unusable(job, exc)
+
+
+def _analyse(
+    job: Measuring, project: Project, paths: tuple[Path, ...], kind: DataKind, probe: Probe | None
+) -> Measurement:
+    local = _LocalFiles(job.git)
+    if kind is DataKind.DATA_FILE:
+        return analyse_data(project, paths, config=None, wanted=job.wanted, local=local, probe=probe)
+    return analyse_reports(project, paths, kind, wanted=job.wanted, local=local)
+
+
+def _committed_before(job: Measuring, data: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the data files that are the base's own: tracked, not among what changed, and not made again.
+
+    Not for a laptop: there `git diff` has taken the time of a file that came out just as it was into the index.
+    """
+    root = job.git.root.resolve()
+    inside = {
+        PurePosixPath(path.resolve().relative_to(root)): path for path in data if path.resolve().is_relative_to(root)
+    }
+    old = job.git.as_checked_out([path for path in inside if path not in job.changed])
+    return tuple(path for name, path in inside.items() if name in old)
+
+
+def _run_tests(job: Measuring) -> Measurement:
+    settings, project, screen = job.settings, job.project, job.screen
+    # Data and environment live outside the checkout: a suite that cleans up after itself must not take them along.
+    with tempfile.TemporaryDirectory(prefix="covgate-", ignore_cleanup_errors=True) as name:
+        private = Path(name)
+        if settings.install_command:
+            with screen.step("Preparing the environment"):
+                project = make_environment(project, settings.install_command, private, around=job.around)
+        data = private / "data"
+        data.mkdir()
+        with screen.step("Preparing the measurement"):
+            local = tuple(_LocalFiles(job.git))
+            packages = packages_of(project, local)
+            plan = prepare_suite(project, settings.test_command, data, packages, job.wanted.tracked)
+        screen.say(f"Running {plan.shown}")
+        if project.is_found:
+            version = f" ({project.version})" if project.version else ""
+            screen.say(f"Tests run with {shown_path(project.python, job.start)}{version}")
+        for note in plan.notes:
+            screen.say(note)
+        minutes = settings.timeout_minutes
+        seconds = float(minutes) * 60 if minutes is not None else None
+        suite = run_suite(project, plan, data, timeout_seconds=seconds, around=job.around)
+        try:
+            if not suite.data:
+                raise no_data_error(suite.run)
+            with screen.step("Measuring"):
+                measurement = analyse_data(project, suite.data, config=suite.config, wanted=job.wanted, local=local)
+        except MeasureError as exc:
+            measurement = _unusable(job, explain_nothing(project, plan, suite.run, exc))
+    return replace(
+        measurement,
+        suite=suite.run,
+        lost=measurement.lost + suite.cut_off,
+        notes=(*measurement.notes, *suite.notes),
+    )
+
+
+def _unusable(job: Measuring, error: MeasureError) -> Measurement:
+    """Show what is wrong with the data now; the report, which is still made, holds it in one sentence."""
+    job.screen.error(error)
+    return Measurement(coverage=Unavailable(reason=error.message))
+
+
+class _LocalFiles:
+    """The files of the checkout: what git tracks, and what it would; an environment nobody ignores is no part of it."""
+
+    def __init__(self, git: GitCommand) -> None:
+        self._git = git
+
+    def __iter__(self) -> Iterator[PurePosixPath]:
+        return iter((*self._git.tracked(), *(path for path in self._git.untracked() if not is_installed(path))))
+
+
+def _listed(paths: tuple[Path, ...]) -> str:
+    return paths[0].name if len(paths) == 1 else f"{len(paths)} files"

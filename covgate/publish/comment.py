@@ -1,0 +1,143 @@
+"""Puts the one comment on the pull request: follows the plan, and looks again after racing runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from covgate.config import CommentPolicy
+from covgate.errors import PublishError
+from covgate.host import PullRequestComments, Refusal, publish_error
+from covgate.publish.plan import Plan, Report, Step, compute_plan, find_own
+
+COMMENT_LIMIT = 65_536
+"""GitHub: "Body is too long (maximum is 65536 characters)". Held in UTF-8 bytes, of which there are never fewer."""
+_MARKER_ROOM = 536
+BODY_LIMIT = COMMENT_LIMIT - _MARKER_ROOM
+"""UTF-8 bytes a rendered report may have; the rest is for the marker's line."""
+
+_ROUNDS = 5
+_POSTS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """How publishing went. `problem` is set whenever the report is not on the pull request although it should be."""
+
+    url: str | None = None
+    """The comment people see, also when a newer run's was left alone."""
+    notes: tuple[str, ...] = ()
+    """Whole sentences for the log."""
+    problem: PublishError | None = None
+
+    @property
+    def read_only(self) -> bool:
+        """The token may not write: how it is for every pull request from a fork, so not worth an alarm."""
+        return self.problem is not None and self.problem.slug == Refusal.READ_ONLY
+
+    @property
+    def failed(self) -> bool:
+        """Something went wrong that should not have; `publish: required` looks at `problem` instead."""
+        return self.problem is not None and not self.read_only
+
+
+def publish_comment(comments: PullRequestComments, report: Report) -> Published:
+    """Bring the pull request's comment up to date, as the policy says. Raises nothing: the outcome is a value.
+
+    Reads, writes at most once, and reads again until nothing is left to do, so that runs that race end with one
+    comment of the newest run. One gap stays, as GitHub has no conditional edit: an older run whose edit arrives after a
+    newer run has looked a second time wins until the next run.
+    """
+    if report.policy is CommentPolicy.NEVER:
+        return Published()
+    size = len(report.comment.encode("utf-8", "surrogatepass"))
+    if size > COMMENT_LIMIT:
+        problem = publish_error(Refusal.TOO_LONG, f"{size:,} bytes of {COMMENT_LIMIT:,}")
+        return Published(notes=(_note(problem, report),), problem=problem)
+    run = _Run(comments, report)
+    try:
+        return run.settle()
+    except PublishError as problem:
+        if run.written:
+            return Published(
+                url=run.url, notes=(f"The comment was posted, but not looked at again: {problem.message}.",)
+            )
+        return Published(url=run.url, notes=(_note(problem, report),), problem=problem)
+
+
+class _Run:
+    """One run's attempt to get its report onto the pull request."""
+
+    def __init__(self, comments: PullRequestComments, report: Report) -> None:
+        self._comments = comments
+        self._report = report
+        self._viewer: str | None = None
+        self._posts = 0
+        self._trouble: PublishError | None = None
+        self.written = False
+        """GitHub has accepted this run's report, and no older run is known to have overwritten it."""
+        self.url: str | None = None
+
+    def settle(self) -> Published:
+        """Follow the plan until it says to rest. Raises PublishError when the report did not get there."""
+        for _ in range(_ROUNDS):
+            own = find_own(self._comments.read_all(), self._report.marker.name, self._ask_viewer)
+            plan = compute_plan(own, self._report, written=self.written)
+            if plan.step in {Step.REST, Step.YIELD}:
+                return self._finish(plan)
+            self._write(plan)
+        if self._trouble and not self.written:
+            raise self._trouble
+        return self._published("Other runs kept changing the comment: it may show one of theirs.")
+
+    def _write(self, plan: Plan) -> None:
+        """Create or edit. A failure that the next look at the list can explain or undo is kept for later."""
+        self.written = False
+        if plan.stands is None and self._posts == _POSTS and self._trouble:
+            raise self._trouble
+        try:
+            if plan.stands is not None:
+                posted = self._comments.edit(plan.stands.posted.id, self._report.comment)
+            else:
+                self._posts += 1
+                posted = self._comments.create(self._report.comment)
+        except PublishError as problem:
+            # An edit of a comment that was deleted meanwhile; a post that got no answer and may have worked.
+            expected = Refusal.NOT_FOUND if plan.stands is not None else Refusal.UNREACHABLE
+            if problem.slug != expected:
+                raise
+            self._trouble = problem
+        else:
+            self.written, self.url = True, posted.url
+
+    def _finish(self, plan: Plan) -> Published:
+        notes: list[str] = []
+        if plan.stands is not None:
+            self.url = plan.stands.posted.url
+            if plan.step is Step.YIELD:
+                number, attempt = plan.stands.marker.order
+                notes.append(f"A newer run ({number}, attempt {attempt}) has commented: its comment stands.")
+        return self._published(*notes, *filter(None, map(self._fold, plan.fold)))
+
+    def _fold(self, comment_id: int) -> str:
+        """Delete a duplicate; return what to tell, if anything."""
+        try:
+            self._comments.delete(comment_id)
+        except PublishError as problem:
+            if problem.slug != Refusal.NOT_FOUND:  # not there: another run folded it
+                return f"A second comment of ours ({comment_id}) could not be removed: {problem.message}."
+        return ""
+
+    def _published(self, *notes: str) -> Published:
+        return Published(url=self.url, notes=notes)
+
+    def _ask_viewer(self) -> str:
+        if self._viewer is None:
+            self._viewer = self._comments.viewer()
+        return self._viewer
+
+
+def _note(problem: PublishError, report: Report) -> str:
+    """The problem as a sentence for the log; a fork's read-only token is how it should be."""
+    if problem.slug == Refusal.READ_ONLY and report.fork:
+        return "The token can only read (a pull request from a fork): the report is in the step summary."
+    return f"The report could not be posted: {problem.message}. To mend it: {problem.hint}."

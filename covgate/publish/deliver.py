@@ -1,0 +1,153 @@
+"""Delivering a report: its files, the terminal, the step summary, the comment, the step's outputs."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from covgate.config import OUTPUT_NAMES, CommentPolicy, PublishPolicy, Settings
+from covgate.errors import CovgateError, ExitCode, InputError, PublishError
+from covgate.gate import exit_code
+from covgate.host import EventKind, Host, Runner
+from covgate.model import DiffCoverage, Unavailable, VerdictKind, percent_json, points_json
+from covgate.publish.comment import BODY_LIMIT, Published, publish_comment
+from covgate.publish.marker import Marker
+from covgate.publish.plan import Report
+from covgate.report import (
+    Facts,
+    ReportView,
+    print_report,
+    render_comment,
+    render_failed_result,
+    render_failure,
+    render_result,
+    render_summary,
+)
+from covgate.system import ReportFolder, Screen, make_report_folder, shown_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How delivering went, and the run's exit code: the verdict's, unless a report that had to be posted was not."""
+
+    published: Published
+    exit_code: ExitCode
+
+
+def deliver(
+    settings: Settings, host: Host, screen: Screen, facts: Facts, view: ReportView, folder: ReportFolder, *, start: Path
+) -> Delivery:
+    """Write the report's files, show it, and put it on the pull request. A red gate still comments.
+
+    `start` is where covgate was started: paths are shown from there.
+    """
+    code = exit_code(facts.verdict)
+    body = render_comment(view, BODY_LIMIT)
+    summary = render_summary(view)
+    folder.write("result.json", render_result(facts, view.headline, code))
+    folder.write("comment.md", body)
+    folder.write("summary.md", summary)
+    print_report(view, f"Report: {shown_path(folder.path, start)}", screen.out)
+    required = settings.publish is PublishPolicy.REQUIRED
+    if not required:
+        _summarise(host.log, screen, summary, body)
+    published = _publish(settings, host, facts, view, body)
+    for note in published.notes:
+        screen.say(note)
+    if published.failed:
+        screen.warn(" ".join(published.notes))
+    if required and published.problem is not None:
+        screen.error(published.problem)
+        if code is ExitCode.PASSED:
+            code = ExitCode.PUBLISH_FAILED
+        folder.write("result.json", render_result(facts, view.headline, code, published.problem))
+        # A summary that begins with a green headline would tell another story than the exit code.
+        head = render_failure(f"The report could not be posted: {published.problem.message}", published.problem.hint)
+        summary, body = f"{head}\n{summary}", f"{head}\n{body}"
+        folder.write("summary.md", summary)
+    if required:
+        _summarise(host.log, screen, summary, body)
+    return Delivery(published=published, exit_code=code)
+
+
+def _summarise(log: Runner, screen: Screen, summary: str, shorter: str) -> None:
+    """Write the step summary, or the shorter text where it has no room."""
+    fitting = summary if len(summary.encode("utf-8", "replace")) <= log.summary_room() else shorter
+    screen.warn(log.write_summary(fitting))
+
+
+def _publish(settings: Settings, host: Host, facts: Facts, view: ReportView, body: str) -> Published:
+    context = host.context
+    if context.kind is not EventKind.PULL_REQUEST or settings.comment is CommentPolicy.NEVER:
+        return Published()
+    if context.pull_request is None or host.token is None:
+        note = "No github-token was given: the report is in the step summary only."
+        return Published(notes=(note,), problem=_NO_TOKEN if settings.publish is PublishPolicy.REQUIRED else None)
+    report = Report(
+        body=body,
+        marker=Marker(
+            name=settings.name or "", run_id=context.run_id, run_attempt=context.run_attempt, head=facts.head
+        ),
+        policy=settings.comment,
+        quiet=view.quiet,
+        failing=exit_code(facts.verdict) is not ExitCode.PASSED,
+        fork=context.fork,
+    )
+    with host.comments(context.pull_request) as comments:
+        return publish_comment(comments, report)
+
+
+_NO_TOKEN = PublishError(
+    "no github-token was given, so the report could not be posted",
+    hint="pass `github-token` (the action's default is the workflow's own), or set `publish: best-effort`",
+    slug="no-github-token",
+)
+
+
+def write_outputs(log: Runner, screen: Screen, facts: Facts, delivery: Delivery, folder: str) -> None:
+    """Set the step's outputs; `folder` is the report folder as other steps name it."""
+    total = None if isinstance(facts.total, Unavailable) else facts.total.total
+    diff = facts.diff.tally if isinstance(facts.diff, DiffCoverage) else None
+    note = log.write_outputs(
+        {
+            "verdict": facts.verdict.kind.value,
+            "passed": "true" if delivery.exit_code is ExitCode.PASSED else "false",
+            "total-percent": percent_json(total) or "",
+            "diff-percent": percent_json(diff) or "",
+            "delta": points_json(facts.comparison.delta) if facts.comparison else "",
+            "comment-url": delivery.published.url or "",
+            "result-path": f"{folder}/result.json",
+        }
+    )
+    screen.warn(note)
+
+
+def deliver_failure(error: CovgateError, runner: Runner, folder: Path, checkout: Path) -> tuple[str, ...]:
+    """Put what ended a run in the place of its report, so that no earlier one is taken for it, and set every output.
+
+    A `folder` that cannot be written to is left alone: the run has an error to end with already. Returns notes for
+    people.
+    """
+    path, notes = "", []
+    try:
+        # What renders a report may be what is broken; the outputs are set all the same.
+        headline = f"Cannot judge: {' '.join(error.message.split())}"
+        text = render_failure(headline, error.hint)
+        notes.append(runner.write_summary(text))
+        with contextlib.suppress(InputError, ValueError):  # ValueError: a NUL in the folder's name
+            report = make_report_folder(folder, "report-dir")
+            report.clear()
+            report.write("result.json", render_failed_result(error, headline))
+            for name in ("comment.md", "summary.md"):
+                report.write(name, text)
+            path = f"{shown_path(folder, checkout)}/result.json"
+    finally:
+        notes.append(runner.write_outputs(_FAILURE | {"result-path": path}))
+    return tuple(filter(None, notes))
+
+
+_FAILURE = dict.fromkeys(OUTPUT_NAMES, "") | {
+    "verdict": VerdictKind.CANNOT_JUDGE.value,
+    "passed": "false",
+}

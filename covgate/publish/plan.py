@@ -1,0 +1,118 @@
+"""What is to be done with the comments that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from covgate.config import CommentPolicy
+from covgate.host import PostedComment
+from covgate.publish.marker import Marker, parse_marker, render_marker
+
+ACTIONS_BOT = "github-actions[bot]"
+"""Who posts with a workflow's own token. Nobody can register a login with brackets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A rendered report and the circumstances that decide whether it becomes a comment.
+
+    `body` has at most BODY_LIMIT bytes. `quiet`: all is well, there is nothing to say. `failing`: the verdict is not
+    a pass. `fork`: the run's token is expected to be read-only.
+    """
+
+    body: str
+    marker: Marker
+    policy: CommentPolicy
+    quiet: bool
+    failing: bool
+    fork: bool = False
+
+    @property
+    def comment(self) -> str:
+        """The whole comment, marker first."""
+        return f"{render_marker(self.marker)}\n{self.body}"
+
+    @property
+    def starts_comment(self) -> bool:
+        """Whether this report may be the first one on a pull request; one that stands is always brought up to date."""
+        return {
+            CommentPolicy.ALWAYS: True,
+            CommentPolicy.ON_CHANGE: not self.quiet,
+            CommentPolicy.ON_FAILURE: self.failing,
+            CommentPolicy.NEVER: False,
+        }[self.policy]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnComment:
+    """A comment with a marker of ours."""
+
+    posted: PostedComment
+    marker: Marker
+
+
+class Step(Enum):
+    """What to do about the comment."""
+
+    CREATE = auto()
+    EDIT = auto()
+    REST = auto()
+    """It is as it should be (or there is none and need not be)."""
+    YIELD = auto()
+    """A newer run wrote it: leave it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to do next, for one reading of the comments. `fold`: duplicates to delete, once nothing is to be written."""
+
+    step: Step
+    stands: OwnComment | None = None
+    """The comment to edit, or the one people see."""
+    fold: tuple[int, ...] = ()
+
+
+def compute_plan(own: Sequence[OwnComment], report: Report, *, written: bool) -> Plan:
+    """Decide what to do about our comments of this report's name.
+
+    The oldest comment is kept and holds what the newest run said, so that links to it stay good. Whoever races, the
+    oldest comment is deleted by no one: a pull request can not end without one. `written` says that GitHub has accepted
+    this run's report already.
+    """
+    if not own:
+        # A list can lag behind a write: what GitHub said it accepted is not posted again.
+        return Plan(step=Step.CREATE if report.starts_comment and not written else Step.REST)
+    keep, *others = sorted(own, key=lambda comment: comment.posted.id)
+    newest = max(own, key=lambda comment: comment.marker.order)
+    if newest.marker.order > report.marker.order:
+        # A comment newer than the one that is kept is left to its own run, which moves the text over.
+        stale = [comment for comment in others if comment.marker.order <= keep.marker.order]
+        return Plan(step=Step.YIELD, stands=newest, fold=_ids(stale))
+    # Of two jobs of one run with one name (a matrix) either may stay; they must not take turns for ever.
+    settled = written and keep.marker.order == report.marker.order
+    if settled or keep.posted.body == report.comment:
+        return Plan(step=Step.REST, stands=keep, fold=_ids(others))
+    return Plan(step=Step.EDIT, stands=keep)
+
+
+def _ids(comments: Iterable[OwnComment]) -> tuple[int, ...]:
+    return tuple(comment.posted.id for comment in comments)
+
+
+def find_own(comments: Iterable[PostedComment], name: str, viewer: Callable[[], str]) -> tuple[OwnComment, ...]:
+    """Pick the comments with a marker of this name that we made ourselves.
+
+    `viewer` returns the login of our token; it is asked only when a marker stands in a comment that the workflow's own
+    bot did not make. A stranger can copy a marker; such a comment is not obeyed and not touched.
+    """
+    marked = [
+        OwnComment(posted=comment, marker=marker)
+        for comment in comments
+        if (marker := parse_marker(comment.body)) is not None and marker.name == name
+    ]
+    trusted = {ACTIONS_BOT}
+    if any(comment.posted.author != ACTIONS_BOT for comment in marked):
+        trusted |= {viewer()} - {""}
+    return tuple(comment for comment in marked if comment.posted.author in trusted)

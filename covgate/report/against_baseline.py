@@ -1,0 +1,200 @@
+"""The report's comparison with what was recorded: the drop, components, indirect changes, flaps, the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from covgate.host import Links
+from covgate.model import (
+    MAX_DROP,
+    MIN_DIFF,
+    MIN_TOTAL,
+    Baseline,
+    BaselineHow,
+    Check,
+    ComponentFigures,
+    Drop,
+    FlapShown,
+    IndirectFile,
+    Status,
+    Tally,
+    Unavailable,
+    show_number,
+    show_percent,
+)
+from covgate.report.bands import Band, choose_band
+from covgate.report.facts import Facts
+from covgate.report.words import (
+    NOT_APPLICABLE,
+    SHOWN_DIGITS,
+    STATUS_MARK,
+    UNAVAILABLE,
+    listed_spans,
+    percent_text,
+    plural,
+    points_text,
+    short_path,
+)
+
+INDIRECT_LIMIT = 20
+"""How many files with indirect changes, and how many flapping lines, a report lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropRow:
+    """The line of the main table about the drop."""
+
+    band: Band
+    value: str
+    required: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentRow:
+    """One component: its figures, with what is required of them."""
+
+    name: str
+    band: Band
+    total: str
+    required: str
+    delta: str
+    diff_band: Band
+    diff: str
+    diff_required: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndirectRow:
+    """A file whose coverage changed outside the change."""
+
+    shown: str
+    url: str | None
+    lost: str
+    gained: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlapRow:
+    """A line that comes and goes without anyone's doing."""
+
+    shown: str
+    url: str | None
+    what: str
+
+
+def drop_row(facts: Facts) -> DropRow | None:
+    """Return the drop's line, or None when nothing was recorded and no rule asks for it."""
+    check = _check(facts, MAX_DROP, None)
+    if facts.comparison is None and check is None:
+        return None
+    if facts.comparison is not None:
+        value = points_text(facts.comparison.delta)
+    else:
+        value = NOT_APPLICABLE if check and check.status is Status.NOT_APPLICABLE else UNAVAILABLE
+    required = "–" if check is None else f"drop ≤ {show_number(check.target)}{STATUS_MARK[check.status]}"
+    bands = {Status.PASS: Band.GREEN, Status.FAIL: Band.RED}
+    return DropRow(band=bands.get(check.status, Band.NONE) if check else Band.NONE, value=value, required=required)
+
+
+def drop_notes(facts: Facts) -> tuple[str, ...]:
+    """Say why a drop is judged smaller than it looks: deleted code, flapping lines."""
+    drops = ((check.component, check.drop) for check in facts.verdict.checks if check.rule == MAX_DROP)
+    return tuple(note for component, drop in drops if drop for note in _drop_notes(component, drop))
+
+
+def _drop_notes(component: str | None, drop: Drop) -> Iterator[str]:
+    of = f" of {component}" if component else ""
+    if drop.least < drop.raw and drop.raw > 0:
+        fell = "did not fall" if drop.least <= 0 else f"fell by {_points(drop.least)}"
+        yield f"Without the covered code this change deletes, total coverage{of} {fell}."
+    if drop.excused:
+        yield f"Flapping lines excuse {_points(drop.excused)} of the drop{of}."
+
+
+def _points(value: Fraction) -> str:
+    shown = points_text(value).removeprefix("+")
+    return f"{shown} point" if shown == "1" else f"{shown} points"
+
+
+def component_rows(facts: Facts) -> tuple[ComponentRow, ...]:
+    """Return one line for each component, in the order of the configuration."""
+    return tuple(_component_row(facts, part) for part in facts.components)
+
+
+def _component_row(facts: Facts, part: ComponentFigures) -> ComponentRow:
+    total, diff = _known(part.total), _known(part.diff)
+    absent = NOT_APPLICABLE if part.diff is None else UNAVAILABLE
+    drop = _check(facts, MAX_DROP, part.name)
+    delta = "–" if part.delta is None else points_text(part.delta)
+    if drop is not None:
+        delta += f" (drop ≤ {show_number(drop.target)}{STATUS_MARK[drop.status]})"
+    return ComponentRow(
+        name=part.name,
+        band=choose_band(total, green=facts.green, orange=facts.orange),
+        total=percent_text(total) if total else UNAVAILABLE,
+        required=_required(_check(facts, MIN_TOTAL, part.name)),
+        delta=delta,
+        diff_band=choose_band(diff, green=facts.green, orange=facts.orange),
+        diff=percent_text(diff) if diff else absent,
+        diff_required=_required(_check(facts, MIN_DIFF, part.name)),
+    )
+
+
+def _known(tally: Tally | Unavailable | None) -> Tally | None:
+    return None if isinstance(tally, Unavailable) else tally
+
+
+def _required(check: Check | None) -> str:
+    return "–" if check is None else f"≥ {show_percent(check.target)}{STATUS_MARK[check.status]}"
+
+
+def _check(facts: Facts, rule: str, component: str | None) -> Check | None:
+    return next((c for c in facts.verdict.checks if (c.rule, c.component) == (rule, component)), None)
+
+
+def indirect_rows(facts: Facts) -> tuple[IndirectRow, ...]:
+    """Return the files with indirect changes, those that lost most first, all of them."""
+    found = facts.comparison.indirect if facts.comparison else ()
+    return tuple(_indirect_row(file, facts.links) for file in found)
+
+
+def _indirect_row(file: IndirectFile, links: Links) -> IndirectRow:
+    first = (file.lost or file.gained)[0]
+    return IndirectRow(
+        shown=short_path(file.path),
+        url=links.to_measured(file.path, first),
+        lost=listed_spans(file.lost),
+        gained=listed_spans(file.gained),
+    )
+
+
+def flap_rows(facts: Facts) -> tuple[FlapRow, ...]:
+    """Return the flapping lines that differ from the baseline in this run."""
+    found = facts.comparison.flaps if facts.comparison else ()
+    return tuple(_flap_row(flap, facts.links) for flap in found)
+
+
+def _flap_row(flap: FlapShown, links: Links) -> FlapRow:
+    return FlapRow(
+        shown=f"{short_path(flap.path)}:{flap.line}",
+        url=links.to_measured(flap.path, flap.span),
+        what=f"{'lost' if flap.lost else 'gained'} this time",
+    )
+
+
+def baseline_text(facts: Facts) -> str:
+    """Say which record the total is compared with, or why there is none, unless the first lines say that."""
+    if isinstance(facts.baseline, Unavailable):
+        told = any(c.status is Status.UNAVAILABLE and c.why == facts.baseline.reason for c in facts.verdict.checks)
+        return "No baseline" if told else f"No baseline: {facts.baseline.reason}"
+    return f"Baseline {facts.baseline.record.sha[:SHOWN_DIGITS]} ({_age(facts, facts.baseline)})"
+
+
+def _age(facts: Facts, baseline: Baseline) -> str:
+    value = percent_text(baseline.record.total)
+    if baseline.how is BaselineHow.EXACT:
+        return value if facts.base is None else f"{value}, the base itself"
+    older = "this commit" if facts.base is None else "the base"
+    return f"{value}, {plural(baseline.behind, 'commit')} older than {older}"

@@ -1,0 +1,1 @@
+"""What `covgate history` shows."""

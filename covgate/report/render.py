@@ -1,0 +1,96 @@
+"""The room's heavy libraries behind light functions: jinja2, pydantic and rich are imported when something is rendered."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from datetime import date
+from typing import TextIO
+
+from covgate.config import Settings
+from covgate.errors import CovgateError, ExitCode
+from covgate.history import Build
+from covgate.host import RunContext
+from covgate.model import History
+from covgate.report.facts import Facts
+from covgate.report.history.view import HistoryView
+from covgate.report.view import ReportView
+
+
+def load_ahead() -> None:
+    """Import what renders a report: a quarter of a second, as long as the analysis of a small project."""
+    for name in ("result_json", "markdown"):
+        importlib.import_module(f"covgate.report.{name}")
+
+
+def render_comment(view: ReportView, limit: int) -> str:
+    """Render the comment in at most `limit` bytes of UTF-8: whole sections go, the lowest first."""
+    from covgate.report import markdown  # noqa: PLC0415
+
+    return markdown.render_comment(view, limit)
+
+
+def render_summary(view: ReportView) -> str:
+    """Render the step summary: the same report, unfolded."""
+    from covgate.report import markdown  # noqa: PLC0415
+
+    return markdown.render_summary(view)
+
+
+def render_failure(headline: str, hint: str) -> str:
+    """Render what stands in the place of a report when a run ended without one."""
+    from covgate.report import markdown  # noqa: PLC0415
+
+    return markdown.render_failure(headline, hint)
+
+
+def render_result(facts: Facts, headline: str, exit_code: ExitCode, error: CovgateError | None = None) -> str:
+    """Render `result.json`; `error` is what went wrong with publishing."""
+    from covgate.report import result_json  # noqa: PLC0415
+
+    return result_json.render_result(
+        result_json.build_result(facts, headline=headline, exit_code=exit_code, error=error)
+    )
+
+
+def render_failed_result(error: CovgateError, headline: str) -> str:
+    """Render the `result.json` of a run that ended without a report."""
+    from covgate.report import result_json  # noqa: PLC0415
+
+    return result_json.render_result(result_json.build_failure(error, headline))
+
+
+def print_report(view: ReportView, places: str, out: TextIO) -> None:
+    """Print the report; `places` says where its files are."""
+    from covgate.report import terminal  # noqa: PLC0415
+
+    terminal.print_report(view, places, out)
+
+
+def print_history(view: HistoryView, out: TextIO) -> None:
+    """Print the view of the history."""
+    from covgate.report.history import terminal  # noqa: PLC0415
+
+    terminal.print_history(view, out)
+
+
+def make_build(settings: Settings, context: RunContext, today: date) -> Build:
+    """Return what draws the files beside the history: the trend, the badge, the page."""
+
+    def build(history: History) -> Mapping[str, str]:
+        # Only a run that records needs the charts.
+        from covgate.report.trend.files import render_trend_files  # noqa: PLC0415
+
+        place = f"{context.server_url}/{context.repository}" if context.repository else None
+        return render_trend_files(
+            history,
+            settings.target,
+            settings.components,
+            green=settings.green,
+            orange=settings.orange,
+            repository_url=place,
+            title=settings.name or context.repository.partition("/")[2] or "coverage",
+            today=today,
+        )
+
+    return build

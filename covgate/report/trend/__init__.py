@@ -1,0 +1,1 @@
+"""The trend: its page, its pictures, its badge."""

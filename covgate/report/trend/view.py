@@ -1,0 +1,239 @@
+"""What the drawings of the trend show, in words and numbers: its lines, its points and what stands above them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+from covgate.config import Component, Target
+from covgate.history import component_start, points_of, ramp_start, required_on, towards, value_at
+from covgate.model import History, Point, Unavailable, floor_percent, shorten, show_percent, visible
+from covgate.report.bands import Band, band_of
+from covgate.report.trend.chart import Axis, choose_axis
+from covgate.report.words import signed_text
+
+EMBEDDED = 500
+"""How many points are drawn, the newest."""
+LISTED = 30
+"""How many points the table shows."""
+_TITLE = 96
+_NAME = 48
+"""Bytes of a commit's title and of a component's name that are kept: the page has a budget."""
+_DAY = timedelta(days=1)
+_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)
+
+Segment = tuple[tuple[datetime, Decimal], tuple[datetime, Decimal]]
+"""A straight line from a date and a percent to others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """The total, or a component. `values` has one percent for each point; None where it was not measured."""
+
+    name: str
+    values: tuple[Decimal | None, ...]
+    latest: str
+    target: Decimal | None = None
+    target_text: str = ""
+    ramp: Segment | None = None
+    """What was required when, within the chart's dates."""
+    required: str = ""
+    """What the ramp requires on the view's `day`; empty without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A point as text."""
+
+    date: datetime
+    values: tuple[str, ...]
+    """One text for each line."""
+    delta: str
+    """The change of the total since the point before; empty for the first."""
+    sha: str
+    title: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendView:
+    """One trend, ready to be drawn. The total is the first of `lines`; percents in rows are cut to two decimals."""
+
+    title: str
+    lines: tuple[Line, ...]
+    rows: tuple[Row, ...]
+    band: Band
+    sentence: str
+    """The way to the target; empty without one."""
+    first: datetime
+    last: datetime
+    """Where the axis of time begins and ends: a ramp may lead beyond the newest point."""
+    by: datetime | None
+    """The target's day, if the axis reaches it."""
+    axis: Axis
+    day: date
+    """When it was drawn: the day the ramp's requirements are of."""
+    commits: str
+    """What a commit's id is put behind to link it; empty when there is nothing to link to."""
+
+
+def build_trend_view(
+    history: History,
+    *,
+    target: Target | None,
+    components: tuple[Component, ...],
+    green: Decimal,
+    orange: Decimal,
+    repository_url: str | None,
+    title: str,
+    today: date,
+) -> TrendView:
+    """Word and choose what is drawn of the newest `EMBEDDED` points."""
+    # One more: the first that is drawn has a change too.
+    known = points_of(history, EMBEDDED + 1)
+    points = known[-EMBEDDED:]
+    start = ramp_start(history, target) if target and target.ramp else None
+    first, last = _dates(points, target)
+    span = _Span(first=first, last=last, today=today)
+    total = _total(points, target, start, span)
+    drawn = (
+        (c, component_start(history, start, c) if isinstance(start, Point) else None)
+        for c in _drawn(points, components)
+    )
+    lines = (total, *(_component(c, points, target, begin, span) for c, begin in drawn))
+    commits = _commits(repository_url)
+    way = towards(points, target, today) if target else ""
+    shown = [value for line in lines for value in _heights(line)]
+    by = _midnight(target.by) if target and target.by else None
+    return TrendView(
+        title=visible(title),
+        lines=lines,
+        rows=_rows(known, lines, commits),
+        band=band_of(points[-1].total if points else None, green=green, orange=orange),
+        sentence=way.reason if isinstance(way, Unavailable) else way,
+        first=first,
+        last=last,
+        by=by if by and first <= by <= last else None,
+        axis=choose_axis(shown),
+        day=today,
+        commits=commits,
+    )
+
+
+def value_text(percent: Decimal | None) -> str:
+    """Print a percent, cut to two decimals, or `–`."""
+    return "–" if percent is None else show_percent(floor_percent(percent))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Span:
+    first: datetime
+    last: datetime
+    today: date
+
+
+def _dates(points: Sequence[Point], target: Target | None) -> tuple[datetime, datetime]:
+    """Return the ends of the axis: the points', a week at least, and the target's day when it is not too far off."""
+    if not points:
+        return _EARLIEST, _EARLIEST + _DAY
+    first, last = (min(max(point.date, _EARLIEST), _LATEST) for point in (points[0], points[-1]))
+    if last - first < 7 * _DAY:
+        margin = (7 * _DAY - (last - first)) / 2
+        first, last = first - margin, last + margin
+    if target and target.by and target.ramp:
+        # What was measured keeps three fifths of the width.
+        last = max(last, min(_midnight(target.by), last + (last - first) * 2 / 3))
+    return first, last
+
+
+def _total(points: Sequence[Point], target: Target | None, start: Point | Unavailable | None, span: _Span) -> Line:
+    required = required_on(start, target, span.today) if isinstance(start, Point) and target else None
+    values = tuple(point.total for point in points)
+    return Line(
+        name="total",
+        values=values,
+        latest=value_text(values[-1] if values else None),
+        target=target.total if target else None,
+        target_text=show_percent(target.total) if target else "",
+        ramp=_ramp(start.total, target.total, start, target, span) if isinstance(start, Point) and target else None,
+        required=show_percent(required) if required is not None else "",
+    )
+
+
+def _component(
+    component: Component, points: Sequence[Point], target: Target | None, start: Point | None, span: _Span
+) -> Line:
+    values = tuple(point.components.get(component.name) for point in points)
+    ramp, required = None, ""
+    if start and target and component.target is not None:
+        ramp = _ramp(value_at(start, component), component.target, start, target, span)
+        required = show_percent(required_on(start, target, span.today, component))
+    return Line(
+        name=shorten(visible(component.name), _NAME),
+        values=values,
+        latest=value_text(values[-1] if values else None),
+        target=component.target,
+        target_text=show_percent(component.target) if component.target is not None else "",
+        ramp=ramp,
+        required=required,
+    )
+
+
+def _drawn(points: Sequence[Point], components: tuple[Component, ...]) -> Iterable[Component]:
+    """Return the components of the configuration, then those that only the newest point knows."""
+    configured = {component.name for component in components}
+    others = sorted(set(points[-1].components) - configured) if points else []
+    return (*components, *(Component(name=name, paths=()) for name in others))
+
+
+def _ramp(value: Decimal, goal: Decimal, start: Point, target: Target, span: _Span) -> Segment | None:
+    """Return the part of the ramp within the axis of time; None when it asks for no more than there is."""
+    if target.by is None or value >= goal:
+        return None
+    begin, end = _midnight(start.date.date()), _midnight(target.by)
+    left, right = max(begin, span.first), min(end, span.last)
+    if left >= right:
+        return None
+    rise = (Fraction(goal) - Fraction(value)) / ((end - begin) // _DAY)
+
+    def height(moment: datetime) -> Decimal:
+        days = Fraction((moment - begin) // timedelta(seconds=1), 86_400)
+        return Decimal(float(Fraction(value) + rise * days)).quantize(Decimal("0.001"))
+
+    return (left, height(left)), (right, height(right))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def _heights(line: Line) -> list[Decimal]:
+    ramp = [height for _, height in line.ramp] if line.ramp else []
+    return [value for value in (*line.values, line.target, *ramp) if value is not None]
+
+
+def _rows(known: Sequence[Point], lines: Sequence[Line], commits: str) -> tuple[Row, ...]:
+    deltas = ["", *(signed_text(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(known))]
+    points = known[-EMBEDDED:]
+    return tuple(
+        Row(
+            date=point.date.astimezone(UTC),
+            values=tuple(value_text(line.values[n]) for line in lines),
+            delta=delta,
+            sha=point.sha or "",
+            title=shorten(visible(point.title), _TITLE),
+            url=f"{commits}{point.sha}" if commits and point.sha else None,
+        )
+        for n, (point, delta) in enumerate(zip(points, deltas[len(deltas) - len(points) :], strict=True))
+    )
+
+
+def _commits(repository_url: str | None) -> str:
+    """Return what commits are linked with. The address comes from the outside: a script's address is none."""
+    if repository_url is None or not repository_url.startswith(("https://", "http://")):
+        return ""
+    return f"{repository_url.rstrip('/')}/commit/"

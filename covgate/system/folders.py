@@ -1,0 +1,166 @@
+"""Folders on disk, for reports and for data, and the files covgate reads as text."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from covgate.errors import InputError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFolder:
+    """Where reports are written. A new one ignores itself in git, so that it never becomes part of a change."""
+
+    path: Path
+
+    def write(self, name: str, text: str) -> Path:
+        """Write one report; bytes of file names that are not UTF-8 are written as escapes."""
+        path = self.path / name
+        try:
+            path.write_bytes(text.encode("utf-8", "backslashreplace"))
+        except OSError as exc:
+            raise _not_writable(path, exc) from None
+        return path
+
+    def clear(self) -> None:
+        """Remove the verdict of an earlier run: whatever happens to this one, it is not taken for it."""
+        for name in _VERDICT:
+            try:
+                (self.path / name).unlink(missing_ok=True)
+            except OSError as exc:
+                raise _not_writable(self.path / name, exc) from None
+
+
+_VERDICT = ("result.json", "comment.md", "summary.md")
+
+
+def make_report_folder(path: Path, source: str) -> ReportFolder:
+    """Create the folder, before anything slow is done. Raises InputError when it can not be written to."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        # A folder that holds anything else is the user's, and so is what git ignores there. `history` is covgate's: a
+        # history can be there before the first report.
+        if {entry.name for entry in path.iterdir()} <= {"history"}:
+            (path / ".gitignore").write_text("*\n", encoding="utf-8")
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as exc:
+        raise _not_writable(path, exc, source) from None
+    return ReportFolder(path=path)
+
+
+def read_text_if_there(path: Path) -> str | None:
+    """Return a file's text, or None when there is no such file. Raises InputError when it can not be read as UTF-8."""
+    try:
+        return read_text(path)
+    except ValueError as exc:
+        raise InputError(str(exc), hint="make it a file that can be read, in UTF-8", slug="bad-toml") from None
+
+
+def read_text(path: Path) -> str | None:
+    """Return a file's text, or None when there is no such file. Raises ValueError that says why it can not be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except UnicodeDecodeError as exc:
+        msg = f"{path} is not UTF-8: {exc}"
+        raise ValueError(msg) from None
+    except OSError as exc:
+        msg = f"{path} cannot be read: {exc.strerror or exc}"
+        raise ValueError(msg) from None
+
+
+def _not_writable(path: Path, exc: OSError, source: str = "report-dir") -> InputError:
+    return InputError(
+        f"the report cannot be written to {path} (from {source}): {exc.strerror or exc}",
+        hint="set report-dir to a folder that can be written to",
+        slug="report-folder-not-writable",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFolder:
+    """A folder of data that several runs read and write at once. Methods raise OSError.
+
+    Its lock and the files it is about to put in place lie beside the others, and so does the `.gitignore` that a new
+    folder gets: `names` does not list them.
+    """
+
+    path: Path
+
+    def names(self, folder: PurePosixPath | None = None) -> frozenset[PurePosixPath]:
+        """List what lies directly in the folder, or in one below it; nothing when there is no such folder."""
+        inner = folder or PurePosixPath()
+        try:
+            names = [entry.name for entry in (self.path / inner).iterdir()]
+        except FileNotFoundError:
+            return frozenset()
+        hidden = {_LOCK, ".gitignore"}
+        return frozenset(inner / name for name in names if name not in hidden and not name.startswith(_FRESH))
+
+    def read(self, name: PurePosixPath, limit: int) -> bytes | None:
+        """Return a file's content, or None when there is no such file; of a longer one, one byte more than `limit`."""
+        try:
+            with (self.path / name).open("rb") as file:
+                return file.read(limit + 1)
+        except FileNotFoundError:
+            return None
+
+    def write(self, name: PurePosixPath, content: bytes) -> None:
+        """Put a file in its place as a whole: whoever reads finds the old one or the new one."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # In this folder: only within one file system is it replaced at once.
+        handle, fresh = tempfile.mkstemp(prefix=_FRESH, dir=self.path)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(fresh).chmod(_FILE_MODE)
+            Path(fresh).replace(path)
+        except BaseException:
+            Path(fresh).unlink(missing_ok=True)
+            raise
+
+    def remove(self, name: PurePosixPath) -> None:
+        """Remove a file, if it is there."""
+        (self.path / name).unlink(missing_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[bool]:
+        """Hold the folder's lock in the block, making the folder if need be; False when it was not to be had."""
+        import fcntl  # noqa: PLC0415  # not on Windows, where everything else here works
+
+        self.path.mkdir(parents=True, exist_ok=True)
+        if not any(self.path.iterdir()):
+            (self.path / ".gitignore").write_text("*\n", encoding="utf-8")
+        with (self.path / _LOCK).open("ab") as file:
+            yield _locked(lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB))
+
+
+_LOCK, _FRESH = ".covgate-lock", ".covgate-new-"
+_FILE_MODE = 0o644
+_LOCK_TRIES, _LOCK_PAUSE = 600, 0.05
+
+
+def _locked(lock: Callable[[], None]) -> bool:
+    """Try for half a minute; the end of the process or of the file's use unlocks."""
+    for _ in range(_LOCK_TRIES):
+        try:
+            lock()
+        except BlockingIOError:
+            time.sleep(_LOCK_PAUSE)
+        else:
+            return True
+    return False
+
+
+def shown_path(path: Path, start: Path) -> str:
+    """Return `path` relative to `start` where it lies inside, for people and for other steps."""
+    return str(path.relative_to(start.resolve())) if path.is_relative_to(start.resolve()) else str(path)

@@ -1,0 +1,253 @@
+"""The one wrapper around child processes: quiet calls whose output is wanted, and the live run of the tests."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from covgate.system.streams import is_broken, send_nowhere
+
+GRACE_SECONDS = 10.0
+"""How long a process group may take to end after the polite signal: time for coverage to write its data."""
+
+LEFTOVER_SECONDS = 3.0
+"""How long processes that the command left behind may take to end by themselves."""
+
+TERMINATED_SECONDS = 5.0
+"""How long they may take after SIGTERM: time for coverage to write, where it is set to (`sigterm = true`)."""
+
+_SECRET_PREFIXES = ("INPUT_", "ACTIONS_")
+_SECRET_NAMES = frozenset(
+    {"GITHUB_TOKEN", "GH_TOKEN", "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
+)
+
+
+_PR_SET_DUMPABLE = 4
+
+
+def close_own_memory() -> bool:
+    """Keep other processes of the same user from reading covgate's memory and first environment (Linux).
+
+    Tests run beside covgate, and /proc/PID/environ would show them the token its inputs brought. A process that is not
+    dumpable can be read with CAP_SYS_PTRACE, CAP_PERFMON or CAP_SYS_ADMIN only, and a container has none of them.
+    Returns whether the kernel agreed.
+    """
+    # Only a run that holds a token needs it.
+    import ctypes  # noqa: PLC0415
+
+    try:
+        return bool(ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
+    except (OSError, AttributeError):
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A finished quiet call. Never holds the environment it ran in."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def error_text(self) -> str:
+        """The last lines of what it wrote to its error stream."""
+        return "\n".join(self.stderr.decode("utf-8", "replace").strip().splitlines()[-5:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRun:
+    """A finished live run. `exit_code` is as a shell gives it: 128 + signal when a signal ended it."""
+
+    exit_code: int
+    timed_out: bool
+    killed: bool
+    seconds: float
+    ended: tuple[int, ...] = ()
+    """The processes, of those that may be Python, that it left running and that were ended: their ids.
+
+    0 stands for some whose ids the system does not tell.
+    """
+
+
+def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment a project's code may see: without tokens, inputs and the runner's command files."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in _SECRET_NAMES and not name.startswith(_SECRET_PREFIXES)
+    }
+
+
+def run_quiet(
+    argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], stdin: bytes = b"", timeout: float = 600
+) -> Completed:
+    """Run `argv` to its end and return what it wrote.
+
+    Raises FileNotFoundError when the program does not exist and TimeoutError after `timeout` seconds.
+    """
+    process = start_quiet(argv, cwd=cwd, env=env)
+    return process.finish(stdin=stdin, timeout=timeout)
+
+
+class QuietProcess:
+    """A quiet call under way: started early, so that other work runs beside it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], name: str) -> None:
+        self._process = process
+        self._name = name
+
+    def finish(self, *, stdin: bytes = b"", timeout: float = 600) -> Completed:
+        """Wait for the end. Raises TimeoutError after `timeout` seconds, having stopped the process group."""
+        try:
+            stdout, stderr = self._process.communicate(stdin, timeout=timeout)
+        except BaseException as exc:
+            _stop(self._process, signal.SIGKILL, grace=0)
+            for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+                if stream:
+                    stream.close()
+            if isinstance(exc, subprocess.TimeoutExpired):
+                msg = f"{self._name} did not end within {timeout:.0f} seconds"
+                raise TimeoutError(msg) from None
+            raise
+        return Completed(exit_code=_shell_code(self._process.returncode), stdout=stdout, stderr=stderr)
+
+
+def start_quiet(argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> QuietProcess:
+    """Start `argv` with its streams captured. Raises OSError when it can not be started."""
+    process = subprocess.Popen(
+        [os.fspath(arg) for arg in argv],
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    return QuietProcess(process, os.fspath(argv[0]))
+
+
+def run_live(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float | None,
+    stdout: int | None = None,
+    grace: float = GRACE_SECONDS,
+) -> LiveRun:
+    """Run `argv` in a process group of its own, its output going straight to `stdout` (default: covgate's own).
+
+    After `timeout` seconds, or when covgate itself is interrupted or terminated, the whole group is asked to end
+    (SIGINT, on which pytest and coverage still write what they have) and killed `grace` seconds later, or at once when
+    covgate is interrupted again. Raises OSError when the program can not be started, ValueError for a NUL in `argv`.
+    """
+    started = time.monotonic()
+    if stdout is None and is_broken(1):
+        # It would kill the tests, whose own fault it is not.
+        send_nowhere(1)
+    process = subprocess.Popen(
+        argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=stdout, start_new_session=True
+    )
+    timed_out = False
+    try:
+        try:
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+            _stop(process, signal.SIGINT, grace=grace)
+        ended = _end_group(process.pid)
+    except BaseException:
+        _stop(process, signal.SIGINT, grace=grace)
+        raise
+    code = process.returncode
+    return LiveRun(
+        exit_code=_shell_code(code),
+        timed_out=timed_out,
+        # 128 + signal, the shells' convention; 255 is what many programs give for any error.
+        killed=_shell_code(code) - 128 in signal.valid_signals() and not timed_out,
+        seconds=time.monotonic() - started,
+        ended=ended,
+    )
+
+
+def _end_group(group: int) -> tuple[int, ...]:
+    """End what the command left running, which must not outlive it; return the ids of what may be Python of it.
+
+    First it has a moment to end by itself: a helper process of multiprocessing, say, writes its coverage data a little
+    after its parent has gone. Then it is asked to (SIGTERM), and killed in the end.
+    """
+    if _has_ended(group, LEFTOVER_SECONDS):
+        return ()
+    left = tuple(filter(_may_be_python, _find_running(group)))
+    _signal_group(group, signal.SIGTERM)
+    if not _has_ended(group, TERMINATED_SECONDS):
+        _signal_group(group, signal.SIGKILL)
+    return left
+
+
+def _has_ended(group: int, seconds: float) -> bool:
+    """Wait up to so many seconds for a group's last process to end."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            # As the first process of a container covgate inherits orphans, which stay in the group until reaped.
+            os.waitpid(-group, os.WNOHANG)
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            break
+        time.sleep(0.02)
+    # What has ended stays in the group for ever where nobody asks for its exit code (`tail` as a container's first
+    # process, as in jobs with `container:`).
+    return not _find_running(group)
+
+
+def _find_running(group: int) -> tuple[int, ...]:
+    """Return the ids of the processes of a group that run; a 0 where the system does not tell (it has no /proc)."""
+    if not Path("/proc/self/stat").exists():
+        return (0,)
+    found = []
+    for folder in Path("/proc").iterdir():
+        # It may have ended meanwhile.
+        with contextlib.suppress(OSError, ValueError):
+            state, _, its_group = (folder / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in {"Z", "X"}:
+                found.append(int(folder.name))
+    return tuple(found)
+
+
+def _may_be_python(pid: int) -> bool:
+    try:
+        return b"python" in Path(f"/proc/{pid}/maps").read_bytes().lower()
+    except OSError:
+        return True
+
+
+def _shell_code(returncode: int) -> int:
+    return 128 - returncode if returncode < 0 else returncode
+
+
+def _stop(process: subprocess.Popen[bytes], polite: signal.Signals, *, grace: float) -> None:
+    """Ask the group to end, wait up to `grace` seconds, then kill what is left of it: at once when interrupted."""
+    try:
+        _signal_group(process.pid, polite)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
+            _end_group(process.pid)
+    finally:
+        _signal_group(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)

@@ -1,0 +1,70 @@
+"""What a person sees while covgate works: progress, notes, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from covgate.errors import CovgateError
+from covgate.model import plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+
+class Screen:
+    """Prints progress and messages to `err`; `out` is for what a command was asked for.
+
+    `annotate` shows a warning where the run is looked at, too.
+    """
+
+    def __init__(self, out: TextIO, err: TextIO, annotate: Callable[[str], None] = lambda _text: None) -> None:
+        self.out = out
+        self._annotate = annotate
+        self._err = open_console(err)
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[None]:
+        """Show that a step is under way: a spinner in a terminal, a line in a log."""
+        if not self._err.is_terminal:
+            self.say(what)
+            yield
+            return
+        with self._err.status(styled(what)):
+            yield
+
+    def say(self, text: str) -> None:
+        """Print one line of information."""
+        self._err.print(styled("covgate: ", text))
+
+    def error(self, error: CovgateError) -> None:
+        """Print what happened and what to change."""
+        first, *others = error.message.splitlines() or [""]
+        self._err.print(styled(("covgate:", "bold red"), " ", first))
+        for line in others:  # what another program said
+            self._err.print(styled("  | ", line))
+        self._err.print(styled("  ", error.hint))
+        self._err.print(styled("  ", (f"docs/troubleshooting.md#{error.slug}", "dim")))
+
+    def warn(self, text: str | None) -> None:
+        """Say something that a person should see, in the log and as an annotation; None says nothing."""
+        if text:
+            self.say(text)
+            self._annotate(text)
+
+
+def open_console(stream: TextIO) -> Console:
+    """Return a console that prints names as they are: no markup, colours, links or emoji guessed from them."""
+    # rich takes 40 ms to import, which a room's face must not cost.
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(file=stream, highlight=False, emoji=False, markup=False, soft_wrap=True)
+
+
+def styled(*parts: str | tuple[str, str]) -> Text:
+    """Join parts, some with a style, into one printable line."""
+    from rich.text import Text  # noqa: PLC0415  # see open_console
+
+    return Text.assemble(*(plain(part) if isinstance(part, str) else (plain(part[0]), part[1]) for part in parts))
