@@ -18,7 +18,7 @@ from types import FrameType
 import click
 
 from covgate import __version__
-from covgate.commands import Edges, Place, Request, find_checkout, find_place, run, run_history
+from covgate.commands import Edges, Place, Request, find_checkout, find_place, make_sample, run, run_history
 from covgate.config import (
     OPTIONS,
     Option,
@@ -226,9 +226,6 @@ def _demo(directory: Path) -> int:
 
     Needs no GitHub and no token. Ends with 0 although the sample's gate is red.
     """
-    # Only the demonstration needs it.
-    from covgate.demo import make_sample  # noqa: PLC0415
-
     make_sample(directory, os.environ)
     screen = Screen(sys.stdout, sys.stderr)
     # Nobody's pull request: whatever event it runs on, it is judged as on a laptop.

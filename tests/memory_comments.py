@@ -10,9 +10,8 @@ from covgate.errors import PublishError
 from covgate.host.comments import PostedComment
 from covgate.host.refusal import Refusal, publish_error
 from covgate.model.commit import Sha
-from covgate.publish.comment import ACTIONS_BOT
 from covgate.publish.marker import Marker, parse_marker
-from covgate.publish.plan import OwnComment, Report
+from covgate.publish.plan import ACTIONS_BOT, OwnComment, Report
 
 HEAD = Sha("a" * 40)
 

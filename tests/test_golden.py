@@ -14,7 +14,7 @@ from covgate.publish.comment import BODY_LIMIT
 from covgate.report.facts import Facts
 from covgate.report.markdown import render_comment, render_summary
 from covgate.report.result_json import build_result, render_result
-from covgate.report.terminal import Terminal
+from covgate.report.terminal import print_report
 from covgate.report.view import LEFT_OUT, build_view
 from tests.situations import SITUATIONS as PRESENT
 from tests.situations_compared import COMPARED
@@ -26,7 +26,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def render_terminal(facts: Facts) -> str:
     out = io.StringIO()
-    Terminal(out, io.StringIO()).report(build_view(facts), "Report: .covgate")
+    print_report(build_view(facts), "Report: .covgate", out)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 

@@ -280,7 +280,7 @@ def test_a_line_of_a_newer_covgate_asks_for_an_update(schema: int) -> None:
 
 
 def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("covgate.history.files.MOST_HISTORY_BYTES", 10)
+    monkeypatch.setattr("covgate.history.storage.history_file.MOST_HISTORY_BYTES", 10)
     with pytest.raises(HistoryError, match="larger than") as caught:
         read(render_record(record(1)))
     assert caught.value.slug == "history-broken"
@@ -326,7 +326,7 @@ def test_a_line_record_that_is_not_covgates_is_named(data: bytes, says: str) -> 
 
 def test_a_line_record_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     content = encode_record(entry(1).lines)
-    monkeypatch.setattr("covgate.history.lines.MOST_BYTES", 10)
+    monkeypatch.setattr("covgate.history.storage.line_record.MOST_BYTES", 10)
     with pytest.raises(HistoryError, match=r"more than 10") as caught:
         parse_lines(content, sha(1), Layout(), WHERE)
     assert caught.value.slug == "history-broken"

@@ -161,7 +161,7 @@ def test_a_write_that_fails_leaves_the_history_whole(folder: Path) -> None:
 
 
 def test_a_lock_that_is_never_let_go_is_given_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("covgate.edges.files._LOCK_TRIES", 2)
+    monkeypatch.setattr("covgate.system.folders._LOCK_TRIES", 2)
     open_store(folder).append(entry(1), build)
     before = content(folder)
     with (folder / ".covgate-lock").open("ab") as file:

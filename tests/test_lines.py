@@ -319,15 +319,15 @@ def test_a_record_of_too_many_bytes_is_not_inflated() -> None:
 
 def test_a_record_that_inflates_to_too_much_is_inflated_so_far_only(monkeypatch: pytest.MonkeyPatch) -> None:
     record = decode_record(made())
-    monkeypatch.setattr("covgate.history.lines.MOST_INFLATED", len(text_of(WHOLE)))
+    monkeypatch.setattr("covgate.history.storage.line_record.MOST_INFLATED", len(text_of(WHOLE)))
     assert decode_record(encode_record(record)) == record
-    monkeypatch.setattr("covgate.history.lines.MOST_INFLATED", len(text_of(WHOLE)) - 2)
+    monkeypatch.setattr("covgate.history.storage.line_record.MOST_INFLATED", len(text_of(WHOLE)) - 2)
     with pytest.raises(ValueError, match=f"more than {len(text_of(WHOLE)) - 2}"):
         decode_record(made())
 
 
 def test_a_record_of_too_many_lines_is_neither_written_nor_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("covgate.history.lines.MOST_LINES", 2)
+    monkeypatch.setattr("covgate.history.storage.line_record.MOST_LINES", 2)
     assert len(decode_record(filed(["", "!!"])).files) == 1
     for data in (filed(["", "!!!"]), made()):
         with pytest.raises(ValueError, match="more than 2 lines"):
@@ -339,7 +339,7 @@ def test_a_record_of_too_many_lines_is_neither_written_nor_read(monkeypatch: pyt
 @pytest.mark.parametrize("limit", ["MOST_BYTES", "MOST_INFLATED"])
 def test_a_record_that_would_be_too_large_to_read_is_not_written(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     record = decode_record(made())
-    monkeypatch.setattr(f"covgate.history.lines.{limit}", 100)
+    monkeypatch.setattr(f"covgate.history.storage.line_record.{limit}", 100)
     with pytest.raises(ValueError, match="more than can be read"):
         encode_record(record)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from covgate.config.place import find_place
 
+from covgate.commands.place import find_place
 from covgate.errors import InputError
 
 OURS = "[tool.covgate]\nmin-diff = 80\n"

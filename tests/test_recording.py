@@ -11,6 +11,7 @@ import pytest
 
 from covgate.change.checkout import Checkout
 from covgate.change.line_mapping import find_shifts
+from covgate.commands.check import figures
 from covgate.config.settings import floors_of, resolve
 from covgate.config.toml_file import TomlFile
 from covgate.history.completeness import find_collection, find_partial
@@ -167,7 +168,7 @@ BEGINS = Past(history=History(), baseline=NOTHING, lines=NOTHING, shifts=NOTHING
 
 def obstacle(repository: Repository, made: Facts, context: RunContext = BRANCH, past: Past = BEGINS) -> str | None:
     change = change_in(repository)
-    return find_obstacle(resolve(), context, {}, change, replace(made, head=change.head), past)
+    return find_obstacle(resolve(), context, {}, change, figures(replace(made, head=change.head)), past)
 
 
 def test_a_run_of_a_branch_has_no_obstacle(repository: Repository) -> None:
@@ -236,7 +237,7 @@ def test_what_decides_about_the_measurement_must_be_committed(
         path.unlink()
     change = replace(change_in(repository), prefix=PurePosixPath(prefix))
     made = replace(facts(TEXT, diff=None), head=change.head)
-    why = find_obstacle(resolve(), RunContext(kind=EventKind.LOCAL), {}, change, made, BEGINS)
+    why = find_obstacle(resolve(), RunContext(kind=EventKind.LOCAL), {}, change, figures(made), BEGINS)
     words = "is not committed" if how == "new" else "has changes that are not committed"
     assert why == (f"{name} {words}" if kept_out else None)
 

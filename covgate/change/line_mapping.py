@@ -17,7 +17,7 @@ def find_shifts(git: DiffSource, old: Sha, new: Sha | None, *, suffixes: frozens
     that was deleted, or became a link or a submodule. So does a file with a carriage return that ends a line alone, in
     either state: there git and Python number the lines differently. Raises GitError.
     """
-    # diff-cover takes a tenth of a second to import; see covgate.diff.lines.
+    # diff-cover takes a tenth of a second to import; see covgate.change.changed_lines.
     from covgate.change.patch import parse_hunks  # noqa: PLC0415
 
     # A copy leaves the file it was made from as it is, and an added file has no old lines.

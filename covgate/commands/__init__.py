@@ -1,6 +1,7 @@
 """One module a command."""
 
 from covgate.commands.check import run
+from covgate.commands.demo.make import make_sample
 from covgate.commands.edges import Edges
 from covgate.commands.history import Request, run_history
 from covgate.commands.place import Place, find_checkout, find_place
@@ -11,6 +12,7 @@ __all__ = [
     "Request",
     "find_checkout",
     "find_place",
+    "make_sample",
     "run",
     "run_history",
 ]

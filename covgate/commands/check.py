@@ -61,7 +61,7 @@ def run(settings: Settings, edges: Edges) -> Outcome:
         today = edges.now.date()
         facts = assess(settings, host.context, checkout, measurement, past, today=today, environment=edges.environment)
         recorder = _recorder(settings, edges, archive, checkout)
-        notes = recorder.record(_figures(facts), past)
+        notes = recorder.record(figures(facts), past)
         facts = replace(facts, notes=(*facts.notes, *notes))
     view = build_view(facts)
     delivery = deliver(settings, host, screen, facts, view, folder, start=edges.directory)
@@ -114,7 +114,8 @@ def _recorder(settings: Settings, edges: Edges, archive: Archive, checkout: Chec
     )
 
 
-def _figures(facts: Facts) -> RunFigures:
+def figures(facts: Facts) -> RunFigures:
+    """Pick what a record is made of."""
     return RunFigures(
         coverage=facts.total,
         diff=facts.diff,

@@ -103,6 +103,7 @@ def _folder(prefix: PurePosixPath) -> str:
 
 
 def listed(names: Sequence[str | PurePosixPath]) -> str:
+    """Name the first of many."""
     return ", ".join(map(str, names[:_SHOWN])) + (" and others" if len(names) > _SHOWN else "")
 
 

@@ -662,7 +662,7 @@ def _details(reporter: Any, statements: set[int]) -> Json:
 
 
 def _digest(text: bytes) -> str:
-    """Return what `covgate.diff.texts.digest_of` makes of the text that was diffed."""
+    """Return what `covgate.change.texts.digest_of` makes of the text that was diffed."""
     return hashlib.sha256(re.sub(rb"\$Id:[^$\n]*\$", b"$Id$", text.replace(b"\r\n", b"\n"))).hexdigest()
 
 

@@ -16,6 +16,7 @@ def show_number(number: Decimal) -> str:
 
 
 def show_at_most(drop: Fraction, target: Decimal) -> str:
+    """Say that a drop is within its limit."""
     return "did not fall" if drop <= 0 else f"fell by at most {show_points(target)}"
 
 

@@ -1,4 +1,4 @@
-"""The room's heavy libraries behind light functions: jinja2, pydantic and rich are imported when something is rendered."""
+"""The room's heavy libraries behind light functions: jinja2, pydantic and rich are imported when they are needed."""
 
 from __future__ import annotations
 

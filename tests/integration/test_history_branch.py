@@ -397,7 +397,7 @@ def test_a_tip_whose_files_are_not_there_yet_is_never_taken_for_an_empty_branch(
 def test_a_race_that_never_ends_is_given_up(
     git_github: FakeGithub, connect_data: ConnectData, open_store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("covgate.history.branch_store.TRIES", 12)
+    monkeypatch.setattr("covgate.history.storage.branch.TRIES", 12)
     open_store().append(entry(1), build)
     git_github.faults.append(Fault(method="PATCH", answer=error(422, "Update is not a fast forward"), times=99))
     pauses: list[float] = []
@@ -416,7 +416,7 @@ from random import Random
 from covgate.model.secret import Secret
 from covgate.host.github.repository import GithubData
 from covgate.host.github.session import RetryPolicy
-from covgate.history.branch_store import BranchStore
+from covgate.history.storage.branch import BranchStore
 from tests.recorded import build, entry
 url, number, pace = sys.argv[1], int(sys.argv[2]), Pace(timeout=60, between_writes=0)
 with GithubData(api_url=url, repository="octo/project", token=Secret(value="ghs_workflow"), pace=pace) as data:

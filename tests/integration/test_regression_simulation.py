@@ -11,6 +11,7 @@ import pytest
 from covgate.change.checkout import Checkout
 from covgate.change.line_mapping import find_shifts
 from covgate.config.goals import Component
+from covgate.gate.components import component_tallies
 from covgate.history.ancestry import LocalAncestry
 from covgate.history.baseline import find_baseline
 from covgate.history.comparison.compare import fitting
@@ -126,7 +127,8 @@ class Recorder:
         )
         globs = life.globs.items()
         components = [Component(name=n, paths=tuple(f"{folder}/**" for folder in folders)) for n, folders in globs]
-        return compare_with(past, life.head.coverage, components, change), self.followed
+        tallies = component_tallies(life.head.coverage, components, PurePosixPath())
+        return compare_with(past, life.head.coverage, tallies, components, change), self.followed
 
 
 @pytest.fixture(scope="module")

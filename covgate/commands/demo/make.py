@@ -41,7 +41,7 @@ def make_sample(folder: Path, environment: Mapping[str, str]) -> None:
     for name, branch, message in (("base", "", "A shop"), ("change", "vouchers", "Add vouchers and receipts")):
         if branch:
             git.run("checkout", "--quiet", "-b", branch)
-        _copy(files("covgate.demo") / "sample" / name, folder)
+        _copy(files("covgate.commands.demo") / "sample" / name, folder)
         git.run("add", "--all")
         git.run("commit", "--quiet", "--message", message, extra=_AUTHOR)
 
