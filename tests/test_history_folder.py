@@ -177,7 +177,7 @@ def test_a_lock_that_is_never_let_go_is_given_up(folder: Path, monkeypatch: pyte
 WRITER = """
 import sys
 from pathlib import Path
-from covgate.history.folder_store import FolderStore
+from covgate.history.storage.folder import FolderStore
 from tests.recorded import build, entry
 FolderStore(Path(sys.argv[1]), limit=5).append(entry(int(sys.argv[2])), build)
 """

@@ -84,8 +84,8 @@ class FileLines:
     """The line-level record of one file.
 
     `digest` tells whether the file changed (the first 12 hexadecimal digits of git's blob id); empty when it is not
-    known. `states` holds one character a line, from line 1; what they mean is `covgate.history.line_states`'s business, but
-    equal characters are equal states.
+    known. `states` holds one character a line, from line 1; `covgate.history.line_states` says what they mean. Equal
+    characters are equal states.
     """
 
     digest: str
