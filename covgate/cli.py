@@ -127,7 +127,7 @@ def _check_command(command: tuple[str, ...], /, **values: str | tuple[str, ...] 
 def _click_options(options: Iterable[Option]) -> list[click.Parameter]:
     return [
         click.Option(
-            [option.flag or f"--{option.name}", option.field],
+            [flag, option.field],
             metavar=None if option.switch else option.metavar,
             # False would mean to click that the value may be left out.
             is_flag=option.switch or None,
@@ -135,7 +135,7 @@ def _click_options(options: Iterable[Option]) -> list[click.Parameter]:
             help=option.help + (f" [default: {option.default}]" if option.default else ""),
         )
         for option in options
-        if option.flag
+        if (flag := option.flag)
     ]
 
 

@@ -30,8 +30,8 @@ from covgate.model import Secret
 class Option:
     """One setting: its name in every place it can be given, how its text is read, and what it means.
 
-    `flag` is the command line's spelling (None: not there), `action` whether it is an input of the action and `toml`
-    whether `[tool.covgate]` may hold it. `default` is text, read by `parse` like any other value; an empty default
+    `on_command_line` says whether it is an option there, `spelled` how when not `--name`; `action` whether it is an input
+    of the action and `toml` whether `[tool.covgate]` may hold it. `default` is text, read by `parse` like any other value; an empty default
     stands for "not set".
     """
 
@@ -40,7 +40,8 @@ class Option:
     help: str
     default: str = ""
     metavar: str = "TEXT"
-    flag: str | None = None
+    on_command_line: bool = True
+    spelled: str = ""
     repeatable: bool = False
     switch: bool = False
     """On the command line it takes no value: there, it is on."""
@@ -56,6 +57,11 @@ class Option:
         return self.name.replace("-", "_")
 
     @property
+    def flag(self) -> str | None:
+        """The command line's spelling; None: not there."""
+        return (self.spelled or f"--{self.name}") if self.on_command_line else None
+
+    @property
     def variable(self) -> str:
         """The variable GitHub passes the input in: upper case, hyphens kept."""
         return f"INPUT_{self.name.upper()}"
@@ -69,6 +75,7 @@ class Option:
 OPTIONS: tuple[Option, ...] = (
     Option(
         name="test-command",
+        on_command_line=False,
         parse=parse_text,
         default="pytest",
         metavar="COMMAND",
@@ -80,13 +87,14 @@ OPTIONS: tuple[Option, ...] = (
         name="coverage-data",
         parse=parse_lines,
         metavar="GLOB",
-        flag="--data",
+        spelled="--data",
         repeatable=True,
         help="Read these coverage data files (several are combined), or Cobertura or LCOV reports, instead of running "
         "the tests. One glob a line.",
     ),
     Option(
         name="install-command",
+        on_command_line=False,
         parse=parse_text,
         metavar="COMMAND",
         toml=False,
@@ -98,7 +106,7 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_folder,
         default=".",
         metavar="DIR",
-        flag="--directory",
+        spelled="--directory",
         toml=False,
         help="The project's folder inside the checkout, for a monorepo. Its settings are those of the nearest "
         "`pyproject.toml` with `[tool.covgate]`, there or above.",
@@ -107,7 +115,6 @@ OPTIONS: tuple[Option, ...] = (
         name="base",
         parse=parse_text,
         metavar="REF",
-        flag="--base",
         toml=False,
         help="Compare with the merge base of this branch or commit. Without it covgate finds the base itself.",
     ),
@@ -115,21 +122,18 @@ OPTIONS: tuple[Option, ...] = (
         name="min-total",
         parse=parse_percent,
         metavar="PERCENT",
-        flag="--min-total",
         help="Fail when total coverage is below this.",
     ),
     Option(
         name="min-diff",
         parse=parse_percent,
         metavar="PERCENT",
-        flag="--min-diff",
         help="Fail when diff coverage, of the lines the change adds or modifies, is below this.",
     ),
     Option(
         name="max-drop",
         parse=parse_points,
         metavar="POINTS",
-        flag="--max-drop",
         help="Fail when total coverage fell by more than this many percentage points below the baseline: the record of "
         "the base commit or its nearest recorded ancestor. Deleting covered code is no drop.",
     ),
@@ -138,7 +142,6 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_percent,
         default="80",
         metavar="PERCENT",
-        flag="--green",
         help="Coverage is shown green from here.",
     ),
     Option(
@@ -146,14 +149,13 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_percent,
         default="60",
         metavar="PERCENT",
-        flag="--orange",
         help="Coverage is shown orange from here, red below.",
     ),
     Option(
         name="reports",
         parse=parse_reports,
         metavar="KINDS",
-        flag="--report",
+        spelled="--report",
         repeatable=True,
         help="Also leave `html` (a folder) and `xml` (Cobertura) in the report folder.",
     ),
@@ -162,7 +164,6 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_folder,
         default=".covgate",
         metavar="DIR",
-        flag="--report-dir",
         help="Where `result.json`, `comment.md` and `summary.md` are written.",
     ),
     Option(
@@ -170,7 +171,6 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_choice(CommentPolicy),
         default="on-change",
         metavar="WHEN",
-        flag="--comment",
         workflow=True,
         help="When a pull request gets a comment: `always`; `on-change`, unless all is well and covgate has not "
         "commented before; `on-failure`; `never`.",
@@ -180,7 +180,6 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_choice(PublishPolicy),
         default="best-effort",
         metavar="HOW",
-        flag="--publish",
         workflow=True,
         help="`best-effort`: a comment that cannot be posted is a warning. `required`: it is exit code 6.",
     ),
@@ -188,7 +187,6 @@ OPTIONS: tuple[Option, ...] = (
         name="name",
         parse=parse_report_name,
         metavar="NAME",
-        flag="--name",
         workflow=True,
         help="Names this report, so that several projects of a monorepo keep a comment and a history each.",
     ),
@@ -196,7 +194,6 @@ OPTIONS: tuple[Option, ...] = (
         name="record",
         parse=parse_switch,
         metavar="BOOL",
-        flag="--record",
         switch=True,
         help="Record this run in the history. In a workflow, runs of the default branch are recorded anyway, unless "
         "this is `false`.",
@@ -206,14 +203,12 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_branch_name,
         default="covgate-data",
         metavar="BRANCH",
-        flag="--history-branch",
         help="The branch that holds the history; it is made when it is missing.",
     ),
     Option(
         name="history-dir",
         parse=parse_folder,
         metavar="DIR",
-        flag="--history-dir",
         help="Keep the history in this folder instead of a branch. Without it a laptop reads the branch as it was "
         "fetched, and records in `.covgate/history`.",
     ),
@@ -222,11 +217,11 @@ OPTIONS: tuple[Option, ...] = (
         parse=parse_limit,
         default="30",
         metavar="NUMBER",
-        flag="--history-limit",
         help="For how many commits the state of every line is kept; their totals are kept for ever.",
     ),
     Option(
         name="ratchet",
+        on_command_line=False,
         parse=parse_switch,
         default="false",
         metavar="BOOL",
@@ -237,20 +232,19 @@ OPTIONS: tuple[Option, ...] = (
         name="timeout-minutes",
         parse=parse_minutes,
         metavar="MINUTES",
-        flag="--timeout-minutes",
         help="Stop the tests after this long.",
     ),
     Option(
         name="python",
         parse=parse_text,
         metavar="PATH",
-        flag="--python",
         action=False,
         help="The interpreter the project runs in. Default: the active virtual environment's, `.venv` of the project, "
         "conda's, covgate's own.",
     ),
     Option(
         name="github-token",
+        on_command_line=False,
         parse=lambda text: Secret(value=text.strip()),
         metavar="TOKEN",
         action_default="${{ github.token }}",

@@ -7,25 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from covgate.config.goals import Component, Target
-from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean
+from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind
 from covgate.config.options import OPTIONS, Option, unknown_option
 from covgate.config.read_options import TomlSettings, peek, read_toml
 from covgate.config.toml_file import TomlFile
 from covgate.errors import InputError
 from covgate.model import Secret
-
-__all__ = [
-    "OPTIONS",
-    "CommentPolicy",
-    "Option",
-    "PublishPolicy",
-    "ReportKind",
-    "Settings",
-    "TomlFile",
-    "did_you_mean",
-    "guess_report_dir",
-    "resolve",
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol, cast
+from dataclasses import replace
+from typing import cast
 
 from covgate.errors import InputError
 from covgate.host.context import EventKind, RunContext
@@ -17,48 +17,30 @@ def parse_context(env: Mapping[str, str], read_text: Callable[[str], str]) -> Ru
 
     Raises InputError for an event covgate can not judge, and for an event file that is missing or malformed.
     """
-    event = env.get("GITHUB_EVENT_NAME", "")
-    if env.get("GITHUB_ACTIONS") != "true" and not event:
-        return RunContext(kind=EventKind.LOCAL)
-    build = _BUILDERS.get(event)
+    place = parse_place(env)
+    if place.local:
+        return place
+    build = _BUILDERS.get(place.event)
     if build is None:
-        raise _cannot_judge(event)
-    payload = _Payload(_load_payload(env, read_text), event)
-    return build(_read_common(env), payload)
+        raise _cannot_judge(place.event)
+    return build(place, _Payload(_load_payload(env, read_text), place.event), env)
 
 
 def parse_place(env: Mapping[str, str]) -> RunContext:
     """Read where a command runs that judges nothing, so that any event will do; of the event nothing is known."""
-    if env.get("GITHUB_ACTIONS") != "true" and not env.get("GITHUB_EVENT_NAME"):
+    event = env.get("GITHUB_EVENT_NAME", "")
+    if env.get("GITHUB_ACTIONS") != "true" and not event:
         return RunContext(kind=EventKind.LOCAL)
-    return _context(_read_common(env), EventKind.BRANCH)
-
-
-def _read_common(env: Mapping[str, str]) -> _Common:
-    return _Common(
-        event=env.get("GITHUB_EVENT_NAME", ""),
+    return RunContext(
+        kind=EventKind.BRANCH,
+        event=event,
         repository=env.get("GITHUB_REPOSITORY", ""),
         server_url=env.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/"),
         api_url=env.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
         run_id=_number(env, "GITHUB_RUN_ID"),
         run_attempt=_number(env, "GITHUB_RUN_ATTEMPT"),
         commit=_commit(env),
-        ref=env.get("GITHUB_REF", ""),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Common:
-    """What every event carries in its environment."""
-
-    event: str
-    repository: str
-    server_url: str
-    api_url: str
-    run_id: int
-    run_attempt: int
-    commit: Sha | None
-    ref: str
 
 
 class _Payload:
@@ -98,28 +80,10 @@ class _Payload:
         )
 
 
-class _Builder(Protocol):
-    def __call__(self, common: _Common, payload: _Payload) -> RunContext: ...
-
-
-def _context(common: _Common, kind: EventKind, **values: object) -> RunContext:
-    return RunContext(
-        kind=kind,
-        event=common.event,
-        repository=common.repository,
-        server_url=common.server_url,
-        api_url=common.api_url,
-        run_id=common.run_id,
-        run_attempt=common.run_attempt,
-        commit=common.commit,
-        **values,  # type: ignore[arg-type]  # the callers below name real fields
-    )
-
-
-def _pull_request(common: _Common, payload: _Payload) -> RunContext:
-    return _context(
-        common,
-        EventKind.PULL_REQUEST,
+def _pull_request(place: RunContext, payload: _Payload, _env: Mapping[str, str]) -> RunContext:
+    return replace(
+        place,
+        kind=EventKind.PULL_REQUEST,
         head_sha=payload.sha("pull_request.head.sha"),
         base_sha=payload.sha("pull_request.base.sha"),
         base_ref=str(payload.get("pull_request.base.ref") or ""),
@@ -130,25 +94,25 @@ def _pull_request(common: _Common, payload: _Payload) -> RunContext:
     )
 
 
-def _merge_group(common: _Common, payload: _Payload) -> RunContext:
-    return _context(
-        common,
-        EventKind.MERGE_GROUP,
+def _merge_group(place: RunContext, payload: _Payload, _env: Mapping[str, str]) -> RunContext:
+    return replace(
+        place,
+        kind=EventKind.MERGE_GROUP,
         head_sha=payload.sha("merge_group.head_sha"),
         base_sha=payload.sha("merge_group.base_sha"),
         base_ref=str(payload.get("merge_group.base_ref") or "").removeprefix("refs/heads/"),
     )
 
 
-def _branch(common: _Common, payload: _Payload) -> RunContext:
-    heads = "refs/heads/"
-    branch = common.ref.removeprefix(heads) if common.ref.startswith(heads) else ""
+def _branch(place: RunContext, payload: _Payload, env: Mapping[str, str]) -> RunContext:
+    heads, ref = "refs/heads/", env.get("GITHUB_REF", "")
+    branch = ref.removeprefix(heads) if ref.startswith(heads) else ""
     # GitHub: a scheduled run is always of the default branch, and its event may not name it.
-    default = str(payload.get("repository.default_branch") or (branch if common.event == "schedule" else ""))
-    return _context(common, EventKind.BRANCH, branch=branch, default_branch=default)
+    default = str(payload.get("repository.default_branch") or (branch if place.event == "schedule" else ""))
+    return replace(place, branch=branch, default_branch=default)
 
 
-_BUILDERS: Mapping[str, _Builder] = {
+_BUILDERS: Mapping[str, Callable[[RunContext, _Payload, Mapping[str, str]], RunContext]] = {
     "pull_request": _pull_request,
     "merge_group": _merge_group,
     "push": _branch,
