@@ -8,9 +8,7 @@ import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from types import FrameType
@@ -18,19 +16,10 @@ from types import FrameType
 import click
 
 from covgate import __version__
-from covgate.commands import Edges, Place, Request, find_checkout, find_place, make_sample, run, run_history
-from covgate.config import (
-    OPTIONS,
-    Option,
-    Settings,
-    did_you_mean,
-    guess_report_dir,
-    parse_lines,
-    resolve,
-)
+from covgate.commands import Request, RunRequest, annotator, leave_failure, make_sample, open_run, run, run_history
+from covgate.config import OPTIONS, Option, did_you_mean, option_named
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
-from covgate.host import Level, Runner, open_host
-from covgate.publish import deliver_failure
+from covgate.host import Level, Runner
 from covgate.system import Screen, forgiving_streams
 
 
@@ -41,29 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def action() -> int:
     """Run as the GitHub action: every setting comes from the action's inputs and the project's configuration."""
-    return _guarded(lambda: _check(_Request(inputs=os.environ)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
-    """What a run was asked for. `command_line` maps option names to text, `command` is what stood after `--`."""
-
-    command_line: Mapping[str, str] = field(default_factory=dict)
-    command: tuple[str, ...] = ()
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    """`INPUT_*` variables: of the action only."""
-    directory: Path | None = None
-    """Where it starts, when not where covgate was started."""
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-
-    @property
-    def here(self) -> Path:
-        return (self.directory or Path.cwd()).resolve()
-
-    @property
-    def start(self) -> str:
-        """The folder it was pointed at, relative to `here`."""
-        return self.command_line.get("working-directory") or self.inputs.get("INPUT_WORKING-DIRECTORY") or "."
+    return _guarded(lambda: _check(RunRequest(environment=dict(os.environ), inputs=os.environ)))
 
 
 def _invoke(argv: list[str]) -> int:
@@ -78,7 +45,7 @@ def _invoke(argv: list[str]) -> int:
             return ExitCode.BAD_INPUT
         problem = _usage_error(exc, own[0])
         if own[0] == "check":
-            _leave_failure(problem, _Request(command_line=_places_in(own)))
+            leave_failure(problem, RunRequest(environment=dict(os.environ), command_line=_places_in(own)))
         raise problem from None
     except click.Abort:
         # click's name for Ctrl-C.
@@ -121,7 +88,7 @@ def _check_command(command: tuple[str, ...], /, **values: str | tuple[str, ...] 
             given[option.name] = "true"
         elif value:
             given[option.name] = "\n".join(value) if isinstance(value, tuple) else value
-    return _check(_Request(command_line=given, command=command))
+    return _check(RunRequest(environment=dict(os.environ), command_line=given, command=command))
 
 
 def _click_options(options: Iterable[Option]) -> list[click.Parameter]:
@@ -171,10 +138,6 @@ _cli.add_command(
 _HISTORY_OPTIONS = ("working-directory", "history-branch", "history-dir", "name")
 
 
-def _option(name: str) -> Option:
-    return next(option for option in OPTIONS if option.name == name)
-
-
 @click.pass_obj
 def _history_command(
     command: tuple[str, ...], /, *, as_json: bool, take: Path | None, limit: int, **values: str | None
@@ -186,7 +149,7 @@ def _history_command(
             slug="unknown-option",
         )
     given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
-    settings, edges = _wire(_Request(command_line=given), judges=False)
+    settings, edges = open_run(RunRequest(environment=dict(os.environ), command_line=given), judges=False)
     return run_history(settings, edges, Request(as_json=as_json, take=take, limit=limit))
 
 
@@ -209,7 +172,7 @@ _cli.add_command(
                 default=30,
                 help="How many of the newest points the table shows. [default: 30]",
             ),
-            *_click_options(map(_option, _HISTORY_OPTIONS)),
+            *_click_options(map(option_named, _HISTORY_OPTIONS)),
         ],
         short_help="Show what was recorded, or take an existing file in.",
         help="Show the recorded totals as a table with a sparkline and the way to the target. On a laptop that is the "
@@ -230,7 +193,7 @@ def _demo(directory: Path) -> int:
     screen = Screen(sys.stdout, sys.stderr)
     # Nobody's pull request: whatever event it runs on, it is judged as on a laptop.
     local = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
-    code = _check(_Request(directory=directory, environment=local))
+    code = _check(RunRequest(directory=directory, environment=local))
     if code != ExitCode.RULE_BROKEN:
         screen.say(f"the sample's gate should be red (exit code 1), and ended with {code}")
         return code
@@ -240,81 +203,19 @@ def _demo(directory: Path) -> int:
     return ExitCode.PASSED
 
 
-def _check(request: _Request) -> int:
+def _check(request: RunRequest) -> int:
     """Run the pipeline. However it ends, the report and the outputs are this run's."""
     try:
-        return run(*_wire(request)).exit_code
+        return run(*open_run(request)).exit_code
     except BaseException as exc:
-        _leave_failure(_as_error(exc), request)
+        leave_failure(_as_error(exc), request)
         raise
-
-
-def _wire(request: _Request, *, judges: bool = True) -> tuple[Settings, Edges]:
-    """Read the settings, and open the edges."""
-    place = find_place(request.here, request.start)
-    settings = resolve(
-        command_line=_anchored(request.command_line, place, lambda option: option.name),
-        command=request.command,
-        inputs=_anchored(request.inputs, place, lambda option: option.variable),
-        environment=request.environment,
-        toml=place.toml,
-    )
-    screen = Screen(sys.stdout, sys.stderr, _annotator(request.environment, Level.WARNING))
-    if place.project != place.start:
-        folder = os.path.relpath(place.project, request.here)
-        settings = replace(settings, working_directory=folder)
-        screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
-    edges = Edges(
-        directory=request.here,
-        environment=request.environment,
-        screen=screen,
-        host=open_host(request.environment, settings.github_token, sys.stdout, judges=judges),
-        now=datetime.now(UTC),
-    )
-    return settings, edges
-
-
-def _annotator(environment: Mapping[str, str], level: Level) -> Callable[[str], None]:
-    """Return what attaches a message to the run."""
-    runner = Runner.from_environment(environment, sys.stdout)
-    return lambda message: runner.annotate(level, message, title="covgate")
-
-
-def _anchored(given: Mapping[str, str], place: Place, name_of: Callable[[Option], str]) -> dict[str, str]:
-    """Return the values with the paths among them taken from the project's folder: they were given at the start."""
-    values = dict(given)
-    for option in map(_option, ("report-dir", "history-dir", "coverage-data")):
-        anchor = place.anchored_glob if option.repeatable else place.anchored
-        text = values.get(name_of(option), "")
-        values |= {name_of(option): "\n".join(map(anchor, parse_lines(text)))} if text.strip() else {}
-    return values
-
-
-def _leave_failure(error: CovgateError, request: _Request) -> None:
-    """Leave what ended the run where its report would be, as far as that can be known."""
-    here = request.here
-    try:
-        place = find_place(here, request.start)
-    except InputError:
-        start = (here / request.start).resolve()
-        place = Place(start=start, project=start, toml=None)
-    name, given = guess_report_dir(command_line=request.command_line, inputs=request.inputs, toml=place.toml)
-    # A folder that is not there is not made for it.
-    project = place.project if place.project.is_dir() else here
-    notes = deliver_failure(
-        error,
-        Runner.from_environment(request.environment, sys.stdout),
-        project / (place.anchored(name) if given else name),
-        find_checkout(project) or here,
-    )
-    for note in notes:
-        Screen(sys.stdout, sys.stderr).say(note)
 
 
 def _places_in(argv: Sequence[str]) -> dict[str, str]:
     """Pick the options that say where the report goes out of arguments that cannot be read as a whole."""
     found: dict[str, str] = {}
-    for option in map(_option, ("working-directory", "report-dir")):
+    for option in map(option_named, ("working-directory", "report-dir")):
         for word, following in pairwise([*argv, ""]):
             flag, equals, value = word.partition("=")
             if flag == option.flag:
@@ -345,7 +246,7 @@ def _worded(work: Callable[[], int]) -> int:
         return int(work())
     except CovgateError as exc:
         screen.error(exc)
-        _annotator(os.environ, Level.ERROR)(exc.message)
+        annotator(os.environ, Level.ERROR)(exc.message)
         return exc.exit_code
     except (KeyboardInterrupt, Terminated) as exc:
         ended = _as_error(exc)

@@ -2,17 +2,16 @@
 
 from covgate.commands.check import run
 from covgate.commands.demo.make import make_sample
-from covgate.commands.edges import Edges
 from covgate.commands.history import Request, run_history
-from covgate.commands.place import Place, find_checkout, find_place
+from covgate.commands.start import RunRequest, annotator, leave_failure, open_run
 
 __all__ = [
-    "Edges",
-    "Place",
     "Request",
-    "find_checkout",
-    "find_place",
+    "RunRequest",
+    "annotator",
+    "leave_failure",
     "make_sample",
+    "open_run",
     "run",
     "run_history",
 ]

@@ -3,7 +3,7 @@
 from covgate.config.components import listed, match_components, require_files, unused_globs
 from covgate.config.goals import Component, Target
 from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean, parse_lines
-from covgate.config.options import OPTIONS, Option
+from covgate.config.options import OPTIONS, Option, option_named
 from covgate.config.outputs import OUTPUT_NAMES
 from covgate.config.read_options import has_table, read_toml
 from covgate.config.settings import Settings, floors_of, guess_report_dir, resolve
@@ -26,6 +26,7 @@ __all__ = [
     "has_table",
     "listed",
     "match_components",
+    "option_named",
     "parse_lines",
     "read_toml",
     "require_files",

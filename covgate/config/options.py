@@ -31,8 +31,8 @@ class Option:
     """One setting: its name in every place it can be given, how its text is read, and what it means.
 
     `on_command_line` says whether it is an option there, `spelled` how when not `--name`; `action` whether it is an input
-    of the action and `toml` whether `[tool.covgate]` may hold it. `default` is text, read by `parse` like any other value; an empty default
-    stands for "not set".
+    of the action and `toml` whether `[tool.covgate]` may hold it. `default` is text, read by `parse` like any other
+    value; an empty default stands for "not set".
     """
 
     name: str
@@ -262,3 +262,8 @@ def unknown_option(name: str, source: str, known: Iterable[str]) -> InputError:
         hint=f"the options are: {', '.join(names)}",
         slug="unknown-option",
     )
+
+
+def option_named(name: str) -> Option:
+    """Return the row of an option."""
+    return next(option for option in OPTIONS if option.name == name)

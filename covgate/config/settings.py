@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from covgate.config.goals import Component, Target
 from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind
-from covgate.config.options import OPTIONS, Option, unknown_option
+from covgate.config.options import OPTIONS, Option, option_named, unknown_option
 from covgate.config.read_options import TomlSettings, peek, read_toml
 from covgate.config.toml_file import TomlFile
 from covgate.errors import InputError
@@ -96,7 +96,7 @@ def guess_report_dir(
 
     As `resolve` would choose, of what can be read; False is for what `[tool.covgate]` or the default says.
     """
-    option = next(option for option in OPTIONS if option.name == "report-dir")
+    option = option_named("report-dir")
     for text in (command_line.get(option.name, ""), inputs.get(option.variable, "")):
         if text.strip():
             return text.strip(), True
@@ -134,7 +134,7 @@ def _parse(option: Option, text: str, source: str) -> object:
 
 
 def _flag(name: str) -> str:
-    return next(o.flag or o.name for o in OPTIONS if o.name == name)
+    return option_named(name).flag or name
 
 
 def _from_inputs(inputs: Mapping[str, str]) -> dict[str, tuple[str, str]]:

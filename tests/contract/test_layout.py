@@ -43,7 +43,7 @@ OUTSIDE = {
     "urllib3": {"covgate.host.github.session"},
     "os.environ": {"covgate.cli"},
     "os.getenv": set(),
-    "datetime.now": {"covgate.cli"},
+    "datetime.now": {"covgate.commands.start"},
     "date.today": set(),
     "diff_cover": {"covgate.change.patch"},
     "coverage": {"covgate.measure.probe"},

@@ -1,0 +1,103 @@
+"""From what a run was asked for to its settings and edges; and what is left behind when it cannot start."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from covgate.commands.edges import Edges
+from covgate.commands.place import Place, find_checkout, find_place
+from covgate.config import Option, Settings, guess_report_dir, option_named, parse_lines, resolve
+from covgate.errors import CovgateError, InputError
+from covgate.host import Level, Runner, open_host
+from covgate.publish import deliver_failure
+from covgate.system import Screen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What a run was asked for. `command_line` maps option names to text, `command` is what stood after `--`."""
+
+    command_line: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """`INPUT_*` variables: of the action only."""
+    directory: Path | None = None
+    """Where it starts, when not where covgate was started."""
+    environment: Mapping[str, str]
+
+    @property
+    def here(self) -> Path:
+        """Where covgate was started, absolute."""
+        return (self.directory or Path.cwd()).resolve()
+
+    @property
+    def start(self) -> str:
+        """The folder it was pointed at, relative to `here`."""
+        return self.command_line.get("working-directory") or self.inputs.get("INPUT_WORKING-DIRECTORY") or "."
+
+
+def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edges]:
+    """Read the settings, and open the edges."""
+    place = find_place(request.here, request.start)
+    settings = resolve(
+        command_line=_anchored(request.command_line, place, lambda option: option.name),
+        command=request.command,
+        inputs=_anchored(request.inputs, place, lambda option: option.variable),
+        environment=request.environment,
+        toml=place.toml,
+    )
+    screen = Screen(sys.stdout, sys.stderr, annotator(request.environment, Level.WARNING))
+    if place.project != place.start:
+        folder = os.path.relpath(place.project, request.here)
+        settings = replace(settings, working_directory=folder)
+        screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
+    edges = Edges(
+        directory=request.here,
+        environment=request.environment,
+        screen=screen,
+        host=open_host(request.environment, settings.github_token, sys.stdout, judges=judges),
+        now=datetime.now(UTC),
+    )
+    return settings, edges
+
+
+def annotator(environment: Mapping[str, str], level: Level) -> Callable[[str], None]:
+    """Return what attaches a message to the run, where the environment is a workflow's."""
+    runner = Runner.from_environment(environment, sys.stdout)
+    return lambda message: runner.annotate(level, message, title="covgate")
+
+
+def _anchored(given: Mapping[str, str], place: Place, name_of: Callable[[Option], str]) -> dict[str, str]:
+    """Return the values with the paths among them taken from the project's folder: they were given at the start."""
+    values = dict(given)
+    for option in map(option_named, ("report-dir", "history-dir", "coverage-data")):
+        anchor = place.anchored_glob if option.repeatable else place.anchored
+        text = values.get(name_of(option), "")
+        values |= {name_of(option): "\n".join(map(anchor, parse_lines(text)))} if text.strip() else {}
+    return values
+
+
+def leave_failure(error: CovgateError, request: RunRequest) -> None:
+    """Leave what ended the run where its report would be, as far as that can be known."""
+    here = request.here
+    try:
+        place = find_place(here, request.start)
+    except InputError:
+        start = (here / request.start).resolve()
+        place = Place(start=start, project=start, toml=None)
+    name, given = guess_report_dir(command_line=request.command_line, inputs=request.inputs, toml=place.toml)
+    # A folder that is not there is not made for it.
+    project = place.project if place.project.is_dir() else here
+    notes = deliver_failure(
+        error,
+        Runner.from_environment(request.environment, sys.stdout),
+        project / (place.anchored(name) if given else name),
+        find_checkout(project) or here,
+    )
+    for note in notes:
+        Screen(sys.stdout, sys.stderr).say(note)
