@@ -4,10 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 
-.PHONY: demo gate test test-docker test-real test-browser screenshots lint bench generate clean
+.PHONY: demo gate quick test test-docker test-real test-browser screenshots lint bench generate clean
 
 demo: $(STAMP)run  ## Make a sample project in demo/ and run covgate on it.
 	$(BIN)/covgate demo demo
+
+quick: $(STAMP)lint  ## Unit and contract tests, style and types: the loop of a developer.
+	$(BIN)/python -m pytest -q -n auto --ignore=tests/integration --ignore=tests/docker --ignore=tests/browser --ignore=tests/real
+	$(MAKE) lint
 
 test: $(STAMP)test  ## Every test that needs no Docker.
 	$(BIN)/python -m pytest -q -n auto -m "not docker and not real and not browser"

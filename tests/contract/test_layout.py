@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,21 +16,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "covgate"
 
-ORDER = (
-    {"errors", "model"},
-    {"config"},
-    {"system"},
-    {"host"},
-    {"measure", "change"},
-    {"history"},
-    {"gate"},
-    {"report"},
-    {"publish"},
-    {"commands"},
-    {"cli"},
-    {"__main__"},
-)
-"""Lowest first. A room imports from rooms below it; rooms of one level do not know each other, but for the first."""
+MAP = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+ORDER = re.findall(r"^\| `(\w+)` \|", MAP.split("<!-- rooms")[1].split("<!-- end of rooms -->")[0], flags=re.MULTILINE)
+"""The rooms and the modules at the top, lowest first. A room imports from rooms below it."""
+
+STRANGERS = {"measure", "change"}
+"""Rooms that do not know each other."""
 
 OUTSIDE = {
     "subprocess": {"covgate.system.process"},
@@ -118,12 +110,6 @@ def room_of(module: str) -> str:
     return (*module.split("."), "")[1]
 
 
-def level(room: str) -> int:
-    found = [at for at, rooms in enumerate(ORDER) if room in rooms]
-    assert found, f"covgate.{room} has no place in the order: give it one here and in CONTRIBUTING.md"
-    return found[0]
-
-
 def own_imports(module: str) -> Iterator[Import]:
     """Yield the imports of covgate itself; the version, which stands in `covgate`, may be read anywhere."""
     yield from (one for one in imports(module) if one.module.startswith("covgate."))
@@ -134,7 +120,19 @@ def test_a_room_imports_from_rooms_below_it(module: str) -> None:
     here = room_of(module)
     for one in own_imports(module):
         there = room_of(one.module)
-        assert here == there or level(there) < level(here), f"{module} imports {one.module}"
+        assert here == there or ORDER.index(there) < ORDER.index(here), f"{module} imports {one.module}"
+        assert {here, there} != STRANGERS, f"{module} imports {one.module}"
+
+
+def test_the_map_of_contributing_names_every_room_and_no_other() -> None:
+    assert sorted(ORDER) == sorted({room_of(module) for module in MODULES} - {""})
+
+
+def test_what_contributing_names_is_there() -> None:
+    named = set(re.findall(r"`((?:covgate|tests|host|measure|history|report|commands)/[\w/.]*)`", MAP))
+    gone = [name for name in named if not any((start / name).exists() for start in (ROOT, PACKAGE))]
+    assert len(named) > 15
+    assert not gone
 
 
 @pytest.mark.parametrize("module", OWN)
