@@ -30,9 +30,9 @@ from covgate.model import Secret
 class Option:
     """One setting: its name in every place it can be given, how its text is read, and what it means.
 
-    `on_command_line`: whether it is an option there; `spelled`: how, when not `--name`; `action`: whether the action has
-    it as an input; `toml`: whether `[tool.covgate]` may hold it. `default` is text, read by `parse` like any other value;
-    an empty one stands for "not set".
+    `on_command_line`: whether it is an option there; `spelled`: how, when not `--name`; `action`: whether it is an
+    input of the action; `toml`: whether `[tool.covgate]` may hold it. `default` is text, read by `parse` like any other
+    value; an empty one stands for "not set".
     """
 
     name: str
