@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from covgate.errors import MeasureError
-from covgate.measure.twins import Recorded, RecordedData, Settled, own_packages, settle
+from covgate.measure.own_packages import own_packages
+from covgate.measure.twins import Recorded, RecordedData, Settled, settle
 
 PACKAGES: dict[str, tuple[list[str], dict[str, str]]] = {
     "src-layout": (["src/shop/__init__.py", "src/shop/a.py"], {"shop": "src/shop"}),

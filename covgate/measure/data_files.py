@@ -11,12 +11,13 @@ from typing import cast
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import find_strays
 from covgate.measure.foreign.kinds import DataKind, detect_kind
+from covgate.measure.own_packages import own_packages
 from covgate.measure.path_map import SHOWN
 from covgate.measure.probe_call import Probe
 from covgate.measure.probe_records import file_from_record, require_executed, unloaded_note, unmeasured_from_record
 from covgate.measure.project import Project
 from covgate.measure.pytest_options import find_cov_options, find_test_names
-from covgate.measure.twins import Recorded, RecordedData, Settled, gone_note, own_packages, settle, stale_copy
+from covgate.measure.twins import Recorded, RecordedData, Settled, gone_note, settle, stale_copy
 from covgate.model import Coverage, Measurement
 
 
