@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.errors import ExitCode
-from covgate.measure.probe import DEFAULTS
+from covgate.measure.probe.covgate_probe.defaults import DEFAULTS
 from covgate.options import OPTIONS, Option
 from covgate.outputs import OUTPUTS
 from covgate.report.result import result_schema

@@ -1,0 +1,73 @@
+"""Files without data: why there is none, and what they hold when there should have been some."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterable
+
+from coverage.exceptions import NotPython
+
+from . import Json
+from .analyst import Analyst
+from .paths import PYTHON_SUFFIXES, relative
+from .record import record
+from .scope import Scope
+
+
+def find_unmeasured(request: Json, cov: Analyst, measured: Iterable[str]) -> tuple[Json, list[str]]:
+    """Say of each changed Python file without data why, with its statements when it should have been measured.
+
+    Returned beside it are the files with code, changed or not, that should have been measured and are in no data.
+    """
+    root = request["root"]
+    known = {relative(path, root) for path in measured}
+    scope = Scope(cov, measured, request)
+    changed: Json = {}
+    for path in request["changed"]:
+        full = os.path.join(root, path)
+        if os.path.islink(full) or (path not in known and not path.endswith(PYTHON_SUFFIXES)):
+            continue
+        # A file with data is in scope, whatever is configured now, unless reports leave it out.
+        rule = scope.dropped(full) if path in known else scope.left_out(full)
+        if rule is not None:
+            changed[path] = {"gap": "omitted", "rule": rule.text, "where": rule.where}
+        elif path not in known:
+            changed[path] = _record(cov, full, "unmeasured" if scope.named else "undecided")
+    unloaded = [path for path in request["tracked"] if path not in known and path.endswith(PYTHON_SUFFIXES)]
+    full_paths = {path: os.path.join(root, path) for path in unloaded}
+    return changed, _with_code({path: full for path, full in full_paths.items() if scope.left_out(full) is None})
+
+
+def _record(cov: Analyst, full: str, gap: str) -> Json:
+    if not os.path.isfile(full):
+        return {"gap": "unparsable", "why": "it is not in the working folder"}
+    try:
+        return {"gap": gap, **record(cov, cov.reporter_of(full), detailed=True)}
+    except NotPython as exc:
+        return {"gap": "unparsable", "why": str(exc)}
+
+
+def _with_code(paths: dict[str, str]) -> list[str]:
+    """Return the files that hold more than comments and a docstring; of very many, those that hold anything.
+
+    `paths` are {name: full path}.
+    """
+    there = {path: full for path, full in paths.items() if os.path.isfile(full) and not os.path.islink(full)}
+    is_wanted = _has_code if len(there) <= _PARSED else os.path.getsize
+    return [path for path, full in there.items() if is_wanted(full)]
+
+
+_PARSED = 500
+"""How many files that nothing loaded are looked into: a second's work."""
+
+
+def _has_code(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            body = ast.parse(file.read()).body
+    except OSError:
+        return False
+    except (SyntaxError, ValueError, RecursionError):
+        return True
+    return not all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)
