@@ -17,8 +17,7 @@ from typing import cast
 from covgate.edges.process import Completed, QuietProcess, child_environment, run_quiet, start_quiet
 from covgate.errors import InputError, MeasureError
 
-PROBE = Path(__file__).with_name("probe")
-"""A folder that Python runs."""
+PROBE = Path(__file__).parent / "probe" / "__main__.py"
 
 MINIMUM_COVERAGE = "7.13"
 """The first coverage with the start-up hook and the passed-on configuration that measure any command."""

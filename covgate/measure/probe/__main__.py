@@ -1,9 +1,7 @@
-"""Start the probe: the project's interpreter runs this folder, `python .../measure/probe`.
+"""Start the probe: the project's interpreter runs this file.
 
 One JSON request comes in on the standard input, one JSON answer goes to the file that the request names.
 """
-
-from __future__ import annotations
 
 import os
 import sys
@@ -14,17 +12,20 @@ if coverage.version_info < (7, 13):
     # Said before anything is imported that an older one, or its Python, may not have.
     sys.exit(f"coverage {coverage.__version__} is too old")
 
-# Only who installs covgate writes to its folder. Here another Python would write bytecode, perhaps as root: files that
-# no uninstallation removes. What was compiled at the installation is used; coverage and plugins are cached as ever.
-write_no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-# One package and no modules beside this file: a module `scope` here would hide a plugin `scope` of the project.
-from covgate_probe.answer import answer  # type: ignore[import-not-found] # noqa: E402  # this folder is on sys.path
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+# It holds one package and no modules: a `scope.py` here would hide a coverage plugin `scope` of the project. Python has
+# put it first already, except with PYTHONSAFEPATH.
+sys.path.insert(0, FOLDER)
+# The project's interpreter writes nothing into covgate's folder: it may be another Python and run as another user, and
+# no uninstallation would remove it. Started as a folder, Python would write the bytecode of this file all the same.
+AS_EVER, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+from covgate_probe.answer import answer  # type: ignore[import-not-found] # noqa: E402  # see FOLDER
 
-sys.dont_write_bytecode = write_no_bytecode
+sys.dont_write_bytecode = AS_EVER
 
-# Empty: covgate ended without a question.
-if question := sys.stdin.read():
-    # Python put this folder first; coverage puts the working directory there, where plugins may live.
-    folder = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [os.getcwd(), *(entry for entry in sys.path if entry != folder)]
+question = sys.stdin.read()
+# Empty: covgate ended without one.
+if question:
+    # coverage puts the working directory first, where plugins may live.
+    sys.path[:] = [os.getcwd(), *(entry for entry in sys.path if entry != FOLDER)]
     answer(question)

@@ -11,7 +11,7 @@ from coverage.exceptions import CoverageException
 
 from .analyse import analyse
 from .prepare import prepare
-from .static import static
+from .unmeasured import static
 
 COMMANDS = {"prepare": prepare, "analyse": analyse, "static": static}
 

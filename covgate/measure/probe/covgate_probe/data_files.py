@@ -25,35 +25,31 @@ def usable(request: Json) -> list[str]:
 
     There it is a process that was killed before it could write, as some tests do on purpose.
     """
-    found = [path for path in request["data"] if _is_usable(path, own_run=request["own_run"])]
-    if not found:
+    problems = {path: _problem(path) for path in request["data"]}
+    for problem in filter(None, problems.values()):
+        if not request["own_run"]:
+            raise problem
+    if all(problems.values()):
         raise NoDataError("no data file of this run is whole")
-    return found
+    return [path for path, problem in problems.items() if problem is None]
 
 
-def _is_usable(path: str, *, own_run: bool) -> bool:
-    try:
-        _check(path)
-    except CoverageException:
-        if own_run:
-            return False
-        raise
-    return True
-
-
-def _check(path: str) -> None:
-    """Raise when `path` is not a readable data file: coverage's combine would go on without it.
+def _problem(path: str) -> CoverageException | None:
+    """Return why `path` is no readable data file: coverage's combine would go on without it.
 
     Another program's database it would take for an empty data file, and write to it.
     """
     try:
         with _read_only(path) as database:
             database.execute("SELECT version FROM coverage_schema").fetchone()
+        data = CoverageData(path)
+        data.read()
+        data.close()
     except sqlite3.Error as exc:
-        raise CoverageException(f"{path!r} is no coverage data file: {exc}") from None
-    data = CoverageData(path)
-    data.read()
-    data.close()
+        return CoverageException(f"{path!r} is no coverage data file: {exc}")
+    except CoverageException as exc:
+        return exc
+    return None
 
 
 def _read_only(path: str) -> contextlib.closing[sqlite3.Connection]:

@@ -99,11 +99,10 @@ class Scope:
     ) -> frozenset[str]:
         """Return the folders and files the sources stand for, those of modules too."""
         sources = named.get("run:source", [])
+        folders = [*named.get("run:source_dirs", []), *filter(os.path.isdir, sources)]
         packages = [*named.get("run:source_pkgs", []), *(s for s in sources if not os.path.isdir(s))]
-        folders = [*named.get("run:source_dirs", []), *(s for s in sources if os.path.isdir(s))]
-        places = [os.path.realpath(folder) for folder in folders]
-        names = Modules(self._root, self._here, measured, tracked, self._default)
-        return frozenset([*places, *(place for package in packages for place in names.find(package))])
+        modules = Modules(self._here, measured, [os.path.join(self._root, path) for path in tracked], self._default)
+        return frozenset(map(os.path.realpath, folders)).union(*map(modules.find, packages))
 
 
 class Configuration:
@@ -137,12 +136,11 @@ class Configuration:
 class Modules:
     """Where importable names lie, found without importing any."""
 
-    def __init__(self, root: str, here: str, measured: Iterable[str], tracked: Sequence[str], tests: Patterns) -> None:
-        self._root, self._here, self._tests = root, here + os.sep, tests
+    def __init__(self, here: str, measured: Iterable[str], tracked: Sequence[str], tests: Patterns) -> None:
+        self._here, self._tracked, self._tests = here, tracked, tests
         self._measured = [os.path.realpath(path) for path in measured]
-        self._tracked = [os.path.join(root, path) for path in tracked]
 
-    def find(self, name: str) -> list[str]:
+    def find(self, name: str) -> set[str]:
         """Return the folders (of a module: the file) that `name` stands for.
 
         A package is one folder: where its files were measured, where Python would find it, or else a tracked folder of
@@ -153,14 +151,14 @@ class Modules:
         known = measured | set(self._places_by_import(name))
         # A copy in an environment, or `app.shop` where `shop` is asked for, is not the one package.
         if any(_is_package(place) and self._is_own(place, tail) for place in known):
-            return sorted(known)
+            return known
         tracked = {p for full in self._tracked if not self._tests.match(full) for p in self._places_in(full, tail)}
         own = {place for place in tracked if self._is_own(place, tail)} or tracked
-        return sorted(known | ({place for place in own if _is_package(place)} or own))
+        return known | ({place for place in own if _is_package(place)} or own)
 
     def _places_in(self, full: str, tail: str) -> Iterator[str]:
         # Folders above the project may have the package's name too: a clone of `click` lies in a folder `click`.
-        at = full.find(tail + os.sep, len(self._here) - 1 if full.startswith(self._here) else 0)
+        at = full.find(tail + os.sep, len(self._here) if full.startswith(self._here + os.sep) else 0)
         while at >= 0:
             yield full[:at] + tail
             at = full.find(tail + os.sep, at + 1)
