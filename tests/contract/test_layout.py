@@ -167,6 +167,11 @@ def test_the_probe_needs_the_standard_library_and_coverage_only() -> None:
     assert {path.name for path in MODULES[PROBE].parent.glob("*.py")} == {"__init__.py", "__main__.py"}
 
 
+def test_an_old_python_can_read_the_probes_start() -> None:
+    """It says that coverage is missing or too old, and no more."""
+    ast.parse(MODULES[f"{PROBE}.__main__"].read_text(encoding="utf-8"), feature_version=(3, 7))
+
+
 def test_nobody_imports_the_probe() -> None:
     others = [module for module in MODULES if not module.startswith(PROBE)]
     assert not [module for module in others if any(name.startswith(PROBE) for name in imports(module))]

@@ -58,11 +58,16 @@ def analyse(request: Json) -> Json:
         # coverage goes on without what `ignore_errors` is about; a changed file is named all the same.
         answer["changed"].update({path: {"gap": "unparsable", "why": why} for kind, path, why in problems if not kind})
         answer["problems"] = [problem for problem in problems if problem[0]]
-        if request["html"] and not answer["problems"]:
-            cov.html_report(directory=request["html"])
-        if request["xml"] and not answer["problems"]:
-            cov.xml_report(outfile=request["xml"])
+        if not answer["problems"]:
+            _render(request, cov)
         return answer
+
+
+def _render(request: Json, cov: Analyst) -> None:
+    if request["html"]:
+        cov.html_report(directory=request["html"])
+    if request["xml"]:
+        cov.xml_report(outfile=request["xml"])
 
 
 def _analyse_all(request: Json, cov: Analyst, combined: str) -> Records:
@@ -74,12 +79,9 @@ def _analyse_all(request: Json, cov: Analyst, combined: str) -> Records:
         return _analyse_some(request, cov, reporters)
     names = [reporter.filename for reporter in reporters]
     cov.get_data().close()
-    files: Json = {}
-    problems: list[list[str]] = []
-    for part_files, part_problems in _forked(request, combined, [names[n::workers] for n in range(workers)]):
-        files.update(part_files)
-        problems += part_problems
-    return files, problems
+    parts = list(_forked(request, combined, [names[n::workers] for n in range(workers)]))
+    files = {path: record for files, _ in parts for path, record in files.items()}
+    return files, [problem for _, problems in parts for problem in problems]
 
 
 def _forked(request: Json, combined: str, parts: list[list[str]]) -> Iterator[Records]:

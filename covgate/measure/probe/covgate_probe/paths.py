@@ -10,8 +10,6 @@ from typing import Any
 
 from coverage.files import GlobMatcher, prep_patterns
 
-PYTHON_SUFFIXES = (".py", ".pyw")
-
 
 def relative(path: str, root: str) -> str:
     """Return `path` relative to the checkout with `/`, or absolute when it lies outside."""
@@ -48,9 +46,6 @@ def _matcher(pattern: str) -> GlobMatcher:
 
 
 def listed(values: Iterable[str]) -> str:
-    """Return the first values, for people."""
+    """Return the first three values, for people."""
     several = list(values)
-    return ", ".join(several[:_LISTED]) + (", ..." if len(several) > _LISTED else "")
-
-
-_LISTED = 3
+    return ", ".join([*several[:3], *(["..."] if several[3:] else [])])

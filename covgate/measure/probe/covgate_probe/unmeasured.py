@@ -13,7 +13,7 @@ from coverage.exceptions import NoSource, NotPython
 from . import Json
 from .analyst import Analyst
 from .other_versions import of_other_versions
-from .paths import PYTHON_SUFFIXES, relative
+from .paths import relative
 from .record import details, digest_of, looks_like_python, record
 from .scope import Scope
 
@@ -29,7 +29,7 @@ def find_unmeasured(request: Json, cov: Analyst, measured: Iterable[str]) -> tup
     changed: Json = {}
     for path in request["changed"]:
         full = os.path.join(root, path)
-        if os.path.islink(full) or (path not in known and not path.endswith(PYTHON_SUFFIXES)):
+        if os.path.islink(full) or (path not in known and not path.endswith((".py", ".pyw"))):
             continue
         # A file with data is in scope, whatever is configured now, unless reports leave it out.
         rule = scope.dropped(full) if path in known else scope.left_out(full)
@@ -37,9 +37,8 @@ def find_unmeasured(request: Json, cov: Analyst, measured: Iterable[str]) -> tup
             changed[path] = {"gap": "omitted", "rule": rule.text, "where": rule.where}
         elif path not in known:
             changed[path] = _record(cov, full, "unmeasured" if scope.named else "undecided")
-    unloaded = [path for path in request["tracked"] if path not in known and path.endswith(PYTHON_SUFFIXES)]
-    full_paths = {path: os.path.join(root, path) for path in unloaded}
-    return changed, _with_code({path: full for path, full in full_paths.items() if scope.left_out(full) is None})
+    unloaded = {path: os.path.join(root, path) for path in request["tracked"] if path not in known}
+    return changed, _with_code({path: full for path, full in unloaded.items() if scope.left_out(full) is None})
 
 
 def _record(cov: Analyst, full: str, gap: str) -> Json:
