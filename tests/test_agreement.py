@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.measure.agreement import compare_report, find_strays, with_times
-from covgate.measure.probe import OTHER_VERSIONS, Analyst, _static_record
+from covgate.measure.probe.covgate_probe.analyst import Analyst
+from covgate.measure.probe.covgate_probe.other_versions import OTHER_VERSIONS
+from covgate.measure.probe.covgate_probe.unmeasured import static_record
 from covgate.model.coverage import Coverage, FileCoverage, Measurement
 
 M = PurePosixPath("m.py")
@@ -23,7 +25,7 @@ def doubts_of(path: Path, source: str, reported: Sequence[int]) -> list[str]:
     path.write_text(dedent(source), encoding="utf-8")
     analyst = Analyst(data_file=None, config_file=False)
     analyst.get_data()
-    record = _static_record(analyst._get_file_reporter(str(path)))
+    record = static_record(analyst.reporter_of(str(path)))
     return [doubt.reason for doubt in compare_report(M, reported, record, "coverage.xml")]
 
 

@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from covgate.change.changed_lines import outside_environments
-from covgate.measure.probe import DEFAULTS, _Configuration, _names_tests
+from covgate.measure.probe.covgate_probe.defaults import DEFAULTS, names_tests
+from covgate.measure.probe.covgate_probe.scope import Configuration
 from tools.generate import default_rows
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
@@ -39,7 +40,7 @@ def test_the_readme_states_each_default_with_its_reason() -> None:
     ],
 )
 def test_a_pattern_of_pytest_that_fits_any_module_is_none_of_tests(pattern: str, *, known: bool) -> None:
-    assert _names_tests(pattern) is known
+    assert names_tests(pattern) is known
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_a_setting_is_found_in_the_configuration(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_text(text, encoding="utf-8")
-    found = _Configuration(str(tmp_path / name)).find(section, setting, value)
+    found = Configuration(str(tmp_path / name)).find(section, setting, value)
     assert found == (f"{name} line {line}" if line else name)
 
 

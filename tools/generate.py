@@ -12,7 +12,7 @@ from pathlib import Path
 from covgate.config.options import OPTIONS, Option
 from covgate.config.outputs import OUTPUTS
 from covgate.errors import ExitCode
-from covgate.measure.probe import DEFAULTS
+from covgate.measure.probe.covgate_probe.defaults import DEFAULTS
 from covgate.report.result_json import result_schema
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ _IDENT = re.compile(rb"\$Id:[^$\n]*\$")
 def digest_of(text: bytes) -> str:
     """Return the SHA-256 of a text, line ends read as LF and `$Id: ...$` as `$Id$`: neither moves a line.
 
-    `probe._digest` makes the same of the text that is analysed.
+    The probe (`covgate_probe.record.digest_of`) makes the same of the text that is analysed.
     """
     return hashlib.sha256(_IDENT.sub(b"$Id$", text.replace(b"\r\n", b"\n"))).hexdigest()
 

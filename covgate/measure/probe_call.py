@@ -12,7 +12,7 @@ from covgate.errors import InputError, MeasureError
 from covgate.measure.project import MINIMUM_COVERAGE, OLDEST_PYTHON, NoCoverageError, Project, _ask_version, _no_python
 from covgate.system import Completed, QuietProcess, start_quiet
 
-PROBE = Path(__file__).with_name("probe.py")
+PROBE = Path(__file__).parent / "probe" / "__main__.py"
 
 
 class Probe:

@@ -12,7 +12,7 @@ from covgate.model import Branch, Coverage, FileCoverage, Function, Gap, Span, U
 
 
 def file_from_record(path: str, record: Mapping[str, object]) -> FileCoverage:
-    """Return one file's record of the probe (see `probe._record`) as a value; `path` is relative to the checkout."""
+    """Return one file's record (see `covgate_probe.record`) as a value; `path` is relative to the checkout."""
     return FileCoverage(
         path=PurePosixPath(path),
         statements=frozenset(cast("list[int]", record["s"])),

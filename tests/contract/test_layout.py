@@ -38,7 +38,6 @@ OUTSIDE = {
     "datetime.now": {"covgate.commands.start"},
     "date.today": set(),
     "diff_cover": {"covgate.change.patch"},
-    "coverage": {"covgate.measure.probe"},
     "jinja2": {"covgate.report.markdown", "covgate.report.trend.files"},
     "pydantic": {"covgate.report.result_json"},
     "rich": {"covgate.system.screen", "covgate.report.terminal", "covgate.report.history.terminal"},
@@ -69,6 +68,7 @@ def name_of(path: Path) -> str:
 MODULES = {name_of(path): path for path in [*sorted(PACKAGE.rglob("*.py")), ROOT / "entrypoint.py"]}
 OF_PROBE = {name for name in MODULES if name == PROBE or name.startswith(f"{PROBE}.")}
 OWN = [name for name in MODULES if name not in OF_PROBE]
+OUTSIDE["coverage"] = OF_PROBE
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
 
@@ -94,7 +94,7 @@ def _imports(module: str) -> Iterator[Import]:
         if isinstance(node, ast.Import):
             yield from (Import(alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0 or module in OF_PROBE, "imports are absolute"
+            assert node.level == 0 or module.startswith(f"{PROBE}.covgate_probe"), "imports are absolute"
             if node.level == 0:
                 assert node.module is not None
                 yield from (Import(node.module, alias.name) for alias in node.names)
@@ -190,6 +190,13 @@ def test_the_probe_needs_the_standard_library_and_coverage_only() -> None:
     found = {one.module.split(".")[0] for name in OF_PROBE for one in imports(name)}
     assert "coverage" in found
     assert found <= {*sys.stdlib_module_names, "coverage", "covgate_probe"}
+    # By no other name is it seen by a project.
+    assert {path.name for path in MODULES[PROBE].parent.glob("*.py")} == {"__init__.py", "__main__.py"}
+
+
+def test_an_old_python_can_read_the_probes_start() -> None:
+    """It says that coverage is missing or too old, and no more."""
+    ast.parse(MODULES[f"{PROBE}.__main__"].read_text(encoding="utf-8"), feature_version=(3, 7))
 
 
 def test_nobody_imports_the_probe() -> None:

@@ -19,10 +19,12 @@ from diff_cover.diff_reporter import GitDiffReporter
 from diff_cover.git_diff import GitDiffTool
 
 from covgate.change.patch import ExactReporter, PatchText
-from covgate.measure.probe import DATA_PREFIX, PRIVATE_NAMES, Analyst
+from covgate.measure.probe.covgate_probe.analyst import DATA_PREFIX, PRIVATE_NAMES, Analyst
 
 ROOT = Path(__file__).resolve().parents[2]
-PROBE = (ROOT / "covgate" / "measure" / "probe.py").read_text(encoding="utf-8")
+PROBE = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "covgate/measure/probe").rglob("*.py"))
+
+ANALYST = (ROOT / "covgate/measure/probe/covgate_probe/analyst.py").read_text(encoding="utf-8")
 
 
 def names(function: Callable[..., object]) -> list[str]:
@@ -47,10 +49,12 @@ def test_a_private_method_of_coverage_is_as_the_probe_calls_it(name: str, parame
 
 def test_the_list_of_private_names_is_complete() -> None:
     used = set(re.findall(r"\b(?:cov|super\(\))\.(_[a-z]\w*)", PROBE))
+    of_coverage = Coverage(data_file=None, config_file=False)
+    used |= {name for name in re.findall(r"\b(?:def |self\.)(_[a-z]\w*)", ANALYST) if hasattr(of_coverage, name)}
     assert used == set(PRIVATE_NAMES)
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"cov\.config\.(\w+)", PROBE))))
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"\b(?:cov|self)\.config\.(\w+)", PROBE))))
 def test_an_attribute_of_the_configuration_is_there(name: str) -> None:
     assert hasattr(CoverageConfig(), name)
 
@@ -80,9 +84,9 @@ def test_an_analysis_has_what_the_probe_reads(tmp_path: Path) -> None:
     cov = Analyst(data_file=None, config_file=False)
     data = cov.get_data()
     data.add_arcs({str(source): [(-1, 1), (1, -1)]})
-    reporter = cov._get_file_reporter(str(source))
+    reporter = cov.reporter_of(str(source))
     assert isinstance(reporter, PythonFileReporter)
-    analysis = cov._analyze(str(source), file_reporter=reporter)
+    analysis = cov.analysis_of(reporter)
     assert isinstance(analysis, Analysis)
     assert (analysis.statements, analysis.missing, analysis.excluded) == ({1, 2, 3}, {2, 3}, set())
     assert analysis.branch_stats() == {2: (2, 0)}

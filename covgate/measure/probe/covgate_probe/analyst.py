@@ -1,0 +1,105 @@
+"""coverage as the probe uses it: all that it has no public equivalent for is in this class."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from coverage import Coverage
+from coverage.exceptions import ConfigError, CoverageException
+
+from . import Json
+from .paths import Patterns
+
+PRIVATE_NAMES = ("_analyze", "_get_file_reporters", "_get_file_reporter")
+"""Methods of `Coverage` that a contract test holds: one parsed result for every report, and report's file choice."""
+
+DATA_PREFIX = ":data:"
+"""coverage's own mark for a configuration that is passed as text (since coverage 7.13)."""
+
+SOURCES = ("run:source", "run:source_pkgs", "run:source_dirs")
+
+
+class Analyst(Coverage):
+    """Coverage that parses each source once. Its reporters and analyses have no public type."""
+
+    def __init__(self, *, data_file: str | None, config_file: str | bool) -> None:
+        super().__init__(data_file=data_file, config_file=config_file, messages=False)
+        self._kept: dict[Any, Any] = {}
+        self._analyses: dict[str, Any] = {}
+        self.remembers = False
+        """Whether analyses are kept, because several reports are made from them."""
+
+    def load(self) -> None:
+        """Load the data, of the contexts that [report] contexts names only, as every report of coverage does."""
+        super().load()
+        self.get_data().set_query_contexts(self.config.report_contexts)
+
+    def reported(self) -> list[Any]:
+        """Return the reporters of the files `coverage report` would list: measured, after [report] include and omit."""
+        include, omit = Patterns(self.config.report_include), Patterns(self.config.report_omit)
+        reporters = [reporter for reporter, _ in self._get_file_reporters(None)]
+        if include.given:
+            reporters = [reporter for reporter in reporters if include.match(reporter.filename)]
+        return sorted((r for r in reporters if not omit.match(r.filename)), key=lambda reporter: reporter.filename)
+
+    def reporter_of(self, path: str) -> Any:
+        """Return the one reporter of a file."""
+        return self._get_file_reporter(path)
+
+    def analysis_of(self, reporter: Any) -> Any:
+        """Return coverage's analysis of a file."""
+        return self._analyze(reporter.filename, file_reporter=reporter)
+
+    def _get_file_reporter(self, morf: Any) -> Any:
+        # Analysing asks for it by name again; the one that has parsed its source is kept.
+        if morf not in self._kept:
+            reporter = super()._get_file_reporter(morf)
+            self._kept[morf] = self._kept.setdefault(reporter.filename, reporter)
+        return self._kept[morf]
+
+    def _analyze(self, morf: Any, file_reporter: Any = None) -> Any:
+        # Newer releases pass the reporter along, 7.13.0 takes none; what it finds by name is the same one.
+        key = str(getattr(file_reporter, "filename", morf))
+        if key in self._analyses:
+            return self._analyses[key]
+        try:
+            analysis = super()._analyze(morf)
+        except CoverageException:
+            # A reporter that failed to parse is left half made; asked again (a compiled template, which every report
+            # passes over), it would fail in another way.
+            broken = self._kept.get(morf)
+            self._kept = {name: reporter for name, reporter in self._kept.items() if reporter is not broken}
+            raise
+        if self.remembers:
+            self._analyses[key] = analysis
+        return analysis
+
+
+def open_data(request: Json, data_file: str) -> Analyst:
+    """Return coverage over a data file, configured as the run was, or as the project is now."""
+    config = request["config"]
+    cov = Analyst(data_file=data_file, config_file=DATA_PREFIX + config if config else True)
+    cov.config.data_file = data_file
+    cov.config.parallel = False
+    with configuration_errors():
+        cov.get_data()
+    return cov
+
+
+def values_of(cov: Coverage, *options: str) -> list[str]:
+    """Return the values of options that are lists, one after the other."""
+    values: list[Any] = [cov.get_option(option) or [] for option in options]
+    return [value for several in values for value in several]
+
+
+@contextlib.contextmanager
+def configuration_errors() -> Iterator[None]:
+    """Turn whatever loading the configured plugins raises into coverage's own error."""
+    try:
+        yield
+    except CoverageException:
+        raise
+    except Exception as exc:
+        raise ConfigError(f"{type(exc).__name__}: {exc}") from exc
