@@ -6,10 +6,5 @@ from covgate.change.diff_coverage import compute_diff_coverage
 from covgate.change.line_mapping import find_shifts
 
 __all__ = [
-    "Checkout",
-    "compute_diff_coverage",
-    "find_change",
-    "find_changed_lines",
-    "find_shifts",
-    "state_of",
-]
+    "Checkout", "compute_diff_coverage", "find_change", "find_changed_lines", "find_shifts", "state_of",
+]  # fmt: skip

@@ -6,12 +6,5 @@ from covgate.commands.history import Request, run_history
 from covgate.commands.start import RunRequest, annotator, leave_failure, open_run
 
 __all__ = [
-    "Request",
-    "RunRequest",
-    "annotator",
-    "leave_failure",
-    "make_sample",
-    "open_run",
-    "run",
-    "run_history",
-]
+    "Request", "RunRequest", "annotator", "leave_failure", "make_sample", "open_run", "run", "run_history",
+]  # fmt: skip

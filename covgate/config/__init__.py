@@ -10,26 +10,7 @@ from covgate.config.settings import Settings, floors_of, guess_report_dir, resol
 from covgate.config.toml_file import TomlFile
 
 __all__ = [
-    "OPTIONS",
-    "OUTPUT_NAMES",
-    "CommentPolicy",
-    "Component",
-    "Option",
-    "PublishPolicy",
-    "ReportKind",
-    "Settings",
-    "Target",
-    "TomlFile",
-    "did_you_mean",
-    "floors_of",
-    "guess_report_dir",
-    "has_table",
-    "listed",
-    "match_components",
-    "option_named",
-    "parse_lines",
-    "read_toml",
-    "require_files",
-    "resolve",
-    "unused_globs",
-]
+    "OPTIONS", "OUTPUT_NAMES", "CommentPolicy", "Component", "Option", "PublishPolicy", "ReportKind", "Settings",
+    "Target", "TomlFile", "did_you_mean", "floors_of", "guess_report_dir", "has_table", "listed",
+    "match_components", "option_named", "parse_lines", "read_toml", "require_files", "resolve", "unused_globs",
+]  # fmt: skip

@@ -5,14 +5,6 @@ from covgate.gate.components import component_diffs, component_tallies, unmeasur
 from covgate.gate.rules import exit_code, judge
 
 __all__ = [
-    "NO_STATEMENT",
-    "Judged",
-    "Ramp",
-    "component_checks",
-    "component_diffs",
-    "component_tallies",
-    "compute_checks",
-    "exit_code",
-    "judge",
-    "unmeasured",
-]
+    "NO_STATEMENT", "Judged", "Ramp", "component_checks", "component_diffs", "component_tallies", "compute_checks",
+    "exit_code", "judge", "unmeasured",
+]  # fmt: skip

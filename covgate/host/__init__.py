@@ -11,21 +11,7 @@ from covgate.host.refusal import Refusal, publish_error
 from covgate.host.repository import Compared, RepositoryData, Tree
 
 __all__ = [
-    "Compared",
-    "EventKind",
-    "Host",
-    "Level",
-    "Links",
-    "PostedComment",
-    "PullRequest",
-    "PullRequestComments",
-    "PullRequests",
-    "Refusal",
-    "RepositoryData",
-    "RunContext",
-    "Runner",
-    "Tree",
-    "access_of",
-    "open_host",
+    "Compared", "EventKind", "Host", "Level", "Links", "PostedComment", "PullRequest", "PullRequestComments",
+    "PullRequests", "Refusal", "RepositoryData", "RunContext", "Runner", "Tree", "access_of", "open_host",
     "publish_error",
-]
+]  # fmt: skip

@@ -7,13 +7,6 @@ from covgate.measure.pytest_choice import Invocation, find_choice, only_collects
 from covgate.measure.run import Measuring, measure
 
 __all__ = [
-    "Invocation",
-    "Measuring",
-    "Probe",
-    "Project",
-    "Wanted",
-    "find_choice",
-    "find_project",
-    "measure",
+    "Invocation", "Measuring", "Probe", "Project", "Wanted", "find_choice", "find_project", "measure",
     "only_collects",
-]
+]  # fmt: skip

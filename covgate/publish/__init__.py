@@ -3,7 +3,5 @@
 from covgate.publish.deliver import deliver, deliver_failure, write_outputs
 
 __all__ = [
-    "deliver",
-    "deliver_failure",
-    "write_outputs",
-]
+    "deliver", "deliver_failure", "write_outputs",
+]  # fmt: skip
