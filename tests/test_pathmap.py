@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import MeasureError
-from covgate.measure.pathmap import PathMap, map_paths, mapping_notes, refuse_ambiguity, split
+from covgate.measure.pathmap import PathMap, ambiguous_path, map_paths, mapping_notes, refuse_ambiguity, split
 
 
 def map_each(recorded: list[str], local: list[str], below: str = ".") -> PathMap:
@@ -87,6 +87,50 @@ def test_the_folders_that_correspond_are_told() -> None:
     assert mapping_notes(mapped) == ("Paths under /ci/R were read as src.",)
     mapped = map_each(["C:\\R\\shop\\a.py"], ["shop/a.py"])
     assert mapping_notes(mapped) == ("Paths under C:\\R were read as the checkout.",)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local", "roots"),
+    [
+        pytest.param(
+            [*(f"/one/pkg/{name}.py" for name in "ab"), *(f"/two/lib/{name}.py" for name in "cde")],
+            [*(f"pkg/{name}.py" for name in "ab"), *(f"lib/{name}.py" for name in "cde")],
+            [("/two", "."), ("/one", ".")], id="most-used-first",
+        ),
+        pytest.param(
+            ["/one/pkg/a.py", "/two/lib/b.py"], ["pkg/a.py", "lib/b.py"],
+            [("/one", "."), ("/two", ".")], id="of-equals-the-first",
+        ),
+        pytest.param(["a.py", "shop/b.py"], ["backend/a.py", "backend/shop/b.py"], [("", "backend")], id="relative"),
+        pytest.param(["src/shop/a.py"], ["src/shop/a.py"], [("", ".")], id="as-it-is"),
+        pytest.param(["build/shop/a.py"], ["src/shop/a.py"], [("build", "src")], id="relative-to-another-folder"),
+        pytest.param(["C:\\R\\shop\\a.py"], ["shop/a.py"], [("C:\\R", ".")], id="windows"),
+        pytest.param(["/ci//R//shop//a.py"], ["shop/a.py"], [("/ci//R", ".")], id="two-slashes"),
+    ],
+)  # fmt: skip
+def test_which_folders_correspond(recorded: list[str], local: list[str], roots: list[tuple[str, str]]) -> None:
+    mapped = map_each(recorded, local)
+    assert [(there, str(here)) for there, here in mapped.roots] == roots
+    assert mapping_notes(mapped) == tuple(
+        f"Paths under {there} were read as {'the checkout' if here == '.' else here}." for there, here in roots if there
+    )
+
+
+def test_only_three_pairs_of_folders_are_told() -> None:
+    local = [f"{name}/pkg/m{name}.py" for name in "abcd"]
+    mapped = map_each([f"/{name}/{name}/pkg/m{name}.py" for name in "abcd"], local)
+    assert len(mapped.roots) == 4
+    assert mapping_notes(mapped) == tuple(f"Paths under /{name} were read as the checkout." for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("count", "listed"),
+    [(5, "/1.py, x/2.py, x/3.py, x/4.py"), (6, "/1.py, x/2.py, x/3.py, x/4.py and 1 more"), (8, " and 3 more")],
+)
+def test_five_candidates_are_named_and_the_others_counted(count: int, listed: str) -> None:
+    error = ambiguous_path("/ci/m.py", [PurePosixPath(f"x/{n}.py") for n in range(count)])
+    assert error.message.startswith("/ci/m.py was recorded in another place and could be any of: x/0.py, x")
+    assert error.message.endswith(listed)
 
 
 @pytest.mark.parametrize(
