@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from io import StringIO
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from covgate.archive import Archive
 from covgate.completeness import find_collection, find_partial
 from covgate.context import EventKind, RunContext
 from covgate.diff.shifts import find_shifts
+from covgate.edges.actions import Runner
 from covgate.edges.git_remote import GitRemote
-from covgate.look_back import Past
-from covgate.model import Sha, SuiteStatus, Unavailable
-from covgate.ports import Change
-from covgate.recorded import FileLines, History, LineRecord
-from covgate.recording import find_obstacle, floors_of
-from covgate.report.facts import Facts
-from covgate.settings import TomlFile, resolve
+from covgate.history.folder_store import FolderStore
+from covgate.look_back import Past, look_back
+from covgate.model import Base, BaseHow, Counts, Coverage, FileCoverage, Sha, SuiteStatus, Tally, Unavailable
+from covgate.ports import Change, Edges
+from covgate.recorded import Aim, FileLines, History, LineRecord, Record
+from covgate.recording import find_obstacle, floors_of, record_run
+from covgate.report.facts import ComponentFacts, Facts
+from covgate.report.terminal import Terminal
+from covgate.settings import Settings, TomlFile, resolve
 from tests.repository import Repository, make_repository
-from tests.situations import ended, facts
+from tests.situations import PASSED, ended, facts
 
 TEXT = "m.py\n    1-8\n    9 missing\n"
 
@@ -347,3 +354,221 @@ def test_a_floor_of_nothing_is_a_floor_that_can_rise() -> None:
     settings = resolve(toml=TomlFile(name="pyproject.toml", text="[tool.covgate]\nmin-total = 0\n"))
     assert floors_of(settings) == {None: 0}
     assert floors_of(resolve()) == {}
+
+
+# --- recording -------------------------------------------------------------------------------------------------------
+
+
+def nobody(*_: object) -> NoReturn:
+    raise AssertionError("GitHub is not asked")
+
+
+@dataclass
+class Place:
+    """A repository, a folder beside it in which runs are recorded, and what was printed."""
+
+    repository: Repository
+    log: StringIO = field(default_factory=StringIO)
+    """What a person reads, and the workflow commands."""
+
+    @property
+    def store(self) -> FolderStore:
+        return FolderStore(self.repository.path.parent / "history", limit=30, shown="history")
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        return self.store.read().records
+
+    def run(
+        self, made: Facts, context: RunContext = BRANCH, settings: Settings | None = None, base: Base | None = None
+    ) -> tuple[str, ...]:
+        """Record a run of what is checked out; return the notes."""
+        edges = Edges(
+            directory=self.repository.path,
+            environment={},
+            screen=Terminal(self.log, self.log),
+            runner=Runner(stream=self.log),
+            now=datetime(2026, 11, 1, tzinfo=UTC),
+            open_comments=nobody,
+            open_data=nobody,
+            open_pulls=nobody,
+        )
+        archive = Archive(source=self.store, store=self.store)
+        change = replace(change_in(self.repository), base=base)
+        past = look_back(archive, edges, change)
+        made = replace(made, head=change.head)
+        return record_run(settings or resolve(), context, edges, archive, change, made, past).notes
+
+
+@pytest.fixture
+def place(repository: Repository) -> Place:
+    return Place(repository)
+
+
+def given(**options: str) -> Settings:
+    return resolve(command_line={name.replace("_", "-"): text for name, text in options.items()})
+
+
+ELSEWHERE = replace(BRANCH, branch="work")
+OTHER_BRANCH = "Not recorded: work is not the default branch (main)."
+
+
+@pytest.mark.parametrize(
+    ("context", "record", "notes"),
+    [
+        pytest.param(BRANCH, "", ("Recorded in the folder history.",), id="the-default-branch"),
+        pytest.param(BRANCH, "false", (), id="the-default-branch-not-wanted"),
+        pytest.param(ELSEWHERE, "", (OTHER_BRANCH,), id="another-branch"),
+        pytest.param(ELSEWHERE, "true", ("Recorded in the folder history.",), id="another-branch-wanted"),
+        pytest.param(ELSEWHERE, "false", (), id="another-branch-not-wanted"),
+        pytest.param(replace(ELSEWHERE, default_branch=""), "", (), id="an-unknown-default-branch"),
+        pytest.param(
+            replace(ELSEWHERE, branch=""), "", (OTHER_BRANCH.replace("work", "this"),), id="a-branch-without-a-name"
+        ),
+        pytest.param(replace(ELSEWHERE, kind=EventKind.PULL_REQUEST), "", (), id="a-pull-request"),
+        pytest.param(
+            replace(BRANCH, kind=EventKind.PULL_REQUEST), "true",
+            ("Not recorded: only a branch's own runs are recorded, not those of a change to it.",),
+            id="a-pull-request-wanted",
+        ),
+        pytest.param(RunContext(kind=EventKind.LOCAL), "", (), id="a-laptop"),
+        pytest.param(
+            RunContext(kind=EventKind.LOCAL), "true", ("Recorded in the folder history.",), id="a-laptop-wanted"
+        ),
+    ],
+)  # fmt: skip
+def test_which_runs_are_recorded_and_what_is_said_of_the_others(
+    place: Place, context: RunContext, record: str, notes: tuple[str, ...]
+) -> None:
+    assert place.run(facts(TEXT, diff=None), context, given(record=record)) == notes
+    assert len(place.records) == ("Recorded in the folder history." in notes)
+
+
+def test_what_a_record_holds_of_a_run(place: Place) -> None:
+    first, repository = change_in(place.repository).head, place.repository
+    place.run(facts(TEXT, diff=None, suite=None))
+    second = repository.commit("two\n\nand more", m="a = 2\n")
+    suite = replace(PASSED, seconds=12.3456)
+    half = Tally(lines=Counts(covered=1, total=2))
+    parts = (
+        ComponentFacts(name="known", total=half, diff=None, delta=None),
+        ComponentFacts(name="unknown", total=Unavailable(reason="not measured"), diff=None, delta=None),
+    )
+    toml = TomlFile(name="pyproject.toml", text="[tool.covgate.target]\ntotal = 95\nby = 2027-03-01\n")
+    place.run(
+        facts(TEXT + "n.py\n    1 partial\n", diff=None, suite=suite, components=parts), settings=resolve(toml=toml)
+    )
+    one, two = place.records
+    assert (one.sha, one.parent, one.title, one.seconds, one.aim, one.components) == (
+        first,
+        None,
+        "one",
+        None,
+        None,
+        {},
+    )
+    assert (one.total, one.has_branches) == (Tally(lines=Counts(covered=8, total=9)), False)
+    assert two == Record(
+        sha=second,
+        parent=first,
+        date=datetime(2026, 1, 1, tzinfo=UTC),
+        title="two",
+        total=Tally(lines=Counts(covered=9, total=10), branches=Counts(covered=1, total=2)),
+        has_branches=True,
+        components={"known": half},
+        seconds=12.3,
+        aim=Aim(total=Decimal(95), by=date(2027, 3, 1)),
+    )
+
+
+def test_lines_that_flip_from_record_to_record_are_flaps(place: Place) -> None:
+    for text in ("m.py\n    1-3\n", "m.py\n    1-2\n    3 missing\n"):
+        # A commit that edits nothing of what is measured.
+        place.repository.write("README.md", text)
+        sha = place.repository.commit("next")
+        place.run(facts(text, diff=None))
+    lines = place.store.read_lines(sha)
+    assert lines is not None
+    assert [(str(flap.path), flap.line, flap.lost) for flap in lines.flaps] == [("m.py", 3, True)]
+
+
+def test_a_record_of_a_pushed_change_follows_on_its_own_ancestors_not_on_those_of_the_base(place: Place) -> None:
+    """A push to main is judged against what was there before it; three runs of one commit are one line to watch."""
+    before = change_in(place.repository).head
+    place.run(facts("m.py\n    1-3\n", diff=None))
+    place.repository.write("README.md", "more")
+    sha = place.repository.commit("pushed")
+    base = Base(sha=before, how=BaseHow.EVENT, ref="main")
+    for text in ("m.py\n    1-2\n    3 missing\n", "m.py\n    1-3\n"):
+        place.run(facts(text, diff=None), base=base)
+    lines = place.store.read_lines(sha)
+    assert lines is not None
+    assert [(flap.line, flap.flips, flap.lost) for flap in lines.flaps] == [(3, 2, False)]
+
+
+def test_an_obstacle_is_noted_and_nothing_is_recorded(place: Place) -> None:
+    assert place.run(facts(TEXT, diff=None, lost=1)) == (
+        "Not recorded: a process of the run ended before writing coverage data.",
+    )
+    assert not place.records
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["a-history", "no-history-yet"])
+def test_a_place_that_cannot_be_written_is_shown_and_is_no_verdict(place: Place, *, begun: bool) -> None:
+    folder = place.repository.path.parent / "history"
+    if begun:
+        place.run(facts(TEXT, diff=None))
+        place.repository.commit("next")
+        (folder / "history.jsonl").write_text("damaged\n")
+    else:
+        folder.mkdir()
+        (folder / "somebody-elses.txt").write_text("mine\n")
+    (note,) = place.run(facts(TEXT, diff=None))
+    assert note.startswith("Not recorded: ")
+    assert "the folder history" in note
+    said = place.log.getvalue()
+    assert f"covgate: {note.removesuffix('.')}. To mend it: " in said
+    assert f"::warning title=covgate::{note.removesuffix('.')}. To mend it: " in said
+
+
+OUTSIDE = "Measured outside the checkout, and so neither recorded nor compared: /opt/a.py"
+
+
+@pytest.mark.parametrize(
+    ("names", "note"),
+    [
+        ((), None),
+        (("/opt/a.py",), f"{OUTSIDE}."),
+        (("/opt/a.py", "/opt/b.py", "/opt/c.py"), f"{OUTSIDE} and 2 more."),
+    ],
+)
+def test_what_lies_outside_the_checkout_is_not_recorded_and_said(
+    place: Place, names: tuple[str, ...], note: str | None
+) -> None:
+    made = facts(TEXT, diff=None)
+    assert isinstance(made.total, Coverage)
+    others = {
+        path: FileCoverage(path=path, statements=frozenset({1}), missing=frozenset())
+        for path in map(PurePosixPath, names)
+    }
+    made = replace(made, total=Coverage(files={**made.total.files, **others}, has_branches=False))
+    assert place.run(made) == (*filter(None, [note]), "Recorded in the folder history.")
+    assert place.records[0].total.lines == Counts(covered=8, total=9)
+    assert place.run(made, context=ELSEWHERE, settings=given(record="false")) == ()
+
+
+@pytest.mark.parametrize(
+    ("context", "floor", "said"),
+    [
+        pytest.param(BRANCH, "80", True, id="far-below"),
+        pytest.param(BRANCH, "85", False, id="near"),
+        pytest.param(ELSEWHERE, "80", True, id="another-branch"),
+        pytest.param(replace(BRANCH, kind=EventKind.PULL_REQUEST), "80", False, id="a-pull-request"),
+    ],
+)
+def test_a_floor_far_below_is_said_on_a_branchs_own_run(
+    place: Place, context: RunContext, floor: str, *, said: bool
+) -> None:
+    notes = place.run(facts(TEXT, diff=None), context, given(min_total=floor, record="false"))
+    assert [note for note in notes if "min-total" in note] == list(notes)
+    assert bool(notes) is said
