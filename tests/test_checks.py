@@ -40,6 +40,14 @@ def test_only_rules_that_are_set_are_judged() -> None:
     ]
 
 
+BARE = replace(COMPONENT, min_total=None, min_diff=None, max_drop=None)
+ONE_RULE = {
+    "min-total": replace(BARE, min_total=Decimal(80)),
+    "min-diff": replace(BARE, min_diff=Decimal(80)),
+    "max-drop": replace(BARE, max_drop=Decimal(80)),
+}
+
+
 @pytest.mark.parametrize(
     ("rule", "what", "status", "why"),
     [
@@ -58,7 +66,7 @@ def test_only_rules_that_are_set_are_judged() -> None:
 def test_what_is_not_there_is_not_what_is_unknown(rule: str, what: Judged, status: Status, why: str) -> None:
     for checks in (
         compute_checks(resolve(command_line={rule: "80"}), what),
-        component_checks(replace(API, target=None, **{rule.replace("-", "_"): Decimal(80)}), what),
+        component_checks(ONE_RULE[rule], what),
     ):
         assert [(check.rule, check.target, check.status, check.why) for check in checks] == [
             (rule, Decimal(80), status, why)

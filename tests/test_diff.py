@@ -71,7 +71,7 @@ def test_a_file_whose_change_touches_no_statement_is_not_listed() -> None:
 def test_only_the_exits_of_changed_lines_are_listed() -> None:
     file = one_file("m.py\n 1 partial\n + 2 partial 1/3\n + 3\n 4 missing 0/2")
     assert file.exits == {2: Branch(total=3, taken=1)}
-    assert (file.partial, file.missing) == ({2}, frozenset())
+    assert (file.partial, file.missing) == (frozenset({2}), frozenset())
 
 
 @pytest.mark.parametrize("state", ["unparsable", "omitted", "unmeasured"])

@@ -133,6 +133,10 @@ EIGHTY = "m.py\n 1-80\n 81-100 missing"
             "m.py\n 1-2\na.py\n 1 missing", "m.py\n 1\n 2 text\n 3 missing", "m.py -2 +3\na.py deleted",
             Fraction(200, 3) - 50, Fraction(0), id="new-code-after-a-comment-at-the-end-replaces-nothing",
         ),
+        pytest.param(
+            "m.py\n 1-10\na.py\n 1-10 missing", "m.py\n 1-5\n 6-10 missing", "m.py -6-10 +6-10\na.py deleted",
+            Fraction(0), Fraction(0), id="an-edited-end-is-not-deleted-while-another-file-is",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_taken_off_the_baseline(

@@ -39,6 +39,14 @@ FOUND: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
         ["backend/a.py", "backend/shop/b.py"],
         {"a.py": "backend/a.py", "shop/b.py": "backend/shop/b.py"},
     ),
+    "installed-modules-without-a-package": (
+        ["/venv/lib/python3.12/site-packages/a.py", "/venv/lib/python3.12/site-packages/b.py"],
+        ["src/a.py", "src/b.py"],
+        {
+            "/venv/lib/python3.12/site-packages/a.py": "src/a.py",
+            "/venv/lib/python3.12/site-packages/b.py": "src/b.py",
+        },
+    ),
     "the-root-that-explains-most-wins": (
         ["/x/one/m.py", "/x/one/only.py"],
         ["one/m.py", "one/only.py", "two/one/m.py"],
@@ -185,6 +193,7 @@ def test_the_work_grows_with_the_number_of_files_not_with_its_square() -> None:
 NOT_BELIEVED = {
     "a-lone-file-by-its-name": (["/ci/build/tool.py"], ["tool.py"]),
     "a-file-of-a-temporary-folder": (["/ci/R/app/a.py", "/ci/R/app/b.py", "/gone/x/app/c.py"], ["app/c.py"]),
+    "an-installed-module-by-its-name": (["/venv/lib/python3.12/site-packages/tool.py"], ["tool.py"]),
     "another-package-with-a-copy-inside": (["/venv/lib/site-packages/six/moves.py"], ["shop/six/moves.py"]),
 }
 
@@ -201,6 +210,19 @@ def test_files_below_the_datas_folder_come_first_and_are_not_contradicted() -> N
     mapped = map_each(recorded, local, below="one")
     assert places(mapped) == {"/app/app/m.py": "one/app/m.py"}
     assert map_each(["/ci/R/one/app/m.py", "/ci/R/libs/tool/x.py"], local, below="one").lost == ()
+
+
+def test_what_is_ambiguous_below_the_datas_folder_settles_nothing() -> None:
+    local = ["one/a/pkg/m.py", "one/b/pkg/m.py", "libs/tool/x.py"]
+    mapped = map_each(["/ci/pkg/m.py", "/ci/libs/tool/x.py"], local, below="one")
+    assert places(mapped) == {"/ci/libs/tool/x.py": "libs/tool/x.py"}
+    assert set(mapped.ambiguous) == {("/ci/pkg/m.py",)}
+
+
+@pytest.mark.parametrize(("count", "found"), [(8, {"/ci/R/x.py": "d0/x.py", "/ci/R/y.py": "d0/y.py"}), (9, {})])
+def test_a_name_that_fits_more_than_eight_files_does_not_vote(count: int, found: dict[str, str]) -> None:
+    local = [*(f"d{number}/x.py" for number in range(count)), "d0/y.py"]
+    assert places(map_each(["/ci/R/x.py", "/ci/R/y.py"], local)) == found
 
 
 def test_the_first_source_under_which_a_file_lies_is_meant() -> None:

@@ -228,7 +228,10 @@ def test_a_quiet_report_where_nothing_was_posted_only_looks() -> None:
 
 def test_the_same_report_again_is_not_written_again() -> None:
     memory = with_comments(5)
-    assert publish_comment(memory, report(5)) == Published(url="https://example.test/1")
+    outcome = publish_comment(memory, report(5))
+    assert outcome == Published(url="https://example.test/1")
+    assert not outcome.failed
+    assert not outcome.read_only
     assert memory.calls == ["read_all"]
 
 

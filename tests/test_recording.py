@@ -23,10 +23,11 @@ from covgate.look_back import Past, look_back
 from covgate.model import Base, BaseHow, Counts, Coverage, FileCoverage, Sha, SuiteStatus, Tally, Unavailable
 from covgate.ports import Change, Edges
 from covgate.recorded import Aim, FileLines, History, LineRecord, Record
-from covgate.recording import find_obstacle, floors_of, record_run
+from covgate.recording import find_obstacle, floors_of, make_build, record_run
 from covgate.report.facts import ComponentFacts, Facts
 from covgate.report.terminal import Terminal
 from covgate.settings import Settings, TomlFile, resolve
+from tests.recorded import record
 from tests.repository import Repository, make_repository
 from tests.situations import PASSED, ended, facts
 
@@ -529,6 +530,22 @@ def test_a_place_that_cannot_be_written_is_shown_and_is_no_verdict(place: Place,
     said = place.log.getvalue()
     assert f"covgate: {note.removesuffix('.')}. To mend it: " in said
     assert f"::warning title=covgate::{note.removesuffix('.')}. To mend it: " in said
+
+
+@pytest.mark.parametrize(
+    ("name", "repository", "title"),
+    [("api", "org/app", "api"), ("", "org/app", "app"), ("", "", "coverage")],
+    ids=["name", "repository", "neither"],
+)
+def test_the_page_of_the_trend_is_called_as_the_report_or_the_repository(
+    name: str, repository: str, title: str
+) -> None:
+    context = replace(BRANCH, repository=repository, server_url="https://forge.example")
+    page = make_build(given(name=name), context, date(2026, 11, 1))(History(records=(record(1), record(2))))[
+        "index.html"
+    ]
+    assert f"<title>Coverage of {title}</title>" in page
+    assert ("https://forge.example/org/app" in page) is bool(repository)
 
 
 OUTSIDE = "Measured outside the checkout, and so neither recorded nor compared: /opt/a.py"
