@@ -52,6 +52,11 @@ FOUND: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
         ["one/m.py", "one/only.py", "two/one/m.py"],
         {"/x/one/m.py": "one/m.py", "/x/one/only.py": "one/only.py"},
     ),
+    "what-explains-most-before-a-longer-ending": (
+        ["/ci/R/app/a.py", "/ci/R/app/b.py", "/ci/R/app/c.py"],
+        ["app/a.py", "app/b.py", "app/c.py", "other/R/app/c.py"],
+        {"/ci/R/app/a.py": "app/a.py", "/ci/R/app/b.py": "app/b.py", "/ci/R/app/c.py": "app/c.py"},
+    ),
     "two-projects-of-equal-names": (
         ["/ci/one/pkg/m.py", "/ci/two/pkg/m.py"],
         ["one/pkg/m.py", "two/pkg/m.py"],
@@ -194,6 +199,7 @@ NOT_BELIEVED = {
     "a-lone-file-by-its-name": (["/ci/build/tool.py"], ["tool.py"]),
     "a-file-of-a-temporary-folder": (["/ci/R/app/a.py", "/ci/R/app/b.py", "/gone/x/app/c.py"], ["app/c.py"]),
     "an-installed-module-by-its-name": (["/venv/lib/python3.12/site-packages/tool.py"], ["tool.py"]),
+    "a-part-of-another-package": (["/venv/lib/site-packages/other/vendor/six.py"], ["vendor/six.py"]),
     "another-package-with-a-copy-inside": (["/venv/lib/site-packages/six/moves.py"], ["shop/six/moves.py"]),
 }
 
