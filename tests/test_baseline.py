@@ -270,6 +270,8 @@ CUT = "m1:\nm2: m1\nb1: m2\nb2: b1\nb3: b2\nx1: m2\nbase: b3"
 """A stranger, x1, is the newest record; its fork is four commits behind the base, more than a list of three shows."""
 TWO_ROOTS = "r1:\nr2: r1\nm1:\nm2: m1\nm3: m2 r2\nx1: m1\nbase: m3"
 """Another root was merged in, as a repository that was taken into this one is."""
+MERGED_TOO = "m1:\ng: m1\nf: m1\nb1: f\nx1: f g\nbase: b1 g"
+"""The stranger has merged both lines that the base is made of: g is not in the list, and b1 has not got it."""
 SOLE = "m1:\nm2: m1\nf1: m2\nm3: m2\nm4: m3 f1\nx1: m2\nbase: m4"
 
 
@@ -285,6 +287,7 @@ SOLE = "m1:\nm2: m1\nf1: m2\nm3: m2\nm4: m3 f1\nx1: m2\nbase: m4"
         pytest.param(TWO_ROOTS, "m1 r2 x1", 250, ("r2", 4), 2, id="the-other-roots-tip-is-nearer"),
         pytest.param(TWO_ROOTS, "m1 x1", 250, ("m1", 5), 1, id="the-fork-beside-another-root"),
         pytest.param(TWO_ROOTS, "m2 r2 x1", 250, ("m2", 4), 2, id="both-sides"),
+        pytest.param(MERGED_TOO, "b1 x1", 250, ("b1", 2), 2, id="a-parent-that-the-stranger-has-too"),
         pytest.param(SOLE, "m2 x1", 250, ("m2", 4), 1, id="the-fork-is-the-sole-way-out"),
         pytest.param(SOLE, "m2 f1 x1", 250, ("f1", 3), 1, id="a-side-line-that-leaves-by-the-fork"),
     ],

@@ -162,6 +162,12 @@ def test_what_flapping_lines_excuse(after: str, flapped: int, excused: Fraction)
     assert drop.judged == drop.raw - excused
 
 
+def test_flapping_lines_excuse_nothing_of_a_rise() -> None:
+    drop = read_drop("m.py\n 1-9\n 10 missing", "m.py\n 1-10", flapped=4)
+    assert drop == Drop(raw=Fraction(-10), adjusted=Fraction(-10))
+    assert drop.excused == 0
+
+
 @pytest.mark.parametrize(("before", "after"), [("", "m.py\n 1"), ("m.py\n 1", ""), ("m.py\n 1", "m.py\n 1 excluded")])
 def test_without_anything_to_measure_there_is_no_drop(before: str, after: str) -> None:
     assert read_drop(before, after) is None
