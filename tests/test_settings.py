@@ -114,6 +114,7 @@ def test_the_token(inputs: dict[str, str], environment: dict[str, str], token: s
         ("min-total", "100", Decimal(100)),
         ("record", "yes", True),
         ("record", " FALSE", False),
+        ("min-diff", "0." + "1" * 30 + "%", Decimal("0." + "1" * 30)),
         ("record", "1", True),
         ("record", "0", False),
         ("record", "on", True),
