@@ -110,6 +110,7 @@ def test_the_token(inputs: dict[str, str], environment: dict[str, str], token: s
     [
         ("min-diff", "80", Decimal(80)),
         ("min-diff", " 99.95 % ", Decimal("99.95")),
+        ("min-diff", " 0.5 % ", Decimal("0.5")),
         ("min-diff", "0", Decimal(0)),
         ("min-total", "100", Decimal(100)),
         ("record", "yes", True),

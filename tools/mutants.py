@@ -214,7 +214,7 @@ def _with(node: ast.AST, **fields: object) -> ast.AST:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tests:
+class Suite:
     """What the quick tests execute: `lines` maps a path and a line to the tests, `seconds` a file of tests to its time.
 
     A line that runs when a module is imported belongs to every test that executes anything else of the module.
@@ -235,7 +235,7 @@ class Tests:
         return sum(self.seconds.get(file, 0.0) for file in {name.partition("::")[0] for name in tests})
 
 
-def run_all(tree: Path) -> Tests:
+def run_all(tree: Path) -> Suite:
     """Run the quick tests once, under coverage. Exits when one fails: each mutant would be killed by it."""
     command = [*PYTEST, "-n", "2", "--cov=covgate", "--cov-context=test", "--cov-report=", "--junitxml=all.xml"]
     ended = _run(tree, [*command, *(f"--ignore=tests/{folder}" for folder in SLOW), "tests"], 3600)
@@ -255,7 +255,7 @@ def run_all(tree: Path) -> Tests:
         lines[path] = {
             line: frozenset(re.split(r"[\[|]", one)[0] for one in found if one) for line, found in contexts.items()
         }
-    return Tests(lines=lines, seconds=seconds)
+    return Suite(lines=lines, seconds=seconds)
 
 
 # --- the work ----------------------------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ def _run(tree: Path, command: Sequence[str], seconds: float) -> subprocess.Compl
     return subprocess.CompletedProcess(command, process.returncode, output, "")
 
 
-def try_mutant(tree: Path, tests: Tests, mutant: Mutant) -> str:
+def try_mutant(tree: Path, tests: Suite, mutant: Mutant) -> str:
     """Return `killed`, `survived` or `no test`, and leave the copy as it was."""
     names = tests.of(mutant)
     if not names:
@@ -310,7 +310,7 @@ def copy_tree(to: Path) -> Path:
     return to
 
 
-def try_all(trees: Sequence[Path], tests: Tests, mutants: Sequence[Mutant], minutes: float) -> dict[Mutant, str]:
+def try_all(trees: Sequence[Path], tests: Suite, mutants: Sequence[Mutant], minutes: float) -> dict[Mutant, str]:
     """Try mutants, one at a time on each copy, until all are tried or the time is over."""
     until = time.monotonic() + 60 * minutes
     free: Queue[Path] = Queue()
