@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path, PurePosixPath
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import pytest
 
@@ -18,6 +20,9 @@ from covgate.context import EventKind, RunContext
 from covgate.diff.shifts import find_shifts
 from covgate.edges.actions import Runner
 from covgate.edges.git_remote import GitRemote
+from covgate.edges.github_data import RepositoryData
+from covgate.edges.github_pulls import PullRequests
+from covgate.edges.github_session import Refusal, publish_error
 from covgate.history.folder_store import FolderStore
 from covgate.look_back import Past, look_back
 from covgate.model import Base, BaseHow, Counts, Coverage, FileCoverage, Sha, SuiteStatus, Tally, Unavailable
@@ -371,6 +376,8 @@ class Place:
     repository: Repository
     log: StringIO = field(default_factory=StringIO)
     """What a person reads, and the workflow commands."""
+    data: RepositoryData | None = None
+    open_pulls: Callable[..., AbstractContextManager[PullRequests]] = nobody
 
     @property
     def store(self) -> FolderStore:
@@ -392,9 +399,9 @@ class Place:
             now=datetime(2026, 11, 1, tzinfo=UTC),
             open_comments=nobody,
             open_data=nobody,
-            open_pulls=nobody,
+            open_pulls=self.open_pulls,
         )
-        archive = Archive(source=self.store, store=self.store)
+        archive = Archive(source=self.store, store=self.store, data=self.data)
         change = replace(change_in(self.repository), base=base)
         past = look_back(archive, edges, change)
         made = replace(made, head=change.head)
@@ -589,3 +596,80 @@ def test_a_floor_far_below_is_said_on_a_branchs_own_run(
     notes = place.run(facts(TEXT, diff=None), context, given(min_total=floor, record="false"))
     assert [note for note in notes if "min-total" in note] == list(notes)
     assert bool(notes) is said
+
+
+def test_a_components_floor_is_held_against_its_own_total(place: Place) -> None:
+    toml = "[tool.covgate]\nrecord = false\n"
+    toml += "".join(f"[tool.covgate.components.{c}]\npaths = ['{c}/**']\nmin-total = 50\n" for c in "abc")
+    totals: tuple[Tally | Unavailable, ...] = (
+        Tally(lines=Counts(covered=9, total=10)),
+        Tally(lines=Counts(covered=5, total=10)),
+        Unavailable(reason="not measured"),
+    )
+    parts = tuple(
+        ComponentFacts(name=name, total=total, diff=None, delta=None) for name, total in zip("abc", totals, strict=True)
+    )
+    (note,) = place.run(
+        facts(TEXT, diff=None, components=parts), settings=resolve(toml=TomlFile(name="pyproject.toml", text=toml))
+    )
+    assert "components.a.min-total" in note
+
+
+# --- the ratchet -----------------------------------------------------------------------------------------------------
+
+
+class AskedError(Exception):
+    """Pull requests were looked at."""
+
+
+def ask(*_: object) -> NoReturn:
+    raise AskedError
+
+
+@dataclass
+class Unreachable:
+    """A repository on GitHub that does not answer."""
+
+    def tip(self, _: str) -> NoReturn:
+        raise publish_error(Refusal.UNREACHABLE, "HTTP 502")
+
+
+RATCHET = {"INPUT_RATCHET": "true", "INPUT_MIN-TOTAL": "50", "INPUT_GITHUB-TOKEN": "t", "INPUT_RECORD": "true"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "context", "data", "asked"),
+    [
+        pytest.param({}, BRANCH, Unreachable(), True, id="all-is-there"),
+        pytest.param({"INPUT_RATCHET": "false"}, BRANCH, Unreachable(), False, id="not-wanted"),
+        pytest.param({}, ELSEWHERE, Unreachable(), False, id="another-branch"),
+        pytest.param({}, BRANCH, None, False, id="no-repository"),
+        pytest.param({"INPUT_GITHUB-TOKEN": ""}, BRANCH, Unreachable(), False, id="no-token"),
+        pytest.param({"INPUT_MIN-TOTAL": ""}, BRANCH, Unreachable(), False, id="no-floor"),
+    ],
+)
+def test_when_the_ratchet_looks_at_the_floors(
+    place: Place, inputs: dict[str, str], context: RunContext, data: Unreachable | None, *, asked: bool
+) -> None:
+    place = replace(place, data=cast("RepositoryData | None", data), open_pulls=ask)
+    settings = resolve(inputs=RATCHET | inputs)
+    if asked:
+        with pytest.raises(AskedError):
+            place.run(facts(TEXT, diff=None), context, settings)
+    else:
+        assert place.run(facts(TEXT, diff=None), context, settings)[-1] == "Recorded in the folder history."
+    assert len(place.records) == 1
+
+
+def test_a_ratchet_without_an_answer_is_shown_and_is_no_verdict(place: Place) -> None:
+    data, pulls = cast("RepositoryData", Unreachable()), cast("PullRequests", object())
+    place = replace(place, data=data, open_pulls=lambda *_: nullcontext(pulls))
+    settings = resolve(inputs=RATCHET)
+    for number in range(5):
+        place.repository.write("README.md", str(number))
+        place.repository.commit("next")
+        notes = place.run(facts(TEXT, diff=None), settings=settings)
+    assert notes[-2] == "Recorded in the folder history."
+    assert notes[-1].startswith("The ratchet could not raise the floors: ")
+    assert "HTTP 502" in notes[-1]
+    assert f"::warning title=covgate::{notes[-1]}" in place.log.getvalue()
