@@ -36,13 +36,14 @@ def test_what_is_changed(source: str, expected: set[str]) -> None:
     assert changes(source) == expected
 
 
-@pytest.mark.parametrize("name", ["covgate/model.py", "covgate/publish.py", "tools/mutants.py"])
-def test_each_change_is_python_and_no_other_one(name: str) -> None:
-    source = (ROOT / name).read_bytes()
-    found = list(find_mutants(name, source))
-    changed = {ast.dump(ast.parse(source[: one.start] + one.new.encode() + source[one.end :])): one for one in found}
-    assert len(found) > 100
-    assert ast.dump(ast.parse(source)) not in changed
+def test_each_change_is_python_and_no_two_are_one() -> None:
+    source = (ROOT / "tools" / "generate.py").read_bytes()
+    found = list(find_mutants("generate.py", source))
+    texts = [source[: one.start] + one.new.encode() + source[one.end :] for one in found]
+    trees = {ast.dump(ast.parse(text)) for text in texts}
+    assert len(found) > 50
+    assert len(trees) == len(found)
+    assert ast.dump(ast.parse(source)) not in trees
 
 
 def test_a_mutant_is_given_to_the_tests_of_its_line_the_fastest_first() -> None:

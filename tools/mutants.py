@@ -279,7 +279,7 @@ def _run(tree: Path, command: Sequence[str], seconds: float) -> subprocess.Compl
 
 
 def try_mutant(tree: Path, tests: Suite, mutant: Mutant) -> str:
-    """Return `killed`, `survived` or `no test`, and leave the copy as it was."""
+    """Return `killed`, `timed out`, `survived` or `no test`, and leave the copy as it was."""
     names = tests.of(mutant)
     if not names:
         return "no test"
@@ -293,14 +293,14 @@ def try_mutant(tree: Path, tests: Suite, mutant: Mutant) -> str:
     finally:
         file.write_bytes(source)
         os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))  # the compiled file of the first run holds again
-    if ended.returncode == pytest.ExitCode.NO_TESTS_COLLECTED:
-        return "no test"
-    return "killed" if ended.returncode else "survived"
+    known = {0: "survived", -signal.SIGKILL: "timed out", pytest.ExitCode.NO_TESTS_COLLECTED: "no test"}
+    return known.get(ended.returncode, "killed")
 
 
 def copy_tree(to: Path) -> Path:
-    """Copy what git tracks, as it is in the working tree, and make a repository of it: some tests ask git."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    """Copy the working tree, without what git ignores, and make a repository of it: some tests ask git."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
     for name in map(os.fsdecode, filter(None, listed.split(b"\0"))):
         if (ROOT / name).exists():
             (to / name).parent.mkdir(parents=True, exist_ok=True)
@@ -311,7 +311,7 @@ def copy_tree(to: Path) -> Path:
 
 
 def try_all(trees: Sequence[Path], tests: Suite, mutants: Sequence[Mutant], minutes: float) -> dict[Mutant, str]:
-    """Try mutants, one at a time on each copy, until all are tried or the time is over."""
+    """Try mutants, one at a time on each copy, until all are tried, the time is over or Ctrl-C is pressed."""
     until = time.monotonic() + 60 * minutes
     free: Queue[Path] = Queue()
     for tree in trees:
@@ -326,26 +326,30 @@ def try_all(trees: Sequence[Path], tests: Suite, mutants: Sequence[Mutant], minu
 
     results: dict[Mutant, str] = {}
     with ThreadPoolExecutor(len(trees)) as pool:
-        for mutant, result in zip(mutants, pool.map(work, mutants), strict=True):
-            if result is None:
-                continue
-            results[mutant] = result
-            if result != "killed":
-                print(f"{result}: {mutant}", flush=True)
+        try:
+            for mutant, result in zip(mutants, pool.map(work, mutants), strict=True):
+                if result is None:
+                    break
+                results[mutant] = result
+                if result != "killed":
+                    print(f"{result}: {mutant}", flush=True)
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
     return results
 
 
 def table(results: Mapping[Mutant, str]) -> str:
-    """Return a line per module: how many mutants were killed, survived or ran in no test."""
+    """Return a line per module: what became of its mutants, and how many percent no longer pass the tests."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for mutant, result in results.items():
         counts[mutant.path][result] += 1
         counts["all"][result] += 1
-    lines = [f"{'module':44}{'tried':>7}{'killed':>8}{'survived':>10}{'no test':>9}{'percent':>9}"]
+    columns = ("killed", "timed out", "survived", "no test")
+    lines = ["".join(["module".ljust(44), *(name.rjust(11) for name in (*columns, "percent"))])]
     for path in sorted(counts, key=lambda path: (path == "all", path)):
         one = counts[path]
-        percent = 100 * one["killed"] / one.total()
-        lines.append(f"{path:44}{one.total():7}{one['killed']:8}{one['survived']:10}{one['no test']:9}{percent:8.1f}%")
+        percent = 100 * (one["killed"] + one["timed out"]) / one.total()
+        lines.append("".join([path.ljust(44), *(str(one[name]).rjust(11) for name in columns), f"{percent:10.1f}%"]))
     return "\n".join(lines)
 
 
