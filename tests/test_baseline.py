@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from covgate.edges.git import GitCommand, Since
+from covgate.edges.github_data import Compared
 from covgate.edges.github_session import Refusal
 from covgate.history.ancestry import Ancestry, ComparedAncestry, LocalAncestry
 from covgate.history.baseline import find_baseline
+from covgate.history.nearest import Near, Search
 from covgate.model import Counts, Sha, Tally, Unavailable
 from covgate.recorded import Baseline, BaselineHow, History, Point, Record
 from tests.compared import ComparedByGit
@@ -300,6 +302,21 @@ def test_what_a_comparison_with_a_stranger_tells(
     assert drawn.choose(drawn.compared(github), names) == expected
     assert drawn.choose(drawn.local(), names) == expected
     assert len(github.asked) == requests
+
+
+def test_a_commit_that_many_ways_lead_to_is_gone_through_once() -> None:
+    """Sixty merges in a row, each of two lines: 2**60 ways from the base to the record."""
+    base, oldest = Sha("0" * 40), Sha(f"{999:040x}")
+    commits: dict[Sha, tuple[Sha, ...]] = {}
+    here = base
+    for number in range(60):
+        left, right, below = (Sha(f"{3 * number + n:040x}") for n in (1, 2, 3))
+        commits |= {here: (left, right), left: (below,), right: (below,)}
+        here = below
+    commits[here] = (oldest,)
+    search = Search(base, (record(here), record(oldest)))
+    search.add(Compared(merge_base=oldest, ahead_by=len(commits), behind_by=0, commits=commits))
+    assert search.result() == Near(record=record(here), behind=180)
 
 
 def test_a_cut_list_of_a_stranger_is_no_dead_end(draw: Draw) -> None:

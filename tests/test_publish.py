@@ -356,6 +356,21 @@ def test_a_duplicate_that_cannot_be_removed_is_a_note_not_a_failure() -> None:
     assert "could not be removed" in outcome.notes[0]
 
 
+def test_a_first_post_without_an_answer_is_no_problem_once_the_report_was_written() -> None:
+    memory = MemoryComments(trouble=[("create", publish_error(Refusal.UNREACHABLE, "time-out"))])
+    read_all = memory.read_all
+
+    def read_what_an_older_run_wrote() -> Iterator[PostedComment]:
+        if "create" in memory.calls:
+            memory.comments[1] = posted(1, report(1).comment)
+        return read_all()
+
+    memory.read_all = read_what_an_older_run_wrote  # type: ignore[method-assign]  # it edits before each look
+    outcome = publish_comment(memory, report(5))
+    assert outcome.problem is None
+    assert outcome.notes == ("Other runs kept changing the comment: it may show one of theirs.",)
+
+
 @pytest.mark.parametrize(
     ("fork", "said"),
     [(True, "in the step summary"), (False, "permissions: pull-requests: write")],

@@ -207,6 +207,11 @@ def test_a_run_that_would_be_a_wrong_baseline_is_kept_out(
     assert words in why
 
 
+def test_a_run_whose_change_is_unknown_is_kept_out(repository: Repository) -> None:
+    made = facts(TEXT, diff=Unavailable(reason="the base is unknown"))
+    assert obstacle(repository, made) == "the run cannot be judged"
+
+
 def test_a_measured_file_that_differs_from_its_commit_is_an_obstacle(repository: Repository) -> None:
     repository.write("m.py", "a = 2\n")
     assert obstacle(repository, facts(TEXT, diff=None)) == "m.py has changes that are not committed"
@@ -673,3 +678,4 @@ def test_a_ratchet_without_an_answer_is_shown_and_is_no_verdict(place: Place) ->
     assert notes[-1].startswith("The ratchet could not raise the floors: ")
     assert "HTTP 502" in notes[-1]
     assert f"::warning title=covgate::{notes[-1]}" in place.log.getvalue()
+    assert "docs/troubleshooting.md#github-unreachable" in place.log.getvalue()

@@ -234,10 +234,11 @@ def test_blanks_around_the_end_of_a_record_are_nothing(tmp_path: Path, end: str)
 def test_lines_that_only_functions_and_exits_name_count_as_in_diff_cover(tmp_path: Path) -> None:
     """Istanbul writes no DA for the head of a function. coverage.py does, and there the DA counts."""
     text = "SF:a.ts\nFN:1,5,used\nFN:7,unused\nFN:9,counted\nFNDA:3,used\nFNDA:0,unused\nFNDA:2,counted\nFNDA:1,(x)\n"
+    text += "FN:20,as_often\nFNDA:3,as_often\n"
     text += "DA:9,0\nBRDA:11,0,0,2\nBRDA:11,0,1,0\nBRDA:12,0,0,-\nBRDA:12,0,1,-\nend_of_record\n"
     text += "SF:b.ts\nFNDA:1,used\nFN:x\nDA:3,1\nend_of_record\n"
     one, two = read(tmp_path, text, DataKind.LCOV)
-    assert one.lines == {1: True, 7: False, 9: False, 11: True, 12: False}
+    assert one.lines == {1: True, 7: False, 9: False, 11: True, 12: False, 20: True}
     assert two.lines == {3: True}
 
 
@@ -261,6 +262,7 @@ def condition(taken: int, total: int, missing: str | None = None) -> str:
         pytest.param(condition(1, 2, "5"), condition(1, 2), (1, 2), id="one-tells-which"),
         pytest.param(condition(1, 2), condition(2, 2), (2, 2), id="all-needs-no-names"),
         pytest.param(condition(1, 2, "5,7"), condition(1, 2, "9"), (1, 2), id="names-that-do-not-fit-the-counts"),
+        pytest.param(condition(0, 2, "5,7"), condition(1, 2, "9"), (1, 2), id="one-name-too-many"),
         pytest.param(condition(1, 2, "5"), condition(2, 3, "7"), (2, 3), id="another-number-of-exits"),
         pytest.param(condition(2, 4, "5,7"), condition(2, 4, "8,9"), (4, 4), id="all-of-four"),
         pytest.param(condition(1, 2, ""), condition(1, 2, " , "), (1, 2), id="empty-names"),

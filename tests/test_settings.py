@@ -202,7 +202,7 @@ def test_a_percent_is_read_exactly(number: Decimal) -> None:
 @pytest.mark.parametrize("name", ["min-total", "min-diff", "green", "orange"])
 @pytest.mark.parametrize(
     ("text", "meant"),
-    [("0.8", "did you mean 80?"), (".995", "did you mean 99.5?"), (".01", "did you mean 1?"), ("0.0099", "")],
+    [("0.8", "did you mean 80?"), (".995", "did you mean 99.5?"), (".01", "did you mean 1?"), ("0.00995", "")],
 )
 def test_a_share_is_not_taken_for_a_percent(name: str, text: str, meant: str) -> None:
     error = refused(command_line={name: text})
