@@ -4,7 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-
 
-.PHONY: demo gate quick test test-docker test-real test-browser screenshots lint bench generate clean
+
+.PHONY: demo gate quick test test-docker test-real test-browser screenshots lint bench mutants generate clean
 
 demo: $(STAMP)run  ## Make a sample project in demo/ and run covgate on it.
 	$(BIN)/covgate demo demo
@@ -41,6 +42,9 @@ gate: $(STAMP)test  ## covgate on itself.
 bench: $(STAMP)test  ## What covgate costs, as ratios.
 	$(BIN)/python bench/after_the_suite.py
 	$(BIN)/python bench/history.py
+
+mutants: $(STAMP)test  ## Which small changes of the code no quick test notices: make mutants ARGS='--help'.
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 generate: $(STAMP)test  ## Write action.yml, the README's tables and the JSON schema anew.
 	$(BIN)/python -m tools.generate

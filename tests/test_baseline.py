@@ -13,7 +13,9 @@ import pytest
 
 from covgate.history.ancestry import Ancestry, ComparedAncestry, LocalAncestry
 from covgate.history.baseline import find_baseline
+from covgate.history.nearest import Near, Search
 from covgate.host.refusal import Refusal
+from covgate.host.repository import Compared
 from covgate.model.commit import Sha
 from covgate.model.history import Baseline, BaselineHow, History, Point, Record
 from covgate.model.numbers import Counts, Tally
@@ -266,6 +268,57 @@ def test_with_more_commits_than_github_lists_the_nearest_that_is_known_is_taken(
     github = drawn.github(limit=2)
     assert drawn.choose(drawn.compared(github), "m1") == ("m1", 6)
     assert drawn.choose(drawn.compared(github), "m1 f2") == ("f2", 4)
+
+
+CUT = "m1:\nm2: m1\nb1: m2\nb2: b1\nb3: b2\nx1: m2\nbase: b3"
+"""A stranger, x1, is the newest record; its fork is four commits behind the base, more than a list of three shows."""
+TWO_ROOTS = "r1:\nr2: r1\nm1:\nm2: m1\nm3: m2 r2\nx1: m1\nbase: m3"
+"""Another root was merged in, as a repository that was taken into this one is."""
+MERGED_TOO = "m1:\ng: m1\nf: m1\nb1: f\nx1: f g\nbase: b1 g"
+"""The stranger has merged both lines that the base is made of: g is not in the list, and b1 has not got it."""
+SOLE = "m1:\nm2: m1\nf1: m2\nm3: m2\nm4: m3 f1\nx1: m2\nbase: m4"
+
+
+@pytest.mark.parametrize(
+    ("drawing", "names", "limit", "expected", "requests"),
+    [
+        pytest.param(CUT, "m1 x1", 3, ("m1", 5), 2, id="cut-the-fork-is-not-recorded"),
+        pytest.param(CUT, "m2 x1", 3, ("m2", 4), 2, id="cut-the-fork-is-recorded"),
+        pytest.param(CUT, "m2 b2 x1", 3, ("b2", 2), 2, id="cut-and-one-of-the-list"),
+        pytest.param(CUT, "m2 x1", 4, ("m2", 4), 1, id="not-cut"),
+        pytest.param(TWO_ROOTS, "r1 x1", 250, ("r1", 5), 2, id="the-other-root"),
+        pytest.param(TWO_ROOTS, "r2 x1", 250, ("r2", 4), 2, id="the-other-roots-tip"),
+        pytest.param(TWO_ROOTS, "m1 r2 x1", 250, ("r2", 4), 2, id="the-other-roots-tip-is-nearer"),
+        pytest.param(TWO_ROOTS, "m1 x1", 250, ("m1", 5), 1, id="the-fork-beside-another-root"),
+        pytest.param(TWO_ROOTS, "m2 r2 x1", 250, ("m2", 4), 2, id="both-sides"),
+        pytest.param(MERGED_TOO, "b1 x1", 250, ("b1", 2), 2, id="a-parent-that-the-stranger-has-too"),
+        pytest.param(SOLE, "m2 x1", 250, ("m2", 4), 1, id="the-fork-is-the-sole-way-out"),
+        pytest.param(SOLE, "m2 f1 x1", 250, ("f1", 3), 1, id="a-side-line-that-leaves-by-the-fork"),
+    ],
+)
+def test_what_a_comparison_with_a_stranger_tells(
+    draw: Draw, drawing: str, names: str, limit: int, expected: tuple[str, int], requests: int
+) -> None:
+    drawn = draw(drawing)
+    github = drawn.github(limit=limit)
+    assert drawn.choose(drawn.compared(github), names) == expected
+    assert drawn.choose(drawn.local(), names) == expected
+    assert len(github.asked) == requests
+
+
+def test_a_commit_that_many_ways_lead_to_is_gone_through_once() -> None:
+    """Sixty merges in a row, each of two lines: 2**60 ways from the base to the record."""
+    base, oldest = Sha("0" * 40), Sha(f"{999:040x}")
+    commits: dict[Sha, tuple[Sha, ...]] = {}
+    here = base
+    for number in range(60):
+        left, right, below = (Sha(f"{3 * number + n:040x}") for n in (1, 2, 3))
+        commits |= {here: (left, right), left: (below,), right: (below,)}
+        here = below
+    commits[here] = (oldest,)
+    search = Search(base, (record(here), record(oldest)))
+    search.add(Compared(merge_base=oldest, ahead_by=len(commits), behind_by=0, commits=commits))
+    assert search.result() == Near(record=record(here), behind=180)
 
 
 def test_a_cut_list_of_a_stranger_is_no_dead_end(draw: Draw) -> None:

@@ -42,16 +42,37 @@ def test_only_rules_that_are_set_are_judged() -> None:
     ]
 
 
+BARE = replace(COMPONENT, min_total=None, min_diff=None, max_drop=None)
+ONE_RULE = {
+    "min-total": replace(BARE, min_total=Decimal(80)),
+    "min-diff": replace(BARE, min_diff=Decimal(80)),
+    "max-drop": replace(BARE, max_drop=Decimal(80)),
+}
+
+
 @pytest.mark.parametrize(
-    ("what", "expected"),
+    ("rule", "what", "status", "why"),
     [
-        (Judged(total=HALF, diff=None), Status.NOT_APPLICABLE),
-        (Judged(total=HALF, diff=Tally()), Status.NOT_APPLICABLE),
-        (Judged(total=HALF, diff=Unavailable(reason="no diff")), Status.UNAVAILABLE),
+        ("min-diff", Judged(total=HALF, diff=None), Status.NOT_APPLICABLE, "the run has no change to judge"),
+        (
+            "min-diff",
+            Judged(total=HALF, diff=Tally()),
+            Status.NOT_APPLICABLE,
+            "the change touches no measured statement",
+        ),
+        ("min-diff", Judged(total=HALF, diff=Unavailable(reason="no diff")), Status.UNAVAILABLE, "no diff"),
+        ("min-total", Judged(total=Tally(), diff=None), Status.NOT_APPLICABLE, "there is no statement to cover"),
+        ("max-drop", Judged(total=HALF, diff=None), Status.NOT_APPLICABLE, "the run has no change to judge"),
     ],
 )
-def test_a_change_that_is_not_there_is_not_one_that_is_unknown(what: Judged, expected: Status) -> None:
-    assert judged({"min-diff": "80"}, what) == [("min-diff", Decimal(80), expected)]
+def test_what_is_not_there_is_not_what_is_unknown(rule: str, what: Judged, status: Status, why: str) -> None:
+    for checks in (
+        compute_checks(resolve(command_line={rule: "80"}), what),
+        component_checks(ONE_RULE[rule], what),
+    ):
+        assert [(check.rule, check.target, check.status, check.why) for check in checks] == [
+            (rule, Decimal(80), status, why)
+        ]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +121,14 @@ def test_a_ramp_that_has_not_begun_requires_nothing_and_says_so() -> None:
         "Of the ramp to 80 % by 2026-01-11: the ramp begins with the next record of the default branch."
     )
     assert RAMP.note == "Required of the total today, on the ramp to 80 % by 2026-01-11: 60 %."
+
+
+def test_a_ramp_without_a_day_names_none() -> None:
+    target = replace(TARGET, by=None)
+    assert replace(RAMP, target=target, history=History()).note == (
+        "Of the ramp to 80 %: the ramp begins with the next record of the default branch."
+    )
+    assert replace(BROKEN, target=target).note == "What the ramp to 80 % requires today cannot be known: it is broken."
 
 
 IMPORTED = replace(HISTORY, start=replace(START, components={}))

@@ -140,6 +140,31 @@ def test_flapping_lines_of_a_component_excuse_half_a_point_of_it(before: str, af
     assert drop.judged == core
 
 
+def test_only_the_flapping_lines_that_a_part_lost_excuse_a_drop_of_it() -> None:
+    """Of a thousand statements core loses two flapping lines, another one, and gains a flapping one; web loses two."""
+    before = "core/a.py\n 1-3\n 4 missing\n 5-1000\nweb/w.py\n 1-1000"
+    head = read_coverage("core/a.py\n 1-3 missing\n 4-1000\nweb/w.py\n 1-2 missing\n 3-1000")
+    flaps = tuple(
+        Flap(path=PurePosixPath(path), line=line, flips=2)
+        for path, line in (("core/a.py", 1), ("core/a.py", 2), ("core/a.py", 4), ("web/w.py", 1))
+    )
+    found = known(
+        compare(
+            baseline_of(before),
+            record_of(before, flaps),
+            head,
+            read_shifts(""),
+            digests=digests_of(head),
+            components={
+                name: replace(part, head=_total(head, name)) for name, part in components_of(before, before).items()
+            },
+        )
+    )
+    assert found.drop.excused == Fraction(3, 20)
+    excused = {name: drop.excused for name, drop in found.component_drops.items() if isinstance(drop, Drop)}
+    assert excused == {"core": Fraction(2, 10), "web": Fraction(1, 10)}
+
+
 def test_a_component_is_what_its_files_were_whatever_was_recorded_under_its_name() -> None:
     found = known(compared(record_of(BEFORE), baseline_of(BEFORE, components=False)))
     assert found.component_deltas == {"core": Fraction(-5), "web": Fraction(-10)}

@@ -315,6 +315,19 @@ def missing(*globs: str, prefix: str = ".", files: tuple[str, ...] = FILES) -> I
             ["old.py"], ".", "nothing in the checkout matches old.py (did you mean 'backend/core/legacy/old.py'?)",
             id="a-file",
         ),
+        pytest.param(
+            ["backend/core/legacy/odl.py"], ".",
+            "nothing in the checkout matches backend/core/legacy/odl.py (did you mean 'backend/core/legacy/old.py'?)",
+            id="a-misspelt-file",
+        ),
+        pytest.param(
+            ["frob/**", "cores", "deep"], ".",
+            "nothing in the checkout matches frob/**, cores, deep (did you mean 'core'?)", id="the-first-like-one",
+        ),
+        pytest.param(
+            ["!cores", "deep"], ".",
+            "nothing in the checkout matches !cores, deep (did you mean 'backend/core/deep'?)", id="left-out-misspelt",
+        ),
         pytest.param(["frob/**", "!core"], ".", "nothing in the checkout matches frob/**, !core", id="nothing-like-it"),
         pytest.param(["**/*.rs"], ".", "nothing in the checkout matches **/*.rs", id="no-folder-is-named"),
         pytest.param(["core", "!**"], ".", "nothing in the checkout matches core, !**", id="all-left-out"),
@@ -332,6 +345,30 @@ def test_a_component_without_a_file_is_an_error_that_proposes_a_folder(
         "core holds"
     )
     assert error.slug == "component"
+
+
+DEEP = ("aaaa/bbbb/cccc/dddd/invoicing/x.py", "bbbb/bbbb/cccc/dddd/invoicing/x.py")
+
+
+@pytest.mark.parametrize(
+    ("glob", "files", "near"),
+    [
+        pytest.param(
+            "api/**", ("src/a/api/x.py", "web/api/x.py", "apis/x.py"), "web/api", id="one-name-the-likest-path"
+        ),
+        pytest.param(
+            "web/api/**", ("zzz/qqq/api/x.py", "web/apis/x.py"), "zzz/qqq/api", id="one-name-before-like-paths"
+        ),
+        pytest.param("web/apu/**", ("web/api/x.py", "apu2/x.py"), "web/api", id="a-like-path-before-a-like-name"),
+        pytest.param("invoicng", DEEP, DEEP[0].removesuffix("/x.py"), id="the-first-of-two-of-one-name"),
+        pytest.param("x/y/readme.md", ("docs/readme.md",), "docs/readme.md", id="a-file-elsewhere"),
+        pytest.param("readme", ("readme.md",), None, id="a-folder-is-no-file"),
+        pytest.param("readm.md", ("readme.md/x.py", "readme/x.py"), "readme.md", id="a-folder-with-a-dot"),
+    ],
+)
+def test_what_is_proposed_for_a_misspelt_glob(glob: str, files: tuple[str, ...], near: str | None) -> None:
+    proposal = f" (did you mean {near!r}?)" if near else ""
+    assert missing(glob, files=files).message.endswith(f" matches {glob}{proposal}")
 
 
 def test_components_with_a_file_each_are_fine() -> None:

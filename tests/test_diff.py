@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.change.diff_coverage import compute_diff_coverage
-from covgate.model.change import DiffCoverage, DiffFile
-from covgate.model.coverage import Coverage, Doubt, Gap
+from covgate.model.change import ChangedFile, DiffCoverage, DiffFile
+from covgate.model.coverage import Branch, Coverage, Doubt, Gap
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
 from tests.coverage_text import read_files
@@ -58,6 +58,23 @@ def test_what_counts(text: str, expected: Tally) -> None:
 
 def test_a_file_whose_change_touches_no_statement_is_not_listed() -> None:
     assert diff_of("m.py\n 1\n + 2 text").files == ()
+
+
+def test_only_the_exits_of_changed_lines_are_listed() -> None:
+    file = one_file("m.py\n 1 partial\n + 2 partial 1/3\n + 3\n 4 missing 0/2")
+    assert file.exits == {2: Branch(total=3, taken=1)}
+    assert (file.partial, file.missing) == (frozenset({2}), frozenset())
+
+
+@pytest.mark.parametrize("state", ["unparsable", "omitted", "unmeasured"])
+def test_a_file_that_was_renamed_without_an_edit_is_none_of_the_diff(state: str) -> None:
+    changed, measurement = read_files(f"m.py\n + 1\nnew.py ({state})\n 1 missing")
+    new = PurePosixPath("new.py")
+    renamed = ChangedFile(path=new, lines=frozenset(), old_path=PurePosixPath("old.py"))
+    diff = compute_diff_coverage(replace(changed, files={**changed.files, new: renamed}), measurement)
+    assert diff == compute_diff_coverage(changed, measurement)
+    assert isinstance(diff, DiffCoverage)
+    assert not diff.omitted
 
 
 def test_files_are_in_order_of_their_paths() -> None:
@@ -139,6 +156,13 @@ def test_only_one_text_is_judged(
     lines, measurement = read_files("m.py\n + 1")
     diff = compute_diff_coverage(replace(lines, digests=changed), replace(measurement, digests=analysed))
     assert isinstance(diff, DiffCoverage) is known
+
+
+def test_of_several_files_with_another_text_the_first_by_path_is_named() -> None:
+    lines, measurement = read_files("b.py\n + 1\na.py\n + 1\nc.py\n 1")
+    diff = compute_diff_coverage(lines, replace(measurement, digests=dict.fromkeys(measurement.digests, "other")))
+    assert isinstance(diff, Unavailable)
+    assert diff.reason.startswith("a.py was measured in another state than it was compared in: ")
 
 
 @pytest.mark.parametrize(

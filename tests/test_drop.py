@@ -134,6 +134,10 @@ EIGHTY = "m.py\n 1-80\n 81-100 missing"
             "m.py\n 1-2\na.py\n 1 missing", "m.py\n 1\n 2 text\n 3 missing", "m.py -2 +3\na.py deleted",
             Fraction(200, 3) - 50, Fraction(0), id="new-code-after-a-comment-at-the-end-replaces-nothing",
         ),
+        pytest.param(
+            "m.py\n 1-10\na.py\n 1-10 missing", "m.py\n 1-5\n 6-10 missing", "m.py -6-10 +6-10\na.py deleted",
+            Fraction(0), Fraction(0), id="an-edited-end-is-not-deleted-while-another-file-is",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_taken_off_the_baseline(
@@ -157,6 +161,12 @@ def test_what_flapping_lines_excuse(after: str, flapped: int, excused: Fraction)
     assert drop is not None
     assert drop.excused == excused
     assert drop.judged == drop.raw - excused
+
+
+def test_flapping_lines_excuse_nothing_of_a_rise() -> None:
+    drop = read_drop("m.py\n 1-9\n 10 missing", "m.py\n 1-10", flapped=4)
+    assert drop == Drop(raw=Fraction(-10), adjusted=Fraction(-10))
+    assert drop.excused == 0
 
 
 @pytest.mark.parametrize(("before", "after"), [("", "m.py\n 1"), ("m.py\n 1", ""), ("m.py\n 1", "m.py\n 1 excluded")])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.errors import MeasureError
-from covgate.measure.path_map import PathMap, map_paths, mapping_notes, refuse_ambiguity, split
+from covgate.measure.path_map import PathMap, ambiguous_path, map_paths, mapping_notes, refuse_ambiguity, split
 
 
 def map_each(recorded: list[str], local: list[str], below: str = ".") -> PathMap:
@@ -39,10 +39,23 @@ FOUND: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
         ["backend/a.py", "backend/shop/b.py"],
         {"a.py": "backend/a.py", "shop/b.py": "backend/shop/b.py"},
     ),
+    "installed-modules-without-a-package": (
+        ["/venv/lib/python3.12/site-packages/a.py", "/venv/lib/python3.12/site-packages/b.py"],
+        ["src/a.py", "src/b.py"],
+        {
+            "/venv/lib/python3.12/site-packages/a.py": "src/a.py",
+            "/venv/lib/python3.12/site-packages/b.py": "src/b.py",
+        },
+    ),
     "the-root-that-explains-most-wins": (
         ["/x/one/m.py", "/x/one/only.py"],
         ["one/m.py", "one/only.py", "two/one/m.py"],
         {"/x/one/m.py": "one/m.py", "/x/one/only.py": "one/only.py"},
+    ),
+    "what-explains-most-before-a-longer-ending": (
+        ["/ci/R/app/a.py", "/ci/R/app/b.py", "/ci/R/app/c.py"],
+        ["app/a.py", "app/b.py", "app/c.py", "other/R/app/c.py"],
+        {"/ci/R/app/a.py": "app/a.py", "/ci/R/app/b.py": "app/b.py", "/ci/R/app/c.py": "app/c.py"},
     ),
     "two-projects-of-equal-names": (
         ["/ci/one/pkg/m.py", "/ci/two/pkg/m.py"],
@@ -87,6 +100,50 @@ def test_the_folders_that_correspond_are_told() -> None:
     assert mapping_notes(mapped) == ("Paths under /ci/R were read as src.",)
     mapped = map_each(["C:\\R\\shop\\a.py"], ["shop/a.py"])
     assert mapping_notes(mapped) == ("Paths under C:\\R were read as the checkout.",)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "local", "roots"),
+    [
+        pytest.param(
+            [*(f"/one/pkg/{name}.py" for name in "ab"), *(f"/two/lib/{name}.py" for name in "cde")],
+            [*(f"pkg/{name}.py" for name in "ab"), *(f"lib/{name}.py" for name in "cde")],
+            [("/two", "."), ("/one", ".")], id="most-used-first",
+        ),
+        pytest.param(
+            ["/one/pkg/a.py", "/two/lib/b.py"], ["pkg/a.py", "lib/b.py"],
+            [("/one", "."), ("/two", ".")], id="of-equals-the-first",
+        ),
+        pytest.param(["a.py", "shop/b.py"], ["backend/a.py", "backend/shop/b.py"], [("", "backend")], id="relative"),
+        pytest.param(["src/shop/a.py"], ["src/shop/a.py"], [("", ".")], id="as-it-is"),
+        pytest.param(["build/shop/a.py"], ["src/shop/a.py"], [("build", "src")], id="relative-to-another-folder"),
+        pytest.param(["C:\\R\\shop\\a.py"], ["shop/a.py"], [("C:\\R", ".")], id="windows"),
+        pytest.param(["/ci//R//shop//a.py"], ["shop/a.py"], [("/ci//R", ".")], id="two-slashes"),
+    ],
+)  # fmt: skip
+def test_which_folders_correspond(recorded: list[str], local: list[str], roots: list[tuple[str, str]]) -> None:
+    mapped = map_each(recorded, local)
+    assert [(there, str(here)) for there, here in mapped.roots] == roots
+    assert mapping_notes(mapped) == tuple(
+        f"Paths under {there} were read as {'the checkout' if here == '.' else here}." for there, here in roots if there
+    )
+
+
+def test_only_three_pairs_of_folders_are_told() -> None:
+    local = [f"{name}/pkg/m{name}.py" for name in "abcd"]
+    mapped = map_each([f"/{name}/{name}/pkg/m{name}.py" for name in "abcd"], local)
+    assert len(mapped.roots) == 4
+    assert mapping_notes(mapped) == tuple(f"Paths under /{name} were read as the checkout." for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("count", "listed"),
+    [(5, "/1.py, x/2.py, x/3.py, x/4.py"), (6, "/1.py, x/2.py, x/3.py, x/4.py and 1 more"), (8, " and 3 more")],
+)
+def test_five_candidates_are_named_and_the_others_counted(count: int, listed: str) -> None:
+    error = ambiguous_path("/ci/m.py", [PurePosixPath(f"x/{n}.py") for n in range(count)])
+    assert error.message.startswith("/ci/m.py was recorded in another place and could be any of: x/0.py, x")
+    assert error.message.endswith(listed)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +198,8 @@ def test_the_work_grows_with_the_number_of_files_not_with_its_square() -> None:
 NOT_BELIEVED = {
     "a-lone-file-by-its-name": (["/ci/build/tool.py"], ["tool.py"]),
     "a-file-of-a-temporary-folder": (["/ci/R/app/a.py", "/ci/R/app/b.py", "/gone/x/app/c.py"], ["app/c.py"]),
+    "an-installed-module-by-its-name": (["/venv/lib/python3.12/site-packages/tool.py"], ["tool.py"]),
+    "a-part-of-another-package": (["/venv/lib/site-packages/other/vendor/six.py"], ["vendor/six.py"]),
     "another-package-with-a-copy-inside": (["/venv/lib/site-packages/six/moves.py"], ["shop/six/moves.py"]),
 }
 
@@ -157,6 +216,19 @@ def test_files_below_the_datas_folder_come_first_and_are_not_contradicted() -> N
     mapped = map_each(recorded, local, below="one")
     assert places(mapped) == {"/app/app/m.py": "one/app/m.py"}
     assert map_each(["/ci/R/one/app/m.py", "/ci/R/libs/tool/x.py"], local, below="one").lost == ()
+
+
+def test_what_is_ambiguous_below_the_datas_folder_settles_nothing() -> None:
+    local = ["one/a/pkg/m.py", "one/b/pkg/m.py", "libs/tool/x.py"]
+    mapped = map_each(["/ci/pkg/m.py", "/ci/libs/tool/x.py"], local, below="one")
+    assert places(mapped) == {"/ci/libs/tool/x.py": "libs/tool/x.py"}
+    assert set(mapped.ambiguous) == {("/ci/pkg/m.py",)}
+
+
+@pytest.mark.parametrize(("count", "found"), [(8, {"/ci/R/x.py": "d0/x.py", "/ci/R/y.py": "d0/y.py"}), (9, {})])
+def test_a_name_that_fits_more_than_eight_files_does_not_vote(count: int, found: dict[str, str]) -> None:
+    local = [*(f"d{number}/x.py" for number in range(count)), "d0/y.py"]
+    assert places(map_each(["/ci/R/x.py", "/ci/R/y.py"], local)) == found
 
 
 def test_the_first_source_under_which_a_file_lies_is_meant() -> None:

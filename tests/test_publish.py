@@ -217,7 +217,10 @@ def test_a_quiet_report_where_nothing_was_posted_only_looks() -> None:
 
 def test_the_same_report_again_is_not_written_again() -> None:
     memory = with_comments(5)
-    assert publish_comment(memory, report(5)) == Published(url="https://example.test/1")
+    outcome = publish_comment(memory, report(5))
+    assert outcome == Published(url="https://example.test/1")
+    assert not outcome.failed
+    assert not outcome.read_only
     assert memory.calls == ["read_all"]
 
 
@@ -254,6 +257,49 @@ def test_a_post_without_an_answer_is_tried_twiceshow_at_most() -> None:
     outcome = publish_comment(memory, report())
     assert outcome.problem is no_answer
     assert memory.calls == ["read_all", "create", "read_all", "create", "read_all"]
+
+
+def test_after_two_posts_without_an_answer_an_older_runs_comment_is_edited() -> None:
+    """Neither post worked; meanwhile another run's did, and that is the one comment there is."""
+    memory = MemoryComments(trouble=[("create", publish_error(Refusal.UNREACHABLE, "time-out"))] * 2)
+    read_all = memory.read_all
+
+    def read_with_another_run() -> Iterator[PostedComment]:
+        if memory.calls.count("create") == 2 and not memory.comments:
+            memory.comments[1] = posted(1, report(3).comment)
+        return read_all()
+
+    memory.read_all = read_with_another_run  # type: ignore[method-assign]  # its post arrives between two looks
+    assert publish_comment(memory, report(5)) == Published(url="https://example.test/1")
+    assert memory.runs == [5]
+
+
+def test_a_post_without_an_answer_that_worked_is_not_made_again() -> None:
+    memory = MemoryComments()
+    create = memory.create
+
+    def create_in_silence(body: str) -> PostedComment:
+        create(body)
+        raise publish_error(Refusal.UNREACHABLE, "time-out")
+
+    memory.create = create_in_silence  # type: ignore[method-assign]  # the answer is lost, not the post
+    assert publish_comment(memory, report(5)) == Published(url="https://example.test/1")
+    assert memory.runs == [5]
+
+
+def test_a_comment_that_others_keep_changing_is_left_after_five_rounds_with_a_note() -> None:
+    memory = with_comments(1)
+    read_all = memory.read_all
+
+    def read_what_an_older_run_wrote() -> Iterator[PostedComment]:
+        memory.comments[1] = posted(1, report(1).comment)
+        return read_all()
+
+    memory.read_all = read_what_an_older_run_wrote  # type: ignore[method-assign]  # it edits before each look
+    outcome = publish_comment(memory, report(5))
+    assert (outcome.problem, outcome.url) == (None, "https://example.test/1")
+    assert outcome.notes == ("Other runs kept changing the comment: it may show one of theirs.",)
+    assert memory.calls == ["read_all", "edit"] * 5
 
 
 def test_a_post_that_was_refused_is_not_tried_again() -> None:
@@ -297,6 +343,21 @@ def test_a_duplicate_that_cannot_be_removed_is_a_note_not_a_failure() -> None:
     assert outcome.problem is None
     assert outcome.url == "https://example.test/1"
     assert "could not be removed" in outcome.notes[0]
+
+
+def test_a_first_post_without_an_answer_is_no_problem_once_the_report_was_written() -> None:
+    memory = MemoryComments(trouble=[("create", publish_error(Refusal.UNREACHABLE, "time-out"))])
+    read_all = memory.read_all
+
+    def read_what_an_older_run_wrote() -> Iterator[PostedComment]:
+        if "create" in memory.calls:
+            memory.comments[1] = posted(1, report(1).comment)
+        return read_all()
+
+    memory.read_all = read_what_an_older_run_wrote  # type: ignore[method-assign]  # it edits before each look
+    outcome = publish_comment(memory, report(5))
+    assert outcome.problem is None
+    assert outcome.notes == ("Other runs kept changing the comment: it may show one of theirs.",)
 
 
 @pytest.mark.parametrize(

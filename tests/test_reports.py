@@ -65,9 +65,29 @@ def test_lines_and_branches_of_cobertura(tmp_path: Path) -> None:
     assert branch_counts(file) == {3: (1, 2)}
 
 
-def test_a_line_reported_twice_was_executed_if_it_was_once(tmp_path: Path) -> None:
-    lines = '<line number="1" hits="0"/><line number="1" hits="1"/><line number="0" hits="1"/>'
-    (file,) = read(tmp_path, cobertura(lines))
+@pytest.mark.parametrize(
+    ("hits", "executed"), [((0, 1), True), ((1, 0), True), ((0, 0), False), ((-1, 0), False)], ids=str
+)
+def test_a_line_reported_twice_was_executed_if_it_was_once(
+    tmp_path: Path, hits: tuple[int, ...], *, executed: bool
+) -> None:
+    (xml,) = read(tmp_path, cobertura("".join(f'<line number="1" hits="{n}"/>' for n in hits)))
+    records = "".join(f"DA:1,{n}\n" for n in hits)
+    (lcov,) = read(tmp_path, f"SF:a.py\n{records}end_of_record\n", DataKind.LCOV)
+    assert xml.lines == lcov.lines == {1: executed}
+
+
+def test_a_line_zero_is_none(tmp_path: Path) -> None:
+    """It stands for the whole file, in LCOV of old coverage and in Cobertura of others."""
+    (xml,) = read(tmp_path, cobertura('<line number="0" hits="1" condition-coverage="50% (1/2)"/>'))
+    (lcov,) = read(tmp_path, "SF:a.py\nDA:0,1\nFN:0,f\nBRDA:0,0,0,1\nend_of_record\n", DataKind.LCOV)
+    assert xml.lines == lcov.lines == {}
+    assert xml.branches == {}
+
+
+def test_a_line_outside_a_class_belongs_to_no_file(tmp_path: Path) -> None:
+    text = cobertura('<line number="1" hits="1"/>').replace("</class>", '</class><line number="2" hits="1"/>')
+    (file,) = read(tmp_path, text)
     assert file.lines == {1: True}
 
 
@@ -87,10 +107,47 @@ def test_a_file_may_lie_under_each_source(tmp_path: Path, filename: str, sources
     assert file.names == names
 
 
-def test_a_report_says_whether_branches_were_measured(tmp_path: Path) -> None:
-    for root, expected in (('branches-valid="4"', True), ('branches-valid="0"', False), ("", False)):
-        (tmp_path / "r").write_text(cobertura("", root=root), encoding="utf-8")
-        assert read_report(tmp_path / "r", DataKind.COBERTURA).has_branches is expected
+CONDITION = '<line number="1" hits="1" condition-coverage="{}"/>'
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "has_branches"),
+    [
+        pytest.param(DataKind.COBERTURA, cobertura("", root='branches-valid="4"'), True, id="counted"),
+        pytest.param(DataKind.COBERTURA, cobertura("", root='branches-valid="0"'), False, id="none-counted"),
+        pytest.param(DataKind.COBERTURA, cobertura("", root='branches-valid=""'), False, id="count-left-empty"),
+        pytest.param(DataKind.COBERTURA, cobertura(""), False, id="count-left-out"),
+        pytest.param(DataKind.COBERTURA, cobertura(CONDITION.format("50% (1/2)")), True, id="a-condition"),
+        pytest.param(DataKind.COBERTURA, cobertura(CONDITION.format("100% (1/1)")), True, id="one-exit"),
+        pytest.param(DataKind.COBERTURA, cobertura(CONDITION.format("100%")), False, id="percent-alone"),
+        pytest.param(DataKind.LCOV, "SF:a\nBRDA:1,0,0,1\nend_of_record\n", True, id="BRDA"),
+        pytest.param(DataKind.LCOV, "SF:a\nBRDA:1,0,0,1\nDA:1,1\nend_of_record\n", True, id="BRDA-then-DA"),
+        pytest.param(DataKind.LCOV, "SF:a\nDA:1,1\nBRDA:1,0,0,1\nend_of_record\n", True, id="DA-then-BRDA"),
+        pytest.param(DataKind.LCOV, "SF:a\nDA:1,1\nBRF:0\nend_of_record\n", False, id="no-BRDA"),
+    ],
+)
+def test_a_report_says_whether_branches_were_measured(
+    tmp_path: Path, kind: DataKind, text: str, *, has_branches: bool
+) -> None:
+    (tmp_path / "r").write_text(text, encoding="utf-8")
+    assert read_report(tmp_path / "r", kind).has_branches is has_branches
+
+
+@pytest.mark.parametrize(
+    ("size", "fine"), [(2 * 2**20, True), (256 * 2**20, True), (256 * 2**20 + 1, False)], ids=["2", "256", "more"]
+)
+def test_a_report_of_more_than_256_megabytes_is_refused(tmp_path: Path, size: int, *, fine: bool) -> None:
+    """Only its size is looked at: what lies here are zeros that take no room."""
+    with (tmp_path / "r").open("wb") as file:
+        file.truncate(size)
+    words = "not well-formed XML" if fine else f"is {size} bytes long; covgate reads at most {256 * 2**20}"
+    with pytest.raises(MeasureError, match=words):
+        read_report(tmp_path / "r", DataKind.COBERTURA)
+
+
+def test_a_report_of_two_megabytes_is_read_whole(tmp_path: Path) -> None:
+    (file,) = read(tmp_path, cobertura("".join(f'<line number="{n}" hits="1"/>' for n in range(1, 80_001))))
+    assert len(file.lines) == 80_000
 
 
 BEYOND = 1_000_001
@@ -178,10 +235,11 @@ def test_blanks_around_the_end_of_a_record_are_nothing(tmp_path: Path, end: str)
 def test_lines_that_only_functions_and_exits_name_count_as_in_diff_cover(tmp_path: Path) -> None:
     """Istanbul writes no DA for the head of a function. coverage.py does, and there the DA counts."""
     text = "SF:a.ts\nFN:1,5,used\nFN:7,unused\nFN:9,counted\nFNDA:3,used\nFNDA:0,unused\nFNDA:2,counted\nFNDA:1,(x)\n"
+    text += "FN:20,as_often\nFNDA:3,as_often\n"
     text += "DA:9,0\nBRDA:11,0,0,2\nBRDA:11,0,1,0\nBRDA:12,0,0,-\nBRDA:12,0,1,-\nend_of_record\n"
     text += "SF:b.ts\nFNDA:1,used\nFN:x\nDA:3,1\nend_of_record\n"
     one, two = read(tmp_path, text, DataKind.LCOV)
-    assert one.lines == {1: True, 7: False, 9: False, 11: True, 12: False}
+    assert one.lines == {1: True, 7: False, 9: False, 11: True, 12: False, 20: True}
     assert two.lines == {3: True}
 
 
@@ -205,6 +263,7 @@ def condition(taken: int, total: int, missing: str | None = None) -> str:
         pytest.param(condition(1, 2, "5"), condition(1, 2), (1, 2), id="one-tells-which"),
         pytest.param(condition(1, 2), condition(2, 2), (2, 2), id="all-needs-no-names"),
         pytest.param(condition(1, 2, "5,7"), condition(1, 2, "9"), (1, 2), id="names-that-do-not-fit-the-counts"),
+        pytest.param(condition(0, 2, "5,7"), condition(1, 2, "9"), (1, 2), id="one-name-too-many"),
         pytest.param(condition(1, 2, "5"), condition(2, 3, "7"), (2, 3), id="another-number-of-exits"),
         pytest.param(condition(2, 4, "5,7"), condition(2, 4, "8,9"), (4, 4), id="all-of-four"),
         pytest.param(condition(1, 2, ""), condition(1, 2, " , "), (1, 2), id="empty-names"),

@@ -8,7 +8,8 @@ from typing import NoReturn, Protocol
 
 from covgate.errors import GitError, InputError
 from covgate.host import EventKind, RunContext
-from covgate.model import Base, BaseHow, Sha, Unavailable
+from covgate.model.commit import Base, BaseHow, Sha
+from covgate.model.unknown import Unavailable
 
 
 class History(Protocol):

@@ -8,7 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from covgate.change.texts import digest_of, is_blob
-from covgate.model import PYTHON_SUFFIXES, ChangedFile, ChangedLines, Sha, Unavailable
+from covgate.model import PYTHON_SUFFIXES
+from covgate.model.change import ChangedFile, ChangedLines
+from covgate.model.commit import Sha
+from covgate.model.unknown import Unavailable
 from covgate.system import REGULAR_FILE, ChangedPath
 
 

@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from covgate.model import (
-    ChangedLines,
-    DiffCoverage,
-    DiffFile,
-    FileCoverage,
-    Gap,
-    Measurement,
-    OmittedFile,
-    Unavailable,
-    spans_of,
-)
+from covgate.model.change import ChangedLines, DiffCoverage, DiffFile
+from covgate.model.coverage import FileCoverage, Gap, Measurement, OmittedFile, spans_of
+from covgate.model.unknown import Unavailable
 
 
 def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> DiffCoverage | Unavailable:

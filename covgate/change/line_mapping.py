@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from covgate.change.changed_lines import LONE_RETURN, DiffSource, read_plain
-from covgate.model import PYTHON_SUFFIXES, FileShift, Hunk, Move, Sha, Shifts
+from covgate.model import PYTHON_SUFFIXES, FileShift, Hunk, Move, Shifts
+from covgate.model.commit import Sha
 from covgate.system import REGULAR_FILE, ChangedPath
 
 

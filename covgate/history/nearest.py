@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from covgate.host import Compared
-from covgate.model import Record, Sha
+from covgate.model import Record
+from covgate.model.commit import Sha
 
 Parents = Mapping[Sha, tuple[Sha, ...]]
 """Commits, each with its parents."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from covgate.model import Secret, Sha
+from covgate.model import Secret
+from covgate.model.commit import Sha
 from covgate.system import Access
 
 

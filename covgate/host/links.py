@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from covgate.model import Sha, Span
+from covgate.model.commit import Sha
+from covgate.model.coverage import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

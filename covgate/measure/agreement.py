@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from covgate.model import Doubt, Measurement, Unavailable
+from covgate.model.coverage import Doubt, Measurement
+from covgate.model.unknown import Unavailable
 
 _AGAIN = "run the tests again"
 

@@ -21,7 +21,8 @@ from covgate.measure.project import NoCoverageError, Project, with_own_python
 from covgate.measure.reader import name_reader
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
 from covgate.measure.twins import is_installed
-from covgate.model import Measurement, Unavailable
+from covgate.model.coverage import Measurement
+from covgate.model.unknown import Unavailable
 from covgate.system import GitCommand, Screen, shown_path
 
 

@@ -11,13 +11,13 @@ import pytest
 from covgate.change.line_mapping import find_shifts
 from covgate.history.ancestry import Ancestry, ComparedAncestry, LocalAncestry
 from covgate.history.baseline import find_baseline
-from covgate.model.commit import Sha
-from covgate.model.history import Baseline, BaselineHow, History, Record
+from covgate.history.comparison.compare import compare
+from covgate.model.history import Baseline, BaselineHow, Comparison, History, Record
 from covgate.model.numbers import Tally
 from covgate.model.unknown import Unavailable
 from tests.compared import ComparedByGit
 from tests.histories import Node, Told
-from tests.simulation import Life, brute_force, tell, total_of
+from tests.simulation import Life, brute_force, coverage_of, tell, total_of
 
 SHARES = {1: 0.9, 2: 0.4, 3: 0.15, 4: 0.04}
 """How much of main is recorded, by seed."""
@@ -109,37 +109,45 @@ def test_among_more_wrong_records_than_right_ones_no_wrong_one_is_ever_taken(wor
     harsh = World(world.life, told, world.life.records(told, 0.1, wrong=2))
     github = ComparedByGit(told.repository)
     nodes = {sha: node for node, sha in told.shas.items()}
+    right = 0
     for base in world.bases:
         harsh.check(base, LocalAncestry(told.repository.command))
         github.asked.clear()
         found = harsh.find(base, ComparedAncestry(github, base.date))
         assert len(github.asked) <= 3
+        right += isinstance(found, Baseline)
         if isinstance(found, Baseline):
             assert base.has(nodes[found.record.sha])
             assert found.behind == nodes[found.record.sha].behind(base)
+    assert right
 
 
 def test_the_delta_is_the_one_of_the_files_themselves(world: World) -> None:
-    ancestry = LocalAncestry(world.told.repository.command)
-    measured: dict[Sha, Tally] = {record.sha: record.total for record in world.records}
+    told, git = world.told, world.told.repository.command
+    unknown = Unavailable(reason="no lines are kept")
+    deltas = []
     for pull_request in world.life.pull_requests[:12]:
-        base = world.told.shas[pull_request.main]
-        found = find_baseline(History(records=world.records), base, ancestry)
+        found = world.find(pull_request.main, LocalAncestry(git))
         if isinstance(found, Unavailable):
             continue
-        head = total_of(world.told, world.told.shas[pull_request.merge])
-        delta = percent(head) - percent(measured[found.record.sha])
-        assert delta == percent(head) - percent(total_of(world.told, found.record.sha))
+        merge = told.shas[pull_request.merge]
+        texts = {str(path): data for path, data in git.blobs(merge, git.blob_ids(merge)).items()}
+        compared = compare(found, unknown, coverage_of(texts), unknown, digests={}, components={})
+        assert isinstance(compared, Comparison)
+        assert compared.delta == percent(total_of(told, merge)) - percent(total_of(told, found.record.sha))
+        deltas.append(compared.delta)
+    assert any(deltas)
 
 
 def test_the_lines_between_baseline_and_head_are_mapped(world: World) -> None:
     told = world.told
     git = told.repository.command
-    ancestry = LocalAncestry(git)
+    compared = 0
     for pull_request in world.life.pull_requests[:12]:
-        found = find_baseline(History(records=world.records), told.shas[pull_request.main], ancestry)
+        found = world.find(pull_request.main, LocalAncestry(git))
         if isinstance(found, Unavailable):
             continue
+        compared += 1
         old, new = found.record.sha, told.shas[pull_request.merge]
         shifts = find_shifts(git, old, new)
         before, after = git.blobs(old, git.blob_ids(old)), git.blobs(new, git.blob_ids(new))
@@ -155,6 +163,7 @@ def test_the_lines_between_baseline_and_head_are_mapped(world: World) -> None:
         numbers = told.repository.git("diff", "--numstat", "--find-renames=50%", "-l1000", old, new).splitlines()
         gone = sum(int(line.split("\t")[1]) for line in numbers)
         assert kept == sum(len(data.splitlines()) for data in before.values()) - gone
+    assert compared
 
 
 def percent(tally: Tally) -> Fraction:

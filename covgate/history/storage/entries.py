@@ -10,7 +10,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn, TypeGuard
 
-from covgate.model import Aim, Counts, Point, Record, Start, Tally, parse_sha
+from covgate.model import Aim, Point, Record, Start
+from covgate.model.commit import parse_sha
+from covgate.model.numbers import Counts, Tally
 
 SCHEMA = 1
 TITLE_LENGTH = 120

@@ -1,0 +1,382 @@
+"""Change the code a little and see whether a test notices: `make mutants` (`python -m tools.mutants --help`).
+
+The work is done on copies of the working tree. One run of the quick tests says which of them execute which line; a
+mutant is then given to the tests of its line, the fastest first, until one fails or the time is over (killed).
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Queue
+
+import pytest
+from coverage import CoverageData
+
+ROOT = Path(__file__).resolve().parent.parent
+SLOW = ("integration", "docker", "browser", "real")
+"""Folders of tests/ that are not run: a hole that only they close is a hole for everybody who runs `make quick`."""
+
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:randomly")
+MOST_NAMES = 60
+"""More tests than so many are given to pytest as whole files."""
+
+# --- what is changed ---------------------------------------------------------------------------------------------
+
+OPERATORS: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
+    ast.Lt: (ast.LtE, ast.GtE),
+    ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.LtE),
+    ast.GtE: (ast.Gt, ast.Lt),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+    ast.And: (ast.Or,),
+    ast.Or: (ast.And,),
+    ast.Add: (ast.Sub,),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Add,),
+    ast.Div: (ast.Mult,),
+    ast.FloorDiv: (ast.Mult,),
+    ast.Mod: (ast.Mult,),
+    ast.BitAnd: (ast.BitOr,),
+    ast.BitOr: (ast.BitAnd,),
+}
+CALLS = {"min": "max", "max": "min", "any": "all", "all": "any", "startswith": "endswith", "endswith": "startswith"}
+CUT = ("sorted", "reversed", "set", "frozenset", "list")
+CUT_METHODS = ("strip", "lstrip", "rstrip", "lower", "casefold", "resolve", "removeprefix", "removesuffix")
+"""Calls of which only what they are given is left."""
+
+Node = ast.expr | ast.stmt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """The text `old` of a file, from `start` to `end` (offsets in bytes), and what stands there instead."""
+
+    path: str
+    lines: range
+    start: int
+    end: int
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        old, new = (" ".join(text.split()) for text in (self.old, self.new))
+        return f"{self.path}:{self.lines.start}: {old}  ->  {new}"
+
+
+def find_mutants(path: str, source: bytes) -> Iterator[Mutant]:
+    """Yield each change of one file. Annotations, decorators, docstrings and f-strings stay as they are."""
+    offsets = [0]
+    for text in source.splitlines(keepends=True):
+        offsets.append(offsets[-1] + len(text))
+    for node in _nodes(ast.parse(source)):
+        for place, changed in _changes(node):
+            last = place.end_lineno or place.lineno
+            start = offsets[place.lineno - 1] + place.col_offset
+            end = offsets[last - 1] + (place.end_col_offset or 0)
+            new = ast.unparse(ast.fix_missing_locations(changed))
+            yield Mutant(
+                path=path,
+                lines=range(place.lineno, last + 1),
+                start=start,
+                end=end,
+                old=source[start:end].decode(),
+                new=f"({new})" if isinstance(place, ast.expr) else new,
+            )
+
+
+def _nodes(node: ast.AST) -> Iterator[Node]:
+    for name, value in ast.iter_fields(node):
+        if name in {"annotation", "returns", "decorator_list", "bases"}:
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            # Inside an f-string Python 3.11 gives no positions.
+            if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr):
+                if isinstance(child, (ast.expr, ast.stmt)):
+                    yield child
+                yield from _nodes(child)
+
+
+def _changes(node: Node) -> Iterator[tuple[Node, ast.AST]]:
+    """Yield each part of a node to replace, and what comes in its place."""
+    yield from ((node, changed) for changed in _wholes(node))
+    tests = [node.test] if isinstance(node, (ast.If, ast.While, ast.IfExp)) else []
+    if isinstance(node, (ast.SetComp, ast.ListComp, ast.GeneratorExp, ast.DictComp)):
+        tests = [test for generator in node.generators for test in generator.ifs]
+        yield from ((test, ast.Constant(value=True)) for test in tests)
+    for test in tests:
+        if isinstance(test, (ast.Name, ast.Attribute, ast.Call)) and ast.unparse(test) != "TYPE_CHECKING":
+            yield test, ast.UnaryOp(op=ast.Not(), operand=test)
+    for text in _texts(node):
+        if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value:
+            yield text, ast.Constant(value=text.value + "?")
+
+
+def _texts(node: Node) -> Sequence[ast.expr]:
+    """Return where a text is compared or looked up; what is only printed, the golden files hold."""
+    match node:
+        case ast.Compare():
+            return node.comparators
+        case ast.Set():
+            return node.elts
+        case ast.Subscript():
+            return [node.slice]
+        case ast.Call(func=ast.Attribute(attr="get" | "startswith" | "endswith" | "partition" | "split" | "join")):
+            return node.args[:1]
+        case _:
+            return ()
+
+
+def _wholes(node: Node) -> Iterator[ast.AST]:  # noqa: C901, PLR0912 - a table: one case for each kind of node
+    match node:
+        case ast.Compare():
+            for index, operator in enumerate(node.ops):
+                for other in OPERATORS.get(type(operator), ()):
+                    yield _with(node, ops=[*node.ops[:index], other(), *node.ops[index + 1 :]])
+        case ast.BoolOp():
+            yield _with(node, op=OPERATORS[type(node.op)][0]())
+            for index in range(len(node.values)):
+                rest = [*node.values[:index], *node.values[index + 1 :]]
+                yield rest[0] if len(rest) == 1 else _with(node, values=rest)
+        case ast.BinOp() | ast.AugAssign():
+            for other in OPERATORS.get(type(node.op), ()):
+                yield _with(node, op=other())
+        case ast.UnaryOp():
+            yield node.operand
+        case ast.IfExp():
+            yield from (node.body, node.orelse)
+        case ast.Constant(value=bool()):
+            yield ast.Constant(value=not node.value)
+        case ast.Constant(value=int() as number):
+            yield from (ast.Constant(value=number + step) for step in (1, -1))
+        case ast.Subscript(slice=ast.Slice(lower=lower, upper=upper)) if lower or upper:
+            yield _with(node, slice=ast.Slice())
+        case ast.Call():
+            yield from _calls(node)
+        case ast.Continue() | ast.Break() | ast.Expr(value=ast.Call() | ast.Yield() | ast.YieldFrom()):
+            yield ast.Pass()
+        case ast.Assign(targets=[ast.Subscript() | ast.Attribute()]):
+            yield ast.Pass()
+        case ast.Return(value=ast.expr()) if not isinstance(node.value, ast.Constant):
+            yield ast.Return(value=ast.Constant(value=None))
+        case _:
+            pass
+
+
+def _calls(node: ast.Call) -> Iterator[ast.AST]:
+    match node.func:
+        case ast.Name(id=name) if name in CALLS:
+            yield _with(node, func=ast.Name(id=CALLS[name]))
+        case ast.Attribute(attr=name) if name in CALLS:
+            yield _with(node, func=_with(node.func, attr=CALLS[name]))
+        case ast.Name(id=name) if (
+            name in CUT and len(node.args) == 1 and not isinstance(node.args[0], ast.GeneratorExp)
+        ):
+            yield node.args[0]
+        case ast.Attribute(attr=name) if name in CUT_METHODS:
+            yield node.func.value
+        case _:
+            pass
+    for index, keyword in enumerate(node.keywords):
+        if keyword.arg in {"key", "reverse", "default"}:
+            yield _with(node, keywords=[*node.keywords[:index], *node.keywords[index + 1 :]])
+
+
+def _with(node: ast.AST, **fields: object) -> ast.AST:
+    changed = copy.copy(node)
+    for name, value in fields.items():
+        setattr(changed, name, value)
+    return changed
+
+
+# --- which tests there are ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """What the quick tests execute: `lines` maps a path and a line to the tests, `seconds` a file of tests to its time.
+
+    A line that runs when a module is imported belongs to every test that executes anything else of the module.
+    """
+
+    lines: Mapping[str, Mapping[int, frozenset[str]]]
+    seconds: Mapping[str, float]
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """Return the tests that execute a mutant, those of the fastest files first."""
+        lines = self.lines.get(mutant.path, {})
+        found = frozenset[str]().union(*(lines.get(line, frozenset()) for line in mutant.lines))
+        found = found or frozenset[str]().union(*lines.values())
+        return sorted(found, key=lambda name: (self.seconds.get(name.partition("::")[0], 0.0), name))
+
+    def time(self, tests: Sequence[str]) -> float:
+        """Return how long the files of some tests take, in seconds."""
+        return sum(self.seconds.get(file, 0.0) for file in {name.partition("::")[0] for name in tests})
+
+
+def run_all(tree: Path) -> Suite:
+    """Run the quick tests once, under coverage. Exits when one fails: each mutant would be killed by it."""
+    command = [*PYTEST, "-n", "2", "--cov=covgate", "--cov-context=test", "--cov-report=", "--junitxml=all.xml"]
+    ended = _run(tree, [*command, *(f"--ignore=tests/{folder}" for folder in SLOW), "tests"], 3600)
+    if ended.returncode:
+        sys.exit(f"the tests fail without a mutant:\n{ended.stdout[-3000:]}")
+    seconds: dict[str, float] = defaultdict(float)
+    for case in ET.parse(tree / "all.xml").iter("testcase"):  # noqa: S314 - written a moment ago by pytest
+        name = case.get("classname", "").replace(".", "/") + ".py"
+        seconds[name] += float(case.get("time", "0"))
+    data = CoverageData(str(tree / ".coverage"))
+    data.read()
+    lines: dict[str, dict[int, frozenset[str]]] = {}
+    for file in data.measured_files():
+        contexts = data.contexts_by_lineno(file)
+        path = Path(file).relative_to(tree.resolve()).as_posix()
+        # A context is "tests/test_model.py::test_counts[half]|run".
+        lines[path] = {
+            line: frozenset(re.split(r"[\[|]", one)[0] for one in found if one) for line, found in contexts.items()
+        }
+    return Suite(lines=lines, seconds=seconds)
+
+
+# --- the work ----------------------------------------------------------------------------------------------------
+
+
+def _run(tree: Path, command: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+    """Run tests on a copy, in a process group that is ended with all it started. Return code -9: it took too long."""
+    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONHASHSEED": "0"}
+    if (tree / "all.xml").exists():  # a compiled mutant would outlive it
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    with subprocess.Popen(
+        command, cwd=tree, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return subprocess.CompletedProcess(command, -signal.SIGKILL, "", "")
+    return subprocess.CompletedProcess(command, process.returncode, output, "")
+
+
+def try_mutant(tree: Path, tests: Suite, mutant: Mutant) -> str:
+    """Return `killed`, `timed out`, `survived` or `no test`, and leave the copy as it was."""
+    names = tests.of(mutant)
+    if not names:
+        return "no test"
+    if len(names) > MOST_NAMES:
+        names = list(dict.fromkeys(name.partition("::")[0] for name in names))
+    file = tree / mutant.path
+    source, times = file.read_bytes(), file.stat()
+    file.write_bytes(source[: mutant.start] + mutant.new.encode() + source[mutant.end :])
+    try:
+        ended = _run(tree, [*PYTEST, "-x", "-p", "no:cacheprovider", *names], 30 + 5 * tests.time(names))
+    finally:
+        file.write_bytes(source)
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))  # the compiled file of the first run holds again
+    known = {0: "survived", -signal.SIGKILL: "timed out", pytest.ExitCode.NO_TESTS_COLLECTED: "no test"}
+    return known.get(ended.returncode, "killed")
+
+
+def copy_tree(to: Path) -> Path:
+    """Copy the working tree, without what git ignores, and make a repository of it: some tests ask git."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    for name in map(os.fsdecode, filter(None, listed.split(b"\0"))):
+        if (ROOT / name).exists():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, to / name, follow_symlinks=False)
+    for command in (["git", "init", "-q"], ["git", "add", "-A"]):
+        subprocess.run(command, cwd=to, check=True)
+    return to
+
+
+def try_all(trees: Sequence[Path], tests: Suite, mutants: Sequence[Mutant], minutes: float) -> dict[Mutant, str]:
+    """Try mutants, one at a time on each copy, until all are tried, the time is over or Ctrl-C is pressed."""
+    until = time.monotonic() + 60 * minutes
+    free: Queue[Path] = Queue()
+    for tree in trees:
+        free.put(tree)
+
+    def work(mutant: Mutant) -> str | None:
+        tree = free.get()
+        try:
+            return try_mutant(tree, tests, mutant) if time.monotonic() < until else None
+        finally:
+            free.put(tree)
+
+    results: dict[Mutant, str] = {}
+    with ThreadPoolExecutor(len(trees)) as pool:
+        try:
+            for mutant, result in zip(mutants, pool.map(work, mutants), strict=True):
+                if result is None:
+                    break
+                results[mutant] = result
+                if result != "killed":
+                    print(f"{result}: {mutant}", flush=True)
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+    return results
+
+
+def table(results: Mapping[Mutant, str]) -> str:
+    """Return a line per module: what became of its mutants, and how many percent no longer pass the tests."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for mutant, result in results.items():
+        counts[mutant.path][result] += 1
+        counts["all"][result] += 1
+    columns = ("killed", "timed out", "survived", "no test")
+    lines = ["".join(["module".ljust(44), *(name.rjust(11) for name in (*columns, "percent"))])]
+    for path in sorted(counts, key=lambda path: (path == "all", path)):
+        one = counts[path]
+        percent = 100 * (one["killed"] + one["timed out"]) / one.total()
+        lines.append("".join([path.ljust(44), *(str(one[name]).rjust(11) for name in columns), f"{percent:10.1f}%"]))
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Print what survives as it is found, then the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("modules", nargs="*", default=["covgate/**/*.py"], help="files or globs (default: all)")
+    parser.add_argument("--sample", type=int, default=400, help="how many mutants to try (default: 400)")
+    parser.add_argument("--seed", type=int, default=0, help="which ones (default: 0)")
+    parser.add_argument("--minutes", type=float, default=30, help="stop after so long; 0 lists them (default: 30)")
+    parser.add_argument("--jobs", type=int, default=2, help="how many are tried at once (default: 2)")
+    arguments = parser.parse_args()
+    paths = sorted({path for glob in arguments.modules for path in ROOT.glob(glob)})
+    every = [one for path in paths for one in find_mutants(path.relative_to(ROOT).as_posix(), path.read_bytes())]
+    mutants = random.Random(arguments.seed).sample(every, min(arguments.sample, len(every)))  # noqa: S311 - no secret
+    if not arguments.minutes:
+        print("\n".join(map(str, mutants)))
+        return 0
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        first = copy_tree(Path(folder, "0"))
+        print(f"{len(every)} mutants in {len(paths)} modules; one run of the quick tests ...", flush=True)
+        tests = run_all(first)
+        others = [shutil.copytree(first, Path(folder, str(n)), symlinks=True) for n in range(1, arguments.jobs)]
+        results = try_all([first, *others], tests, mutants, arguments.minutes)
+    print(table(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
