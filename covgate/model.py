@@ -196,8 +196,6 @@ class ChangedFile:
 
     path: PurePosixPath
     lines: frozenset[int]
-    old_path: PurePosixPath | None = None
-    """Where the file was before a rename; None when it kept its name or is new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

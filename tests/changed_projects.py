@@ -7,11 +7,12 @@ from pathlib import PurePosixPath
 
 from hypothesis import strategies as st
 
+from covgate.diff.shifts import FileShift, Shifts
 from covgate.history.lines import record_lines
 from covgate.history.states import LineState
 from covgate.model import Branch, Coverage, FileCoverage, Tally
 from covgate.recorded import LineRecord
-from tests.shifted import OLD, MadeShift, MadeShifts
+from tests.shifted import OLD, shift_of
 
 State = LineState | None
 """None: no statement."""
@@ -41,7 +42,7 @@ class ProjectChange:
     files: tuple[FileChange, ...]
     old: LineRecord
     head: Coverage
-    shifts: MadeShifts
+    shifts: Shifts
     digests: dict[PurePosixPath, str]
 
     @property
@@ -96,16 +97,16 @@ def assemble(files: tuple[FileChange, ...]) -> ProjectChange:
         files=files,
         old=record_lines(OLD, Coverage(files=old, has_branches=True), dict.fromkeys(old, "d" * 40)),
         head=Coverage(files=head, has_branches=True),
-        shifts=MadeShifts(files={file.old_path: _shift(file) for file in files}),
+        shifts=Shifts(files={file.old_path: _shift(file) for file in files}),
         digests=digests,
     )
 
 
-def _shift(file: FileChange) -> MadeShift:
+def _shift(file: FileChange) -> FileShift:
     lines, old, new = {}, 0, 0
     for kind, _, _ in file.lines:
         old += kind != "new"
         new += kind != "gone"
         if kind == "kept":
             lines[old] = new
-    return MadeShift(path=file.path, lines=lines if file.path else {})
+    return shift_of(file.path, lines if file.path else {})

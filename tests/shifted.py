@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import PurePosixPath
 from textwrap import dedent
 
+from covgate.diff.shifts import FileShift, Move, Shifts
 from covgate.history.lines import record_lines
 from covgate.model import Coverage, Sha
 from covgate.recorded import Flap, LineRecord
@@ -27,41 +28,27 @@ LONGEST = 2000
 
 OLD = Sha("a" * 40)
 
-_SAME = {line: line for line in range(1, LONGEST)}
+
+def shift_of(path: PurePosixPath | None, lines: Mapping[int, int]) -> FileShift:
+    """Return the shift of a file whose old lines are now where `lines` says: in the same order as before."""
+    moves: list[Move] = []
+    for old, new in sorted(lines.items()):
+        last = moves[-1] if moves else None
+        if last and last.length and (old - last.old, new - last.new) == (last.length, last.length):
+            moves[-1] = replace(last, length=last.length + 1)
+        else:
+            moves.append(Move(old=old, new=new, length=1))
+    return FileShift(path=path, moves=tuple(moves))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeShift:
-    """Where each old line of a file is now."""
-
-    path: PurePosixPath | None
-    lines: Mapping[int, int]
-
-    def to_new(self, line: int) -> int | None:
-        return self.lines.get(line)
-
-    def to_old(self, line: int) -> int | None:
-        return next((old for old, new in self.lines.items() if new == line), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeShifts:
-    """Every file, those that did not change left out."""
-
-    files: Mapping[PurePosixPath, MadeShift] = field(default_factory=dict)
-
-    def of(self, old_path: PurePosixPath) -> MadeShift:
-        return self.files.get(old_path) or MadeShift(path=old_path, lines=_SAME)
-
-
-def shift_lines(path: PurePosixPath, gone: frozenset[int], new: frozenset[int]) -> MadeShift:
+def shift_lines(path: PurePosixPath, gone: frozenset[int], new: frozenset[int]) -> FileShift:
     """Return the shift that removes the old lines `gone` and adds the lines `new` of the new side."""
     kept = (line for line in range(1, LONGEST) if line not in gone)
     there = (line for line in range(1, LONGEST) if line not in new)
-    return MadeShift(path=path, lines=dict(zip(kept, there, strict=False)))
+    return shift_of(path, dict(zip(kept, there, strict=False)))
 
 
-def read_shifts(text: str) -> MadeShifts:
+def read_shifts(text: str) -> Shifts:
     """Return the diff that `text` describes."""
     files = {}
     for line in dedent(text).strip().splitlines():
@@ -72,8 +59,8 @@ def read_shifts(text: str) -> MadeShifts:
         for sign, start, end in re.findall(r"([-+])(\d+)(?:-(\d+))?", match[4]):
             lines[sign] |= set(range(int(start), int(end or start) + 1))
         shift = shift_lines(PurePosixPath(match[2] or old), frozenset(lines["-"]), frozenset(lines["+"]))
-        files[old] = MadeShift(path=None, lines={}) if match[3] else shift
-    return MadeShifts(files=files)
+        files[old] = shift_of(None, {}) if match[3] else shift
+    return Shifts(files=files)
 
 
 def read_coverage(text: str) -> Coverage:

@@ -13,15 +13,15 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from covgate.diff.shifts import Shifts
 from covgate.history.compare import ComponentFiles, compare
 from covgate.history.flaps import record_run
 from covgate.history.lines import decode_record, encode_record
-from covgate.history.shifts import Shifts
 from covgate.model import Drop, Sha, Status, Tally, Unavailable
 from covgate.recorded import Baseline, BaselineHow, Comparison, LineRecord, Record
 from covgate.rules import MAX_DROP, Rule, evaluate_drop
 from tests.lives import Commit, Life, Truth, count_drop, live
-from tests.shifted import MadeShift, MadeShifts
+from tests.shifted import shift_of
 
 lives = st.randoms(use_true_random=True)
 SIZES = (8, 8, 8, 60)
@@ -33,7 +33,7 @@ def digests_of(commit: Commit) -> dict[PurePosixPath, str]:
     return {PurePosixPath(name): sha1(text.encode(), usedforsecurity=False).hexdigest() for name, text in texts.items()}
 
 
-def shifts_between(old: Commit, new: Commit) -> MadeShifts:
+def shifts_between(old: Commit, new: Commit) -> Shifts:
     """Return what git would say: lines are known by their text."""
     where = {file.number: name for name, file in new.files.items()}
     files = {}
@@ -41,8 +41,8 @@ def shifts_between(old: Commit, new: Commit) -> MadeShifts:
         there = where.get(file.number)
         numbers = {line: number for number, line in enumerate(new.files[there].lines, 1)} if there else {}
         lines = {number: numbers[line] for number, line in enumerate(file.lines, 1) if line in numbers}
-        files[PurePosixPath(name)] = MadeShift(path=PurePosixPath(there) if there else None, lines=lines)
-    return MadeShifts(files=files)
+        files[PurePosixPath(name)] = shift_of(PurePosixPath(there) if there else None, lines)
+    return Shifts(files=files)
 
 
 def judge(life: Life) -> Comparison | Unavailable:

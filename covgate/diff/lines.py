@@ -5,48 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
+from covgate.diff.patch import parse_patch
 from covgate.diff.texts import digest_of, is_blob
-from covgate.edges.git import REGULAR_FILE, Change
+from covgate.edges.git import REGULAR_FILE, Change, GitCommand
 from covgate.model import ChangedFile, ChangedLines, Sha, Unavailable
 
 PYTHON_SUFFIXES = frozenset({".py", ".pyw"})
 
 
-class DiffSource(Protocol):
-    """What the changed lines need of git."""
-
-    root: Path
-
-    def head(self) -> Sha: ...
-    def changes(self, base: Sha, head: Sha | None) -> tuple[Change, ...]: ...
-    def patch(self, base: Sha, head: Sha | None, paths: Sequence[PurePosixPath]) -> str: ...
-    def untracked(self) -> tuple[PurePosixPath, ...]: ...
-    def blobs(self, commit: Sha, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, bytes]: ...
-    def file_ids(self, paths: Sequence[PurePosixPath]) -> Mapping[PurePosixPath, str]: ...
-    def has_blind_mark(self, path: PurePosixPath) -> bool: ...
-
-
 def find_changed_lines(
-    git: DiffSource, base: Sha, head: Sha | None, *, only: frozenset[PurePosixPath] | None = None
+    git: GitCommand, base: Sha, head: Sha | None, *, only: frozenset[PurePosixPath] | None = None
 ) -> ChangedLines:
     """Return the lines added or modified between `base` and `head`, of Python files by their suffix, or of `only`.
 
     With `head` None the new side is the working tree: uncommitted edits and untracked files count, and are counted.
     Symbolic links and submodules have no lines.
     """
-    # diff-cover takes a tenth of a second to import; the analysis of sources already runs beside it.
-    from covgate.diff.adapter import parse_patch  # noqa: PLC0415
-
     regular = [change for change in git.changes(base, head) if change.mode.startswith(REGULAR_FILE)]
     changes = [change for change in regular if _is_judged(change.path, only)]
     untracked = () if head else git.untracked()
-    renames = {change.path: change.old_path for change in changes if change.status == "R"}
     paths = list(dict.fromkeys(path for change in changes for path in (change.old_path, change.path)))
     # The working tree is read before git reads it, and asked for again afterwards: what is equal then was diffed.
     texts = {} if head else {change.path: read_plain(git.root / change.path) for change in changes}
-    lines = parse_patch(git.patch(base, head, paths)) if paths else {}
+    hunks = parse_patch(git.patch(base, head, paths)) if paths else {}
+    lines = {path: frozenset(line for hunk in found for line in hunk.new_lines) for path, found in hunks.items()}
     touched = [path for path, numbers in lines.items() if numbers]
     digests: dict[PurePosixPath, str | Unavailable] = {}
     if head:
@@ -59,7 +42,6 @@ def find_changed_lines(
             path=change.path,
             # A carriage return alone ends a line for Python, and does not for git.
             lines=_split_at_returns(lines.get(change.path, frozenset()), texts.get(change.path, b"")),
-            old_path=renames.get(change.path),
         )
         for change in changes
     }
@@ -128,7 +110,7 @@ _OF_ENVIRONMENT = re.compile(r"(bin|Scripts|Include|include|share|Lib|lib64|lib/
 
 
 def _digests_here(
-    git: DiffSource, changes: Sequence[Change], texts: Mapping[PurePosixPath, bytes]
+    git: GitCommand, changes: Sequence[Change], texts: Mapping[PurePosixPath, bytes]
 ) -> dict[PurePosixPath, str | Unavailable]:
     """Return the digests of files of the working tree, where git compared just what lies there."""
     # Git names the blob it took for the file when it knows it, and leaves it open when it read the file.
@@ -142,7 +124,7 @@ def _digests_here(
     return digests
 
 
-def _another_text(git: DiffSource, path: PurePosixPath, text: bytes) -> Unavailable:
+def _another_text(git: GitCommand, path: PurePosixPath, text: bytes) -> Unavailable:
     if read_plain(git.root / path) != text:
         return Unavailable(reason=f"{path} was edited while its changed lines were looked for: run again")
     if git.has_blind_mark(path):

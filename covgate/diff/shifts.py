@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from covgate.diff.hunk import Hunk
-from covgate.diff.lines import LONE_RETURN, PYTHON_SUFFIXES, DiffSource, read_plain
-from covgate.edges.git import REGULAR_FILE, Change
+from covgate.diff.lines import LONE_RETURN, PYTHON_SUFFIXES, read_plain
+from covgate.diff.patch import Hunk, parse_patch
+from covgate.edges.git import REGULAR_FILE, Change, GitCommand
 from covgate.model import Sha
 
 
@@ -48,10 +48,6 @@ class FileShift:
         at = bisect_right(self.moves, line, key=lambda move: move.new) - 1
         return None if at < 0 else _within(line - self.moves[at].new, self.moves[at].old, self.moves[at].length)
 
-    def removed(self, line: int) -> bool:
-        """Whether an old line is gone: removed or modified."""
-        return self.to_new(line) is None
-
 
 def _within(offset: int, start: int, length: int | None) -> int | None:
     return start + offset if length is None or offset < length else None
@@ -68,21 +64,18 @@ class Shifts:
         return self.files.get(old_path) or FileShift(path=old_path)
 
 
-def find_shifts(git: DiffSource, old: Sha, new: Sha | None, *, suffixes: frozenset[str] = PYTHON_SUFFIXES) -> Shifts:
+def find_shifts(git: GitCommand, old: Sha, new: Sha | None, *, suffixes: frozenset[str] = PYTHON_SUFFIXES) -> Shifts:
     """Return where the lines of the commit `old` are in `new`, or in the working tree when `new` is None.
 
     Only files with one of `suffixes` are followed; of another file that changed every line counts as removed, as of one
     that was deleted, or became a link or a submodule. So does a file with a carriage return that ends a line alone, in
     either state: there git and Python number the lines differently. Raises GitError.
     """
-    # diff-cover takes a tenth of a second to import; see covgate.diff.lines.
-    from covgate.diff.adapter import parse_hunks  # noqa: PLC0415
-
     # A copy leaves the file it was made from as it is, and an added file has no old lines.
     changes = [change for change in git.changes(old, new) if change.status not in {"A", "C"}]
     followed = {change.old_path: change for change in changes if _is_followed(change, suffixes)}
     paths = list(dict.fromkeys(path for change in followed.values() for path in (change.old_path, change.path)))
-    hunks = parse_hunks(git.patch(old, new, paths)) if paths else {}
+    hunks = parse_patch(git.patch(old, new, paths)) if paths else {}
     before = git.blobs(old, followed)
     targets = [change.path for change in followed.values()]
     after = git.blobs(new, targets) if new else {path: read_plain(git.root / path) for path in targets}

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from covgate.diff.shifts import Shifts
 from covgate.history.drop import compute_drop, find_deleted
 from covgate.history.indirect import find_indirect
-from covgate.history.shifts import Shifts
 from covgate.history.states import tally_of
 from covgate.model import Coverage, Drop, Tally, Unavailable
 from covgate.recorded import Baseline, Comparison, FlapShown, IndirectFile, LineRecord, Record

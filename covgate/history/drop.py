@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import PurePosixPath
 
-from covgate.history.shifts import FileShift, Shifts, is_unedited
+from covgate.diff.shifts import FileShift, Shifts
+from covgate.history.shifts import is_unedited
 from covgate.history.states import NO_STATEMENT, state_of, tally_of
 from covgate.model import Counts, Coverage, Drop, FileCoverage, Tally, Unavailable
 from covgate.recorded import LineRecord

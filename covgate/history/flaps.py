@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from covgate.diff.shifts import Shifts
 from covgate.history.lines import record_lines
-from covgate.history.shifts import Shifts, character_at, find_moved
+from covgate.history.shifts import character_at, find_moved
 from covgate.history.states import NO_STATEMENT
 from covgate.model import Coverage, Sha, Unavailable
 from covgate.recorded import FileLines, Flap, LineRecord

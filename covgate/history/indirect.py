@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from covgate.history.shifts import Shifts, edited_statements, find_moved, is_unedited
+from covgate.diff.shifts import Shifts
+from covgate.history.shifts import edited_statements, find_moved, is_unedited
 from covgate.history.states import states_of
 from covgate.model import Coverage, spans_of
 from covgate.recorded import FlapShown, IndirectFile, LineRecord

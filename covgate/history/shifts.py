@@ -5,35 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Protocol
 
+from covgate.diff.shifts import FileShift
 from covgate.history.states import NO_STATEMENT, state_of
 from covgate.model import FileCoverage
-
-
-class FileShift(Protocol):
-    """Where the lines of one file of the older commit went. Lines are 1-based."""
-
-    @property
-    def path(self) -> PurePosixPath | None:
-        """Where the file is now; None when it was deleted."""
-        ...
-
-    def to_new(self, line: int) -> int | None:
-        """Return the line's number now, or None when it was removed or modified."""
-        ...
-
-    def to_old(self, line: int) -> int | None:
-        """Return what the number of a line of now was, or None when it was added or modified."""
-        ...
-
-
-class Shifts(Protocol):
-    """What the diff between two commits does to the lines of the older one."""
-
-    def of(self, old_path: PurePosixPath) -> FileShift:
-        """Return what became of a file; of one the diff does not know, that it stayed as it was."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

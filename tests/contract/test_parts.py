@@ -15,10 +15,7 @@ from coverage.config import CoverageConfig
 from coverage.files import GlobMatcher, prep_patterns
 from coverage.python import PythonFileReporter
 from coverage.results import Analysis
-from diff_cover.diff_reporter import GitDiffReporter
-from diff_cover.git_diff import GitDiffTool
 
-from covgate.diff.adapter import ExactReporter, PatchText
 from covgate.measure.probe import DATA_PREFIX, PRIVATE_NAMES, Analyst
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,32 +101,3 @@ def test_diff_cover_is_the_pinned_one() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (pin,) = [text for text in project["dependencies"] if text.startswith("diff-cover")]
     assert pin == f"diff-cover=={importlib.metadata.version('diff-cover')}"
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs", "name"),
-    [
-        (PatchText, GitDiffTool, "diff_committed"),
-        (ExactReporter, GitDiffReporter, "_parse_source_sections"),
-        (ExactReporter, GitDiffReporter, "_parse_lines"),
-    ],
-)
-def test_an_overridden_method_is_one_of_diff_cover(ours: type, theirs: type, name: str) -> None:
-    assert name in vars(ours)
-    assert name in vars(theirs), "covgate's override is never called"
-    assert names(getattr(ours, name)) == names(getattr(theirs, name))
-
-
-@pytest.mark.parametrize(
-    ("function", "parameters"),
-    [
-        (GitDiffTool.__init__, {"range_notation", "ignore_whitespace"}),
-        (GitDiffReporter.__init__, {"git_diff", "ignore_staged", "ignore_unstaged"}),
-        (GitDiffReporter._parse_diff_str, {"diff_str"}),
-        (GitDiffReporter._get_included_diff_results, set()),
-        (GitDiffReporter._unique_ordered_lines, {"line_numbers"}),
-    ],
-    ids=lambda value: getattr(value, "__qualname__", ""),
-)
-def test_what_covgate_calls_of_diff_cover_is_there(function: Callable[..., object], parameters: set[str]) -> None:
-    assert parameters <= set(names(function))

@@ -11,13 +11,14 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from covgate.diff.shifts import Shifts
 from covgate.history.compare import compare
 from covgate.history.flaps import record_run
 from covgate.history.lines import decode_record, encode_record
 from covgate.model import Branch, Coverage, FileCoverage, Sha
 from covgate.recorded import Baseline, BaselineHow, Comparison, LineRecord, Record
 from tests.repositories import Repository
-from tests.shifted import MadeShift, MadeShifts
+from tests.shifted import shift_of
 
 CACHE = """\
 known = {}
@@ -114,14 +115,14 @@ def _pairs(branches: object) -> Iterator[tuple[int, int]]:
     yield from ((start, end) for start, end in branches)
 
 
-def shifts_between(old: Measured, new: Measured) -> MadeShifts:
+def shifts_between(old: Measured, new: Measured) -> Shifts:
     """Match the sources of both sides line by line."""
     files = {}
     for path, lines in old.sources.items():
         blocks = SequenceMatcher(None, lines, new.sources[path], autojunk=False).get_matching_blocks()
         kept = {block.a + n + 1: block.b + n + 1 for block in blocks for n in range(block.size)}
-        files[path] = MadeShift(path=path, lines=kept)
-    return MadeShifts(files=files)
+        files[path] = shift_of(path, kept)
+    return Shifts(files=files)
 
 
 def hold_against(main: Measured, lines: LineRecord, head: Measured) -> Comparison:
