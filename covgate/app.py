@@ -16,7 +16,7 @@ from covgate.assess import assess
 from covgate.base import find_base
 from covgate.components import require_files, unused_globs
 from covgate.context import RunContext
-from covgate.delivery import deliver, write_outputs
+from covgate.delivery import DIFF_COVER_FILES, deliver, write_diff_cover, write_outputs
 from covgate.diff.lines import PYTHON_SUFFIXES, find_changed_lines, outside_environments
 from covgate.edges.files import ReportFolder, make_report_folder
 from covgate.edges.git import GitCommand
@@ -62,7 +62,7 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         close_own_memory()
     directory = _project_directory(settings, edges)
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
-    folder.clear()
+    folder.clear(DIFF_COVER_FILES[kind] for kind in settings.reports or () if kind in DIFF_COVER_FILES)
     # What `git diff` shows this user: in a workflow no machine's settings enter.
     mine = user_settings(directory, edges.environment) if context.local else ()
     git = GitCommand(directory, edges.environment, mine)
@@ -86,6 +86,7 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         measured = _measure(settings, edges, change, project, folder, probe)
         facts = assess(settings, context, change, measured, past, today=edges.now.date(), environment=edges.environment)
         facts = record_run(settings, context, edges, archive, change, facts, past)
+    write_diff_cover(settings, edges, change, measured.measurement, facts, folder)
     view = build_view(facts)
     delivery = deliver(settings, context, edges, facts, view, folder)
     write_outputs(edges, facts, delivery, shown_path(folder.path, change.git.root))
@@ -98,11 +99,12 @@ def _probe_ahead(settings: Settings, project: Project) -> AbstractContextManager
 
 
 def _import_ahead() -> None:
-    """Import what renders the report in a thread, while this one waits for the tests and the analysis.
+    """Import what joins the lines and renders the report in a thread, while this one waits for tests and analysis.
 
-    jinja2 and pydantic take a quarter of a second, as long as the analysis of a small project.
+    jinja2, pydantic and diff-cover take a third of a second, as long as the analysis of a small project.
     """
-    _beside(lambda: [importlib.import_module(f"covgate.report.{name}") for name in ("result", "markdown")])
+    names = ("diff.diff_cover_reporters", "report.result", "report.markdown")
+    _beside(lambda: [importlib.import_module(f"covgate.{name}") for name in names])
 
 
 def _beside(load: Callable[[], object]) -> None:
@@ -179,10 +181,11 @@ def _read(
     try:
         paths, kind = find_data(project.directory, settings.coverage_data or (), source)
         if kind is not DataKind.DATA_FILE and (wanted.html or wanted.xml):
+            asked = ", ".join(one for one in settings.reports or () if one in {ReportKind.HTML, ReportKind.XML})
             raise InputError(
-                f"reports = {', '.join(settings.reports or ())} (from {settings.where('reports')}) needs coverage data "
-                f"files, and {paths[0].name} is {kind.value}",
-                hint="pass the `.coverage` files, or leave `reports` out",
+                f"reports = {asked} (from {settings.where('reports')}) needs coverage data files, and {paths[0].name} "
+                f"is {kind.value}",
+                hint=f"pass the `.coverage` files, or leave {asked} out of `reports`",
                 slug="bad-option-value",
             )
         with edges.screen.step(f"Reading {_listed(paths)}"):

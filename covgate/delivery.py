@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.context import EventKind, RunContext
+from covgate.diff.lines import read_texts
+from covgate.diff.texts import digest_of
 from covgate.edges.actions import Runner
 from covgate.edges.files import ReportFolder, make_report_folder
 from covgate.errors import CovgateError, ExitCode, InputError, PublishError
-from covgate.model import DiffCoverage, Unavailable, VerdictKind
+from covgate.model import DiffCoverage, Measurement, Unavailable, VerdictKind
 from covgate.outputs import OUTPUT_NAMES
-from covgate.ports import Edges, shown_path, warn
+from covgate.ports import Change, Edges, shown_path, warn
 from covgate.publish import BODY_LIMIT, Marker, Published, Report, publish_comment
 from covgate.report.facts import Facts
 from covgate.report.view import ReportView
 from covgate.rules import exit_code
-from covgate.settings import CommentPolicy, PublishPolicy, Settings
+from covgate.settings import CommentPolicy, PublishPolicy, ReportKind, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,37 @@ def deliver(
     if required:
         _summarise(edges, summary, body)
     return Delivery(published=published, exit_code=code)
+
+
+DIFF_COVER_FILES = {
+    ReportKind.DIFF_COVER_JSON: "diff-cover.json",
+    ReportKind.DIFF_COVER_HTML: "diff-cover.html",
+    ReportKind.DIFF_COVER_MARKDOWN: "diff-cover.md",
+}
+
+
+def write_diff_cover(
+    settings: Settings, edges: Edges, change: Change, measurement: Measurement, facts: Facts, folder: ReportFolder
+) -> None:
+    """Leave diff-cover's own reports of the lines that were judged, where they are asked for and there is a change."""
+    kinds = [kind for kind in settings.reports or () if kind in DIFF_COVER_FILES]
+    if not kinds:
+        return
+    names = ", ".join(DIFF_COVER_FILES[kind] for kind in kinds)
+    if facts.diff is None or facts.base is None:
+        edges.screen.say(f"Not made, as this run has no change to judge: {names}.")
+        return
+    if isinstance(facts.diff, Unavailable):
+        warn(edges, f"Not made, as diff coverage is not available: {names}. {facts.diff.reason}")
+        return
+    from covgate.diff.diff_cover_reporters import render_diff_cover  # noqa: PLC0415  # see _import_ahead
+
+    diff_name = f"{facts.base.sha}...{facts.head}{', and uncommitted edits' if facts.uncommitted else ''}"
+    texts = read_texts(change.git, change.tree, [file.path for file in facts.diff.files if file.missing])
+    # What was edited since has other lines.
+    judged = {path: text for path, text in texts.items() if digest_of(text) == measurement.digests.get(path)}
+    for kind, text in render_diff_cover(kinds, facts.diff, diff_name, judged).items():
+        folder.write(DIFF_COVER_FILES[kind], text)
 
 
 def _summarise(edges: Edges, summary: str, shorter: str) -> None:

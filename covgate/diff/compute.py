@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from covgate.model import (
     ChangedLines,
+    Counts,
     DiffCoverage,
     DiffFile,
     FileCoverage,
     Gap,
     Measurement,
     OmittedFile,
+    Tally,
     Unavailable,
     spans_of,
 )
@@ -29,7 +31,7 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
     if isinstance(measurement.coverage, Unavailable):
         return measurement.coverage
     measured = measurement.coverage.files
-    files: list[DiffFile] = []
+    found: list[tuple[FileCoverage, Gap | None, frozenset[int]]] = []
     omitted: list[OmittedFile] = []
     for path, change in sorted(changed.files.items()):
         gap = measurement.unmeasured.get(path)
@@ -44,13 +46,31 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
             return Unavailable(reason=f"the changed file {path} cannot be analysed: {gap.why}")
         else:
             file, reason = gap.file, gap.gap
-        problem = _problem(changed, measurement, path, frozenset(file.first_lines.get(n, n) for n in change.lines))
+        lines = frozenset(file.first_lines.get(line, line) for line in change.lines)
+        problem = _problem(changed, measurement, path, lines)
         if problem is not None:
             return problem
-        touched = _touched(file, change.lines)
-        if touched:
-            files.append(_diff_file(file, touched, reason))
-    return DiffCoverage(files=tuple(files), omitted=tuple(omitted))
+        found.append((file, reason, lines))
+    return DiffCoverage(files=tuple(_join(found)), omitted=tuple(omitted))
+
+
+def _join(found: Sequence[tuple[FileCoverage, Gap | None, frozenset[int]]]) -> Iterator[DiffFile]:
+    """Yield the files with a changed statement, of (what was measured, why it was not, first lines of the change)."""
+    if not any(lines for _, _, lines in found):
+        return
+    # diff-cover takes a tenth of a second to import: that is done while the tests or the analysis run.
+    from covgate.diff.diff_cover_reporters import FileLines, join_lines  # noqa: PLC0415
+
+    joined = join_lines(
+        {
+            file.path: FileLines(changed=lines, measured=file.statements, missing=file.missing)
+            for file, _, lines in found
+        }
+    )
+    for file, gap, _ in found:
+        lines = joined[file.path]
+        if lines.covered or lines.missing:
+            yield _diff_file(file, lines.covered, lines.missing, gap)
 
 
 def _problem(
@@ -71,22 +91,18 @@ def _problem(
     return next((Unavailable(reason=d.reason) for d in doubts if d.lines is None or d.lines & lines), None)
 
 
-def _touched(file: FileCoverage, lines: Iterable[int]) -> frozenset[int]:
-    """Return the statements that changed lines belong to."""
-    return frozenset(file.first_lines.get(line, line) for line in lines) & file.statements
-
-
-def _diff_file(file: FileCoverage, touched: frozenset[int], gap: Gap | None) -> DiffFile:
-    missing = touched & file.missing
-    between = frozenset(range(min(touched), max(touched))) - file.statements
+def _diff_file(file: FileCoverage, covered: frozenset[int], missing: frozenset[int], gap: Gap | None) -> DiffFile:
+    statements = covered | missing
+    between = frozenset(range(min(statements), max(statements))) - file.statements
+    lines = Counts(covered=len(covered), total=len(statements))
     return DiffFile(
         path=file.path,
-        statements=touched,
+        statements=statements,
         missing=missing,
-        partial=touched & file.partial,
-        tally=file.tally(touched),
+        partial=statements & file.partial,
+        tally=Tally(lines=lines, branches=file.tally(statements).branches),
         missing_spans=spans_of(missing, bridge=between),
-        exits={line: branch for line, branch in file.branches.items() if line in touched},
+        exits={line: branch for line, branch in file.branches.items() if line in statements},
         functions=file.functions,
         gap=gap,
     )

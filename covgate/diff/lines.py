@@ -27,13 +27,13 @@ def find_changed_lines(
     untracked = () if head else git.untracked()
     paths = list(dict.fromkeys(path for change in changes for path in (change.old_path, change.path)))
     # The working tree is read before git reads it, and asked for again afterwards: what is equal then was diffed.
-    texts = {} if head else {change.path: read_plain(git.root / change.path) for change in changes}
+    texts = {} if head else read_texts(git, None, [change.path for change in changes])
     hunks = parse_patch(git.patch(base, head, paths)) if paths else {}
     lines = {path: frozenset(line for hunk in found for line in hunk.new_lines) for path, found in hunks.items()}
     touched = [path for path, numbers in lines.items() if numbers]
     digests: dict[PurePosixPath, str | Unavailable] = {}
     if head:
-        texts = dict(git.blobs(head, touched))
+        texts = read_texts(git, head, touched)
         digests |= {path: digest_of(text) for path, text in texts.items()}
     else:
         digests |= _digests_here(git, [change for change in changes if change.path in set(touched)], texts)
@@ -157,6 +157,11 @@ def _split_at_returns(lines: frozenset[int], text: bytes) -> frozenset[int]:
             numbers.update(range(start, after))
         start = after
     return frozenset(numbers)
+
+
+def read_texts(git: GitCommand, commit: Sha | None, paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, bytes]:
+    """Return what files hold at a commit, from git objects, or in the working tree; of a link, nothing."""
+    return git.blobs(commit, paths) if commit else {path: read_plain(git.root / path) for path in paths}
 
 
 def read_plain(path: Path) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from covgate.diff.lines import LONE_RETURN, PYTHON_SUFFIXES, read_plain
+from covgate.diff.lines import LONE_RETURN, PYTHON_SUFFIXES, read_texts
 from covgate.diff.patch import Hunk, parse_patch
 from covgate.edges.git import REGULAR_FILE, Change, GitCommand
 from covgate.model import Sha
@@ -77,8 +77,7 @@ def find_shifts(git: GitCommand, old: Sha, new: Sha | None, *, suffixes: frozens
     paths = list(dict.fromkeys(path for change in followed.values() for path in (change.old_path, change.path)))
     hunks = parse_patch(git.patch(old, new, paths)) if paths else {}
     before = git.blobs(old, followed)
-    targets = [change.path for change in followed.values()]
-    after = git.blobs(new, targets) if new else {path: read_plain(git.root / path) for path in targets}
+    after = read_texts(git, new, [change.path for change in followed.values()])
     files: dict[PurePosixPath, FileShift] = {}
     for change in changes:
         path = None if change.status == "D" else change.path

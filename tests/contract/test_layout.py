@@ -69,6 +69,7 @@ OUTSIDE = {
     "datetime.now": {"covgate.cli"},
     "date.today": set(),
     "diff_cover": {"covgate.diff.diff_cover_reporters"},
+    "pygments": {"covgate.diff.diff_cover_reporters"},
     "coverage": {"covgate.measure.probe"},
     "jinja2": {"covgate.report.markdown", "covgate.report.trend_files"},
     "pydantic": {"covgate.report.result"},
