@@ -92,10 +92,10 @@ def write_diff_cover(
         return
     names = ", ".join(DIFF_COVER_FILES[kind] for kind in kinds)
     if facts.diff is None or facts.base is None:
-        edges.screen.say(f"Not made, as this run has no change to judge: {names}.")
+        edges.screen.say(f"Not made: {names}. This run has no change to judge.")
         return
     if isinstance(facts.diff, Unavailable):
-        warn(edges, f"Not made, as diff coverage is not available: {names}. {facts.diff.reason}")
+        warn(edges, f"Not made: {names}. Diff coverage is not available: {facts.diff.reason}")
         return
     from covgate.diff.diff_cover_reporters import render_diff_cover  # noqa: PLC0415  # see _import_ahead
 
