@@ -18,13 +18,11 @@ from markdown_it import MarkdownIt
 
 from covgate.diff.diff_cover_reporters import (
     ChangedStatements,
-    FileLines,
-    JoinedLines,
     MeasuredStatements,
     join_lines,
     render_diff_cover,
 )
-from covgate.model import Counts, DiffCoverage, DiffFile, Tally
+from covgate.model import Counts, DiffCoverage, DiffFile, FileCoverage, Tally
 from covgate.option_values import ReportKind
 
 M = PurePosixPath("m.py")
@@ -56,18 +54,19 @@ NAMES = st.sampled_from([*(f"pkg/m{n}.py" for n in range(6)), "back\\slash.py", 
 def test_the_engine_counts_as_sets_do(
     files: dict[PurePosixPath, tuple[frozenset[int], frozenset[int], frozenset[int]]],
 ) -> None:
-    lines = {
-        path: FileLines(changed=changed, measured=measured, missing=measured & missing)
-        for path, (changed, measured, missing) in files.items()
+    lines = {path: changed for path, (changed, _, _) in files.items()}
+    coverage = {
+        path: FileCoverage(path=path, statements=measured, missing=measured & missing)
+        for path, (_, measured, missing) in files.items()
     }
-    assert join_lines(lines) == {
-        path: JoinedLines(covered=changed & measured - missing, missing=changed & measured & missing)
+    assert join_lines(lines, coverage) == {
+        path: (changed & measured - missing, changed & measured & missing)
         for path, (changed, measured, missing) in files.items()
     }
 
 
 class Counted(ChangedStatements):
-    def __init__(self, files: dict[str, FileLines]) -> None:
+    def __init__(self, files: dict[str, frozenset[int]]) -> None:
         super().__init__("diff", files)
         self.calls = Counter[str]()
 
@@ -81,15 +80,15 @@ class Counted(ChangedStatements):
 
 
 def test_2000_files_cost_a_few_questions_each() -> None:
-    one = FileLines(changed=frozenset({1, 2}), measured=frozenset({1, 2, 3}), missing=frozenset({2}))
-    files = {f"m{number}.py": one for number in range(2000)}
-    changed = Counted(files)
-    engine = JsonReportGenerator(MeasuredStatements("covgate", files), changed)
-    for name in files:
+    one = FileCoverage(path=M, statements=frozenset({1, 2, 3}), missing=frozenset({2}))
+    names = [f"m{number}.py" for number in range(2000)]
+    changed = Counted(dict.fromkeys(names, frozenset({1, 2})))
+    engine = JsonReportGenerator(MeasuredStatements("covgate", dict.fromkeys(names, one)), changed)
+    for name in names:
         assert (engine.covered_lines(name), engine.violation_lines(name)) == ([1], [2])
     assert changed.src_paths_changed() is changed.src_paths_changed(), "it is made once"
-    assert changed.calls["paths"] <= 4 * len(files)
-    assert changed.calls["lines"] == len(files)
+    assert changed.calls["paths"] <= 4 * len(names)
+    assert changed.calls["lines"] == len(names)
 
 
 # --- numbers -------------------------------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""The change: diff-cover's changed lines, joined with a measurement into `DiffCoverage`."""
+"""The change: the lines of git's patch, joined with a measurement into `DiffCoverage`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from covgate.model import (
@@ -31,12 +30,16 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
     if isinstance(measurement.coverage, Unavailable):
         return measurement.coverage
     measured = measurement.coverage.files
-    found: list[tuple[FileCoverage, Gap | None, frozenset[int]]] = []
+    # diff-cover takes a tenth of a second to import: that is done while the tests or the analysis run.
+    from covgate.diff.diff_cover_reporters import join_lines  # noqa: PLC0415
+
+    files: dict[PurePosixPath, FileCoverage] = {}
+    lines: dict[PurePosixPath, frozenset[int]] = {}
     omitted: list[OmittedFile] = []
     for path, change in sorted(changed.files.items()):
         gap = measurement.unmeasured.get(path)
         if path in measured:
-            file, reason = measured[path], None
+            files[path] = measured[path]
         elif gap is None or not change.lines:
             continue
         elif gap.gap is Gap.OMITTED:
@@ -45,32 +48,15 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
         elif gap.file is None:
             return Unavailable(reason=f"the changed file {path} cannot be analysed: {gap.why}")
         else:
-            file, reason = gap.file, gap.gap
-        lines = frozenset(file.first_lines.get(line, line) for line in change.lines)
-        problem = _problem(changed, measurement, path, lines)
+            files[path] = gap.file
+        lines[path] = frozenset(files[path].first_lines.get(line, line) for line in change.lines)
+        problem = _problem(changed, measurement, path, lines[path])
         if problem is not None:
             return problem
-        found.append((file, reason, lines))
-    return DiffCoverage(files=tuple(_join(found)), omitted=tuple(omitted))
-
-
-def _join(found: Sequence[tuple[FileCoverage, Gap | None, frozenset[int]]]) -> Iterator[DiffFile]:
-    """Yield the files with a changed statement, of (what was measured, why it was not, first lines of the change)."""
-    if not any(lines for _, _, lines in found):
-        return
-    # diff-cover takes a tenth of a second to import: that is done while the tests or the analysis run.
-    from covgate.diff.diff_cover_reporters import FileLines, join_lines  # noqa: PLC0415
-
-    joined = join_lines(
-        {
-            file.path: FileLines(changed=lines, measured=file.statements, missing=file.missing)
-            for file, _, lines in found
-        }
-    )
-    for file, gap, _ in found:
-        lines = joined[file.path]
-        if lines.covered or lines.missing:
-            yield _diff_file(file, lines.covered, lines.missing, gap)
+    gaps = {path: measurement.unmeasured[path].gap for path in files if path not in measured}
+    joined = join_lines(lines, files)
+    touched = (_diff_file(files[path], *joined[path], gaps.get(path)) for path in files if any(joined[path]))
+    return DiffCoverage(files=tuple(touched), omitted=tuple(omitted))
 
 
 def _problem(

@@ -11,8 +11,7 @@ import io
 import json
 import re
 import tokenize
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 
 from diff_cover.diff_reporter import BaseDiffReporter
@@ -23,33 +22,16 @@ from pygments.lexers.python import PythonLexer
 from pygments.lexers.special import TextLexer
 from pygments.token import Token
 
-from covgate.model import DiffCoverage, DiffFile, spans_of
+from covgate.model import DiffCoverage, DiffFile, FileCoverage, spans_of
 from covgate.option_values import ReportKind
 
 # --- the join ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileLines:
-    """What is known of one changed file, before the join; statements are named by their first line."""
-
-    changed: frozenset[int]
-    measured: frozenset[int]
-    missing: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JoinedLines:
-    """The statements of one file that are both changed and measured."""
-
-    covered: frozenset[int]
-    missing: frozenset[int]
-
-
 class ChangedStatements(BaseDiffReporter):  # type: ignore[misc]  # diff-cover is untyped
-    """Which statements the change touches, in diff-cover's words."""
+    """Which statements the change touches, by file."""
 
-    def __init__(self, name: str, files: Mapping[str, FileLines]) -> None:
+    def __init__(self, name: str, files: Mapping[str, frozenset[int]]) -> None:
         super().__init__(name)
         self.files = files
         self.paths = tuple(files)
@@ -60,16 +42,16 @@ class ChangedStatements(BaseDiffReporter):  # type: ignore[misc]  # diff-cover i
 
     def lines_changed(self, src_path: str) -> list[int]:
         """Return the changed statements of a file, in order."""
-        return sorted(self.files[src_path].changed)
+        return sorted(self.files[src_path])
 
 
 class MeasuredStatements(BaseViolationReporter):  # type: ignore[misc]  # diff-cover is untyped
-    r"""Which statements were measured, and which of them are missing, in diff-cover's words.
+    r"""Which statements were measured, and which of them are missing, by file.
 
     It has no `violations_batch`: with one, the engine would take `back\slash.py` for `back/slash.py`.
     """
 
-    def __init__(self, name: str, files: Mapping[str, FileLines]) -> None:
+    def __init__(self, name: str, files: Mapping[str, FileCoverage | DiffFile]) -> None:
         super().__init__(name)
         self.files = files
 
@@ -79,22 +61,20 @@ class MeasuredStatements(BaseViolationReporter):  # type: ignore[misc]  # diff-c
 
     def measured_lines(self, src_path: str) -> frozenset[int]:
         """Return the statements of a file."""
-        return self.files[src_path].measured
+        return self.files[src_path].statements
 
 
-def _engine(files: Mapping[PurePosixPath, FileLines], diff_name: str = "") -> JsonReportGenerator:
-    named = {str(path): lines for path, lines in files.items()}
-    return JsonReportGenerator(MeasuredStatements("covgate", named), ChangedStatements(diff_name, named))
-
-
-def join_lines(files: Mapping[PurePosixPath, FileLines]) -> dict[PurePosixPath, JoinedLines]:
-    """Return what diff-cover's engine makes of the lines, for each file."""
-    engine = _engine(files)
+def join_lines(
+    changed: Mapping[PurePosixPath, frozenset[int]], measured: Mapping[PurePosixPath, FileCoverage]
+) -> dict[PurePosixPath, tuple[frozenset[int], frozenset[int]]]:
+    """Return the (covered, missing) statements among each file's `changed` lines, as diff-cover's engine has it."""
+    engine = JsonReportGenerator(
+        MeasuredStatements("", {str(path): measured[path] for path in changed}),
+        ChangedStatements("", {str(path): lines for path, lines in changed.items()}),
+    )
     return {
-        path: JoinedLines(
-            covered=frozenset(engine.covered_lines(str(path))), missing=frozenset(engine.violation_lines(str(path)))
-        )
-        for path in files
+        path: (frozenset(engine.covered_lines(str(path))), frozenset(engine.violation_lines(str(path))))
+        for path in changed
     }
 
 
@@ -114,22 +94,22 @@ def render_diff_cover(
     `texts` are the sources as they were measured; a file that is not in it is listed without its code. diff-cover opens
     no file: it would follow a link that the change made of a source, and print what it leads to.
     """
-    lines = {f.path: FileLines(changed=f.statements, measured=f.statements, missing=f.missing) for f in diff.files}
-    report = _engine(lines, diff_name).report_dict()
+    files = {str(file.path): file for file in diff.files}
+    changed = ChangedStatements(diff_name, {name: file.statements for name, file in files.items()})
+    report = JsonReportGenerator(MeasuredStatements("covgate", files), changed).report_dict()
     rendered = {ReportKind.DIFF_COVER_JSON: json.dumps(report)} if ReportKind.DIFF_COVER_JSON in kinds else {}
-    wanted = [kind for kind in kinds if kind in _TEMPLATES]
-    snippets = {f.path: _make_snippets(f, texts[f.path]) for f in diff.files if f.path in texts} if wanted else {}
-    for kind in wanted:
+    for kind in (kind for kind in kinds if kind in _TEMPLATES):
+        is_html = kind is ReportKind.DIFF_COVER_HTML
         stats = {}
         for file in diff.files:
-            found, shown = report["src_stats"][str(file.path)], snippets.get(file.path, ())
-            name = _in_markdown(_visible(file.path)) if kind is ReportKind.DIFF_COVER_MARKDOWN else _visible(file.path)
-            stats[name] = {
+            found, name = report["src_stats"][str(file.path)], _visible(file.path)
+            snippets = _make_snippets(file, texts[file.path], colour=is_html) if file.path in texts else []
+            stats[name if is_html else _in_markdown(name)] = {
                 # The template rounds to one decimal; a file with a missing line is never at 100 %.
                 "percent_covered": min(found["percent_covered"], 99.9 if file.missing else 100.0),
                 "violation_lines": TemplateReportGenerator.combine_adjacent_lines(sorted(file.missing)),
-                "snippets_html": [s.html() for s in shown] if kind is ReportKind.DIFF_COVER_HTML else [],
-                "snippets_markdown": [s.markdown() for s in shown] if kind is ReportKind.DIFF_COVER_MARKDOWN else [],
+                "snippets_html": [snippet.html() for snippet in snippets] if is_html else [],
+                "snippets_markdown": [] if is_html else [snippet.markdown() for snippet in snippets],
             }
         context = report | {"src_stats": stats, "css_url": None, "snippet_style": Snippet.style_defs()}
         rendered[kind] = TEMPLATE_ENV.get_template(_TEMPLATES[kind]).render(context)
@@ -155,25 +135,18 @@ _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 """Control characters, what `str.splitlines` takes for the end of a line and Python does not, and what turns text."""
 
 
-def _make_snippets(file: DiffFile, source: bytes) -> list[Snippet]:
+def _make_snippets(file: DiffFile, source: bytes, *, colour: bool) -> list[Snippet]:
     """Cut the missing lines out of a source, each with a few lines around it.
 
     `Snippet.load_snippets` would read the file itself, and look at each token once for each missing range.
     """
-    if not file.missing:
-        return []
     text = _UNSHOWN.sub("\ufffd", re.sub(r"\r\n?", "\n", _decode(source)))
-    python = file.path.suffix in {"", ".py", ".pyw"}
-    lexer = PythonLexer(stripnl=False) if python else TextLexer(stripnl=False)
-    lines: list[list[tuple[object, str]]] = [[]]
-    for kind, value in lexer.get_tokens(text):
-        first, *others = value.split("\n")
-        lines[-1].append((kind, first))
-        for other in others:
-            lines[-1].append((Token.Text, "\n"))
-            lines.append([(kind, other)])
-    around = Snippet.NUM_CONTEXT_LINES
+    around, count = Snippet.NUM_CONTEXT_LINES, text.removesuffix("\n").count("\n") + 1
     near = {line for missing in file.missing for line in range(missing - around, missing + around + 1)}
+    spans = spans_of(line for line in near if 1 <= line <= count)
+    lexer = PythonLexer(stripnl=False) if file.path.suffix in {"", ".py", ".pyw"} else TextLexer(stripnl=False)
+    tokens = lexer.get_tokens(text) if colour else [(Token.Text, text)]
+    lines = _split_tokens(tokens, spans[-1].end if spans else 0)
     return [
         Snippet(
             [token for line in lines[span.start - 1 : span.end] for token in line],
@@ -184,8 +157,22 @@ def _make_snippets(file: DiffFile, source: bytes) -> list[Snippet]:
             sorted(line for line in file.missing if span.start <= line <= span.end),
             lexer.name,
         )
-        for span in spans_of(line for line in near if 1 <= line < len(lines))
+        for span in spans
     ]
+
+
+def _split_tokens(tokens: Iterable[tuple[object, str]], most: int) -> list[list[tuple[object, str]]]:
+    """Return the tokens of each line, of at least `most` lines: to read tokens is what takes the time."""
+    lines: list[list[tuple[object, str]]] = [[]]
+    for kind, value in tokens:
+        first, *others = value.split("\n")
+        lines[-1].append((kind, first))
+        for other in others:
+            lines[-1].append((Token.Text, "\n"))
+            lines.append([(kind, other)])
+        if len(lines) > most:
+            break
+    return lines
 
 
 def _decode(source: bytes) -> str:

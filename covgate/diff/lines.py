@@ -26,7 +26,7 @@ def find_changed_lines(
     changes = [change for change in regular if _is_judged(change.path, only)]
     untracked = () if head else git.untracked()
     paths = list(dict.fromkeys(path for change in changes for path in (change.old_path, change.path)))
-    # The working tree is read before git reads it, and asked for again afterwards: what is equal then was diffed.
+    # Read before git reads them: what git says it compared is held against these texts afterwards.
     texts = {} if head else read_texts(git, None, [change.path for change in changes])
     hunks = parse_patch(git.patch(base, head, paths)) if paths else {}
     lines = {path: frozenset(line for hunk in found for line in hunk.new_lines) for path, found in hunks.items()}
@@ -64,7 +64,7 @@ def _is_judged(path: PurePosixPath, only: frozenset[PurePosixPath] | None) -> bo
 
 
 def state_of(path: Path) -> str:
-    """Return what changes whenever a file is written to; empty when it cannot be looked at."""
+    """Return time, size and inode of a file, which tell whether it was written to; empty when it cannot be looked at."""
     try:
         found = path.lstat()
     except OSError:
@@ -87,7 +87,7 @@ def _whole_file(path: PurePosixPath, data: bytes) -> ChangedFile:
 
 
 def outside_environments(root: Path, paths: Iterable[PurePosixPath]) -> Iterator[PurePosixPath]:
-    """Yield the paths below `root` that are no virtual environment's: none of what one keeps beside its `pyvenv.cfg`.
+    """Yield the paths below `root` that do not belong to a virtual environment, such as `lib/` beside a `pyvenv.cfg`.
 
     `python -m venv .` makes the project's own folder one.
     """
@@ -120,11 +120,11 @@ def _digests_here(
         blob = change.blob or ids.get(change.path)
         text = texts[change.path]
         same = blob is not None and is_blob(text, blob)
-        digests[change.path] = digest_of(text) if same else _another_text(git, change.path, text)
+        digests[change.path] = digest_of(text) if same else _explain_other_text(git, change.path, text)
     return digests
 
 
-def _another_text(git: GitCommand, path: PurePosixPath, text: bytes) -> Unavailable:
+def _explain_other_text(git: GitCommand, path: PurePosixPath, text: bytes) -> Unavailable:
     if read_plain(git.root / path) != text:
         return Unavailable(reason=f"{path} was edited while its changed lines were looked for: run again")
     if git.has_blind_mark(path):
@@ -151,7 +151,7 @@ def _split_at_returns(lines: frozenset[int], text: bytes) -> frozenset[int]:
     numbers: set[int] = set()
     start = 1
     for line, content in enumerate(text.split(b"\n"), start=1):
-        # What a lone return at the end of the text ends is followed by nothing.
+        # `a = 1\r` at the end of a text is one line: nothing follows the return.
         after = start + len(LONE_RETURN.findall(content.removesuffix(b"\r"))) + 1
         if line in lines:
             numbers.update(range(start, after))
