@@ -36,10 +36,7 @@ from covgate.measure.report_files import analyse_reports
 from covgate.measure.reports import DataKind
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
 from covgate.measure.twins import is_installed
-from covgate.model import (
-    Measurement,
-    Unavailable,
-)
+from covgate.model import ChangedLines, Measurement, Unavailable
 from covgate.ports import Change, Edges, Measured, shown_path
 from covgate.recording import record_run
 from covgate.report.view import ReportView, build_view
@@ -82,7 +79,7 @@ def run(settings: Settings, context: RunContext, edges: Edges) -> Outcome:
         # Before the tests: they must not meet the token in use, nor touch the clone that is looked into.
         archive = stack.enter_context(open_archive(settings, context, edges, git, directory))
         past = look_back(archive, edges, change)
-        _import_ahead()
+        _import_ahead(change.lines)
         measured = _measure(settings, edges, change, project, folder, probe)
         facts = assess(settings, context, change, measured, past, today=edges.now.date(), environment=edges.environment)
         facts = record_run(settings, context, edges, archive, change, facts, past)
@@ -98,12 +95,14 @@ def _probe_ahead(settings: Settings, project: Project) -> AbstractContextManager
     return contextlib.closing(Probe(project)) if settings.coverage_data else contextlib.nullcontext()
 
 
-def _import_ahead() -> None:
+def _import_ahead(lines: ChangedLines | None) -> None:
     """Import what joins the lines and renders the report in a thread, while this one waits for tests and analysis.
 
-    jinja2, pydantic and diff-cover take a third of a second, as long as the analysis of a small project.
+    diff-cover, pydantic and jinja2 take a third of a second, as long as the analysis of a small project.
     """
-    names = ("diff.diff_cover_reporters", "report.result", "report.markdown")
+    names = ["report.result", "report.markdown"]
+    if lines is not None and any(file.lines for file in lines.files.values()):
+        names.insert(0, "diff.diff_cover_reporters")
     _beside(lambda: [importlib.import_module(f"covgate.{name}") for name in names])
 
 

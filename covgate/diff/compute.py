@@ -30,9 +30,6 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
     if isinstance(measurement.coverage, Unavailable):
         return measurement.coverage
     measured = measurement.coverage.files
-    # diff-cover takes a tenth of a second to import: that is done while the tests or the analysis run.
-    from covgate.diff.diff_cover_reporters import join_lines  # noqa: PLC0415
-
     files: dict[PurePosixPath, FileCoverage] = {}
     lines: dict[PurePosixPath, frozenset[int]] = {}
     omitted: list[OmittedFile] = []
@@ -53,6 +50,10 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
         problem = _problem(changed, measurement, path, lines[path])
         if problem is not None:
             return problem
+    if not any(lines.values()):
+        return DiffCoverage(omitted=tuple(omitted))
+    from covgate.diff.diff_cover_reporters import join_lines  # noqa: PLC0415  # see _import_ahead
+
     gaps = {path: measurement.unmeasured[path].gap for path in files if path not in measured}
     joined = join_lines(lines, files)
     touched = (_diff_file(files[path], *joined[path], gaps.get(path)) for path in files if any(joined[path]))

@@ -18,8 +18,7 @@ from diff_cover.diff_reporter import BaseDiffReporter
 from diff_cover.report_generator import TEMPLATE_ENV, JsonReportGenerator, TemplateReportGenerator
 from diff_cover.snippets import Snippet
 from diff_cover.violationsreporters.base import BaseViolationReporter, Violation
-from pygments.lexers.python import PythonLexer
-from pygments.lexers.special import TextLexer
+from pygments import lexers
 from pygments.token import Token
 
 from covgate.model import DiffCoverage, DiffFile, FileCoverage, spans_of
@@ -144,7 +143,9 @@ def _make_snippets(file: DiffFile, source: bytes, *, colour: bool) -> list[Snipp
     around, count = Snippet.NUM_CONTEXT_LINES, text.removesuffix("\n").count("\n") + 1
     near = {line for missing in file.missing for line in range(missing - around, missing + around + 1)}
     spans = spans_of(line for line in near if 1 <= line <= count)
-    lexer = PythonLexer(stripnl=False) if file.path.suffix in {"", ".py", ".pyw"} else TextLexer(stripnl=False)
+    # `lexers` loads a language when it is asked for.
+    language = lexers.PythonLexer if file.path.suffix in {"", ".py", ".pyw"} else lexers.TextLexer
+    lexer = language(stripnl=False)
     tokens = lexer.get_tokens(text) if colour else [(Token.Text, text)]
     lines = _split_tokens(tokens, spans[-1].end if spans else 0)
     return [

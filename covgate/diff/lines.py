@@ -64,7 +64,7 @@ def _is_judged(path: PurePosixPath, only: frozenset[PurePosixPath] | None) -> bo
 
 
 def state_of(path: Path) -> str:
-    """Return time, size and inode of a file, which tell whether it was written to; empty when it cannot be looked at."""
+    """Return time, size and inode of a file: another answer later means that it was written to. Empty: not known."""
     try:
         found = path.lstat()
     except OSError:

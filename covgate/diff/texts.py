@@ -1,4 +1,4 @@
-"""Whether two texts of a file have the same lines: a digest that leaves out line ends and what git writes into `$Id$`."""
+"""Whether two texts have the same lines: a digest that leaves out line ends, and what git writes into `$Id$`."""
 
 from __future__ import annotations
 
