@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from covgate.context import EventKind, RunContext
 from covgate.diff.lines import read_texts
@@ -100,11 +101,17 @@ def write_diff_cover(
     from covgate.diff.diff_cover_reporters import render_diff_cover  # noqa: PLC0415  # see _import_ahead
 
     diff_name = f"{facts.base.sha}...{facts.head}{', and uncommitted edits' if facts.uncommitted else ''}"
-    texts = read_texts(change.git, change.tree, [file.path for file in facts.diff.files if file.missing])
-    # What was edited since has other lines.
-    judged = {path: text for path, text in texts.items() if digest_of(text) == measurement.digests.get(path)}
-    for kind, text in render_diff_cover(kinds, facts.diff, diff_name, judged).items():
+    texts = read_judged_texts(change, measurement, [file.path for file in facts.diff.files if file.missing])
+    for kind, text in render_diff_cover(kinds, facts.diff, diff_name, texts).items():
         folder.write(DIFF_COVER_FILES[kind], text)
+
+
+def read_judged_texts(
+    change: Change, measurement: Measurement, paths: Sequence[PurePosixPath]
+) -> dict[PurePosixPath, bytes]:
+    """Return the files as they were measured; one that was edited since, or became a link, is left out."""
+    texts = read_texts(change.git, change.tree, paths)
+    return {path: text for path, text in texts.items() if digest_of(text) == measurement.digests.get(path)}
 
 
 def _summarise(edges: Edges, summary: str, shorter: str) -> None:

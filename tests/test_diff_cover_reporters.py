@@ -16,14 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from covgate.delivery import read_judged_texts
 from covgate.diff.diff_cover_reporters import (
     ChangedStatements,
     MeasuredStatements,
     join_lines,
     render_diff_cover,
 )
-from covgate.model import Counts, DiffCoverage, DiffFile, FileCoverage, Tally
+from covgate.diff.texts import digest_of
+from covgate.edges.git_remote import GitRemote
+from covgate.model import Counts, DiffCoverage, DiffFile, FileCoverage, Measurement, Tally, Unavailable
 from covgate.option_values import ReportKind
+from covgate.ports import Change
+from tests.repository import make_repository
 
 M = PurePosixPath("m.py")
 JSON, HTML, MARKDOWN = ReportKind.DIFF_COVER_JSON, ReportKind.DIFF_COVER_HTML, ReportKind.DIFF_COVER_MARKDOWN
@@ -284,6 +289,33 @@ def test_no_file_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (tmp_path / "m.py").write_text("secret = 1\n", encoding="utf-8")
     assert "secret" not in render(HTML, diff_file("m.py", {1}, {1}))
     assert "secret" not in render(MARKDOWN, diff_file("m.py", {1}, {1}))
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["commit", "working-tree"])
+def test_only_the_text_that_was_measured_is_read(tmp_path: Path, *, committed: bool) -> None:
+    repository = make_repository(tmp_path / "repository")
+    text = b"x = 1\n"
+    same, edited, linked = (PurePosixPath(name) for name in ("same.py", "edited.py", "linked.py"))
+    for path in (same, edited, linked):
+        repository.write(str(path), text.decode())
+    head = repository.commit("measured")
+    repository.write("edited.py", "x = 2\n")
+    (repository.path / "linked.py").unlink()
+    (repository.path / "linked.py").symlink_to(repository.path / "same.py")
+    measurement = Measurement(
+        coverage=Unavailable(reason="not asked"), digests=dict.fromkeys((same, edited, linked), digest_of(text))
+    )
+    change = Change(
+        git=repository.command,
+        remote=GitRemote(repository.command, None, of_user=True),
+        prefix=PurePosixPath(),
+        head=head,
+        tree=head if committed else None,
+        base=None,
+        lines=None,
+    )
+    read = read_judged_texts(change, measurement, [same, edited, linked])
+    assert read == dict.fromkeys([same, edited, linked] if committed else [same], text)
 
 
 def test_much_code_is_cut_once() -> None:
