@@ -258,6 +258,7 @@ def test_the_code_around_missing_lines_is_shown_with_its_numbers() -> None:
         pytest.param(b"# coding: latin-1\nb = 2\nc = 3 # \xe9\n", id="another-encoding"),
         pytest.param(b"# coding: no-such\nb = 2\nc = 3\n", id="an-encoding-that-is-none"),
         pytest.param(b"# coding: hex\nb = 2\nc = 3\n", id="an-encoding-that-is-no-text"),
+        pytest.param(b"# coding: idna\nb = 2\nc = 3\n", id="an-encoding-that-refuses-to-replace"),
         pytest.param(b"\n\nc = 3\n", id="blank-lines-first"),
         pytest.param(b'"""\nb = 2\n"""; c = 3\n', id="a-text-of-several-lines"),
     ],

@@ -181,5 +181,5 @@ def _decode(source: bytes) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
         return source.decode(encoding, "replace")
-    except (SyntaxError, LookupError):
+    except (SyntaxError, LookupError, UnicodeError):
         return source.decode("utf-8", "replace")
