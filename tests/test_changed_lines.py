@@ -104,14 +104,6 @@ def test_a_change_has_the_same_lines_wherever_it_stands(
     assert {str(path) for path in found.digests} == {name for name, lines in expected.items() if lines}
 
 
-def test_a_rename_says_where_from(repository: Repository) -> None:
-    rename_with_an_edit(repository)
-    repository.write("other.py", TEN.replace("a1 = 1", "a1 = 2"))
-    repository.commit("renamed")
-    files = changed(repository, "HEAD").files
-    assert {str(file.path): file.old_path for file in files.values()} == {"n.py": M, "other.py": None}
-
-
 # --- the working tree ----------------------------------------------------------------------------------------------
 
 

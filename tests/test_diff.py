@@ -48,7 +48,9 @@ def tally(lines: tuple[int, int], branches: tuple[int, int] = (0, 0)) -> Tally:
         pytest.param("a.py\n + 1\nb.py\n + 1 missing", tally((1, 2)), id="files-add-up"),
         pytest.param("new.py (unmeasured)\n + 1-3 missing", tally((0, 3)), id="unmeasured-is-uncovered"),
         pytest.param("left.py (omitted)\n + 1-3\nm.py\n + 1", tally((1, 1)), id="omitted-does-not-count"),
-        pytest.param("other.py (absent)\n + 1-3\nm.py\n + 1", tally((1, 1)), id="of-another-project"),
+        pytest.param(
+            "other.py (absent)\n + 1-3\nm.py\n + 1", tally((1, 1)), id="a-file-the-measurement-knows-nothing-of"
+        ),
         pytest.param("m.py\n 1 missing", tally((0, 0)), id="no-change"),
     ],
 )
@@ -70,7 +72,7 @@ def test_only_the_exits_of_changed_lines_are_listed() -> None:
 def test_a_file_that_was_renamed_without_an_edit_is_none_of_the_diff(state: str) -> None:
     changed, measurement = read_files(f"m.py\n + 1\nnew.py ({state})\n 1 missing")
     new = PurePosixPath("new.py")
-    renamed = ChangedFile(path=new, lines=frozenset(), old_path=PurePosixPath("old.py"))
+    renamed = ChangedFile(path=new, lines=frozenset())
     diff = compute_diff_coverage(replace(changed, files={**changed.files, new: renamed}), measurement)
     assert diff == compute_diff_coverage(changed, measurement)
     assert isinstance(diff, DiffCoverage)
@@ -101,7 +103,7 @@ def test_missing_lines_are_joined_over_blank_lines_but_not_over_statements() -> 
     assert file.partial == {8}
 
 
-def test_a_statement_that_was_not_changed_parts_two_ranges() -> None:
+def test_an_unchanged_statement_between_two_missing_ones_ends_the_range() -> None:
     file = one_file("m.py\n + 1 missing\n 2 missing\n + 3 missing")
     assert [(span.start, span.end) for span in file.missing_spans] == [(1, 1), (3, 3)]
 
@@ -150,7 +152,7 @@ UNKNOWN = Unavailable(reason="git does not look at it")
         pytest.param({M: "one"}, {}, False, id="not-known-what-was-analysed"),
     ],
 )
-def test_only_one_text_is_judged(
+def test_what_was_diffed_and_analysed_must_be_one_text(
     changed: dict[PurePosixPath, str | Unavailable], analysed: dict[PurePosixPath, str], *, known: bool
 ) -> None:
     lines, measurement = read_files("m.py\n + 1")
@@ -171,7 +173,7 @@ def test_of_several_files_with_another_text_the_first_by_path_is_named() -> None
         pytest.param(None, False, id="the-whole-file"),
         pytest.param(frozenset({1}), False, id="a-changed-statement"),
         pytest.param(frozenset({3}), True, id="another-statement"),
-        pytest.param(frozenset({2}), True, id="the-line-that-goes-on-is-its-statement"),
+        pytest.param(frozenset({2}), True, id="a-continuation-line-is-its-statement"),
     ],
 )
 def test_a_doubt_counts_where_the_change_touches_its_lines(about: frozenset[int] | None, *, known: bool) -> None:

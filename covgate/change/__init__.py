@@ -1,10 +1,12 @@
 """The change: its base, its lines, where lines went, and its coverage."""
 
-from covgate.change.changed_lines import find_changed_lines, state_of
+from covgate.change.changed_lines import find_changed_lines, read_texts, state_of
 from covgate.change.checkout import Checkout, find_change
-from covgate.change.diff_coverage import compute_diff_coverage
+from covgate.change.diff_coverage import compute_diff_coverage, load_engine, render_diff_cover
 from covgate.change.line_mapping import find_shifts
+from covgate.change.texts import digest_of
 
 __all__ = [
-    "Checkout", "compute_diff_coverage", "find_change", "find_changed_lines", "find_shifts", "state_of",
+    "Checkout", "compute_diff_coverage", "digest_of", "find_change", "find_changed_lines", "find_shifts",
+    "load_engine", "read_texts", "render_diff_cover", "state_of",
 ]  # fmt: skip

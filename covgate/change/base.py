@@ -8,8 +8,7 @@ from typing import NoReturn, Protocol
 
 from covgate.errors import GitError, InputError
 from covgate.host import EventKind, RunContext
-from covgate.model.commit import Base, BaseHow, Sha
-from covgate.model.unknown import Unavailable
+from covgate.model import Base, BaseHow, Sha, Unavailable
 
 
 class History(Protocol):

@@ -5,53 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
+from covgate.change.patch import parse_patch
 from covgate.change.texts import digest_of, is_blob
-from covgate.model import PYTHON_SUFFIXES
-from covgate.model.change import ChangedFile, ChangedLines
-from covgate.model.commit import Sha
-from covgate.model.unknown import Unavailable
-from covgate.system import REGULAR_FILE, ChangedPath
-
-
-class DiffSource(Protocol):
-    """What the changed lines need of git."""
-
-    root: Path
-
-    def head(self) -> Sha: ...
-    def changes(self, base: Sha, head: Sha | None) -> tuple[ChangedPath, ...]: ...
-    def patch(self, base: Sha, head: Sha | None, paths: Sequence[PurePosixPath]) -> str: ...
-    def untracked(self) -> tuple[PurePosixPath, ...]: ...
-    def blobs(self, commit: Sha, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, bytes]: ...
-    def file_ids(self, paths: Sequence[PurePosixPath]) -> Mapping[PurePosixPath, str]: ...
-    def has_blind_mark(self, path: PurePosixPath) -> bool: ...
+from covgate.model import PYTHON_SUFFIXES, ChangedFile, ChangedLines, Sha, Unavailable
+from covgate.system import REGULAR_FILE, ChangedPath, GitCommand
 
 
 def find_changed_lines(
-    git: DiffSource, base: Sha, head: Sha | None, *, only: frozenset[PurePosixPath] | None = None
+    git: GitCommand, base: Sha, head: Sha | None, *, only: frozenset[PurePosixPath] | None = None
 ) -> ChangedLines:
     """Return the lines added or modified between `base` and `head`, of Python files by their suffix, or of `only`.
 
     With `head` None the new side is the working tree: uncommitted edits and untracked files count, and are counted.
     Symbolic links and submodules have no lines.
     """
-    # diff-cover takes a tenth of a second to import; the analysis of sources already runs beside it.
-    from covgate.change.patch import parse_patch  # noqa: PLC0415
-
     regular = [change for change in git.changes(base, head) if change.mode.startswith(REGULAR_FILE)]
     changes = [change for change in regular if _is_judged(change.path, only)]
     untracked = () if head else git.untracked()
-    renames = {change.path: change.old_path for change in changes if change.status == "R"}
     paths = list(dict.fromkeys(path for change in changes for path in (change.old_path, change.path)))
-    # The working tree is read before git reads it, and asked for again afterwards: what is equal then was diffed.
-    texts = {} if head else {change.path: read_plain(git.root / change.path) for change in changes}
-    lines = parse_patch(git.patch(base, head, paths)) if paths else {}
+    # Read before git reads them: what git says it compared is held against these texts afterwards.
+    texts = {} if head else read_texts(git, None, [change.path for change in changes])
+    hunks = parse_patch(git.patch(base, head, paths)) if paths else {}
+    lines = {path: frozenset(line for hunk in found for line in hunk.new_lines) for path, found in hunks.items()}
     touched = [path for path, numbers in lines.items() if numbers]
     digests: dict[PurePosixPath, str | Unavailable] = {}
     if head:
-        texts = dict(git.blobs(head, touched))
+        texts = read_texts(git, head, touched)
         digests |= {path: digest_of(text) for path, text in texts.items()}
     else:
         digests |= _digests_here(git, [change for change in changes if change.path in set(touched)], texts)
@@ -60,7 +40,6 @@ def find_changed_lines(
             path=change.path,
             # A carriage return alone ends a line for Python, and does not for git.
             lines=_split_at_returns(lines.get(change.path, frozenset()), texts.get(change.path, b"")),
-            old_path=renames.get(change.path),
         )
         for change in changes
     }
@@ -83,7 +62,7 @@ def _is_judged(path: PurePosixPath, only: frozenset[PurePosixPath] | None) -> bo
 
 
 def state_of(path: Path) -> str:
-    """Return what changes whenever a file is written to; empty when it cannot be looked at."""
+    """Return time, size and inode of a file: another answer later means that it was written to. Empty: not known."""
     try:
         found = path.lstat()
     except OSError:
@@ -106,7 +85,7 @@ def _whole_file(path: PurePosixPath, data: bytes) -> ChangedFile:
 
 
 def outside_environments(root: Path, paths: Iterable[PurePosixPath]) -> Iterator[PurePosixPath]:
-    """Yield the paths below `root` that are no virtual environment's: none of what one keeps beside its `pyvenv.cfg`.
+    """Yield the paths below `root` that do not belong to a virtual environment, such as `lib/` beside a `pyvenv.cfg`.
 
     `python -m venv .` makes the project's own folder one.
     """
@@ -129,7 +108,7 @@ _OF_ENVIRONMENT = re.compile(r"(bin|Scripts|Include|include|share|Lib|lib64|lib/
 
 
 def _digests_here(
-    git: DiffSource, changes: Sequence[ChangedPath], texts: Mapping[PurePosixPath, bytes]
+    git: GitCommand, changes: Sequence[ChangedPath], texts: Mapping[PurePosixPath, bytes]
 ) -> dict[PurePosixPath, str | Unavailable]:
     """Return the digests of files of the working tree, where git compared just what lies there."""
     # Git names the blob it took for the file when it knows it, and leaves it open when it read the file.
@@ -139,11 +118,11 @@ def _digests_here(
         blob = change.blob or ids.get(change.path)
         text = texts[change.path]
         same = blob is not None and is_blob(text, blob)
-        digests[change.path] = digest_of(text) if same else _another_text(git, change.path, text)
+        digests[change.path] = digest_of(text) if same else _explain_other_text(git, change.path, text)
     return digests
 
 
-def _another_text(git: DiffSource, path: PurePosixPath, text: bytes) -> Unavailable:
+def _explain_other_text(git: GitCommand, path: PurePosixPath, text: bytes) -> Unavailable:
     if read_plain(git.root / path) != text:
         return Unavailable(reason=f"{path} was edited while its changed lines were looked for: run again")
     if git.has_blind_mark(path):
@@ -170,12 +149,17 @@ def _split_at_returns(lines: frozenset[int], text: bytes) -> frozenset[int]:
     numbers: set[int] = set()
     start = 1
     for line, content in enumerate(text.split(b"\n"), start=1):
-        # What a lone return at the end of the text ends is followed by nothing.
+        # `a = 1\r` at the end of a text is one line: nothing follows the return.
         after = start + len(LONE_RETURN.findall(content.removesuffix(b"\r"))) + 1
         if line in lines:
             numbers.update(range(start, after))
         start = after
     return frozenset(numbers)
+
+
+def read_texts(git: GitCommand, commit: Sha | None, paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, bytes]:
+    """Return what files hold at a commit, from git objects, or in the working tree; of a link, nothing."""
+    return git.blobs(commit, paths) if commit else {path: read_plain(git.root / path) for path in paths}
 
 
 def read_plain(path: Path) -> bytes:

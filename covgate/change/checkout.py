@@ -9,9 +9,7 @@ from covgate.change.base import find_base
 from covgate.change.changed_lines import find_changed_lines, outside_environments
 from covgate.config import Settings
 from covgate.host import RunContext, access_of
-from covgate.model import PYTHON_SUFFIXES
-from covgate.model.change import ChangedLines
-from covgate.model.commit import Base, Sha
+from covgate.model import PYTHON_SUFFIXES, Base, ChangedLines, Sha
 from covgate.system import GitCommand, GitRemote
 
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import importlib
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
-from covgate.model.change import ChangedLines, DiffCoverage, DiffFile
-from covgate.model.coverage import FileCoverage, Gap, Measurement, OmittedFile, spans_of
-from covgate.model.unknown import Unavailable
+from covgate.config import ReportKind
+from covgate.model import (
+    ChangedLines,
+    Counts,
+    DiffCoverage,
+    DiffFile,
+    FileCoverage,
+    Gap,
+    Measurement,
+    OmittedFile,
+    Tally,
+    Unavailable,
+    spans_of,
+)
 
 
 def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> DiffCoverage | Unavailable:
@@ -21,12 +33,13 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
     if isinstance(measurement.coverage, Unavailable):
         return measurement.coverage
     measured = measurement.coverage.files
-    files: list[DiffFile] = []
+    files: dict[PurePosixPath, FileCoverage] = {}
+    lines: dict[PurePosixPath, frozenset[int]] = {}
     omitted: list[OmittedFile] = []
     for path, change in sorted(changed.files.items()):
         gap = measurement.unmeasured.get(path)
         if path in measured:
-            file, reason = measured[path], None
+            files[path] = measured[path]
         elif gap is None or not change.lines:
             continue
         elif gap.gap is Gap.OMITTED:
@@ -35,14 +48,19 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
         elif gap.file is None:
             return Unavailable(reason=f"the changed file {path} cannot be analysed: {gap.why}")
         else:
-            file, reason = gap.file, gap.gap
-        problem = _problem(changed, measurement, path, frozenset(file.first_lines.get(n, n) for n in change.lines))
+            files[path] = gap.file
+        lines[path] = frozenset(files[path].first_lines.get(line, line) for line in change.lines)
+        problem = _problem(changed, measurement, path, lines[path])
         if problem is not None:
             return problem
-        touched = _touched(file, change.lines)
-        if touched:
-            files.append(_diff_file(file, touched, reason))
-    return DiffCoverage(files=tuple(files), omitted=tuple(omitted))
+    if not any(lines.values()):
+        return DiffCoverage(omitted=tuple(omitted))
+    from covgate.change.diff_cover_reporters import join_lines  # noqa: PLC0415  # see load_engine
+
+    gaps = {path: measurement.unmeasured[path].gap for path in files if path not in measured}
+    joined = join_lines(lines, files)
+    touched = (_diff_file(files[path], *joined[path], gaps.get(path)) for path in files if any(joined[path]))
+    return DiffCoverage(files=tuple(touched), omitted=tuple(omitted))
 
 
 def _problem(
@@ -63,22 +81,32 @@ def _problem(
     return next((Unavailable(reason=d.reason) for d in doubts if d.lines is None or d.lines & lines), None)
 
 
-def _touched(file: FileCoverage, lines: Iterable[int]) -> frozenset[int]:
-    """Return the statements that changed lines belong to."""
-    return frozenset(file.first_lines.get(line, line) for line in lines) & file.statements
-
-
-def _diff_file(file: FileCoverage, touched: frozenset[int], gap: Gap | None) -> DiffFile:
-    missing = touched & file.missing
-    between = frozenset(range(min(touched), max(touched))) - file.statements
+def _diff_file(file: FileCoverage, covered: frozenset[int], missing: frozenset[int], gap: Gap | None) -> DiffFile:
+    statements = covered | missing
+    between = frozenset(range(min(statements), max(statements))) - file.statements
+    lines = Counts(covered=len(covered), total=len(statements))
     return DiffFile(
         path=file.path,
-        statements=touched,
+        statements=statements,
         missing=missing,
-        partial=touched & file.partial,
-        tally=file.tally(touched),
+        partial=statements & file.partial,
+        tally=Tally(lines=lines, branches=file.tally(statements).branches),
         missing_spans=spans_of(missing, bridge=between),
-        exits={line: branch for line, branch in file.branches.items() if line in touched},
+        exits={line: branch for line, branch in file.branches.items() if line in statements},
         functions=file.functions,
         gap=gap,
     )
+
+
+def load_engine() -> None:
+    """Import diff-cover, which takes a tenth of a second."""
+    importlib.import_module("covgate.change.diff_cover_reporters")
+
+
+def render_diff_cover(
+    kinds: Collection[ReportKind], diff: DiffCoverage, diff_name: str, texts: Mapping[PurePosixPath, bytes]
+) -> dict[ReportKind, str]:
+    """Render diff-cover's own reports of the statements in `diff`; `texts` are the sources as they were measured."""
+    from covgate.change import diff_cover_reporters  # noqa: PLC0415  # see load_engine
+
+    return diff_cover_reporters.render_reports(kinds, diff, diff_name, texts)

@@ -5,30 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from covgate.change.changed_lines import LONE_RETURN, DiffSource, read_plain
-from covgate.model import PYTHON_SUFFIXES, FileShift, Hunk, Move, Shifts
-from covgate.model.commit import Sha
-from covgate.system import REGULAR_FILE, ChangedPath
+from covgate.change.changed_lines import LONE_RETURN, read_texts
+from covgate.change.patch import Hunk, parse_patch
+from covgate.model import PYTHON_SUFFIXES, FileShift, Move, Sha, Shifts
+from covgate.system import REGULAR_FILE, ChangedPath, GitCommand
 
 
-def find_shifts(git: DiffSource, old: Sha, new: Sha | None, *, suffixes: frozenset[str] = PYTHON_SUFFIXES) -> Shifts:
+def find_shifts(git: GitCommand, old: Sha, new: Sha | None, *, suffixes: frozenset[str] = PYTHON_SUFFIXES) -> Shifts:
     """Return where the lines of the commit `old` are in `new`, or in the working tree when `new` is None.
 
     Only files with one of `suffixes` are followed; of another file that changed every line counts as removed, as of one
     that was deleted, or became a link or a submodule. So does a file with a carriage return that ends a line alone, in
     either state: there git and Python number the lines differently. Raises GitError.
     """
-    # diff-cover takes a tenth of a second to import; see covgate.change.changed_lines.
-    from covgate.change.patch import parse_hunks  # noqa: PLC0415
-
     # A copy leaves the file it was made from as it is, and an added file has no old lines.
     changes = [change for change in git.changes(old, new) if change.status not in {"A", "C"}]
     followed = {change.old_path: change for change in changes if _is_followed(change, suffixes)}
     paths = list(dict.fromkeys(path for change in followed.values() for path in (change.old_path, change.path)))
-    hunks = parse_hunks(git.patch(old, new, paths)) if paths else {}
+    hunks = parse_patch(git.patch(old, new, paths)) if paths else {}
     before = git.blobs(old, followed)
-    targets = [change.path for change in followed.values()]
-    after = git.blobs(new, targets) if new else {path: read_plain(git.root / path) for path in targets}
+    after = read_texts(git, new, [change.path for change in followed.values()])
     files: dict[PurePosixPath, FileShift] = {}
     for change in changes:
         path = None if change.status == "D" else change.path

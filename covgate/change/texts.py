@@ -1,4 +1,4 @@
-"""Which text of a file was diffed: a digest that holds whatever line ends and `$Id$` a checkout gives it."""
+"""Whether two texts have the same lines: a digest that leaves out line ends, and what git writes into `$Id$`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def digest_of(text: bytes) -> str:
 
 
 def is_blob(text: bytes, blob: str) -> bool:
-    """Whether git's blob of this id is the text, but for what `digest_of` does not see either."""
+    """Whether git's blob of this id is the text, line ends and `$Id$` left out as in `digest_of`."""
     unix = text.replace(b"\r\n", b"\n")
     forms = (text, unix, _IDENT.sub(b"$Id$", text), _IDENT.sub(b"$Id$", unix))
     return any(_blob_id(form, blob) == blob for form in forms)

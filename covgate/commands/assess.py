@@ -23,12 +23,19 @@ from covgate.gate import (
 )
 from covgate.history import NEWEST, Past, compare_with, find_collection, points_of, sparkline, towards
 from covgate.host import Links, RunContext
-from covgate.model import FAILED_SUITES, PYTHON_SUFFIXES, Comparison, ComponentFigures
-from covgate.model.change import ChangedLines, DiffCoverage
-from covgate.model.coverage import Coverage, Measurement
-from covgate.model.numbers import Tally
-from covgate.model.unknown import Unavailable
-from covgate.model.verdict import Check
+from covgate.model import (
+    FAILED_SUITES,
+    PYTHON_SUFFIXES,
+    ChangedLines,
+    Check,
+    Comparison,
+    ComponentFigures,
+    Coverage,
+    DiffCoverage,
+    Measurement,
+    Tally,
+    Unavailable,
+)
 from covgate.report import Facts
 from covgate.system import REGULAR_FILE
 

@@ -7,17 +7,19 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
-from covgate.change import Checkout, find_change
+from covgate.change import Checkout, find_change, load_engine
 from covgate.commands.assess import assess
 from covgate.commands.edges import Edges
 from covgate.config import ReportKind, Settings, require_files, unused_globs
 from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
-from covgate.publish import deliver, write_outputs
-from covgate.report import Facts, ReportView, build_view, load_ahead, make_build
+from covgate.model import ChangedLines
+from covgate.publish import DIFF_COVER_FILES, deliver, write_diff_cover, write_outputs
+from covgate.report import Facts, ReportView, build_view, load_renderers, make_build
 from covgate.system import GitCommand, ReportFolder, close_own_memory, make_report_folder, shown_path, user_settings
 
 
@@ -38,7 +40,8 @@ def run(settings: Settings, edges: Edges) -> Outcome:
         close_own_memory()
     directory = _project_directory(settings, edges)
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
-    folder.clear()
+    kinds = settings.reports or ()
+    folder.clear(DIFF_COVER_FILES[kind] for kind in kinds if kind in DIFF_COVER_FILES)
     # What `git diff` shows this user: in a workflow no machine's settings enter.
     mine = user_settings(directory, edges.environment) if host.context.local else ()
     git = GitCommand(directory, edges.environment, mine)
@@ -56,13 +59,14 @@ def run(settings: Settings, edges: Edges) -> Outcome:
         past = look_back(archive, checkout)
         if past.problem:
             screen.error(past.problem)
-        _in_thread(load_ahead)
+        _in_thread(partial(_import_ahead, checkout.lines))
         measurement = measure(_measuring(settings, edges, checkout, project, folder), probe)
         today = edges.now.date()
         facts = assess(settings, host.context, checkout, measurement, past, today=today, environment=edges.environment)
         recorder = _recorder(settings, edges, archive, checkout)
         notes = recorder.record(figures(facts), past)
         facts = replace(facts, notes=(*facts.notes, *notes))
+    write_diff_cover(kinds, screen, checkout, measurement, facts, folder)
     view = build_view(facts)
     delivery = deliver(settings, host, screen, facts, view, folder, start=edges.directory)
     write_outputs(host.log, screen, facts, delivery, shown_path(folder.path, checkout.git.root))
@@ -130,6 +134,13 @@ def figures(facts: Facts) -> RunFigures:
 def _probe_ahead(settings: Settings, project: Project) -> AbstractContextManager[Probe | None]:
     """Start the analysis of data that is there already: it imports coverage while the change is looked for."""
     return contextlib.closing(Probe(project)) if settings.coverage_data else contextlib.nullcontext()
+
+
+def _import_ahead(lines: ChangedLines | None) -> None:
+    """Import what joins the lines and renders the report, while another thread waits for tests and analysis."""
+    if lines is not None and any(file.lines for file in lines.files.values()):
+        load_engine()
+    load_renderers()
 
 
 def _in_thread(load: Callable[[], object]) -> None:

@@ -34,6 +34,9 @@ class ReportKind(StrEnum):
 
     HTML = "html"
     XML = "xml"
+    DIFF_COVER_JSON = "diff-cover-json"
+    DIFF_COVER_HTML = "diff-cover-html"
+    DIFF_COVER_MARKDOWN = "diff-cover-markdown"
 
 
 _PLACES = 30

@@ -157,7 +157,9 @@ OPTIONS: tuple[Option, ...] = (
         metavar="KINDS",
         spelled="--report",
         repeatable=True,
-        help="Also leave `html` (a folder) and `xml` (Cobertura) in the report folder.",
+        help="Also leave `html` (a folder) and `xml` (Cobertura) of the whole project in the report folder, and "
+        "`diff-cover-json`, `diff-cover-html` and `diff-cover-markdown`: diff-cover's own reports of the lines covgate "
+        "judged.",
     ),
     Option(
         name="report-dir",

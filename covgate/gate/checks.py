@@ -9,10 +9,7 @@ from decimal import Decimal
 from covgate.config import Component, Settings, Target
 from covgate.gate.rules import Rule, evaluate, evaluate_drop
 from covgate.history import NO_RAMP_YET, component_start, goal_of, ramp_start, required_on
-from covgate.model import MAX_DROP, MIN_DIFF, MIN_TOTAL, History, show_percent
-from covgate.model.numbers import Tally
-from covgate.model.unknown import Unavailable
-from covgate.model.verdict import Check, Drop, Status
+from covgate.model import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Drop, History, Status, Tally, Unavailable, show_percent
 
 NO_CHANGE = "the run has no change to judge"
 NO_STATEMENT = "there is no statement to cover"

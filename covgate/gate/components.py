@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from covgate.config import Component, listed, match_components
-from covgate.model.change import DiffCoverage
-from covgate.model.coverage import Coverage
-from covgate.model.numbers import Tally
-from covgate.model.unknown import Unavailable
+from covgate.model import Coverage, DiffCoverage, Tally, Unavailable
 
 # --- figures -------------------------------------------------------------------------------------------------------
 

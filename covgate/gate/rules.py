@@ -8,10 +8,23 @@ from decimal import Decimal
 from fractions import Fraction
 
 from covgate.errors import ExitCode
-from covgate.model import FAILED_SUITES, show_above, show_at_most, show_below, show_number, show_percent
-from covgate.model.numbers import Tally
-from covgate.model.unknown import Unavailable
-from covgate.model.verdict import Check, Drop, Status, SuiteRun, SuiteStatus, Verdict, VerdictKind
+from covgate.model import (
+    FAILED_SUITES,
+    Check,
+    Drop,
+    Status,
+    SuiteRun,
+    SuiteStatus,
+    Tally,
+    Unavailable,
+    Verdict,
+    VerdictKind,
+    show_above,
+    show_at_most,
+    show_below,
+    show_number,
+    show_percent,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,7 @@ from typing import Protocol
 from covgate.errors import PublishError
 from covgate.history.nearest import Near, Search
 from covgate.host import Compared, Refusal
-from covgate.model import Record
-from covgate.model.commit import Sha
-from covgate.model.unknown import Unavailable
+from covgate.model import Record, Sha, Unavailable
 from covgate.system import Since
 
 _REQUESTS = 3

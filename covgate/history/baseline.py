@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from covgate.history.ancestry import Ancestry
-from covgate.model import Baseline, BaselineHow, History
-from covgate.model.commit import Sha
-from covgate.model.unknown import Unavailable
+from covgate.model import Baseline, BaselineHow, History, Sha, Unavailable
 
 
 def find_baseline(

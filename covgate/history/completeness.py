@@ -10,10 +10,7 @@ from pathlib import PurePosixPath
 from covgate.change import Checkout
 from covgate.config import Settings
 from covgate.measure import Invocation, find_choice, only_collects
-from covgate.model import LineRecord, Shifts
-from covgate.model.commit import Sha
-from covgate.model.coverage import Coverage
-from covgate.model.unknown import Unavailable
+from covgate.model import Coverage, LineRecord, Sha, Shifts, Unavailable
 
 PYTEST_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
 CONFIGURATION = (".coveragerc", ".coveragerc.toml", *PYTEST_FILES, "pyproject.toml", "setup.cfg", "tox.ini")

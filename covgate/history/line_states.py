@@ -8,10 +8,7 @@ from functools import lru_cache
 from math import isqrt
 from pathlib import PurePosixPath
 
-from covgate.model import FileLines, Flap, LineRecord
-from covgate.model.commit import Sha
-from covgate.model.coverage import Coverage, FileCoverage
-from covgate.model.numbers import Counts, Tally
+from covgate.model import Counts, Coverage, FileCoverage, FileLines, Flap, LineRecord, Sha, Tally
 
 NO_STATEMENT = " "
 

@@ -15,11 +15,20 @@ from covgate.history.comparison.compare import ComponentFiles, compare, fitting
 from covgate.history.line_states import without_exits
 from covgate.history.nearest import Near
 from covgate.history.open import Archive
-from covgate.model import NOTHING_RECORDED, PYTHON_SUFFIXES, Baseline, Comparison, History, LineRecord, Record, Shifts
-from covgate.model.commit import Sha
-from covgate.model.coverage import Coverage
-from covgate.model.numbers import Tally
-from covgate.model.unknown import Unavailable
+from covgate.model import (
+    NOTHING_RECORDED,
+    PYTHON_SUFFIXES,
+    Baseline,
+    Comparison,
+    Coverage,
+    History,
+    LineRecord,
+    Record,
+    Sha,
+    Shifts,
+    Tally,
+    Unavailable,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

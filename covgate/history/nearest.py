@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from covgate.host import Compared
-from covgate.model import Record
-from covgate.model.commit import Sha
+from covgate.model import Record, Sha
 
 Parents = Mapping[Sha, tuple[Sha, ...]]
 """Commits, each with its parents."""

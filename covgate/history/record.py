@@ -19,13 +19,19 @@ from covgate.history.storage.line_record import MOST_LINES
 from covgate.history.storage.places import Build, RunToRecord
 from covgate.history.trend import aim_of
 from covgate.host import EventKind, Host, RunContext
-from covgate.model import PYTHON_SUFFIXES, ComponentFigures, History, Record
-from covgate.model.change import DiffCoverage
-from covgate.model.commit import Sha
-from covgate.model.coverage import Coverage
-from covgate.model.numbers import Tally
-from covgate.model.unknown import Unavailable
-from covgate.model.verdict import SuiteRun, SuiteStatus
+from covgate.model import (
+    PYTHON_SUFFIXES,
+    ComponentFigures,
+    Coverage,
+    DiffCoverage,
+    History,
+    Record,
+    Sha,
+    SuiteRun,
+    SuiteStatus,
+    Tally,
+    Unavailable,
+)
 from covgate.system import Screen
 
 

@@ -12,8 +12,7 @@ from itertools import combinations, dropwhile, islice, takewhile
 from statistics import median
 
 from covgate.config import Component, Target
-from covgate.model import Aim, History, Point, Record
-from covgate.model.unknown import Unavailable
+from covgate.model import Aim, History, Point, Record, Unavailable
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 FULL_HEIGHT = 7

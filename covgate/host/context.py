@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from covgate.model import Secret
-from covgate.model.commit import Sha
+from covgate.model import Secret, Sha
 from covgate.system import Access
 
 

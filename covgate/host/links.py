@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from covgate.model.commit import Sha
-from covgate.model.coverage import Span
+from covgate.model import Sha, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

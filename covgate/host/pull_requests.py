@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from covgate.model.commit import Sha
+from covgate.model import Sha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

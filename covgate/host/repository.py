@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from covgate.model.commit import Sha
+from covgate.model import Sha
 
 MOST_COMMITS = 250
 """How many commits one answer of the compare endpoint lists."""

@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from covgate.model.coverage import Doubt, Measurement
-from covgate.model.unknown import Unavailable
+from covgate.model import Doubt, Measurement, Unavailable
 
 _AGAIN = "run the tests again"
 

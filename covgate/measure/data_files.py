@@ -18,7 +18,7 @@ from covgate.measure.probe_records import file_from_record, require_executed, un
 from covgate.measure.project import Project
 from covgate.measure.pytest_options import find_cov_options, find_test_names
 from covgate.measure.twins import Recorded, RecordedData, Settled, gone_note, settle, stale_copy
-from covgate.model.coverage import Coverage, Measurement
+from covgate.model import Coverage, Measurement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from covgate.errors import MeasureError
 from covgate.measure.project import MINIMUM_COVERAGE, Project
 from covgate.measure.suite import NO_TESTS_COLLECTED, SuitePlan, split_shell
-from covgate.model.verdict import SuiteRun
+from covgate.model import SuiteRun
 
 _USAGE_ERROR = 4
 """pytest's exit code for an option or a path that it does not know."""

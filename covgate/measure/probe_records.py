@@ -8,7 +8,7 @@ from typing import cast
 
 from covgate.errors import MeasureError
 from covgate.measure.path_map import SHOWN
-from covgate.model.coverage import Branch, Coverage, FileCoverage, Function, Gap, Span, UnmeasuredFile
+from covgate.model import Branch, Coverage, FileCoverage, Function, Gap, Span, UnmeasuredFile
 
 
 def file_from_record(path: str, record: Mapping[str, object]) -> FileCoverage:

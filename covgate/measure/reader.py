@@ -11,7 +11,7 @@ from pathlib import Path
 
 from covgate.errors import MeasureError
 from covgate.measure.project import Project
-from covgate.model.coverage import Gap, Measurement
+from covgate.model import Gap, Measurement
 
 
 def name_reader(project: Project, analyse: Callable[[], Measurement]) -> Measurement:

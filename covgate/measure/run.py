@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from covgate.config import Settings
+from covgate.config import ReportKind, Settings
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import with_committed, with_times
 from covgate.measure.data_files import Wanted, analyse_data, find_data, packages_of
@@ -21,8 +21,7 @@ from covgate.measure.project import NoCoverageError, Project, with_own_python
 from covgate.measure.reader import name_reader
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
 from covgate.measure.twins import is_installed
-from covgate.model.coverage import Measurement
-from covgate.model.unknown import Unavailable
+from covgate.model import Measurement, Unavailable
 from covgate.system import GitCommand, Screen, shown_path
 
 
@@ -59,10 +58,11 @@ def _read(job: Measuring, probe: Probe | None) -> Measurement:
     try:
         paths, kind = find_data(project.directory, settings.coverage_data or (), settings.where("coverage-data"))
         if kind is not DataKind.DATA_FILE and (wanted.html or wanted.xml):
+            asked = ", ".join(one for one in settings.reports or () if one in {ReportKind.HTML, ReportKind.XML})
             raise InputError(
-                f"reports = {', '.join(settings.reports or ())} (from {settings.where('reports')}) needs coverage data "
-                f"files, and {paths[0].name} is {kind.value}",
-                hint="pass the `.coverage` files, or leave `reports` out",
+                f"reports = {asked} (from {settings.where('reports')}) needs coverage data files, and {paths[0].name} "
+                f"is {kind.value}",
+                hint=f"pass the `.coverage` files, or leave {asked} out of `reports`",
                 slug="bad-option-value",
             )
         with job.screen.step(f"Reading {_listed(paths)}"):

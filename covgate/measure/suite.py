@@ -16,7 +16,7 @@ from covgate.measure.probe_call import Probe
 from covgate.measure.project import MINIMUM_COVERAGE, Project
 from covgate.measure.pytest_options import CovOptions, find_cov_options, find_test_names
 from covgate.measure.shell import shell_argv
-from covgate.model.verdict import SuiteRun, SuiteStatus
+from covgate.model import SuiteRun, SuiteStatus
 from covgate.system import LiveRun, run_live
 
 NO_TESTS_COLLECTED = 5

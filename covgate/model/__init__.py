@@ -1,6 +1,6 @@
 """The values covgate computes with, and their arithmetic: exact counts, unknown as a value, no rounding."""
 
-from covgate.model.change import ChangedFile, ChangedLines, DiffCoverage, DiffFile, FileShift, Hunk, Move, Shifts
+from covgate.model.change import ChangedFile, ChangedLines, DiffCoverage, DiffFile, FileShift, Move, Shifts
 from covgate.model.commit import Base, BaseHow, Sha, parse_sha
 from covgate.model.coverage import (
     PYTHON_SUFFIXES,
@@ -64,9 +64,9 @@ __all__ = [
     "FAILED_SUITES", "MAX_DROP", "MIN_DIFF", "MIN_TOTAL", "NOTHING_RECORDED", "PYTHON_SUFFIXES", "Aim", "Base",
     "BaseHow", "Baseline", "BaselineHow", "Branch", "ChangedFile", "ChangedLines", "Check", "Comparison",
     "ComponentFigures", "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop", "FileCoverage",
-    "FileLines", "FileShift", "Flap", "FlapShown", "Function", "Gap", "History", "Hunk", "IndirectFile",
-    "LineRecord", "Measurement", "Move", "OmittedFile", "Point", "Record", "Secret", "Sha", "Shifts", "Span",
-    "Start", "Status", "SuiteRun", "SuiteStatus", "Tally", "Unavailable", "UnmeasuredFile", "Verdict",
-    "VerdictKind", "floor_percent", "parse_sha", "percent_json", "plain", "points_json", "shorten", "show_above",
-    "show_at_most", "show_below", "show_number", "show_percent", "spans_of", "visible",
+    "FileLines", "FileShift", "Flap", "FlapShown", "Function", "Gap", "History", "IndirectFile", "LineRecord",
+    "Measurement", "Move", "OmittedFile", "Point", "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status",
+    "SuiteRun", "SuiteStatus", "Tally", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "floor_percent",
+    "parse_sha", "percent_json", "plain", "points_json", "shorten", "show_above", "show_at_most", "show_below",
+    "show_number", "show_percent", "spans_of", "visible",
 ]  # fmt: skip

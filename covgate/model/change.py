@@ -18,8 +18,6 @@ class ChangedFile:
 
     path: PurePosixPath
     lines: frozenset[int]
-    old_path: PurePosixPath | None = None
-    """Where the file was before a rename; None when it kept its name or is new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +72,6 @@ class DiffCoverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hunk:
-    """Lines `old` to `old + removed - 1` gave way to lines `new` to `new + added - 1`; 1-based.
-
-    Where a side has no lines, its number is that of the line before.
-    """
-
-    old: int
-    removed: int
-    new: int
-    added: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """A run of lines that was kept: `old` to `old + length - 1` are now `new` to `new + length - 1`; 1-based.
 
@@ -120,10 +105,6 @@ class FileShift:
         """Return where a new line was; None when it was added or modified."""
         at = bisect_right(self.moves, line, key=lambda move: move.new) - 1
         return None if at < 0 else _within(line - self.moves[at].new, self.moves[at].old, self.moves[at].length)
-
-    def removed(self, line: int) -> bool:
-        """Whether an old line is gone: removed or modified."""
-        return self.to_new(line) is None
 
 
 def _within(offset: int, start: int, length: int | None) -> int | None:

@@ -10,10 +10,7 @@ from covgate.config import OUTPUT_NAMES, CommentPolicy, PublishPolicy, Settings
 from covgate.errors import CovgateError, ExitCode, InputError, PublishError
 from covgate.gate import exit_code
 from covgate.host import EventKind, Host, Runner
-from covgate.model import percent_json, points_json
-from covgate.model.change import DiffCoverage
-from covgate.model.unknown import Unavailable
-from covgate.model.verdict import VerdictKind
+from covgate.model import DiffCoverage, Unavailable, VerdictKind, percent_json, points_json
 from covgate.publish.comment import BODY_LIMIT, Published, publish_comment
 from covgate.publish.marker import Marker
 from covgate.publish.plan import Report

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import asdict, dataclass
 
-from covgate.model.commit import Sha, parse_sha
+from covgate.model import Sha, parse_sha
 
 _MARKER = re.compile(r"<!-- covgate (\{.{0,2000}?\}) -->[ \t]*\Z")
 

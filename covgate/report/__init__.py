@@ -3,7 +3,7 @@
 from covgate.report.facts import Facts
 from covgate.report.history.view import build_history_view, history_json
 from covgate.report.render import (
-    load_ahead,
+    load_renderers,
     make_build,
     print_history,
     print_report,
@@ -16,7 +16,7 @@ from covgate.report.render import (
 from covgate.report.view import ReportView, build_view
 
 __all__ = [
-    "Facts", "ReportView", "build_history_view", "build_view", "history_json", "load_ahead", "make_build",
+    "Facts", "ReportView", "build_history_view", "build_view", "history_json", "load_renderers", "make_build",
     "print_history", "print_report", "render_comment", "render_failed_result", "render_failure", "render_result",
     "render_summary",
 ]  # fmt: skip

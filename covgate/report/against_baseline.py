@@ -13,15 +13,17 @@ from covgate.model import (
     MIN_TOTAL,
     Baseline,
     BaselineHow,
+    Check,
     ComponentFigures,
+    Drop,
     FlapShown,
     IndirectFile,
+    Status,
+    Tally,
+    Unavailable,
     show_number,
     show_percent,
 )
-from covgate.model.numbers import Tally
-from covgate.model.unknown import Unavailable
-from covgate.model.verdict import Check, Drop, Status
 from covgate.report.bands import Band, choose_band
 from covgate.report.facts import Facts
 from covgate.report.words import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import Enum
 
-from covgate.model.numbers import Tally
+from covgate.model import Tally
 
 
 class Band(Enum):

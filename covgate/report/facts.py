@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from covgate.host import Links
-from covgate.model import NOTHING_RECORDED, Baseline, Comparison, ComponentFigures
-from covgate.model.change import DiffCoverage
-from covgate.model.commit import Base, Sha
-from covgate.model.coverage import Coverage
-from covgate.model.numbers import Tally
-from covgate.model.unknown import Unavailable
-from covgate.model.verdict import Verdict
+from covgate.model import (
+    NOTHING_RECORDED,
+    Base,
+    Baseline,
+    Comparison,
+    ComponentFigures,
+    Coverage,
+    DiffCoverage,
+    Sha,
+    Tally,
+    Unavailable,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

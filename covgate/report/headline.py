@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from covgate.model import MAX_DROP, MIN_DIFF, MIN_TOTAL
-from covgate.model.unknown import Unavailable
-from covgate.model.verdict import Check, Status, SuiteRun, SuiteStatus, VerdictKind
+from covgate.model import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Status, SuiteRun, SuiteStatus, Unavailable, VerdictKind
 from covgate.report.facts import Facts, diff_of, total_of
 from covgate.report.words import percent_text, points_text, share_text
 

@@ -17,7 +17,7 @@ from covgate.report.history.view import HistoryView
 from covgate.report.view import ReportView
 
 
-def load_ahead() -> None:
+def load_renderers() -> None:
     """Import what renders a report: a quarter of a second, as long as the analysis of a small project."""
     for name in ("result_json", "markdown"):
         importlib.import_module(f"covgate.report.{name}")

@@ -9,13 +9,30 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from covgate import __version__
 from covgate.errors import CovgateError
-from covgate.model import Baseline, BaselineHow, ComponentFigures, FlapShown, IndirectFile, percent_json, points_json
-from covgate.model.change import DiffCoverage, DiffFile
-from covgate.model.commit import Base, BaseHow
-from covgate.model.coverage import Gap, Span
-from covgate.model.numbers import Counts, Tally
-from covgate.model.unknown import Unavailable
-from covgate.model.verdict import Check, Drop, Status, SuiteRun, SuiteStatus, VerdictKind
+from covgate.model import (
+    Base,
+    BaseHow,
+    Baseline,
+    BaselineHow,
+    Check,
+    ComponentFigures,
+    Counts,
+    DiffCoverage,
+    DiffFile,
+    Drop,
+    FlapShown,
+    Gap,
+    IndirectFile,
+    Span,
+    Status,
+    SuiteRun,
+    SuiteStatus,
+    Tally,
+    Unavailable,
+    VerdictKind,
+    percent_json,
+    points_json,
+)
 from covgate.report.facts import Facts
 
 SCHEMA_VERSION: Literal[1] = 1

@@ -7,7 +7,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.table import Table
 
-from covgate.model.verdict import VerdictKind
+from covgate.model import VerdictKind
 from covgate.report.view import ReportView
 from covgate.system import open_console, styled
 

@@ -10,10 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MIN_DIFF
-from covgate.model.change import DiffCoverage, DiffFile
-from covgate.model.coverage import Function, Gap, Span
-from covgate.model.verdict import Status
+from covgate.model import MIN_DIFF, DiffCoverage, DiffFile, Function, Gap, Span, Status
 from covgate.report.bands import Band, choose_band
 from covgate.report.facts import Facts
 from covgate.report.words import percent_text, plural, short_path, span_text, work_left

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from covgate.model import MIN_DIFF, MIN_TOTAL, show_percent
-from covgate.model.change import DiffCoverage, DiffFile
-from covgate.model.commit import Base, BaseHow
-from covgate.model.coverage import Coverage
-from covgate.model.numbers import Tally
-from covgate.model.unknown import Unavailable
-from covgate.model.verdict import Status, VerdictKind
+from covgate.model import (
+    MIN_DIFF,
+    MIN_TOTAL,
+    Base,
+    BaseHow,
+    Coverage,
+    DiffCoverage,
+    DiffFile,
+    Status,
+    Tally,
+    Unavailable,
+    VerdictKind,
+    show_percent,
+)
 from covgate.report.against_baseline import (
     INDIRECT_LIMIT,
     ComponentRow,

@@ -7,11 +7,7 @@ from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 from pathlib import PurePosixPath
 
-from covgate.model import show_number, show_percent
-from covgate.model.change import DiffFile
-from covgate.model.coverage import Span
-from covgate.model.numbers import Counts, Tally, floor_percent
-from covgate.model.verdict import Status
+from covgate.model import Counts, DiffFile, Span, Status, Tally, floor_percent, show_number, show_percent
 
 NOT_APPLICABLE = "n/a"
 UNAVAILABLE = "unavailable"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -28,9 +28,9 @@ class ReportFolder:
             raise _not_writable(path, exc) from None
         return path
 
-    def clear(self) -> None:
-        """Remove the verdict of an earlier run: whatever happens to this one, it is not taken for it."""
-        for name in _VERDICT:
+    def clear(self, others: Iterable[str] = ()) -> None:
+        """Remove the verdict of an earlier run, and `others`: whatever happens to this one, it is not taken for it."""
+        for name in (*_VERDICT, *others):
             try:
                 (self.path / name).unlink(missing_ok=True)
             except OSError as exc:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from covgate.errors import GitError
-from covgate.model.commit import Sha, parse_sha
+from covgate.model import Sha, parse_sha
 from covgate.system.git_call import GitCall
 from covgate.system.process import Completed
 

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.errors import GitError
-from covgate.model import Secret
-from covgate.model.commit import Sha, parse_sha
-from covgate.model.unknown import Unavailable
+from covgate.model import Secret, Sha, Unavailable, parse_sha
 from covgate.system.git import GitCommand
 from covgate.system.git_call import GitCall
 from covgate.system.process import Completed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import inspect
 import re
@@ -15,10 +16,14 @@ from coverage.config import CoverageConfig
 from coverage.files import GlobMatcher, prep_patterns
 from coverage.python import PythonFileReporter
 from coverage.results import Analysis
-from diff_cover.diff_reporter import GitDiffReporter
-from diff_cover.git_diff import GitDiffTool
+from diff_cover.diff_reporter import BaseDiffReporter
+from diff_cover.report_generator import TEMPLATE_ENV, JsonReportGenerator, TemplateReportGenerator
+from diff_cover.snippets import Snippet
+from diff_cover.violationsreporters.base import BaseViolationReporter
+from jinja2 import StrictUndefined
 
-from covgate.change.patch import ExactReporter, PatchText
+from covgate.change import diff_cover_reporters
+from covgate.change.diff_cover_reporters import ChangedStatements, MeasuredStatements
 from covgate.measure.probe.covgate_probe.analyst import DATA_PREFIX, PRIVATE_NAMES, Analyst
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,30 +115,55 @@ def test_diff_cover_is_the_pinned_one() -> None:
     assert pin == f"diff-cover=={importlib.metadata.version('diff-cover')}"
 
 
-@pytest.mark.parametrize(
-    ("ours", "theirs", "name"),
-    [
-        (PatchText, GitDiffTool, "diff_committed"),
-        (ExactReporter, GitDiffReporter, "_parse_source_sections"),
-        (ExactReporter, GitDiffReporter, "_parse_lines"),
-    ],
-)
-def test_an_overridden_method_is_one_of_diff_cover(ours: type, theirs: type, name: str) -> None:
-    assert name in vars(ours)
-    assert name in vars(theirs), "covgate's override is never called"
-    assert names(getattr(ours, name)) == names(getattr(theirs, name))
+def test_the_two_interfaces_of_diff_cover_ask_what_covgate_answers() -> None:
+    assert set(BaseDiffReporter.__abstractmethods__) == {"src_paths_changed", "lines_changed"}
+    assert set(BaseViolationReporter.__abstractmethods__) == {"violations"}
+    assert "violations_batch" not in vars(MeasuredStatements)
+    for ours, theirs in ((ChangedStatements, BaseDiffReporter), (MeasuredStatements, BaseViolationReporter)):
+        for name, method in vars(ours).items():
+            if inspect.isfunction(method) and name != "__init__":
+                assert names(method) == names(getattr(theirs, name)), f"{name} is one of diff-cover"
+
+
+def test_no_private_name_of_diff_cover_is_used() -> None:
+    source = ast.parse(Path(diff_cover_reporters.__file__).read_text(encoding="utf-8"))
+    used = {node.attr for node in ast.walk(source) if isinstance(node, ast.Attribute)}
+    defined = {node.name for node in ast.walk(source) if isinstance(node, ast.FunctionDef) if node.name != "__init__"}
+    assert not {name for name in used if name.startswith("_") and name != "__init__"}
+    methods = {name for ours in (ChangedStatements, MeasuredStatements) for name in vars(ours)} & defined
+    assert methods == {"src_paths_changed", "lines_changed", "violations", "measured_lines"}
 
 
 @pytest.mark.parametrize(
     ("function", "parameters"),
     [
-        (GitDiffTool.__init__, {"range_notation", "ignore_whitespace"}),
-        (GitDiffReporter.__init__, {"git_diff", "ignore_staged", "ignore_unstaged"}),
-        (GitDiffReporter._parse_diff_str, {"diff_str"}),
-        (GitDiffReporter._get_included_diff_results, set()),
-        (GitDiffReporter._unique_ordered_lines, {"line_numbers"}),
+        (JsonReportGenerator.__init__, ["violations_reporter", "diff_reporter", "total_percent_float"]),
+        (JsonReportGenerator.report_dict, []),
+        (JsonReportGenerator.covered_lines, ["src_path"]),
+        (JsonReportGenerator.violation_lines, ["src_path"]),
+        (TemplateReportGenerator.combine_adjacent_lines, ["line_numbers"]),
+        (Snippet.style_defs, []),
+        (Snippet.html, []),
+        (Snippet.markdown, []),
+        (
+            Snippet.__init__,
+            [
+                *("src_tokens", "src_filename", "start_line", "last_line", "violation_lines", "lexer_name"),
+                "covered_lines",
+            ],
+        ),
     ],
     ids=lambda value: getattr(value, "__qualname__", ""),
 )
-def test_what_covgate_calls_of_diff_cover_is_there(function: Callable[..., object], parameters: set[str]) -> None:
-    assert parameters <= set(names(function))
+def test_what_covgate_calls_of_diff_cover_is_there(function: Callable[..., object], parameters: list[str]) -> None:
+    assert names(function) == parameters
+
+
+@pytest.mark.parametrize("template", ["html_coverage_report.html", "markdown_coverage_report.md"])
+def test_a_template_of_diff_cover_needs_what_covgate_gives(template: str) -> None:
+    """With undefined names forbidden, both render the context that `render_diff_cover` makes."""
+    environment = TEMPLATE_ENV.overlay(undefined=StrictUndefined)
+    stats = {"percent_covered": 50.0, "violation_lines": ["1"], "snippets_html": [], "snippets_markdown": []}
+    totals = {"total_num_lines": 1, "total_num_violations": 1, "total_percent_covered": 0}
+    context = {"diff_name": "d", "src_stats": {"m.py": stats}, "css_url": None, "snippet_style": "s", **totals}
+    assert "m" in environment.get_template(template).render(context)

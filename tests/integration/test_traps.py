@@ -1,7 +1,7 @@
 """The trap table: what bare diff-cover 11.0.1 answers on a real repository, and what covgate does.
 
-The first half of each test is the fault the adapter exists for; when a new diff-cover mends one, the test says so and
-the override can go. Where diff-cover is right the two are held equal.
+The first half of each test is a fault for which covgate reads git's patch itself and hands diff-cover exact lines; when
+a new diff-cover mends one, the test says so. Where diff-cover is right the two are held equal.
 """
 
 from __future__ import annotations

@@ -9,11 +9,19 @@ from pathlib import PurePosixPath
 from covgate.history.comparison.drop import compute_drop, find_deleted
 from covgate.history.comparison.indirect import find_indirect
 from covgate.history.line_states import tally_of
-from covgate.model import Baseline, Comparison, FlapShown, IndirectFile, LineRecord, Record, Shifts
-from covgate.model.coverage import Coverage
-from covgate.model.numbers import Tally
-from covgate.model.unknown import Unavailable
-from covgate.model.verdict import Drop
+from covgate.model import (
+    Baseline,
+    Comparison,
+    Coverage,
+    Drop,
+    FlapShown,
+    IndirectFile,
+    LineRecord,
+    Record,
+    Shifts,
+    Tally,
+    Unavailable,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

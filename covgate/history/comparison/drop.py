@@ -9,11 +9,7 @@ from pathlib import PurePosixPath
 
 from covgate.history.comparison.moved_lines import is_unedited
 from covgate.history.line_states import NO_STATEMENT, state_of, tally_of
-from covgate.model import FileShift, LineRecord, Shifts
-from covgate.model.coverage import Coverage, FileCoverage
-from covgate.model.numbers import Counts, Tally
-from covgate.model.unknown import Unavailable
-from covgate.model.verdict import Drop
+from covgate.model import Counts, Coverage, Drop, FileCoverage, FileShift, LineRecord, Shifts, Tally, Unavailable
 
 MOST_EXCUSED = Fraction(1, 2)
 """In percentage points: so much of a drop can flapping lines excuse, in the project as in each component."""

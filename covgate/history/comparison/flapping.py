@@ -9,10 +9,7 @@ from pathlib import PurePosixPath
 
 from covgate.history.comparison.moved_lines import character_at, find_moved
 from covgate.history.line_states import NO_STATEMENT, record_lines
-from covgate.model import FileLines, Flap, LineRecord, Shifts
-from covgate.model.commit import Sha
-from covgate.model.coverage import Coverage
-from covgate.model.unknown import Unavailable
+from covgate.model import Coverage, FileLines, Flap, LineRecord, Sha, Shifts, Unavailable
 
 FLAP_RECORDS = 10
 """A line that kept its state in so many records flaps no more."""

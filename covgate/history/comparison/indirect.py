@@ -8,8 +8,7 @@ from pathlib import PurePosixPath
 
 from covgate.history.comparison.moved_lines import edited_statements, find_moved, is_unedited
 from covgate.history.line_states import states_of
-from covgate.model import FlapShown, IndirectFile, LineRecord, Shifts
-from covgate.model.coverage import Coverage, spans_of
+from covgate.model import Coverage, FlapShown, IndirectFile, LineRecord, Shifts, spans_of
 
 
 def find_indirect(

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.history.line_states import NO_STATEMENT, state_of
-from covgate.model import FileShift
-from covgate.model.coverage import FileCoverage
+from covgate.model import FileCoverage, FileShift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

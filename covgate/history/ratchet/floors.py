@@ -9,8 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from covgate.model import History
-from covgate.model.numbers import Tally, floor_percent
+from covgate.model import History, Tally, floor_percent
 
 RECORDS = 5
 """For so many records the total must have stayed above the floor plus its noise."""

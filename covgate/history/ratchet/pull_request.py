@@ -22,7 +22,7 @@ from covgate.history.ratchet.words import (
     render_title,
 )
 from covgate.host import PullRequest, PullRequests, Refusal, RepositoryData
-from covgate.model.commit import Sha
+from covgate.model import Sha
 
 BRANCH = "covgate/ratchet"
 """The branch of the pull request for the configuration file at the top of the repository."""

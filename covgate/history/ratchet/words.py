@@ -12,7 +12,7 @@ from typing import cast
 
 from covgate.history.ratchet.floors import RECORDS, WINDOW, Raise, floor_name, plain
 from covgate.history.ratchet.names import Proposal, Proposals
-from covgate.model.numbers import floor_percent
+from covgate.model import floor_percent
 
 _TRAILER = "Covgate-Ratchet: true"
 _FLOORS = "Covgate-Floors: "

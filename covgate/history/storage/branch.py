@@ -12,8 +12,7 @@ from covgate.errors import HistoryError, PublishError
 from covgate.history.storage.history_file import HistoryFile, Layout, check_ours, parse_history, parse_lines
 from covgate.history.storage.places import Build, Commit, Plan, RunToRecord, plan_import, plan_record
 from covgate.host import Refusal, RepositoryData, Tree
-from covgate.model import History, LineRecord, Point
-from covgate.model.commit import Sha
+from covgate.model import History, LineRecord, Point, Sha
 
 TRIES = 120
 """Of fifty runs that write at once, the last to win needs about half as many."""

@@ -10,9 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn, TypeGuard
 
-from covgate.model import Aim, Point, Record, Start
-from covgate.model.commit import parse_sha
-from covgate.model.numbers import Counts, Tally
+from covgate.model import Aim, Counts, Point, Record, Start, Tally, parse_sha
 
 SCHEMA = 1
 TITLE_LENGTH = 120

@@ -7,8 +7,7 @@ from pathlib import PurePosixPath
 
 from covgate.errors import GitError, HistoryError
 from covgate.history.storage.history_file import MARKER, HistoryFile, Layout, check_ours, parse_history, parse_lines
-from covgate.model import History, LineRecord
-from covgate.model.commit import Sha
+from covgate.model import History, LineRecord, Sha
 from covgate.system import GitCommand
 
 

@@ -17,8 +17,7 @@ from covgate.history.storage.history_file import (
 )
 from covgate.history.storage.line_record import MOST_BYTES
 from covgate.history.storage.places import Build, Commit, Plan, RunToRecord, plan_import, plan_record
-from covgate.model import History, LineRecord, Point
-from covgate.model.commit import Sha
+from covgate.model import History, LineRecord, Point, Sha
 from covgate.system import DataFolder
 
 

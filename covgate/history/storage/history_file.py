@@ -18,8 +18,7 @@ from covgate.history.storage.entries import (
     render_start,
 )
 from covgate.history.storage.line_record import decode_record
-from covgate.model import History, LineRecord, Point, Record, Start
-from covgate.model.commit import Sha
+from covgate.model import History, LineRecord, Point, Record, Sha, Start
 
 MARKER = PurePosixPath(".covgate-data")
 """The file by which covgate knows its own."""

@@ -10,8 +10,7 @@ from pathlib import PurePosixPath
 
 from covgate.history.line_states import NO_STATEMENT, state_of
 from covgate.history.storage.entries import NewerSchemaError
-from covgate.model import FileLines, Flap, LineRecord
-from covgate.model.commit import parse_sha
+from covgate.model import FileLines, Flap, LineRecord, parse_sha
 
 MOST_BYTES = 20_000_000
 MOST_INFLATED = 50_000_000

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from covgate.history.storage.places import HistorySource
-from covgate.model import History, LineRecord, Point, Record
-from covgate.model.commit import Sha
+from covgate.model import History, LineRecord, Point, Record, Sha
 
 
 class MergedSource:

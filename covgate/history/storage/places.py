@@ -10,9 +10,7 @@ from typing import Protocol
 from covgate.errors import HistoryError
 from covgate.history.storage.history_file import FIRST_FILES, HistoryFile, Layout
 from covgate.history.storage.line_record import encode_record
-from covgate.model import History, LineRecord, Point, Record, Start
-from covgate.model.commit import Sha
-from covgate.model.numbers import Tally, floor_percent
+from covgate.model import History, LineRecord, Point, Record, Sha, Start, Tally, floor_percent
 
 Build = Callable[[History], Mapping[str, str]]
 """Makes the files that are derived from the history (trending.json, badge.svg, index.html, …): name to text."""

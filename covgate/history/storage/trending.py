@@ -11,9 +11,7 @@ from decimal import Decimal, InvalidOperation
 from covgate.config import Component, Target
 from covgate.errors import InputError
 from covgate.history.trend import points_of, ramp_start
-from covgate.model import Aim, History, Point
-from covgate.model.commit import Sha, parse_sha
-from covgate.model.numbers import Counts, floor_percent
+from covgate.model import Aim, Counts, History, Point, Sha, floor_percent, parse_sha
 
 ENTRIES = 30
 """How many entries trending.json holds."""

@@ -9,7 +9,7 @@ from typing import cast
 
 from covgate.errors import InputError
 from covgate.host.context import EventKind, RunContext
-from covgate.model.commit import Sha, parse_sha
+from covgate.model import Sha, parse_sha
 
 
 def parse_context(env: Mapping[str, str], read_text: Callable[[str], str]) -> RunContext:

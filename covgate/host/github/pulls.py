@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from covgate.host.github.session import GithubSession
 from covgate.host.pull_requests import PullRequest
-from covgate.model.commit import Sha, parse_sha
+from covgate.model import Sha, parse_sha
 
 if TYPE_CHECKING:
     from github import GithubException

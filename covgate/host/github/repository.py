@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from covgate.host.github.session import GithubSession, RetryPolicy
 from covgate.host.refusal import Refusal, publish_error
 from covgate.host.repository import MOST_COMMITS, Compared, Tree
-from covgate.model import Secret
-from covgate.model.commit import Sha, parse_sha
+from covgate.model import Secret, Sha, parse_sha
 
 if TYPE_CHECKING:
     from github import GithubException

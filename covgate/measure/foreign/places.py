@@ -15,7 +15,7 @@ from covgate.measure.probe_call import Probe
 from covgate.measure.probe_records import functions_from_record, require_executed, unloaded_note, unmeasured_from_record
 from covgate.measure.project import Project
 from covgate.measure.twins import Recorded, RecordedData, settle
-from covgate.model.coverage import Branch, Coverage, FileCoverage, Measurement, UnmeasuredFile
+from covgate.model import Branch, Coverage, FileCoverage, Measurement, UnmeasuredFile
 
 
 def analyse_reports(

@@ -11,9 +11,7 @@ from itertools import pairwise
 
 from covgate.config import Component, Target
 from covgate.history import points_of, ramp_start, required_on, sparkline, towards
-from covgate.model import History, Point, Record, percent_json, show_percent
-from covgate.model.numbers import Counts, Tally
-from covgate.model.unknown import Unavailable
+from covgate.model import Counts, History, Point, Record, Tally, Unavailable, percent_json, show_percent
 from covgate.report.bands import Band, band_of
 from covgate.report.trend.view import value_text
 from covgate.report.words import plural, signed_text

@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
-from covgate.model import show_percent
-from covgate.model.numbers import floor_percent
+from covgate.model import floor_percent, show_percent
 from covgate.report.bands import Band
 
 LABEL = "coverage"

@@ -13,8 +13,7 @@ from markupsafe import Markup
 
 from covgate.config import Component, Target
 from covgate.history import render_trending
-from covgate.model import History
-from covgate.model.numbers import floor_percent
+from covgate.model import History, floor_percent
 from covgate.report.trend.badge import build_badge, render_badge_json
 from covgate.report.trend.chart import PALETTE
 from covgate.report.trend.svg import DASHES, draw

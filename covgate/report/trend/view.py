@@ -11,9 +11,7 @@ from itertools import pairwise
 
 from covgate.config import Component, Target
 from covgate.history import component_start, points_of, ramp_start, required_on, towards, value_at
-from covgate.model import History, Point, shorten, show_percent, visible
-from covgate.model.numbers import floor_percent
-from covgate.model.unknown import Unavailable
+from covgate.model import History, Point, Unavailable, floor_percent, shorten, show_percent, visible
 from covgate.report.bands import Band, band_of
 from covgate.report.trend.chart import Axis, choose_axis
 from covgate.report.words import signed_text
