@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.measured import MEASURED
+from tests.warm import run_python
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -110,6 +112,13 @@ def run(argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str] | None 
     return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
+def run_warm(arguments: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], timeout: float = 120) -> Ended:
+    """Run `python ARGUMENTS` in a process that has imported covgate and coverage already (tests.warm)."""
+    done = run_python([str(arg) for arg in arguments], cwd=cwd, env=env, timeout=timeout)
+    out, err = (io.StringIO(text.decode("utf-8", "replace"), None).read() for text in (done.stdout, done.stderr))
+    return Ended(code=done.returncode, out=out, err=err)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
     """A repository with a project in it; `python` is the interpreter its tests run in."""
@@ -138,7 +147,7 @@ class Checkout:
     def covgate(self, *args: str, command: Sequence[str] = (), sub: str = ".", **extra: str) -> Ended:
         """Run `covgate check` with the folder `sub` as the working directory; `extra` are environment variables."""
         argv = [*covgate_command(*args), *(["--", *command] if command else [])]
-        return run(argv, cwd=self.path / sub, env=clean_environment(**MEASURED, **extra))
+        return run_warm(argv[1:], cwd=self.path / sub, env=clean_environment(**MEASURED, **extra))
 
     def result(self, sub: str = ".") -> dict[str, Any]:
         text = (self.path / sub / ".covgate" / "result.json").read_text(encoding="utf-8")
@@ -152,7 +161,10 @@ class Checkout:
         return Decimal(total["percent"])
 
     def coverage(self, *args: str, sub: str = ".", **extra: str) -> Ended:
-        return run([self.python, "-m", "coverage", *args], cwd=self.path / sub, env=clean_environment(**extra))
+        argv = ["-m", "coverage", *args]
+        if self.python == sys.executable:
+            return run_warm(argv, cwd=self.path / sub, env=clean_environment(**extra))
+        return run([self.python, *argv], cwd=self.path / sub, env=clean_environment(**extra))
 
     def coverage_total(self, *args: str, sub: str = ".") -> Decimal:
         """Return what `coverage report` says of the data in `sub`, in percent, to six decimals."""

@@ -18,6 +18,7 @@ from covgate.diff.lines import find_changed_lines
 from covgate.edges.git import GitCommand
 from covgate.model import ChangedLines, Sha, parse_sha
 from tests.measured import MEASURED
+from tests.warm import run_python
 
 Json = dict[str, object]
 
@@ -261,10 +262,13 @@ class Repository:
     def run(
         self, *argv: str, directory: Path | None = None, environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[bytes]:
+        where, variables = directory or self.path, self.environment() | dict(environment or {})
+        if argv[0] == sys.executable:
+            return run_python(argv[1:], cwd=where, env=variables, timeout=_TIMEOUT)
         return subprocess.run(
             argv,
-            cwd=directory or self.path,
-            env=self.environment() | dict(environment or {}),
+            cwd=where,
+            env=variables,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

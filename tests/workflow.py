@@ -15,6 +15,7 @@ from typing import Any, cast
 from covgate.model import Sha, parse_sha
 from tests.fake_github import FakeGithub
 from tests.measured import MEASURED
+from tests.projects import run_warm
 
 ROOT = Path(__file__).parents[1]
 
@@ -197,18 +198,10 @@ class Workflow:
             "GITHUB_REF": event_ref,
         }
         before = len(self.github.requests)
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "entrypoint.py")],
-            cwd=path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_TIMEOUT,
-        )
+        done = run_warm([ROOT / "entrypoint.py"], cwd=path, env=environment)
         ran = Ran(
-            exit_code=done.returncode,
-            log=done.stdout + done.stderr,
+            exit_code=done.code,
+            log=done.out + done.err,
             outputs=read_outputs(_text(files["output"])),
             summary=_text(files["summary"]),
             result=cast("dict[str, Any]", json.loads(_text(path / ".covgate/result.json") or "{}")),
