@@ -79,8 +79,8 @@ def clean_environment(**extra: str) -> dict[str, str]:
     pytest loads no plugins in it: those of this environment are none of the projects', and double its start.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN) and k not in _FOREIGN_NAMES}
-    fixed = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return {**kept, **fixed, **extra}
+    git = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TEMPLATE_DIR": ""}
+    return {**kept, **git, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **extra}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -246,6 +246,7 @@ class Repository:
             "PYTHONDONTWRITEBYTECODE": "1",
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TEMPLATE_DIR": "",
             "GIT_AUTHOR_NAME": "Author",
             "GIT_AUTHOR_EMAIL": "author@example.org",
             "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",

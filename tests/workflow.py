@@ -71,7 +71,7 @@ class Workflow:
         done = subprocess.run(
             ["git", *_IDENTITY, *args],
             cwd=folder or self.clone,
-            env={**kept, **dates, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
+            env={**kept, **dates, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TEMPLATE_DIR": ""},
             check=False,
             capture_output=True,
             text=True,

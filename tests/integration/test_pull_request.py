@@ -67,6 +67,7 @@ class PullRequest:
             **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TEMPLATE_DIR": "",
         }
         identity = ["-c", "user.name=n", "-c", "user.email=n@example.invalid"]
         return subprocess.run(
