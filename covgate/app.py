@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -148,22 +148,22 @@ def _measure(
     settings: Settings, edges: Edges, change: Change, project: Project, folder: ReportFolder, probe: Probe | None
 ) -> Measured:
     kinds = settings.reports or ()
+    files = _list_files(change.git)
     wanted = Wanted(
         changed=(*change.lines.files, *change.lines.others) if change.lines else (),
-        tracked=_python_files(change),
+        tracked=_python_files(change, files),
         html=folder.path / "html" if ReportKind.HTML in kinds else None,
         xml=folder.path / "coverage.xml" if ReportKind.XML in kinds else None,
     )
     if settings.coverage_data:
-        return Measured(measurement=_read(settings, edges, change, project, wanted, probe), suite=None)
-    return _run_tests(settings, edges, change, project, wanted)
+        return Measured(measurement=_read(settings, edges, change, project, wanted, files, probe), suite=None)
+    return _run_tests(settings, edges, change, project, wanted, files)
 
 
-def _python_files(change: Change) -> tuple[PurePosixPath, ...]:
+def _python_files(change: Change, files: _Files) -> tuple[PurePosixPath, ...]:
     """List the Python files of the project's folder; those git does not track count on a laptop only."""
-    git = change.git
-    new = () if change.tree else outside_environments(git.root, (p for p in git.untracked() if _is_python(p)))
-    listing = (*(path for path in git.tracked() if _is_python(path)), *new)
+    new = () if change.tree else outside_environments(change.git.root, filter(_is_python, files.untracked))
+    listing = (*filter(_is_python, files.tracked), *new)
     # Asking each of 20,000 files takes as long as git needs to list them.
     return tuple(path for path in listing if path.is_relative_to(change.prefix)) if change.prefix.parts else listing
 
@@ -173,7 +173,13 @@ def _is_python(path: PurePosixPath) -> bool:
 
 
 def _read(
-    settings: Settings, edges: Edges, change: Change, project: Project, wanted: Wanted, probe: Probe | None
+    settings: Settings,
+    edges: Edges,
+    change: Change,
+    project: Project,
+    wanted: Wanted,
+    files: _Files,
+    probe: Probe | None,
 ) -> Measurement:
     source = settings.where("coverage-data")
     try:
@@ -187,11 +193,11 @@ def _read(
             )
         with edges.screen.step(f"Reading {_listed(paths)}"):
             try:
-                measurement = _analyse(project, paths, kind, wanted, change, probe)
+                measurement = _analyse(project, paths, kind, wanted, files, probe)
             except NoCoverageError:
                 # As in the image, whose interpreter for the tests has only what `install-command` installs.
                 own = with_own_python(project)
-                measurement = name_reader(project, lambda: _analyse(own, paths, kind, wanted, change, None))
+                measurement = name_reader(project, lambda: _analyse(own, paths, kind, wanted, files, None))
             if change.tree is not None:
                 return with_committed(measurement, wanted.changed, _committed_before(change, paths))
             # The checkout and the artifacts of any CI have the time at which they were unpacked.
@@ -203,12 +209,11 @@ def _read(
 
 
 def _analyse(
-    project: Project, paths: tuple[Path, ...], kind: DataKind, wanted: Wanted, change: Change, probe: Probe | None
+    project: Project, paths: tuple[Path, ...], kind: DataKind, wanted: Wanted, files: _Files, probe: Probe | None
 ) -> Measurement:
-    local = _LocalFiles(change.git)
     if kind is DataKind.DATA_FILE:
-        return analyse_data(project, paths, config=None, wanted=wanted, local=local, probe=probe)
-    return analyse_reports(project, paths, kind, wanted=wanted, local=local)
+        return analyse_data(project, paths, config=None, wanted=wanted, local=files.local, probe=probe)
+    return analyse_reports(project, paths, kind, wanted=wanted, local=files.local)
 
 
 def _committed_before(change: Change, data: Sequence[Path]) -> tuple[Path, ...]:
@@ -225,7 +230,9 @@ def _committed_before(change: Change, data: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(path for name, path in inside.items() if name in old)
 
 
-def _run_tests(settings: Settings, edges: Edges, change: Change, project: Project, wanted: Wanted) -> Measured:
+def _run_tests(
+    settings: Settings, edges: Edges, change: Change, project: Project, wanted: Wanted, files: _Files
+) -> Measured:
     # Data and environment live outside the checkout: a suite that cleans up after itself must not take them along.
     with tempfile.TemporaryDirectory(prefix="covgate-", ignore_cleanup_errors=True) as name:
         private = Path(name)
@@ -234,11 +241,13 @@ def _run_tests(settings: Settings, edges: Edges, change: Change, project: Projec
                 project = make_environment(
                     project, settings.install_command, private, around=edges.runner.stopped_commands
                 )
+            # It may have made some.
+            files = _list_files(change.git)
         data = private / "data"
         data.mkdir()
         with edges.screen.step("Preparing the measurement"):
-            local = tuple(_LocalFiles(change.git))
-            plan = prepare_suite(project, settings.test_command, data, packages_of(project, local), wanted.tracked)
+            packages = packages_of(project, files.local)
+            plan = prepare_suite(project, settings.test_command, data, packages, wanted.tracked)
         edges.screen.say(f"Running {plan.shown}")
         if project.is_found:
             version = f" ({project.version})" if project.version else ""
@@ -257,7 +266,7 @@ def _run_tests(settings: Settings, edges: Edges, change: Change, project: Projec
             if not suite.data:
                 raise no_data_error(suite.run)
             with edges.screen.step("Measuring"):
-                measurement = analyse_data(project, suite.data, config=suite.config, wanted=wanted, local=local)
+                measurement = analyse_data(project, suite.data, config=suite.config, wanted=wanted, local=files.local)
         except MeasureError as exc:
             measurement = _unusable(edges, explain_nothing(project, plan, suite.run, exc))
     measurement = replace(measurement, lost=measurement.lost + suite.cut_off, notes=(*measurement.notes, *suite.notes))
@@ -270,14 +279,21 @@ def _unusable(edges: Edges, error: MeasureError) -> Measurement:
     return Measurement(coverage=Unavailable(reason=error.message))
 
 
-class _LocalFiles:
-    """The files of the checkout: what git tracks, and what it would; an environment nobody ignores is no part of it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    """The files of the checkout: what git tracks, and what it would."""
 
-    def __init__(self, git: GitCommand) -> None:
-        self._git = git
+    tracked: tuple[PurePosixPath, ...]
+    untracked: tuple[PurePosixPath, ...]
 
-    def __iter__(self) -> Iterator[PurePosixPath]:
-        return iter((*self._git.tracked(), *(path for path in self._git.untracked() if not is_installed(path))))
+    @property
+    def local(self) -> tuple[PurePosixPath, ...]:
+        """Those of the project: an environment nobody ignores is no part of it."""
+        return (*self.tracked, *(path for path in self.untracked if not is_installed(path)))
+
+
+def _list_files(git: GitCommand) -> _Files:
+    return _Files(tracked=git.tracked(), untracked=git.untracked())
 
 
 def _listed(paths: tuple[Path, ...]) -> str:
