@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 
 _IDENTITY = ("-c", "user.name=n", "-c", "user.email=n@example.invalid")
 _TIMEOUT = 120
+_FOREIGN = ("GITHUB_", "INPUT_", "COVERAGE_", "PYTEST_", "PYTHON")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +216,7 @@ class Workflow:
 def runner_environment(github: FakeGithub, files: Mapping[str, Path], inputs: Mapping[str, str]) -> dict[str, str]:
     """The variables of a step on a pull request; `files` are the runner's: event, output and summary."""
     return {
-        **{n: v for n, v in os.environ.items() if not n.startswith(("GITHUB_", "INPUT_", "COVERAGE_", "PYTEST_"))},
+        **{n: v for n, v in os.environ.items() if not n.startswith(_FOREIGN)},
         **MEASURED,
         "PYTHONPATH": str(ROOT),
         "NO_PROXY": "127.0.0.1",
