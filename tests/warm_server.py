@@ -5,6 +5,7 @@ Started by tests.warm as a script: nothing of `tests` is imported, which would b
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -14,6 +15,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 from typing import Any, NoReturn
 
@@ -103,7 +105,28 @@ def _reap(answers: dict[int, int]) -> None:
 
 
 def _run(request: dict[str, Any]) -> NoReturn:
-    """Become `python ARGUMENTS`, and leave as it does: through the end of the interpreter."""
+    """Become `python ARGUMENTS`, and leave as it does."""
+    code: object = None
+    try:
+        _start(request)
+    except SystemExit as exc:
+        code = exc.code
+    _leave(code)
+
+
+def _leave(code: object) -> NoReturn:
+    """End as the interpreter does, but for taking its modules apart: that copies all the memory that is shared."""
+    if code is not None and not isinstance(code, int):
+        sys.stderr.write(f"{code}\n")
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # what Python calls, too: it waits for threads
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit((code or 0) & 0xFF)
+
+
+def _start(request: dict[str, Any]) -> None:
     os.chdir(request["directory"])
     os.environ.clear()
     os.environ.update(request["environment"])
@@ -126,7 +149,6 @@ def _run(request: dict[str, Any]) -> NoReturn:
         sys.argv = [first, *rest]
         sys.path[0] = os.path.dirname(first)  # noqa: PTH120  # as Python writes it: text
         runpy.run_path(first, run_name="__main__")
-    sys.exit()
 
 
 if __name__ == "__main__":
