@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -117,6 +118,16 @@ def run_warm(arguments: Sequence[str | Path], *, cwd: Path, env: Mapping[str, st
     done = run_python([str(arg) for arg in arguments], cwd=cwd, env=env, timeout=timeout)
     out, err = (io.StringIO(text.decode("utf-8", "replace"), None).read() for text in (done.stdout, done.stderr))
     return Ended(code=done.returncode, out=out, err=err)
+
+
+def run_at_once(code: str, each: Sequence[Sequence[str]]) -> list[Ended]:
+    """Run `python -c CODE` in a process for each list of arguments, all of them at the same time; it may use tests."""
+
+    def run(arguments: Sequence[str]) -> Ended:
+        return run_warm(["-c", code, *arguments], cwd=REPOSITORY, env=clean_environment(), timeout=600)
+
+    with ThreadPoolExecutor(len(each)) as pool:
+        return list(pool.map(run, each))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ MODULES = (
     "coverage.xmlreport",
     "ctypes",
     "diff_cover.diff_cover_tool",
+    "encodings.unicode_escape",
     "github",
     "tomlkit",
 )
@@ -49,6 +50,7 @@ def serve(requests: socket.socket) -> None:
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
     for name in MODULES:
         importlib.import_module(name)
+    _compile_templates()
     # What never changes is shared by all the processes.
     gc.collect()
     gc.freeze()
@@ -85,6 +87,15 @@ def serve(requests: socket.socket) -> None:
             os.close(errors)
             answers[process] = answer
             os.write(answer, b"%d\n" % process)
+
+
+def _compile_templates() -> None:
+    """Compiling them takes most of the time that a report of a small project takes."""
+    markdown, trend_files = (importlib.import_module(f"covgate.report.{name}") for name in ("markdown", "trend_files"))
+    for name in ("comment.md.j2", "summary.md.j2"):
+        markdown._template(name)
+    for name in ("badge.svg.j2", "trend.html.j2", "trend.svg.j2"):
+        trend_files._environment().get_template(name)
 
 
 def _receive(requests: socket.socket, length: int) -> bytes:

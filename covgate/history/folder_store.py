@@ -95,12 +95,14 @@ class FolderStore:
             raise self._unusable("written", exc) from None
 
     def _apply(self, change: Change) -> None:
-        """Write what the history speaks of first, then the history itself; whoever reads meanwhile sees no gap."""
-        for path, content in change.contents.items():
-            self._folder.write(path, content)
+        """Write whose folder it is, then what the history speaks of, and the history last: who reads sees no gap.
+
+        Without the marker, a run that looks meanwhile would take the first files of a new folder for someone else's.
+        """
         history = self._layout.history
-        for path, text in sorted(change.texts.items(), key=lambda item: (item[0] == history, item[0] != MARKER)):
-            self._folder.write(path, text.encode())
+        files = {**change.contents, **{path: text.encode() for path, text in change.texts.items()}}
+        for path, content in sorted(files.items(), key=lambda item: (item[0] != MARKER, item[0] == history)):
+            self._folder.write(path, content)
         for path in change.removed:
             self._folder.remove(path)
 
