@@ -23,6 +23,7 @@ from pathlib import Path
 
 from tests.warm_server import HEADER
 
+_REPOSITORY = Path(__file__).resolve().parents[1]
 _SERVER = Path(__file__).with_name("warm_server.py")
 
 _HEEDED = frozenset({"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"})
@@ -58,10 +59,14 @@ def start_python(
 
 
 def _can_be_warm(environment: Mapping[str, str]) -> bool:
-    """Whether nothing asks for a start: no variable of Python, no measurement (`make gate`), no other encoding."""
+    """Whether nothing asks for a start: no variable of Python, no measurement (`make gate`), no other encoding.
+
+    On another PYTHONPATH there may be a module with the name of one that is imported already.
+    """
     encoding = next(filter(None, map(environment.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "C")
     return (
         hasattr(os, "fork")
+        and environment.get("PYTHONPATH") in {None, "", str(_REPOSITORY)}
         and not any(n.startswith(("PYTHON", "COVERAGE_PROCESS_")) and n not in _HEEDED for n in environment)
         and (encoding in {"C", "POSIX"} or encoding.lower().endswith(("utf-8", "utf8")))
     )

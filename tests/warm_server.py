@@ -144,7 +144,7 @@ def _start(request: dict[str, Any]) -> None:
     time.tzset()
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     extra = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    sys.path[1:1] = map(os.path.abspath, extra)
+    sys.path[1:] = dict.fromkeys([*map(os.path.abspath, extra), *sys.path[1:]])
     first, *rest = request["arguments"]
     if first == "-m":
         sys.argv = rest
