@@ -8,7 +8,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.projects import Checkout, clean_environment, make_checkout, run
+from tests.projects import Checkout, clean_environment, make_checkout, run, run_warm
 
 PRICES = """\
 def price(amount):
@@ -81,9 +81,9 @@ def environment_python(installed: Path) -> str:
 
 def measure(checkout: Checkout, *places: Path, data: str = ".coverage", sub: str = ".", **options: str) -> None:
     """Run the tests under `coverage run`, with `places` first where packages are imported from."""
-    argv = [sys.executable, "-m", "coverage", "run", f"--data-file={checkout.path / data}"]
+    argv = ["-m", "coverage", "run", f"--data-file={checkout.path / data}"]
     argv += [f"--{name}={value}" for name, value in options.items()]
     argv += ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
     path = ":".join(map(str, places))
-    done = run(argv, cwd=checkout.path / sub, env=clean_environment(PYTHONPATH=path))
+    done = run_warm(argv, cwd=checkout.path / sub, env=clean_environment(PYTHONPATH=path))
     assert done.code == 0, done.out + done.err

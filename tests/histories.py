@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import hashlib
 import random
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -73,23 +78,39 @@ class Story:
 
     def tell(self, path: Path) -> Told:
         """Write everything into a new repository, with a branch for each of `tips`."""
-        repository = make_repository(path)
-        # GitHub hands out any commit it has.
-        repository.git("config", "uploadpack.allowAnySHA1InWant", "true")
-        marks = path / ".git" / "story"
-        done = subprocess.run(
-            ["git", "fast-import", "--quiet", "--force", f"--export-marks={marks}"],
-            cwd=path,
-            env=ENVIRONMENT,
-            input="".join([*map(_told, self.nodes), *map(_branch, self.tips, self.tips.values())]).encode(),
-            capture_output=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        told = (line.split() for line in marks.read_text().splitlines())
+        text = "".join([*map(_told, self.nodes), *map(_branch, self.tips, self.tips.values())])
+        shutil.copytree(_written(text), path)
+        told = (line.split() for line in (path / ".git" / "story").read_text().splitlines())
         shas = {int(mark[1:]): parse_sha(sha) for mark, sha in told}
-        repository.git("reset", "--quiet", "--hard", "main")
-        return Told(repository=repository, shas={node: shas[node.number] for node in self.nodes})
+        return Told(repository=Repository(path), shas={node: shas[node.number] for node in self.nodes})
+
+
+@functools.cache
+def _written(text: str) -> Path:
+    """Return a repository into which a text for `git fast-import` was written: many tests tell the same story."""
+    path = _shelf() / hashlib.sha256(text.encode()).hexdigest()
+    repository = make_repository(path)
+    # GitHub hands out any commit it has.
+    repository.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    done = subprocess.run(
+        ["git", "fast-import", "--quiet", "--force", "--export-marks=.git/story"],
+        cwd=path,
+        env=ENVIRONMENT,
+        input=text.encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    repository.git("reset", "--quiet", "--hard", "main")
+    return path
+
+
+@functools.cache
+def _shelf() -> Path:
+    """Return a folder that lasts as long as the tests."""
+    folder = tempfile.TemporaryDirectory(prefix="stories-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.measured import MEASURED
+from tests.warm import run_python
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -77,8 +80,8 @@ def clean_environment(**extra: str) -> dict[str, str]:
     pytest loads no plugins in it: those of this environment are none of the projects', and double its start.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN) and k not in _FOREIGN_NAMES}
-    fixed = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return {**kept, **fixed, **extra}
+    git = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TEMPLATE_DIR": ""}
+    return {**kept, **git, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **extra}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,23 @@ def run(argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str] | None 
     return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
+def run_warm(arguments: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], timeout: float = 120) -> Ended:
+    """Run `python ARGUMENTS` in a process that has imported covgate and coverage already (tests.warm)."""
+    done = run_python([str(arg) for arg in arguments], cwd=cwd, env=env, timeout=timeout)
+    out, err = (io.StringIO(text.decode("utf-8", "replace"), None).read() for text in (done.stdout, done.stderr))
+    return Ended(code=done.returncode, out=out, err=err)
+
+
+def run_at_once(code: str, each: Sequence[Sequence[str]]) -> list[Ended]:
+    """Run `python -c CODE` in a process for each list of arguments, all of them at the same time; it may use tests."""
+
+    def run(arguments: Sequence[str]) -> Ended:
+        return run_warm(["-c", code, *arguments], cwd=REPOSITORY, env=clean_environment(), timeout=600)
+
+    with ThreadPoolExecutor(len(each)) as pool:
+        return list(pool.map(run, each))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
     """A repository with a project in it; `python` is the interpreter its tests run in."""
@@ -138,7 +158,7 @@ class Checkout:
     def covgate(self, *args: str, command: Sequence[str] = (), sub: str = ".", **extra: str) -> Ended:
         """Run `covgate check` with the folder `sub` as the working directory; `extra` are environment variables."""
         argv = [*covgate_command(*args), *(["--", *command] if command else [])]
-        return run(argv, cwd=self.path / sub, env=clean_environment(**MEASURED, **extra))
+        return run_warm(argv[1:], cwd=self.path / sub, env=clean_environment(**MEASURED, **extra))
 
     def result(self, sub: str = ".") -> dict[str, Any]:
         text = (self.path / sub / ".covgate" / "result.json").read_text(encoding="utf-8")
@@ -152,7 +172,10 @@ class Checkout:
         return Decimal(total["percent"])
 
     def coverage(self, *args: str, sub: str = ".", **extra: str) -> Ended:
-        return run([self.python, "-m", "coverage", *args], cwd=self.path / sub, env=clean_environment(**extra))
+        argv = ["-m", "coverage", *args]
+        if self.python == sys.executable:
+            return run_warm(argv, cwd=self.path / sub, env=clean_environment(**extra))
+        return run([self.python, *argv], cwd=self.path / sub, env=clean_environment(**extra))
 
     def coverage_total(self, *args: str, sub: str = ".") -> Decimal:
         """Return what `coverage report` says of the data in `sub`, in percent, to six decimals."""

@@ -19,6 +19,7 @@ from covgate.model.change import ChangedLines
 from covgate.model.commit import Sha, parse_sha
 from covgate.system.git import GitCommand
 from tests.measured import MEASURED
+from tests.warm import run_python
 
 Json = dict[str, object]
 
@@ -246,6 +247,7 @@ class Repository:
             "PYTHONDONTWRITEBYTECODE": "1",
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TEMPLATE_DIR": "",
             "GIT_AUTHOR_NAME": "Author",
             "GIT_AUTHOR_EMAIL": "author@example.org",
             "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",
@@ -262,10 +264,13 @@ class Repository:
     def run(
         self, *argv: str, directory: Path | None = None, environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[bytes]:
+        where, variables = directory or self.path, self.environment() | dict(environment or {})
+        if argv[0] == sys.executable:
+            return run_python(argv[1:], cwd=where, env=variables, timeout=_TIMEOUT)
         return subprocess.run(
             argv,
-            cwd=directory or self.path,
-            env=self.environment() | dict(environment or {}),
+            cwd=where,
+            env=variables,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -14,6 +14,8 @@ ENVIRONMENT = {
     "PATH": os.environ.get("PATH", os.defpath),
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
+    # No sample hooks: they are most of the files of a new repository.
+    "GIT_TEMPLATE_DIR": "",
     "GIT_AUTHOR_NAME": "a",
     "GIT_AUTHOR_EMAIL": "a@example.org",
     "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",

@@ -474,6 +474,15 @@ def test_a_branch_that_only_the_origin_has(origin: Repository, tmp_path: Path) -
     assert find(clone, given="main") == Base(sha=origin.sha("v1"), how=BaseHow.GIVEN, ref="main")
 
 
+@pytest.mark.parametrize("name", ["v1", "main~1", "@", "^main", ":/x", "HEAD^{tree}", "@{u}", "a\nmain", "main\n", ""])
+def test_names_are_looked_up_together_as_each_is_alone(origin: Repository, name: str) -> None:
+    alone = origin.command.resolve(name)
+    assert (alone is not None) == (name in {"v1", "main~1", "@"})
+    assert origin.command.first_commit([name]) == (None if alone is None else (name, alone))
+    last = alone or origin.sha("topic")
+    assert origin.command.first_commit(["refs/heads/none", name, "topic"]) == (name if alone else "topic", last)
+
+
 @pytest.mark.parametrize("name", ["mian", "--output=x", "main..topic", "@{upstream}", "HEAD:m.py"])
 def test_a_base_that_does_not_exist(origin: Repository, name: str) -> None:
     error = refused(origin, given=name)

@@ -3,8 +3,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,10 +18,10 @@ from covgate.history.storage.trending import parse_trending, render_trending
 from covgate.history.trend import points_of
 from covgate.model.commit import Sha
 from covgate.model.history import Aim, FileLines, History, LineRecord, Point
+from covgate.system.folders import DataFolder
+from tests.projects import run_at_once
 from tests.recorded import build, entry, record, sha
 from tests.repository import Repository, make_repository
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -174,6 +172,22 @@ def test_a_lock_that_is_never_let_go_is_given_up(folder: Path, monkeypatch: pyte
     assert recorded(folder) == [1, 2]
 
 
+def test_while_the_first_record_is_written_the_folder_is_nobody_else_s(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run that began a moment later was told that covgate had not written the files."""
+    write, seen = DataFolder.write, []
+
+    def write_and_look(self: DataFolder, name: PurePosixPath, content: bytes) -> None:
+        write(self, name, content)
+        seen.append(len(open_store(folder).read().records))
+
+    monkeypatch.setattr(DataFolder, "write", write_and_look)
+    open_store(folder).append(entry(1), build)
+    assert sorted(seen) == seen
+    assert set(seen) == {0, 1}
+
+
 WRITER = """
 import sys
 from pathlib import Path
@@ -185,8 +199,8 @@ FolderStore(Path(sys.argv[1]), limit=5).append(entry(int(sys.argv[2])), build)
 
 def test_twenty_processes_at_once_lose_nothing(folder: Path) -> None:
     runs = range(1, 21)
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, folder, str(number)], cwd=ROOT) for number in runs]
-    assert [writer.wait(300) for writer in writers] == [0] * 20
+    ended = run_at_once(WRITER, [[str(folder), str(number)] for number in runs])
+    assert [(one.code, one.err) for one in ended] == [(0, "")] * 20
     numbers = recorded(folder)
     assert sorted(numbers) == [*runs]
     assert {int(path.name, 16) for path in (folder / "lines").iterdir()} == set(numbers[-5:])

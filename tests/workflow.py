@@ -15,11 +15,13 @@ from typing import Any, cast
 from covgate.model.commit import Sha, parse_sha
 from tests.fake_github import FakeGithub
 from tests.measured import MEASURED
+from tests.projects import run_warm
 
 ROOT = Path(__file__).parents[1]
 
 _IDENTITY = ("-c", "user.name=n", "-c", "user.email=n@example.invalid")
 _TIMEOUT = 120
+_FOREIGN = ("GITHUB_", "INPUT_", "COVERAGE_", "PYTEST_", "PYTHON")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class Workflow:
         done = subprocess.run(
             ["git", *_IDENTITY, *args],
             cwd=folder or self.clone,
-            env={**kept, **dates, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
+            env={**kept, **dates, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TEMPLATE_DIR": ""},
             check=False,
             capture_output=True,
             text=True,
@@ -197,18 +199,10 @@ class Workflow:
             "GITHUB_REF": event_ref,
         }
         before = len(self.github.requests)
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "entrypoint.py")],
-            cwd=path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_TIMEOUT,
-        )
+        done = run_warm([ROOT / "entrypoint.py"], cwd=path, env=environment)
         ran = Ran(
-            exit_code=done.returncode,
-            log=done.stdout + done.stderr,
+            exit_code=done.code,
+            log=done.out + done.err,
             outputs=read_outputs(_text(files["output"])),
             summary=_text(files["summary"]),
             result=cast("dict[str, Any]", json.loads(_text(path / ".covgate/result.json") or "{}")),
@@ -222,7 +216,7 @@ class Workflow:
 def runner_environment(github: FakeGithub, files: Mapping[str, Path], inputs: Mapping[str, str]) -> dict[str, str]:
     """The variables of a step on a pull request; `files` are the runner's: event, output and summary."""
     return {
-        **{n: v for n, v in os.environ.items() if not n.startswith(("GITHUB_", "INPUT_", "COVERAGE_", "PYTEST_"))},
+        **{n: v for n, v in os.environ.items() if not n.startswith(_FOREIGN)},
         **MEASURED,
         "PYTHONPATH": str(ROOT),
         "NO_PROXY": "127.0.0.1",

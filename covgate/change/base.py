@@ -14,14 +14,14 @@ from covgate.model import Base, BaseHow, Sha, Unavailable
 class History(Protocol):
     """What finding the base needs of git."""
 
-    def resolve(self, ref: str) -> Sha | None: ...
+    def first_commit(self, refs: Sequence[str]) -> tuple[str, Sha] | None: ...
     def head(self) -> Sha: ...
     def parents(self, commit: Sha) -> tuple[Sha, ...]: ...
     def has_commit(self, commit: Sha) -> bool: ...
     def is_shallow(self) -> bool: ...
     def merge_base(self, one: Sha, other: Sha) -> Sha | None: ...
     def hidden(self, one: Sha, other: Sha, base: Sha | None) -> tuple[Sha, ...]: ...
-    def default_branch(self) -> str | None: ...
+    def default_branch(self) -> tuple[str, Sha] | None: ...
     def remote_name(self) -> str | None: ...
     def current_branch(self) -> str | None: ...
     def branches(self) -> tuple[str, ...]: ...
@@ -119,22 +119,25 @@ class _Search:
 
     def local(self) -> Base:
         """A laptop has nothing but its clone, and the remote it is of."""
-        head, ref = self.git.head(), self.git.default_branch()
-        branches, cut = self.git.branches(), self.git.is_shallow() or bool(self.git.remote_branches())
-        if ref is None and len(branches) == 1 and not cut:
-            # A repository of one branch, whatever its name; a clone of one branch says nothing of the others.
-            ref = f"refs/heads/{branches[0]}"
-        commit = self.git.resolve(ref) if ref else None
-        if ref is None or commit is None:
-            found = self.remote.default_branch() if self.remote is not None and cut else None
-            if found is None or isinstance(found, Unavailable):
-                self._refuse_unknown(branches, found)
-            ref, commit = f"{self.git.remote_name()}/{found[0]}", found[1]
-            self._bring(commit, depth="0")
+        head = self.git.head()
+        ref, commit = self.git.default_branch() or self._unusual_branch()
         short = ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
         return Base(sha=self._merge_base(commit, head), how=BaseHow.MERGE_BASE, ref=short)
 
     # --- the steps
+
+    def _unusual_branch(self) -> tuple[str, Sha]:
+        """Return what a clone without a default branch is compared with: its only branch, or what its remote says."""
+        branches, cut = self.git.branches(), self.git.is_shallow() or bool(self.git.remote_branches())
+        if len(branches) == 1 and not cut and (only := self.git.first_commit([f"refs/heads/{branches[0]}"])):
+            # A repository of one branch, whatever its name; a clone of one branch says nothing of the others.
+            return only
+        found = self.remote.default_branch() if self.remote is not None and cut else None
+        if found is None or isinstance(found, Unavailable):
+            self._refuse_unknown(branches, found)
+        name, commit = found
+        self._bring(commit, depth="0")
+        return f"{self.git.remote_name()}/{name}", commit
 
     def _event_base(self, *, depth: str) -> Sha | None:
         if self.context.base_sha is not None:
@@ -178,7 +181,8 @@ class _Search:
         names = [f"refs/heads/{ref}", f"refs/remotes/{ref}", f"refs/remotes/{self.git.remote_name()}/{ref}", ref]
         if ref == "HEAD":
             names = [ref]
-        return next((commit for name in names if (commit := self.git.resolve(name))), None)
+        found = self.git.first_commit(names)
+        return found[1] if found else None
 
     def _elsewhere(self, ref: str, source: str) -> Sha:
         """Return the commit of a name this clone does not know, fetched from the remote."""

@@ -10,7 +10,7 @@ from covgate.change.changed_lines import find_changed_lines, outside_environment
 from covgate.config import Settings
 from covgate.host import RunContext, access_of
 from covgate.model import PYTHON_SUFFIXES, Base, ChangedLines, Sha
-from covgate.system import GitCommand, GitRemote
+from covgate.system import Files, GitCommand, GitRemote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +27,10 @@ class Checkout:
     base: Base | None
     lines: ChangedLines | None
 
-    def python_files(self) -> tuple[PurePosixPath, ...]:
-        """List the Python files of the project's folder; those git does not track count on a laptop only."""
-        git = self.git
-        new = () if self.tree else outside_environments(git.root, filter(_is_python, git.untracked()))
-        listing = (*filter(_is_python, git.tracked()), *new)
+    def python_files(self, files: Files) -> tuple[PurePosixPath, ...]:
+        """Pick the Python files of the project's folder; those git does not track count on a laptop only."""
+        new = () if self.tree else outside_environments(self.git.root, filter(_is_python, files.untracked))
+        listing = (*filter(_is_python, files.tracked), *new)
         # Asking each of 20,000 files takes as long as git needs to list them.
         return tuple(path for path in listing if path.is_relative_to(self.prefix)) if self.prefix.parts else listing
 

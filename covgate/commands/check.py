@@ -84,14 +84,15 @@ def _check_components(settings: Settings, git: GitCommand, prefix: PurePosixPath
 def _measuring(
     settings: Settings, edges: Edges, checkout: Checkout, project: Project, folder: ReportFolder
 ) -> Measuring:
-    kinds, lines = settings.reports or (), checkout.lines
+    kinds, lines, files = settings.reports or (), checkout.lines, checkout.git.files()
     return Measuring(
         settings=settings,
         project=project,
         git=checkout.git,
+        files=files,
         wanted=Wanted(
             changed=(*lines.files, *lines.others) if lines else (),
-            tracked=checkout.python_files(),
+            tracked=checkout.python_files(files),
             html=folder.path / "html" if ReportKind.HTML in kinds else None,
             xml=folder.path / "coverage.xml" if ReportKind.XML in kinds else None,
         ),

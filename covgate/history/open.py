@@ -79,8 +79,5 @@ def _folder(settings: Settings, directory: Path, name: str) -> FolderStore:
 def _fetched(settings: Settings, git: GitCommand) -> GitSource | None:
     """Return the branch as this clone knows it: the remote's, else one of its own."""
     branch = settings.history_branch
-    for ref in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
-        commit = git.resolve(ref)
-        if commit is not None:
-            return GitSource(git, commit, ref.split("/", 2)[2], name=settings.name or "")
-    return None
+    found = git.first_commit([f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"])
+    return GitSource(git, found[1], found[0].split("/", 2)[2], name=settings.name or "") if found else None

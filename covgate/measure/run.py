@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -22,7 +22,7 @@ from covgate.measure.reader import name_reader
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
 from covgate.measure.twins import is_installed
 from covgate.model import Measurement, Unavailable
-from covgate.system import GitCommand, Screen, shown_path
+from covgate.system import Files, GitCommand, Screen, shown_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ class Measuring:
     settings: Settings
     project: Project
     git: GitCommand
+    files: Files
     wanted: Wanted
     committed: bool
     """Whether a commit is measured, as in a workflow; else the working tree."""
@@ -84,7 +85,7 @@ def _read(job: Measuring, probe: Probe | None) -> Measurement:
 def _analyse(
     job: Measuring, project: Project, paths: tuple[Path, ...], kind: DataKind, probe: Probe | None
 ) -> Measurement:
-    local = _LocalFiles(job.git)
+    local = _local(job.files)
     if kind is DataKind.DATA_FILE:
         return analyse_data(project, paths, config=None, wanted=job.wanted, local=local, probe=probe)
     return analyse_reports(project, paths, kind, wanted=job.wanted, local=local)
@@ -111,10 +112,12 @@ def _run_tests(job: Measuring) -> Measurement:
         if settings.install_command:
             with screen.step("Preparing the environment"):
                 project = make_environment(project, settings.install_command, private, around=job.around)
+            # It may have made some.
+            job = replace(job, files=job.git.files())
         data = private / "data"
         data.mkdir()
         with screen.step("Preparing the measurement"):
-            local = tuple(_LocalFiles(job.git))
+            local = _local(job.files)
             packages = packages_of(project, local)
             plan = prepare_suite(project, settings.test_command, data, packages, job.wanted.tracked)
         screen.say(f"Running {plan.shown}")
@@ -147,14 +150,9 @@ def _unusable(job: Measuring, error: MeasureError) -> Measurement:
     return Measurement(coverage=Unavailable(reason=error.message))
 
 
-class _LocalFiles:
-    """The files of the checkout: what git tracks, and what it would; an environment nobody ignores is no part of it."""
-
-    def __init__(self, git: GitCommand) -> None:
-        self._git = git
-
-    def __iter__(self) -> Iterator[PurePosixPath]:
-        return iter((*self._git.tracked(), *(path for path in self._git.untracked() if not is_installed(path))))
+def _local(files: Files) -> tuple[PurePosixPath, ...]:
+    """Return the files of the project: an environment nobody ignores is no part of it."""
+    return (*files.tracked, *(path for path in files.untracked if not is_installed(path)))
 
 
 def _listed(paths: tuple[Path, ...]) -> str:

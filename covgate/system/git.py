@@ -66,6 +66,14 @@ class Since:
     """The parents of these that are not among them, because one of the others has them."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """The files of a checkout: those git tracks, and those it would."""
+
+    tracked: tuple[PurePosixPath, ...]
+    untracked: tuple[PurePosixPath, ...]
+
+
 class GitCommand:
     """The git of one checkout, called as a command.
 
@@ -106,6 +114,18 @@ class GitCommand:
         text = answer.stdout.decode("ascii", "replace").strip()
         # `^main` is a commit to git too, with the `^` before its id: one to leave out.
         return None if answer.exit_code or text.startswith("^") else parse_sha(text)
+
+    def first_commit(self, refs: Sequence[str]) -> tuple[str, Sha] | None:
+        """Return the first of the names that stands for a commit, and the commit; None when none does."""
+        names = "".join(f"{ref}^{{commit}}\n" for ref in refs)
+        answer = self._run("cat-file", "--batch-check=%(objectname)", stdin=os.fsencode(names), check=False)
+        lines = answer.stdout.splitlines()
+        if answer.exit_code or len(lines) != len(refs):
+            # A name that ends it, such as `@{upstream}` where there is none, or that is no line.
+            return next(((ref, commit) for ref in refs if (commit := self.resolve(ref))), None)
+        # `NAME missing` where there is none.
+        found = ((ref, line) for ref, line in zip(refs, lines, strict=True) if b" " not in line)
+        return next(((ref, parse_sha(line.decode("ascii"))) for ref, line in found), None)
 
     def head(self) -> Sha:
         """Return the commit that is checked out. Raises GitError in a repository without any commit."""
@@ -212,20 +232,23 @@ class GitCommand:
         known = [name for name in ("origin", "upstream") if name in names]
         return known[0] if known else names[0] if len(names) == 1 else None
 
-    def default_branch(self) -> str | None:
+    def default_branch(self) -> tuple[str, Sha] | None:
         """Return the reference local work is compared with: the remote's default branch, else one named like it.
 
+        With it, the commit it stands for.
         None when there is none, or when the remote's default branch is known by name and not in this clone.
         """
         remote = self.remote_name()
         there = f"refs/remotes/{remote}/"
         answer = self._run("symbolic-ref", "--quiet", f"{there}HEAD", check=False)
         named = [os.fsdecode(answer.stdout.rstrip(b"\n"))] if remote and answer.exit_code == 0 else []
+        if found := self.first_commit(named) if named else None:
+            return found
         usual = [*self._initial_branch(), "main", "master"]
         # What is called main here says nothing when the remote's default branch is another, which went away.
         here = [] if named else [f"refs/heads/{name}" for name in usual]
         fetched = [f"{there}{name}" for name in usual] if remote else []
-        return next((ref for ref in (*named, *fetched, *here) if self.resolve(ref)), None)
+        return self.first_commit([*fetched, *here])
 
     def _initial_branch(self) -> list[str]:
         answer = self.call.as_user().run("config", "--get", "init.defaultBranch", check=False)
@@ -280,6 +303,10 @@ class GitCommand:
     def _diff(self, base: Sha, head: Sha | None, *flags: str, pathspecs: Sequence[str] = ()) -> Completed:
         commits = [base, head] if head else [base]
         return self._run("diff", *_DIFF_FLAGS, *flags, "--end-of-options", *commits, "--", *pathspecs)
+
+    def files(self) -> Files:
+        """List the files of the checkout."""
+        return Files(tracked=self.tracked(), untracked=self.untracked())
 
     def untracked(self) -> tuple[PurePosixPath, ...]:
         """List the files git neither tracks nor ignores."""

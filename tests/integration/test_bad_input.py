@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import jsonschema
 import pytest
 
 from tests.measured import MEASURED
+from tests.projects import run_warm
 from tests.repository import ENVIRONMENT, Repository, make_repository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -207,16 +206,9 @@ class Ran:
 
 def run(folder: Path, *args: str, action: bool = False, **variables: str) -> Ran:
     program = [str(ROOT / "entrypoint.py")] if action else ["-m", "covgate", *args]
-    done = subprocess.run(
-        [sys.executable, *program],
-        cwd=folder,
-        env=ENVIRONMENT | MEASURED | {"PYTHONPATH": str(ROOT), "HOME": str(folder)} | variables,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    variables = ENVIRONMENT | MEASURED | {"PYTHONPATH": str(ROOT), "HOME": str(folder)} | variables
+    done = run_warm(program, cwd=folder, env=variables)
+    return Ran(done.code, done.out, done.err)
 
 
 def only_error(ran: Ran) -> tuple[str, str, str]:

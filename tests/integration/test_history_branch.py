@@ -2,12 +2,9 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -21,10 +18,10 @@ from tests.fake_git_data import GitData
 from tests.fake_github import FakeGithub, Fault
 from tests.github_answers import PRIMARY_LIMIT, SECONDARY_LIMIT, Answer, error
 from tests.integration.conftest import ConnectData, methods
+from tests.projects import run_at_once
 from tests.recorded import build, entry, record, sha
 
 BRANCH = "covgate-data"
-ROOT = Path(__file__).parents[2]
 
 Open = Callable[..., BranchStore]
 
@@ -427,10 +424,8 @@ with GithubData(api_url=url, repository="octo/project", token=Secret(value="ghs_
 
 def test_fifty_processes_at_once_lose_nothing(git_github: FakeGithub, git_data: GitData) -> None:
     runs = range(1, 51)
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, git_github.url, str(number)], cwd=ROOT) for number in runs
-    ]
-    assert [writer.wait(600) for writer in writers] == [0] * 50
+    ended = run_at_once(WRITER, [[git_github.url, str(number)] for number in runs])
+    assert [(one.code, one.err) for one in ended] == [(0, "")] * 50
     numbers = recorded(git_data)
     assert sorted(numbers) == [*runs]
     assert line_records(git_data) == set(numbers[-30:])

@@ -13,7 +13,7 @@ import pytest
 from tests.fake_github import FakeGithub
 from tests.integration.test_history_workflow import FILES
 from tests.measured import MEASURED
-from tests.projects import Checkout, Ended, clean_environment, covgate_command, make_checkout, run
+from tests.projects import Checkout, Ended, clean_environment, covgate_command, make_checkout, run, run_warm
 from tests.workflow import Workflow
 
 CACHE = """\
@@ -248,8 +248,8 @@ def test_a_project_that_begins_or_ends_to_measure_branches_is_compared_by_its_st
 
 
 def history(checkout: Checkout, *args: str) -> Ended:
-    argv = [*covgate_command()[:-1], "history", *args]
-    return run(argv, cwd=checkout.path, env=clean_environment(**MEASURED))
+    argv = [*covgate_command()[1:-1], "history", *args]
+    return run_warm(argv, cwd=checkout.path, env=clean_environment(**MEASURED))
 
 
 def test_a_history_that_is_empty_says_how_one_begins(tmp_path: Path) -> None:

@@ -217,6 +217,7 @@ def test_a_report_of_the_head_is_refused_where_the_merge_is_judged_and_moved_its
             assert done.returncode == 0, done.stdout
 
     tools = Repository(tmp_path / "tools")
+    (pull_request.folder / ".git/info").mkdir()
     (pull_request.folder / ".git/info/exclude").write_text("coverage.*\n.coverage\n")
     pull_request.git("checkout", "-q", "cheapest")
     report()

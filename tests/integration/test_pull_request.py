@@ -17,6 +17,7 @@ from covgate.config.outputs import OUTPUT_NAMES
 from covgate.publish.marker import parse_marker
 from tests.fake_github import FakeGithub, Fault
 from tests.github_answers import Answer, error
+from tests.projects import run_warm
 from tests.workflow import ROOT, read_outputs, runner_environment
 
 BASE = {
@@ -66,6 +67,7 @@ class PullRequest:
             **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TEMPLATE_DIR": "",
         }
         identity = ["-c", "user.name=n", "-c", "user.email=n@example.invalid"]
         return subprocess.run(
@@ -118,18 +120,10 @@ class PullRequest:
         passed = {"github-token": token, "test-command": f"{sys.executable} -m pytest -q -p no:cacheprovider", **inputs}
         environment = runner_environment(self._github, names, passed) | {"GITHUB_RUN_ID": str(run_id or self._runs)}
         environment |= extra or {}
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "entrypoint.py")],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        done = run_warm([ROOT / "entrypoint.py"], cwd=self.folder, env=environment)
         return Ran(
-            exit_code=done.returncode,
-            log=done.stdout + done.stderr,
+            exit_code=done.code,
+            log=done.out + done.err,
             outputs=read_outputs(names["output"].read_text() if names["output"].exists() else ""),
             summary=names["summary"].read_text() if names["summary"].exists() else "",
         )

@@ -16,7 +16,7 @@ from covgate.history.storage.history_file import (
     parse_lines,
 )
 from covgate.history.storage.line_record import MOST_BYTES
-from covgate.history.storage.places import Build, Commit, Plan, RunToRecord, plan_import, plan_record
+from covgate.history.storage.places import Build, Plan, RunToRecord, plan_import, plan_record
 from covgate.model import History, LineRecord, Point, Sha
 from covgate.system import DataFolder
 
@@ -93,12 +93,14 @@ class FolderStore:
             raise self._unusable("written", exc) from None
 
     def _apply(self, change: Commit) -> None:
-        """Write what the history speaks of first, then the history itself; whoever reads meanwhile sees no gap."""
-        for path, content in change.contents.items():
-            self._folder.write(path, content)
+        """Write whose folder it is, then what the history speaks of, and the history last: who reads sees no gap.
+
+        Without the marker, a run that looks meanwhile would take the first files of a new folder for someone else's.
+        """
         history = self._layout.history
-        for path, text in sorted(change.texts.items(), key=lambda item: (item[0] == history, item[0] != MARKER)):
-            self._folder.write(path, text.encode())
+        files = {**change.contents, **{path: text.encode() for path, text in change.texts.items()}}
+        for path, content in sorted(files.items(), key=lambda item: (item[0] != MARKER, item[0] == history)):
+            self._folder.write(path, content)
         for path in change.removed:
             self._folder.remove(path)
 
