@@ -36,8 +36,8 @@ from covgate.host.github.repository import GithubData  # noqa: E402
 from covgate.model.history import FileLines, LineRecord, Record  # noqa: E402
 from covgate.model.numbers import Counts, Tally  # noqa: E402
 from covgate.model.secret import Secret  # noqa: E402  # the path is set just above
-from tests.fake_git_data import GitData  # noqa: E402
-from tests.recorded import FIRST_DAY, record, sha  # noqa: E402
+from tests.support.github.git_data import GitData  # noqa: E402
+from tests.support.recorded import FIRST_DAY, record, sha  # noqa: E402
 
 MAX_REQUESTS = 4
 MAX_SECONDS = 0.3
@@ -151,7 +151,7 @@ def _served(place: Path) -> Iterator[str]:
     command = [
         sys.executable,
         "-m",
-        "tests.fake_github",
+        "tests.support.github.server",
         "--state",
         str(place / "state"),
         "--git",

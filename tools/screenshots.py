@@ -12,7 +12,7 @@ from typing import Literal
 
 from covgate.report.trend.files import render_trend_files
 from tests.browser.chromium import running_chromium
-from tests.trend_samples import COMPONENTS, TARGET, TODAY, sample_history
+from tests.support.trend_samples import COMPONENTS, TARGET, TODAY, sample_history
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

@@ -13,9 +13,9 @@ from playwright.sync_api import Page, expect
 from covgate.model.history import History
 from covgate.model.numbers import Counts, Tally
 from tests.browser.conftest import Open, Seen
-from tests.test_chart import contrast
-from tests.test_trend_files import HOSTILE, render
-from tests.trend_samples import NOW, make_record, sample_history, sha_of
+from tests.report.test_chart import contrast
+from tests.report.test_trend_files import HOSTILE, render
+from tests.support.trend_samples import NOW, make_record, sample_history, sha_of
 
 
 def chart(page: Page) -> tuple[float, float, float, float]:

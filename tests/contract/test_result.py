@@ -12,7 +12,7 @@ import pytest
 from covgate.gate.rules import exit_code
 from covgate.report.result_json import build_result, render_result, result_schema
 from covgate.report.view import build_view
-from tests.situations import SITUATIONS
+from tests.support.situations import SITUATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "covgate" / "report" / "result.schema.json").read_text(encoding="utf-8"))

@@ -18,9 +18,9 @@ from covgate.errors import ExitCode
 from tests.contract.test_action import passed_by_the_runner
 from tests.docker.engine import Engine
 from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, git, make_sample
-from tests.fake_github import FakeGithub
-from tests.github_answers import Account
-from tests.test_actions import parse_outputs
+from tests.host.test_log import parse_outputs
+from tests.support.github.answers import Account
+from tests.support.github.server import FakeGithub
 
 TOKEN = "ghs_the-token-of-this-run"
 """What must reach GitHub and nobody else."""

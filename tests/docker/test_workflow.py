@@ -14,8 +14,8 @@ import pytest
 
 from tests.docker.engine import ROOT, Engine
 from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, git, make_sample
-from tests.fake_github import FakeGithub
-from tests.github_answers import Account
+from tests.support.github.answers import Account
+from tests.support.github.server import FakeGithub
 
 TOKEN = "act-token"
 

@@ -13,9 +13,9 @@ from covgate.host.github.session import RetryPolicy
 from covgate.model.secret import Secret
 from covgate.publish.comment import Published
 from covgate.publish.marker import parse_marker
-from tests.fake_github import FakeGithub
-from tests.github_answers import Account
-from tests.repositories import Repository
+from tests.support.github.answers import Account
+from tests.support.github.server import FakeGithub
+from tests.support.repositories import Repository
 
 QUICK = RetryPolicy(timeout=10, retries=3, backoff=0.02, rate_limit_wait=0.1, longest_wait=5, between_writes=0)
 IMPATIENT = replace(QUICK, timeout=1)

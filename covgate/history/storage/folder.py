@@ -16,7 +16,7 @@ from covgate.history.storage.history_file import (
     parse_lines,
 )
 from covgate.history.storage.line_record import MOST_BYTES
-from covgate.history.storage.places import Build, Plan, RunToRecord, plan_import, plan_record
+from covgate.history.storage.places import Build, Commit, Plan, RunToRecord, plan_import, plan_record
 from covgate.model import History, LineRecord, Point, Sha
 from covgate.system import DataFolder
 

@@ -1,0 +1,119 @@
+"""A warm process (tests.support.warm) behaves as one that was started."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.support.projects import REPOSITORY, clean_environment, covgate_command
+from tests.support.repositories import RUN_EVERYTHING, Repository
+from tests.support.warm import run_python, start_python
+
+LOOK = """
+import locale, os, signal, sys, threading, time
+print(sys.argv, sys.path, os.getcwd(), __name__, sys.executable, sys.dont_write_bytecode)
+print(sorted(os.environ.items()), time.tzname, threading.active_count(), sys.stdin.read())
+print([(number, str(signal.getsignal(number))) for number in sorted(signal.valid_signals())])
+print([(stream.encoding, stream.line_buffering) for stream in (sys.stdin, sys.stdout, sys.stderr)])
+print(sorted(int(name) for name in os.listdir("/dev/fd") if int(name) > 2), file=sys.stderr)
+print("no line end", end="")
+"""
+
+ENDS = {
+    "code": "import sys; sys.exit(7)",
+    "message": "import sys; sys.exit('it failed')",
+    "signal": "import os; os.abort()",
+    "at-exit": "import atexit, sys; atexit.register(print, 'the last word'); print('the first'); sys.exit(3)",
+    "thread": "import threading, time; threading.Timer(0.1, print, ['later']).start()",
+    "child": "import os, sys; sys.exit(os.waitstatus_to_exitcode(os.system('echo out; echo err >&2; exit 5')))",
+}
+
+
+@pytest.mark.parametrize(
+    "extra", [{}, {"PYTHONDONTWRITEBYTECODE": "1", "TZ": "Asia/Tokyo"}, {"PYTHONPATH": str(REPOSITORY)}]
+)
+@pytest.mark.parametrize("way", ["-c", "-m", "script"])
+def test_a_program_sees_what_it_sees_when_it_is_started(tmp_path: Path, way: str, extra: Mapping[str, str]) -> None:
+    (tmp_path / "look.py").write_text(LOOK, encoding="utf-8")
+    first = {"-c": ["-c", LOOK], "-m": ["-m", "look"], "script": [str(tmp_path / "look.py")]}[way]
+    env = clean_environment(LC_ALL="C.UTF-8", **extra)
+    warm, cold = (run([*first, "x", "--y"], cwd=tmp_path, env=env, timeout=60) for run in (run_python, start_python))
+    assert (warm.returncode, warm.stdout.decode(), warm.stderr) == (0, cold.stdout.decode(), cold.stderr)
+
+
+@pytest.mark.parametrize("code", ENDS.values(), ids=ENDS)
+def test_it_ends_as_one_that_is_started(tmp_path: Path, code: str) -> None:
+    warm, cold = (
+        run(["-c", code], cwd=tmp_path, env=clean_environment(), timeout=60) for run in (run_python, start_python)
+    )
+    assert (warm.returncode, warm.stdout, warm.stderr) == (cold.returncode, cold.stdout, cold.stderr)
+
+
+def test_a_run_of_covgate_is_the_same(repository_with_a_change: Repository) -> None:
+    checkout = repository_with_a_change
+    ran = []
+    for run in (run_python, start_python):
+        argv = [*covgate_command("--data=.coverage", "--base=main", "--min-diff=80")[1:]]
+        done = run(argv, cwd=checkout.path, env=clean_environment(), timeout=60)
+        report = {name: (checkout.path / ".covgate" / name).read_text() for name in ("result.json", "comment.md")}
+        ran.append((done.returncode, done.stdout, done.stderr, report))
+    assert ran[0] == ran[1]
+    assert ran[0][0] == 1
+    assert json.loads(ran[0][3]["result.json"])["diff"]["lines"] == {"covered": 1, "total": 2}
+
+
+@pytest.fixture
+def repository_with_a_change(tmp_path: Path) -> Repository:
+    repository = Repository(tmp_path / "repository")
+    repository.start({".coveragerc": RUN_EVERYTHING, "run.py": "import m\n", "m.py": "x = 1\n"})
+    repository.commit({"m.py": "def f():\n    return 1\n"})
+    repository.measure()
+    return repository
+
+
+def test_several_at_once_get_their_own_answers(tmp_path: Path) -> None:
+    def ask(number: int) -> tuple[int, bytes]:
+        code = f"import sys; print('{number}' * 100_000); sys.exit({number})"
+        done = run_python(["-c", code], cwd=tmp_path, env=clean_environment(), timeout=60)
+        return done.returncode, done.stdout
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, range(8)))
+    assert found == [(number, str(number).encode() * 100_000 + b"\n") for number in range(8)]
+
+
+def test_one_that_does_not_end_is_killed(tmp_path: Path) -> None:
+    code = "import os, pathlib, time; pathlib.Path('pid').write_text(str(os.getpid())); time.sleep(60)"
+    with pytest.raises(subprocess.TimeoutExpired):
+        run_python(["-c", code], cwd=tmp_path, env=clean_environment(), timeout=1)
+    process = int((tmp_path / "pid").read_text())
+    done = run_python(["-c", "pass"], cwd=tmp_path, env=clean_environment(), timeout=60)
+    assert done.returncode == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"PYTHONHASHSEED": "1"},
+        {"PYTHONIOENCODING": "latin-1"},
+        {"LC_ALL": "en_US.ISO-8859-1"},
+        {"PYTHONPATH": f"elsewhere:{REPOSITORY}"},
+    ],
+    ids=lambda extra: next(iter(extra)),
+)
+def test_what_only_a_start_heeds_gets_a_start(tmp_path: Path, extra: Mapping[str, str]) -> None:
+    code = "import sys; print(hash('a'), sys.stdout.encoding, 'covgate.cli' in sys.modules)"
+    warm, cold = (
+        run(["-c", code], cwd=tmp_path, env=clean_environment(**extra), timeout=60)
+        for run in (run_python, start_python)
+    )
+    assert warm.stdout.split()[1:] == cold.stdout.split()[1:]
+    assert warm.stdout.split()[2] == b"False"

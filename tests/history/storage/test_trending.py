@@ -1,0 +1,271 @@
+"""trending.json: what it holds, and what is taken in of files that others wrote."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgate.config.goals import Component, Target
+from covgate.errors import InputError
+from covgate.history.storage.trending import ENTRIES, parse_trending, render_trending
+from covgate.history.trend import points_of
+from covgate.model.history import Aim, History, Point
+from covgate.model.numbers import Counts
+from tests.support.trend_samples import COMPONENTS, TARGET, sample_history, sha_of
+
+DAY = datetime(2026, 11, 1, tzinfo=UTC)
+ENTRY = {"overall_coverage": 61.5, "date": "2026-11-01"}
+
+
+def rendered(history: History, target: Target | None = None, components: tuple[Component, ...] = ()) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(render_trending(history, target, components))
+    return made
+
+
+def parse(*entries: object, **others: object) -> History:
+    return parse_trending(json.dumps({"history": entries, **others}), "trending.json")
+
+
+# --- what is written -------------------------------------------------------------------------------------------------
+
+
+def test_it_holds_the_newest_thirty() -> None:
+    history = sample_history(40)
+    made = rendered(history, TARGET, COMPONENTS)
+    assert len(made["history"]) == ENTRIES
+    assert made["history"][-1]["commit"] == sha_of(39)
+    assert made["target"] == {"overall_coverage": 80, "checkout_coverage": 90, "date": "2027-02-28"}
+    newest = history.records[-1]
+    assert list(made["history"][-1]) == [
+        "overall_coverage",
+        "admin_coverage",
+        "catalogue_coverage",
+        "checkout_coverage",
+        "lines_covered",
+        "lines_total",
+        "date",
+        "commit",
+    ]
+    assert made["history"][-1]["lines_total"] == newest.total.lines.total
+    assert made["history"][-1]["date"] == "2026-11-20T16:04:00Z"
+
+
+def test_the_baseline_is_where_the_target_was_set() -> None:
+    history = sample_history(40)
+    assert rendered(history, TARGET)["baseline"]["commit"] == sha_of(18)
+    assert rendered(history)["baseline"]["commit"] == sha_of(0)
+    assert rendered(history, replace(TARGET, total=Decimal(90)))["baseline"]["commit"] == sha_of(0)
+
+
+def test_without_anything_to_say_it_says_null() -> None:
+    assert rendered(History()) == {"history": [], "baseline": None, "target": None}
+
+
+def test_percents_are_cut_and_never_quite_reach() -> None:
+    points = tuple(Point(date=DAY + timedelta(days=n), total=total) for n, total in enumerate(map(Decimal, EDGES)))
+    made = rendered(History(imported=points))["history"]
+    assert [entry["overall_coverage"] for entry in made] == list(EDGES.values())
+
+
+EDGES = {"99.9999": 99.99, "0.0001": 0.01, "0": 0, "100": 100, "85.309": 85.3, "66.666": 66.66}
+
+
+def test_a_component_called_overall_does_not_stand_for_the_whole() -> None:
+    point = Point(date=DAY, total=Decimal(50), components={"overall": Decimal(99)})
+    assert rendered(History(imported=(point,)))["history"][0]["overall_coverage"] == 50
+    overall = (Component(name="overall", paths=("x",), target=Decimal(99)),)
+    assert rendered(History(), TARGET, overall)["target"]["overall_coverage"] == 80
+
+
+def test_the_order_in_which_components_were_recorded_changes_nothing() -> None:
+    points = [Point(date=DAY, total=Decimal(1), components=dict.fromkeys(names, Decimal(2))) for names in ("ab", "ba")]
+    assert points[0] == points[1]
+    first, second = (render_trending(History(imported=(point,)), None, ()) for point in points)
+    assert first == second
+
+
+def test_what_it_writes_is_taken_in_again() -> None:
+    history = sample_history(12)
+    read = parse_trending(render_trending(history, TARGET, COMPONENTS), "trending.json")
+    assert [point.sha for point in read.imported] == [record.sha for record in history.records]
+    assert [point.lines for point in read.imported] == [record.total.lines for record in history.records]
+    for point, original in zip(read.imported, points_of(history), strict=True):
+        assert 0 <= original.total - point.total < Decimal("0.01")
+        assert set(point.components) == set(original.components)
+    assert read.start is not None
+    assert read.start.sha == sha_of(6)
+    assert read.start_aim == Aim(total=Decimal(80), by=date(2027, 2, 28))
+
+
+# --- what is taken in ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2026-11-01", DAY),
+        ("2026-11-01T12:30:00", DAY.replace(hour=12, minute=30)),
+        ("2026-11-01 12:30", DAY.replace(hour=12, minute=30)),
+        ("2026-11-01T12:30:00Z", DAY.replace(hour=12, minute=30)),
+        ("2026-11-01T12:30:00.250000+02:00", DAY.replace(hour=10, minute=30, microsecond=250_000)),
+        (" 2026-11-01 ", DAY),
+    ],
+)
+def test_a_date_is_read(written: str, moment: datetime) -> None:
+    (point,) = parse({**ENTRY, "date": written}).imported
+    assert point.date == moment
+    assert point.date.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("written", "percent"), [(61.5, "61.5"), (61, "61"), ("61.50", "61.5"), ("61.5 %", "61.5"), ("61.5%", "61.5")]
+)
+def test_a_percent_is_read(written: object, percent: str) -> None:
+    (point,) = parse({**ENTRY, "overall_coverage": written}).imported
+    assert point.total == Decimal(percent)
+
+
+def test_everything_of_an_entry_is_read() -> None:
+    commit = sha_of(1)
+    entry = {**ENTRY, "core_coverage": "70", "api_coverage": None, "lines_covered": "123", "lines_total": 200}
+    history = parse({**entry, "commit": commit, "note": {"x": [1]}, "_coverage": 3, "a\nb_coverage": 4}, version=2)
+    assert history.imported == (
+        Point(
+            date=DAY,
+            total=Decimal("61.5"),
+            components={"core": Decimal(70)},
+            lines=Counts(covered=123, total=200),
+            sha=commit,
+        ),
+    )
+    assert (history.start, history.start_aim) == (None, None)
+
+
+def test_a_total_that_is_missing_follows_from_the_lines() -> None:
+    (point,) = parse({"date": "2026-11-01", "lines_covered": 1, "lines_total": 4}).imported
+    assert point.total == 25
+
+
+def test_a_short_commit_is_passed_over() -> None:
+    assert parse({**ENTRY, "commit": "abc1234"}).imported[0].sha is None
+
+
+def test_entries_are_sorted_and_each_is_taken_once() -> None:
+    later = {**ENTRY, "date": "2026-11-02"}
+    other = {**ENTRY, "overall_coverage": 62}
+    again = {"date": "2026-11-01T00:00:00Z", "overall_coverage": "61.50"}
+    points = parse(later, ENTRY, again, other, later).imported
+    assert [(point.date.day, point.total) for point in points] == [(1, Decimal("61.5")), (1, 62), (2, Decimal("61.5"))]
+
+
+def test_the_baseline_and_the_target_are_read() -> None:
+    baseline = {"overall_coverage": 25, "core_coverage": 40, "date": "2026-06-01"}
+    target = {"overall_coverage": 80, "date": "2027-02-28", "core_coverage": 90}
+    history = parse(ENTRY, baseline=baseline, target=target)
+    assert history.start == Point(
+        date=datetime(2026, 6, 1, tzinfo=UTC), total=Decimal(25), components={"core": Decimal(40)}
+    )
+    assert history.start_aim == Aim(total=Decimal(80), by=date(2027, 2, 28))
+    assert parse(baseline=baseline, target={"overall_coverage": "80"}).start_aim == Aim(total=Decimal(80))
+    assert parse(baseline=baseline, target={"date": "2027-02-28"}).start_aim is None
+    assert parse(baseline=None, target=None) == History()
+
+
+def test_a_byte_order_mark_is_no_error() -> None:
+    assert parse_trending("\ufeff" + json.dumps({"history": [ENTRY]}), "x").imported
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is not JSON"),
+        ("{", "is not JSON"),
+        ("[1]", "is not a JSON object with a list called `history`"),
+        ('{"history": 1}', "no list called `history`"),
+        ("{}", "no list called `history`"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"history": [{"overall_coverage": NaN, "date": "2026-11-01"}]}', "NaN is no number of JSON"),
+        (f'{{"history": [{"1" * 5000}]}}', "is not JSON"),
+        ('{"history": [1.50]}', "history[0] is 1.50, not an object"),
+        ('{"history": [null]}', "history[0] is null, not an object"),
+        (" " * 5_000_001, "larger than 5 MB"),
+    ],
+    ids=["empty", "half", "a list", "no list", "no history", "deep", "NaN", "long", "number", "null", "large"],
+)
+def test_a_file_of_another_kind_is_refused(text: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_trending(text, "old.json")
+    assert caught.value.message.startswith("old.json cannot be imported: ")
+    assert said in caught.value.message
+    assert caught.value.slug == "import-file"
+    assert len(caught.value.message) < 300
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("overall_coverage", 100.1, "is 100.1, not a percent from 0 to 100"),
+        ("overall_coverage", -1, "is -1, not a percent"),
+        ("overall_coverage", "NaN", 'is "NaN", not a percent'),
+        ("overall_coverage", "1e999999999", "not a percent"),
+        ("overall_coverage", "much", 'is "much", not a percent'),
+        ("overall_coverage", True, "is true, not a percent"),
+        ("overall_coverage", [1.5], 'is ["1.5"], not a percent'),
+        ("overall_coverage", "x" * 5000, "…, not a percent"),
+        ("overall_coverage", None, "is missing"),
+        ("core_coverage", 101, "is 101, not a percent"),
+        ("lines_covered", 300, "is 300, more than lines_total, 200"),
+        ("lines_covered", 1.5, "is 1.5, not a number of lines"),
+        ("lines_total", -1, "is -1, not a number of lines"),
+        ("lines_total", "Infinity", 'is "Infinity", not a number of lines'),
+        ("date", None, "is missing"),
+        ("date", "yesterday", 'is "yesterday", not a date such as'),
+        ("date", 1_700_000_000, "is 1700000000, not a date"),
+        ("date", "2026-13-01", "not a date"),
+        ("date", "0001-01-01T00:00:00+14:00", "not a date"),
+        ("date", "9999-12-31", "not a date"),
+    ],
+)
+def test_nonsense_is_refused_with_its_entry_and_key(key: str, value: object, said: str) -> None:
+    entry: dict[str, object] = {**ENTRY, "lines_covered": 100, "lines_total": 200, key: value}
+    if key == "overall_coverage" and value is None:
+        del entry["lines_covered"]
+    with pytest.raises(InputError) as caught:
+        parse(ENTRY, entry)
+    assert f"history[1]: {key} " in caught.value.message
+    assert said in caught.value.message
+    assert len(caught.value.message) < 300
+
+
+def test_the_baseline_and_the_target_are_checked_too() -> None:
+    with pytest.raises(InputError, match="baseline: date is missing"):
+        parse(ENTRY, baseline={"overall_coverage": 25})
+    with pytest.raises(InputError, match="target: overall_coverage is 800"):
+        parse(ENTRY, baseline=ENTRY, target={"overall_coverage": 800})
+    with pytest.raises(InputError, match="target is 80, not an object"):
+        parse(ENTRY, baseline=ENTRY, target=80)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+keys = st.sampled_from(["overall_coverage", "core_coverage", "lines_covered", "lines_total", "date", "commit"])
+
+
+@given(st.lists(st.dictionaries(keys, json_values, max_size=6) | json_values, max_size=3), json_values, json_values)
+def test_any_json_is_taken_in_or_refused(entries: list[object], baseline: object, target: object) -> None:
+    text = json.dumps({"history": entries, "baseline": baseline, "target": target})
+    try:
+        history = parse_trending(text, "any.json")
+    except InputError:
+        return
+    render_trending(history, TARGET, COMPONENTS).encode()

@@ -1,0 +1,123 @@
+"""Python programs in processes of their own that start warm: forked from one that has imported covgate already.
+
+A third to one second of processor time of every run of covgate is its imports. All else is as in a process that was
+started: the environment, the folder, the standard streams, signals, the exit. What the start itself decides (start-up
+hooks, the encoding of the streams, the variables of Python) is not, so a program for which it matters is started.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.support.warm_server import HEADER
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_SERVER = Path(__file__).with_name("warm_server.py")
+
+_HEEDED = frozenset({"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"})
+"""The variables of Python a warm process goes by."""
+
+
+def run_python(
+    arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `python ARGUMENTS` to its end with an empty standard input: warm where that shows no difference."""
+    if not _can_be_warm(env):
+        return start_python(arguments, cwd=cwd, env=env, timeout=timeout)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        code = _server().run(arguments, cwd, env, (out.fileno(), errors.fileno()), timeout)
+        out.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess([sys.executable, *arguments], code, out.read(), errors.read())
+
+
+def start_python(
+    arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `python ARGUMENTS` to its end, started as everybody starts it, with an empty standard input."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def _can_be_warm(environment: Mapping[str, str]) -> bool:
+    """Whether nothing asks for a start: no variable of Python, no measurement (`make gate`), no other encoding.
+
+    On another PYTHONPATH there may be a module with the name of one that is imported already.
+    """
+    encoding = next(filter(None, map(environment.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "C")
+    return (
+        hasattr(os, "fork")
+        and environment.get("PYTHONPATH") in {None, "", str(_REPOSITORY)}
+        and not any(n.startswith(("PYTHON", "COVERAGE_PROCESS_")) and n not in _HEEDED for n in environment)
+        and (encoding in {"C", "POSIX"} or encoding.lower().endswith(("utf-8", "utf8")))
+    )
+
+
+class _Server:
+    """The process everything is forked from; several threads may ask it."""
+
+    def __init__(self) -> None:
+        self._requests, its_end = socket.socketpair()
+        self._lock = threading.Lock()
+        unset = {n: v for n, v in os.environ.items() if not n.startswith(("PYTHON", "COVERAGE_", "COV_"))}
+        argv = [sys.executable, str(_SERVER), str(its_end.fileno())]
+        with its_end:
+            self._process = subprocess.Popen(
+                argv, env=unset, pass_fds=[its_end.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
+
+    def close(self) -> None:
+        self._requests.close()
+        self._process.wait(10)
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        streams: tuple[int, int],
+        timeout: float,
+    ) -> int:
+        """Run a program and return its exit code, or minus the number of the signal that ended it."""
+        request = {"arguments": list(arguments), "directory": str(cwd), "environment": dict(env)}
+        text = json.dumps(request).encode("ascii")
+        answer, its_end = os.pipe()
+        try:
+            with self._lock:
+                socket.send_fds(self._requests, [b"%*d" % (HEADER, len(text))], [*streams, its_end])
+                self._requests.sendall(text)
+        finally:
+            os.close(its_end)
+        with open(answer, "rb", buffering=0) as lines:  # noqa: PTH123  # a descriptor
+            process = int(lines.readline())
+            if not select.select([lines], [], [], timeout)[0]:
+                os.kill(process, signal.SIGKILL)
+                lines.readline()
+                raise subprocess.TimeoutExpired(list(arguments), timeout)
+            return int(lines.readline())
+
+
+@functools.cache
+def _server() -> _Server:
+    server = _Server()
+    atexit.register(server.close)
+    return server

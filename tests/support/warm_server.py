@@ -1,0 +1,171 @@
+"""Python that has imported everything already, and forks a process for every program it is asked to run.
+
+Started by tests.support.warm as a script: it imports nothing of `tests`, whose names would hide those of the projects.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+MODULES = (
+    "covgate.cli",
+    "covgate.change.diff_cover_reporters",
+    "covgate.history.ratchet.pull_request",
+    "covgate.host.github.host",
+    "covgate.report.history.terminal",
+    "covgate.report.markdown",
+    "covgate.report.result_json",
+    "covgate.report.terminal",
+    "covgate.report.trend.files",
+    "coverage.cmdline",
+    "coverage.tracer",
+    "coverage.lcovreport",
+    "coverage.sqldata",
+    "coverage.xmlreport",
+    "ctypes",
+    "diff_cover.diff_cover_tool",
+    "encodings.unicode_escape",
+    "github",
+    "tomlkit",
+)
+
+HEADER = 8
+"""Bytes of a request's length. With them come its descriptors: output, errors, and a pipe for the answer."""
+
+
+def serve(requests: socket.socket) -> None:
+    """Answer requests until the other side is gone: the process id and a line end, then the exit code and another.
+
+    The exit code is as `subprocess` gives it. Returns in every process that was asked for, too.
+    """
+    # The covgate of this checkout, in the place of the folder of this script.
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
+    for name in MODULES:
+        importlib.import_module(name)
+    _compile_templates()
+    # What never changes is shared by all the processes.
+    gc.collect()
+    gc.freeze()
+    wakes, wake = os.pipe()
+    for end in (wakes, wake):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(wake)
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    answers: dict[int, int] = {}
+    while True:
+        ready, _, _ = select.select([requests.fileno(), wakes], [], [])
+        if wakes in ready:
+            os.read(wakes, 1024)
+            _reap(answers)
+        if requests.fileno() in ready:
+            header, descriptors, _, _ = socket.recv_fds(requests, HEADER, 3)
+            if not header:
+                return
+            request = json.loads(_receive(requests, int(header)))
+            process = os.fork()
+            if not process:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                out, errors, answer = descriptors
+                nothing = os.open(os.devnull, os.O_RDONLY)
+                for number, descriptor in enumerate((nothing, out, errors)):
+                    os.dup2(descriptor, number)
+                requests.close()
+                for descriptor in (wakes, wake, answer, out, errors, nothing, *answers.values()):
+                    os.close(descriptor)
+                _run(request)
+            out, errors, answer = descriptors
+            os.close(out)
+            os.close(errors)
+            answers[process] = answer
+            os.write(answer, b"%d\n" % process)
+
+
+def _compile_templates() -> None:
+    """Compiling them takes most of the time that a report of a small project takes."""
+    markdown, trend_files = (importlib.import_module(f"covgate.report.{name}") for name in ("markdown", "trend.files"))
+    for name in ("comment.md.j2", "summary.md.j2"):
+        markdown._template(name)
+    for name in ("badge.svg.j2", "trend.html.j2", "trend.svg.j2"):
+        trend_files._environment().get_template(name)
+
+
+def _receive(requests: socket.socket, length: int) -> bytes:
+    text = b""
+    while len(text) < length:
+        text += requests.recv(length - len(text))
+    return text
+
+
+def _reap(answers: dict[int, int]) -> None:
+    while answers:
+        process, status = os.waitpid(-1, os.WNOHANG)
+        if not process:
+            return
+        answer = answers.pop(process)
+        os.write(answer, b"%d\n" % os.waitstatus_to_exitcode(status))
+        os.close(answer)
+
+
+def _run(request: dict[str, Any]) -> NoReturn:
+    """Become `python ARGUMENTS`, and leave as it does."""
+    code: object = None
+    try:
+        _start(request)
+    except SystemExit as exc:
+        code = exc.code
+    _leave(code)
+
+
+def _leave(code: object) -> NoReturn:
+    """End as the interpreter does, but for taking its modules apart: that copies all the memory that is shared."""
+    if code is not None and not isinstance(code, int):
+        sys.stderr.write(f"{code}\n")
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # what Python calls, too: it waits for threads
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit((code or 0) & 0xFF)
+
+
+def _start(request: dict[str, Any]) -> None:
+    os.chdir(request["directory"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
+    extra = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    sys.path[1:] = dict.fromkeys([*map(os.path.abspath, extra), *sys.path[1:]])
+    first, *rest = request["arguments"]
+    if first == "-m":
+        sys.argv = rest
+        sys.path[0] = os.getcwd()  # noqa: PTH109  # as Python writes it: text
+        # runpy warns of a program that was imported before.
+        sys.modules.pop(rest[0], None)
+        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+    elif first == "-c":
+        sys.argv = ["-c", *rest[1:]]
+        sys.path[0] = ""
+        exec(compile(rest[0], "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102  # as Python does
+    else:
+        sys.argv = [first, *rest]
+        sys.path[0] = os.path.dirname(first)  # noqa: PTH120  # as Python writes it: text
+        runpy.run_path(first, run_name="__main__")
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))
