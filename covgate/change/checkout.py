@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -33,6 +34,17 @@ class Checkout:
         listing = (*filter(_is_python, files.tracked), *new)
         # Asking each of 20,000 files takes as long as git needs to list them.
         return tuple(path for path in listing if path.is_relative_to(self.prefix)) if self.prefix.parts else listing
+
+    def find_hidden(self) -> PurePosixPath | None:
+        """Return a changed file that no longer lies where it lay: something is in its place, or its folder is a link.
+
+        The measurement does not know such a file, as it does not know one of another folder of the repository.
+        """
+        root, lines = self.git.root.resolve(), self.lines.files if self.lines else {}
+        changed = (path for path, file in sorted(lines.items()) if file.lines)
+        gone = (path for path in changed if not (root / path).is_file() or (root / path).resolve() != root / path)
+        # A sparse checkout left the file out from the start.
+        return next((path for path in gone if os.path.lexists(root / path) or not self.git.has_blind_mark(path)), None)
 
 
 def _is_python(path: PurePosixPath) -> bool:

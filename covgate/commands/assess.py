@@ -205,6 +205,12 @@ def _diff(change: Checkout, lines: ChangedLines, measurement: Measurement) -> Di
                 reason=f"{late[0]} was changed after the changed lines had been looked for: by the test command, or by "
                 "an edit. Run again"
             )
+    hidden = change.find_hidden()
+    if hidden is not None and isinstance(measurement.coverage, Coverage):
+        return Unavailable(
+            reason=f"{hidden} does not lie where the change has it any more: the test command, or a step before it, "
+            "moved it or put a link in its place. Run again"
+        )
     return compute_diff_coverage(lines, measurement)
 
 

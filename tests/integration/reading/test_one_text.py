@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -338,6 +339,37 @@ def test_a_changed_file_that_the_tests_remove_is_refused(repository: Repository)
     gate = run(repository)
     assert (gate.verdict, gate.exit_code) == ("cannot-judge", 4)
     assert "shop.py" in str(gate.diff["reason"])
+
+
+HIDE = {
+    "a-link-in-its-place": "mv pkg/rate.py {there} && ln -s {there} pkg/rate.py",
+    "a-linked-folder": "mv pkg {there} && ln -s {there} pkg",
+    "a-folder-in-its-place": "rm pkg/rate.py && mkdir pkg/rate.py",
+}
+
+
+@ON_BOTH_SIDES
+@pytest.mark.parametrize("command", HIDE.values(), ids=HIDE)
+def test_a_changed_file_that_the_tests_hide_is_refused(
+    repository: Repository, tmp_path_factory: pytest.TempPathFactory, command: str, *, ci: bool
+) -> None:
+    there = tmp_path_factory.mktemp("elsewhere") / "it"
+    repository.start({**FILES, "pkg/__init__.py": "", "pkg/rate.py": SHOP})
+    repository.commit({"pkg/rate.py": SHOP.replace("return count", "return 1 * count")})
+    gate = run(repository, command.format(there=there), ci=ci)
+    assert (gate.verdict, gate.exit_code) == ("cannot-judge", 4)
+    assert "pkg/rate.py" in str(gate.diff["reason"])
+
+
+def test_a_changed_file_outside_a_sparse_checkout_is_none_of_the_project_s(repository: Repository) -> None:
+    repository.start({**{f"api/{name}": text for name, text in FILES.items()}, "web/page.py": SHOP})
+    edited = SHOP.replace("return count", "return 1 * count")
+    repository.commit({"api/shop.py": edited, "web/page.py": edited})
+    repository.git("sparse-checkout", "set", "api")
+    assert not (repository.path / "web/page.py").exists()
+    gate = repository.check("--directory", "api", "--", sys.executable, "run.py", data="", ci=True)
+    assert gate.exit_code == 0, gate.stderr
+    assert re.search(rb"Diff coverage +100 % .* 1 / 1\n", gate.stdout)
 
 
 def test_a_link_to_a_changed_file_has_no_lines_of_its_own(repository: Repository) -> None:
