@@ -96,7 +96,7 @@ def _click_options(options: Iterable[Option]) -> list[click.Parameter]:
         click.Option(
             [flag, option.field],
             metavar=None if option.switch else option.metavar,
-            # False would mean to click that the value may be left out.
+            # click: is_flag=False makes the value optional; None leaves it required.
             is_flag=option.switch or None,
             multiple=option.repeatable,
             help=option.help + (f" [default: {option.default}]" if option.default else ""),
