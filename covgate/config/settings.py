@@ -106,11 +106,12 @@ def guess_report_dir(
 def _checked(settings: Settings) -> Settings:
     """Reject settings that contradict each other."""
     if settings.orange > settings.green:
-        msg = (
+        raise InputError(
             f"orange = {settings.orange} (from {settings.where('orange')}) is above "
-            f"green = {settings.green} (from {settings.where('green')})"
+            f"green = {settings.green} (from {settings.where('green')})",
+            hint="green must be at least orange",
+            slug="bad-option-value",
         )
-        raise InputError(msg, hint="green must be at least orange", slug="bad-option-value")
     if settings.coverage_data and settings.sources["test-command"] == "the command line":
         raise InputError(
             "both --data and a test command were given",

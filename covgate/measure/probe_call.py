@@ -46,8 +46,7 @@ class Probe:
         """
         process, self._process = self._process, None
         if process is None:
-            msg = "a probe answers one question"
-            raise RuntimeError(msg)
+            raise RuntimeError("a probe answers one question")
         with tempfile.TemporaryDirectory(prefix="covgate-") as folder:
             file = Path(folder) / "answer.json"
             question = json.dumps({**request, "answer": str(file)}).encode("ascii")

@@ -70,11 +70,9 @@ def read_text(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except UnicodeDecodeError as exc:
-        msg = f"{path} is not UTF-8: {exc}"
-        raise ValueError(msg) from None
+        raise ValueError(f"{path} is not UTF-8: {exc}") from None
     except OSError as exc:
-        msg = f"{path} cannot be read: {exc.strerror or exc}"
-        raise ValueError(msg) from None
+        raise ValueError(f"{path} cannot be read: {exc.strerror or exc}") from None
 
 
 def _not_writable(path: Path, exc: OSError, source: str = "report-dir") -> InputError:

@@ -73,8 +73,7 @@ def _posted(comment: IssueComment) -> PostedComment:
     """Take over what PyGithub read; TypeError when the answer was no comment (it takes a 307 for success)."""
     number, url = cast("object", comment.id), cast("object", comment.html_url)
     if not isinstance(number, int) or not isinstance(url, str):
-        msg = "not a comment"
-        raise TypeError(msg)
+        raise TypeError("not a comment")
     # GitHub gives null for the user of an account that was deleted.
     author = comment.user.login if comment.user else ""
     return PostedComment(id=number, url=url, author=author, body=comment.body or "")

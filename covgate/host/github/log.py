@@ -105,8 +105,7 @@ class Runner:
         Returns a note for people when the runner's file could not be written, else None.
         """
         if unknown := sorted(set(values) - set(OUTPUT_NAMES)):
-            msg = f"not outputs of the action: {', '.join(unknown)}"
-            raise ValueError(msg)
+            raise ValueError(f"not outputs of the action: {', '.join(unknown)}")
         if self._output is None:
             return None
         text = "".join(f"{name}{self._heredoc(value)}" for name, value in values.items())
@@ -140,8 +139,7 @@ class Runner:
             delimiter = f"covgate_{self._make_token()}"
             if delimiter not in value:
                 return f"<<{delimiter}\n{value}\n{delimiter}\n"
-        msg = "no delimiter is free of the value: make_token is not random"
-        raise RuntimeError(msg)
+        raise RuntimeError("no delimiter is free of the value: make_token is not random")
 
     def _command(self, name: str, data: str = "", properties: Mapping[str, str] | None = None) -> None:
         pairs = ",".join(f"{key}={_escape_property(value)}" for key, value in (properties or {}).items())

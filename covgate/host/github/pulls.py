@@ -62,8 +62,7 @@ class GithubPulls(GithubSession):
         def read() -> str:
             message = cast("object", self._repo.get_git_commit(sha).message)
             if not isinstance(message, str):
-                msg = "not a commit"
-                raise TypeError(msg)
+                raise TypeError("not a commit")
             return message
 
         return self._ask("read a commit", read)
@@ -86,8 +85,7 @@ def _taken(pull: GithubPull) -> PullRequest:
     """Take over what PyGithub read; TypeError or ValueError when the answer was no pull request."""
     number, url = cast("object", pull.number), cast("object", pull.html_url)
     if not isinstance(number, int) or not isinstance(url, str):
-        msg = "not a pull request"
-        raise TypeError(msg)
+        raise TypeError("not a pull request")
     return PullRequest(
         number=number,
         url=url,

@@ -83,8 +83,7 @@ class GithubData(GithubSession):
             # Lines of 60 characters; anything else that is no base64 is an error.
             content = base64.b64decode(found.content.replace("\n", ""), validate=True)
             if found.encoding != "base64" or len(content) != found.size:
-                msg = "not the whole blob"
-                raise ValueError(msg)
+                raise ValueError("not the whole blob")
             return content
 
         return self._ask(f"read the file {blob[:12]}", ask)
