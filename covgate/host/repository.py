@@ -42,7 +42,10 @@ class RepositoryData(Protocol):
         ...
 
     def tree(self, ref: str) -> Tree | None:
-        """Return all files of a branch or commit in one request, or None when there is no such thing."""
+        """Return all files of a branch or commit in one request, or None when there is no such thing.
+
+        More files than GitHub lists at once (100,000) are a PublishError, REFUSED.
+        """
         ...
 
     def confirm_visible(self) -> None:
@@ -73,8 +76,8 @@ class RepositoryData(Protocol):
     ) -> bool:
         """Commit on top of `parents` and move the branch there, as a fast-forward or as a new branch.
 
-        The tree is the first parent's with `files` (text; None removes the file) and `blobs` (ids of stored blobs) put
-        in; without parents it holds nothing else. False when another run moved or made the branch first: nothing was
-        changed. Never forces.
+        The tree is the first parent's with `files` (text; None removes the file, which has to be there) and `blobs`
+        (ids of stored blobs) put in; without parents it holds nothing else. False when another run moved or made the
+        branch first: nothing was changed. Never forces.
         """
         ...

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class GithubComments(GithubSession):
-    """The comments of one pull request. Opens connections on first use; use it in a `with`, or call `close`."""
+    """`PullRequestComments` of GitHub: each call is one request, and each page of 100 comments is one."""
 
     def __init__(
         self, *, api_url: str, repository: str, pull_request: int, token: Secret, pace: RetryPolicy | None = None
@@ -28,7 +28,6 @@ class GithubComments(GithubSession):
         return f"{self._repository}#{self._number}"
 
     def read_all(self) -> Iterator[PostedComment]:
-        """Yield all comments, oldest first; a page of 100 costs one request, made when it is reached."""
         comments = self._ask("list the comments", lambda: map(_posted, self._issue.get_comments()))
         for _ in range(MOST_COMMENTS):
             comment = self._ask("list the comments", lambda: next(comments, None))
@@ -37,12 +36,9 @@ class GithubComments(GithubSession):
             yield comment
 
     def create(self, body: str) -> PostedComment:
-        """Post a comment: one request, sent again only when GitHub answered that it did not carry it out."""
         return self._ask("post a comment", lambda: _posted(self._issue.create_comment(body)))
 
     def edit(self, comment_id: int, body: str) -> PostedComment:
-        """Replace a comment's body: one request, tried again when there is no usable answer."""
-
         def edit() -> PostedComment:
             comment = self._issue.get_comment(comment_id)
             comment.edit(body)
@@ -51,13 +47,11 @@ class GithubComments(GithubSession):
         return self._ask("edit a comment", edit)
 
     def delete(self, comment_id: int) -> None:
-        """Remove a comment: one request, tried again when there is no usable answer."""
         self._ask("delete a comment", lambda: self._issue.get_comment(comment_id).delete())
 
     def viewer(self) -> str:
-        """Return the login the token belongs to (GraphQL; REST has no answer for an Actions token)."""
-
         def ask() -> str:
+            # REST has no answer for an Actions token.
             _, answer = self._github.requester.graphql_query("query { viewer { login } }", {})
             return cast("str", answer["data"]["viewer"]["login"])
 

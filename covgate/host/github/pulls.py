@@ -18,21 +18,17 @@ _PAGE = 100
 
 
 class GithubPulls(GithubSession):
-    """The pull requests of one repository. Opens connections on first use; use it in a `with`, or call `close`."""
+    """`PullRequests` of GitHub: each call is one request."""
 
     permission = "pull-requests: write, contents: write"
 
     def find_open(self, head_branch: str, base: str) -> PullRequest | None:
-        """Return the open pull request of the two branches: one request."""
         return self._ask("look for a pull request", lambda: self._first("open", head_branch, base))
 
     def find_closed(self, head_branch: str, base: str) -> PullRequest | None:
-        """Return the newest closed pull request of the two branches: one request."""
         return self._ask("look for a closed pull request", lambda: self._first("closed", head_branch, base))
 
     def open(self, head_branch: str, base: str, title: str, body: str) -> PullRequest | None:
-        """Open a pull request: one request, sent again only when GitHub answered that it did not carry it out."""
-
         def create() -> PullRequest | None:
             from github import GithubException  # noqa: PLC0415  # see GithubSession._github
 
@@ -46,19 +42,15 @@ class GithubPulls(GithubSession):
         return self._ask("open a pull request", create)
 
     def edit(self, number: int, title: str, body: str) -> None:
-        """Replace title and body: one request, tried again when there is no usable answer."""
         self._ask("edit a pull request", lambda: self._repo.get_pull(number).edit(title=title, body=body))
 
     def retire(self, number: int, title: str, body: str) -> None:
-        """Close, and replace title and body: one request, tried again when there is no usable answer."""
         self._ask(
             "close a pull request",
             lambda: self._repo.get_pull(number).edit(title=title, body=body, state="closed"),
         )
 
     def commit_message(self, sha: Sha) -> str:
-        """Return a commit's message: one request."""
-
         def read() -> str:
             message = cast("object", self._repo.get_git_commit(sha).message)
             if not isinstance(message, str):

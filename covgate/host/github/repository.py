@@ -27,7 +27,7 @@ _LOST_RACES = ("not a fast forward", "reference already exists", "reference does
 
 
 class GithubData(GithubSession):
-    """One repository's git data. Opens connections on first use; use it in a `with`, or call `close`."""
+    """`RepositoryData` of GitHub: each call is one request, a commit three."""
 
     permission = "contents: write"
 
@@ -37,8 +37,6 @@ class GithubData(GithubSession):
         """The ids GitHub gave for the trees of the commits that were read."""
 
     def tip(self, branch: str) -> Sha | None:
-        """Return the commit a branch points to, or None when there is no such branch: one request."""
-
         def ask() -> Sha | None:
             ref = _unless_missing(lambda: self._repo.get_git_ref(f"heads/{branch}").complete())
             return None if ref is None else parse_sha(ref.object.sha)
@@ -46,10 +44,6 @@ class GithubData(GithubSession):
         return self._ask(f"look up the branch {branch}", ask)
 
     def tree(self, ref: str) -> Tree | None:
-        """Return all files of a branch or commit, or None when there is no such thing: one request.
-
-        More files than GitHub lists at once (100,000) are a PublishError, REFUSED.
-        """
         step = f"list the files of {ref}"
 
         def ask() -> Tree | None:
@@ -64,23 +58,17 @@ class GithubData(GithubSession):
         return self._ask(step, ask)
 
     def confirm_visible(self) -> None:
-        """Raise PublishError, NOT_FOUND, when the token may not see the repository: one request.
-
-        GitHub answers 404 for all that such a repository holds, as for a branch that does not exist.
-        """
-
         def ask() -> None:
-            # One page of references: an empty list where there is none, and 404 for a hidden repository only.
+            # GitHub answers 404 for all that a hidden repository holds, as for a branch that does not exist. This is
+            # one page of references: an empty list where there is none, and 404 for a hidden repository only.
             _unless_empty(lambda: next(iter(self._repo.get_git_matching_refs("heads")), None))
 
         self._ask("look for branches", ask)
 
     def blob(self, blob: str) -> bytes:
-        """Return a blob's content: one request. Content that is not whole is no answer of GitHub's: UNREACHABLE."""
-
         def ask() -> bytes:
             found = self._repo.get_git_blob(blob)
-            # Lines of 60 characters; anything else that is no base64 is an error.
+            # Lines of 60 characters; anything else that is no base64, or not whole, is no answer of GitHub's.
             content = base64.b64decode(found.content.replace("\n", ""), validate=True)
             if found.encoding != "base64" or len(content) != found.size:
                 raise ValueError("not the whole blob")
@@ -89,8 +77,6 @@ class GithubData(GithubSession):
         return self._ask(f"read the file {blob[:12]}", ask)
 
     def compare(self, base: Sha, head: Sha) -> Compared:
-        """Compare two commits: one request, of whose commits the first 250 are known."""
-
         def ask() -> Compared:
             comparison = self._repo.compare(base, head, comparison_commits_per_page=MOST_COMMITS)
             try:
@@ -103,7 +89,6 @@ class GithubData(GithubSession):
         return self._ask(f"compare {base[:12]} with {head[:12]}", ask)
 
     def add_blob(self, content: bytes) -> str:
-        """Store a blob: one request, sent again only when GitHub answered that it did not carry it out."""
         text = base64.b64encode(content).decode("ascii")
         return self._ask("store a file", lambda: parse_sha(self._repo.create_git_blob(text, "base64").sha))
 
@@ -117,7 +102,6 @@ class GithubData(GithubSession):
         *,
         new_branch: bool,
     ) -> bool:
-        """Commit and move (or make) the branch: three requests. A file that is removed has to be there."""
         elements = _elements(files, blobs)
         tree = self._ask("store the files", lambda: self._add_tree(elements, parents))
         commit = self._ask("store a commit", lambda: self._add_commit(message, tree, parents))
