@@ -103,12 +103,6 @@ def test_any_text_stays_one_command(message: str, title: str) -> None:
         assert parse_command(line) == ("error", {"title": title}, message)
 
 
-def test_group_is_closed_after_a_failure() -> None:
-    stream = io.StringIO()
-    fail_inside(Runner(stream=stream).group("The tests\n::error::x"), stream, "inside\n")
-    assert stream.getvalue() == "::group::The tests%0A::error::x\ninside\n::endgroup::\n"
-
-
 def test_commands_resume_on_a_line_of_their_own() -> None:
     stream = io.StringIO()
     runner = Runner(stream=stream, make_token=lambda: "t0k")
@@ -208,7 +202,7 @@ def test_a_laptop_hears_nothing() -> None:
     runner = Runner.from_environment({"GITHUB_OUTPUT": "/nowhere/out"}, stream)
     runner.annotate(Level.ERROR, "x")
     runner.mask(Secret(value="x"))
-    with runner.group("x"), runner.stopped_commands():
+    with runner.stopped_commands():
         pass
     assert [runner.write_outputs({"passed": "true"}), runner.write_summary("x")] == [None, None]
     assert (stream.getvalue(), runner.summary_room()) == ("", 0)

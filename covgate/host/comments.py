@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-MOST_COMMENTS = 10_000
-"""A list that does not end by itself ends here (GitHub: a pull request holds 2,500 comments)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedComment:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from covgate.host.comments import MOST_COMMENTS, PostedComment
+from covgate.host.comments import PostedComment
 from covgate.host.github.session import GithubSession, RetryPolicy
 from covgate.model import Secret
 
 if TYPE_CHECKING:
     from github.Issue import Issue
     from github.IssueComment import IssueComment
+
+_MOST_COMMENTS = 10_000
+"""A list that does not end by itself ends here (GitHub: a pull request holds 2,500 comments)."""
 
 
 class GithubComments(GithubSession):
@@ -29,7 +32,7 @@ class GithubComments(GithubSession):
 
     def read_all(self) -> Iterator[PostedComment]:
         comments = self._ask("list the comments", lambda: map(_posted, self._issue.get_comments()))
-        for _ in range(MOST_COMMENTS):
+        for _ in range(_MOST_COMMENTS):
             comment = self._ask("list the comments", lambda: next(comments, None))
             if comment is None:
                 return

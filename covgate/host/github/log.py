@@ -77,15 +77,6 @@ class Runner:
             self._command("add-mask", secret.reveal())
 
     @contextmanager
-    def group(self, title: str) -> Iterator[None]:
-        """Fold what is logged inside under `title`."""
-        self._command("group", title)
-        try:
-            yield
-        finally:
-            self._command("endgroup")
-
-    @contextmanager
     def stopped_commands(self) -> Iterator[None]:
         """Let nothing that is logged inside be taken for a workflow command.
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from http import HTTPStatus
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from covgate.host.github.session import GithubSession, RetryPolicy
+from covgate.host.github.session import GithubSession
 from covgate.host.refusal import Refusal, publish_error
 from covgate.host.repository import MOST_COMMITS, Compared, Tree
-from covgate.model import Secret, Sha, parse_sha
+from covgate.model import Sha, parse_sha
 
 if TYPE_CHECKING:
     from github import GithubException
@@ -31,10 +32,10 @@ class GithubData(GithubSession):
 
     permission = "contents: write"
 
-    def __init__(self, *, api_url: str, repository: str, token: Secret, pace: RetryPolicy | None = None) -> None:
-        super().__init__(api_url=api_url, repository=repository, token=token, pace=pace)
-        self._tree_ids: dict[str, str] = {}
+    @cached_property
+    def _tree_ids(self) -> dict[str, str]:
         """The ids GitHub gave for the trees of the commits that were read."""
+        return {}
 
     def tip(self, branch: str) -> Sha | None:
         def ask() -> Sha | None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
-from covgate.host.refusal import _KINDS, Refusal, publish_error
+from covgate.host.refusal import Refusal, publish_error
 from covgate.model import Secret
 
 if TYPE_CHECKING:
@@ -136,6 +136,18 @@ def _reason(status: int, data: object) -> str:
         for key in ("type", "message")
     ]
     return " ".join(part for part in [str(data.get("message") or ""), *details] if part) or "no reason given"
+
+
+# Matched in order against "<status> <what GitHub said, in lower case>".
+_KINDS = (
+    (r"401 ", Refusal.BAD_CREDENTIALS),
+    (r"404 ", Refusal.NOT_FOUND),
+    (r"429 |4\d\d .*rate[ _]limit|403 .*(please wait|retry your request)", Refusal.RATE_LIMITED),
+    (r"403 resource not accessible by", Refusal.READ_ONLY),
+    (r"403 github actions is not permitted to create", Refusal.NOT_PERMITTED),
+    (r"422 .*too long", Refusal.TOO_LONG),
+    (r"5\d\d ", Refusal.UNREACHABLE),
+)
 
 
 def _kind(status: int, said: str) -> Refusal:
