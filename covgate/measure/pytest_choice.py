@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from covgate.measure.pytest_options import configured_words
+from covgate.measure.shell import pytest_calls, split_options, words_of
 
 _COLLECTS = frozenset({"--co", "--collect-only", "--collectonly", "--setup-plan", "--setup-only"})
 _PARTIAL = _COLLECTS | {"--lf", "--last-failed", "--sw", "--stepwise", "--sw-skip", "--stepwise-skip"}
@@ -51,8 +51,6 @@ _WITHOUT_VALUE = frozenset(
 """Long options, of pytest and common plugins, after which a word is a place."""
 
 _SHORT_FLAGS, _SHORT_WITH_VALUE = "qvxslhV", "kmrnpcoW"
-_SEPARATORS = re.compile(r"[;&|()<>]+")
-_PYTEST = re.compile(r"(-m)?(.*/)?(pytest|py\.test)")
 _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py")
 """pytest's own `python_files`."""
 
@@ -69,14 +67,13 @@ class Invocation:
     variable: str
     """PYTEST_ADDOPTS."""
 
-    def calls(self) -> tuple[tuple[str, ...], ...]:
+    def calls(self) -> list[list[str]]:
         """Return pytest's arguments at each place of the command; one call without, when it starts pytest unseen."""
-        words = _shell_words(self.command) if isinstance(self.command, str) else list(self.command)
-        return tuple(_calls(words)) or ((),)
+        return pytest_calls(words_of(self.command)) or [[]]
 
-    def added(self) -> tuple[str, ...]:
+    def added(self) -> list[str]:
         """Return the words of PYTEST_ADDOPTS."""
-        return tuple(_words(self.variable))
+        return split_options(self.variable)
 
     def configured(self, call: Sequence[str], key: str = "addopts") -> list[str]:
         """Return the words that pytest's configuration has under a key."""
@@ -180,32 +177,3 @@ def _relative(directory: Path, place: str) -> PurePosixPath:
 
 def _within(path: PurePosixPath, places: Iterable[PurePosixPath]) -> bool:
     return any(path.is_relative_to(place) for place in places)
-
-
-def _calls(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Yield what follows each `pytest` up to the end of its command. `make -k` has no word for pytest."""
-    start: int | None = None
-    for number, word in enumerate([*words, ";"]):
-        if _SEPARATORS.fullmatch(word):
-            if start is not None:
-                yield tuple(words[start:number])
-            start = None
-        elif start is None and _PYTEST.fullmatch(word):
-            start = number + 1
-
-
-def _shell_words(command: str) -> list[str]:
-    lexer = shlex.shlex(command.replace("\\\n", " ").replace("\n", " ; "), posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    try:
-        return list(lexer)
-    except ValueError:
-        return command.split()
-
-
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()

@@ -15,7 +15,7 @@ from covgate.errors import InputError, MeasureError
 from covgate.measure.probe_call import Probe
 from covgate.measure.project import MINIMUM_COVERAGE, Project
 from covgate.measure.pytest_options import CovOptions, find_cov_options, find_test_names
-from covgate.measure.shell import shell_argv
+from covgate.measure.shell import shell_argv, words_of
 from covgate.model import SuiteRun, SuiteStatus
 from covgate.system import LiveRun, run_live
 
@@ -74,7 +74,7 @@ def prepare_suite(
 
     Raises InputError when the project's interpreter has no coverage, or one without the start-up hook.
     """
-    words = list(command) if not isinstance(command, str) else split_shell(command)
+    words = words_of(command)
     shown = command if isinstance(command, str) else shlex.join(command)
     addopts = project.environment.get("PYTEST_ADDOPTS", "")
     options = find_cov_options(project.directory, words, addopts)
@@ -179,17 +179,6 @@ def _quiet_pytest_cov(environment: dict[str, str], options: CovOptions, *, insta
     if not options.used:
         return ()
     return ("pytest-cov is switched off for this run (`--no-cov`): covgate measures what its options name.",)
-
-
-def split_shell(command: str) -> list[str]:
-    """Return the words of a shell command; operators such as `&&`, and line ends, are words of their own."""
-    lexer = shlex.shlex(command, posix=True, punctuation_chars=";&|()<>\n")
-    lexer.whitespace_split, lexer.whitespace = True, " \t\r"
-    lexer.commenters = ""
-    try:
-        return list(lexer)
-    except ValueError:
-        return command.split()
 
 
 def _not_started(plan: SuitePlan, exc: OSError | ValueError) -> InputError:
