@@ -14,11 +14,17 @@ from covgate.measure.foreign.kinds import DataKind, detect_kind
 from covgate.measure.own_packages import own_packages
 from covgate.measure.path_map import SHOWN
 from covgate.measure.probe_call import Probe
-from covgate.measure.probe_records import file_from_record, require_executed, unloaded_note, unmeasured_from_record
+from covgate.measure.probe_records import (
+    digests_of,
+    file_from_record,
+    require_executed,
+    unloaded_note,
+    unmeasured_from_record,
+)
 from covgate.measure.project import Project
 from covgate.measure.pytest_options import find_cov_options, find_test_names
 from covgate.measure.twins import Recorded, RecordedData, Settled, gone_note, settle, stale_copy
-from covgate.model import Coverage, Measurement
+from covgate.model import Coverage, Measurement, name_some
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,15 +196,10 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...], *, own_ru
     if problems:
         raise _not_analysable(problems)
     require_executed(coverage)
-    digests = {
-        PurePosixPath(path): str(record["sha256"])
-        for path, record in (*files.items(), *changed.items())
-        if "sha256" in record
-    }
     return Measurement(
         coverage=coverage,
         unmeasured={PurePosixPath(path): unmeasured_from_record(path, record) for path, record in changed.items()},
-        digests=digests,
+        digests=digests_of(files | changed),
         # covgate's own run is of the text that lies here: the digest holds it.
         doubts={} if own_run else find_strays(files),
         lost=cast("int", answer["lost"]),
@@ -213,10 +214,9 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...], *, own_ru
 
 def _not_analysable(problems: Sequence[Sequence[str]]) -> MeasureError:
     texts = {"no-source": "its source is gone", "not-python": "it is not valid Python"}
-    listed = "; ".join(f"{path}: {texts[kind]}" for kind, path, _ in problems[:SHOWN])
-    more = f" and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+    listed = name_some([f"{path}: {texts[kind]}" for kind, path, _ in problems], SHOWN, "; ")
     return MeasureError(
-        f"{len(problems)} measured {'file' if len(problems) == 1 else 'files'} cannot be analysed ({listed}{more}). "
+        f"{len(problems)} measured {'file' if len(problems) == 1 else 'files'} cannot be analysed ({listed}). "
         "Leave them out with `omit`, or set `ignore_errors` in the coverage configuration",
         hint="the data must be of this commit, and the interpreter (`--python`) of the version that measured it",
         slug="sources-gone",

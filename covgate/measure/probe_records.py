@@ -8,7 +8,7 @@ from typing import cast
 
 from covgate.errors import MeasureError
 from covgate.measure.path_map import SHOWN
-from covgate.model import Branch, Coverage, FileCoverage, Function, Gap, Span, UnmeasuredFile
+from covgate.model import Branch, Coverage, FileCoverage, Function, Gap, Span, UnmeasuredFile, name_some
 
 
 def file_from_record(path: str, record: Mapping[str, object]) -> FileCoverage:
@@ -38,14 +38,18 @@ def unmeasured_from_record(path: str, record: Mapping[str, object]) -> Unmeasure
     return UnmeasuredFile(gap=gap, file=file, **texts)
 
 
+def digests_of(records: Mapping[str, Mapping[str, object]]) -> dict[PurePosixPath, str]:
+    """Return the digests of the texts that were analysed: of changed files."""
+    return {PurePosixPath(path): str(record["sha256"]) for path, record in records.items() if "sha256" in record}
+
+
 def unloaded_note(answer: Mapping[str, object]) -> tuple[str, ...]:
     """Say which files of the project the total does not hold, as the probe's answer has them; nothing for none."""
     paths = cast("list[str]", answer["unloaded"])
     if not paths:
         return ()
     are = "1 file that no test loads is" if len(paths) == 1 else f"{len(paths)} files that no test loads are"
-    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
-    return (f"{are} not in the total: {', '.join(paths[:SHOWN])}{more}.",)
+    return (f"{are} not in the total: {name_some(paths, SHOWN)}.",)
 
 
 def require_executed(coverage: Coverage) -> None:

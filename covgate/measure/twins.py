@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +18,8 @@ from covgate.measure.path_map import (
     ambiguous_path,
     map_paths,
     mapping_notes,
-    refuse_ambiguity,
 )
+from covgate.model import without_ident
 
 Place = PurePosixPath | Path | None
 """Where a measured file belongs: relative to the checkout, outside of it (absolute), or nowhere: left out."""
@@ -167,7 +166,8 @@ def _settle_gone(
     if not gone:
         return {}
     mapped = map_paths(_names(gone), files, checkout.folder_of(data.path))
-    refuse_ambiguity(mapped)
+    for names, candidates in mapped.ambiguous.items():
+        raise ambiguous_path(names[0], candidates)
     if not mapped.found:
         raise _nothing_here(data, mapped)
     found.roots |= dict.fromkeys(mapping_notes(mapped))
@@ -267,12 +267,12 @@ def _top_of(folder: Path) -> Path | None:
 
 
 def _text(path: Path) -> bytes:
-    """Return a file's text as git would store it: LF, and `$Id$` without what `ident` writes there."""
+    """Return a file's text as git would store it; of what is no file, something that no file holds."""
     try:
         text = path.read_bytes() if path.is_file() else b"(not a file)"
     except OSError:
         return b"(cannot be read) " + str(path).encode(errors="surrogateescape")
-    return re.sub(rb"\$Id:[^$\n]*\$", b"$Id$", text.replace(b"\r\n", b"\n"))
+    return without_ident(text.replace(b"\r\n", b"\n"))
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ from covgate.model.history import (
 )
 from covgate.model.numbers import Counts, Tally, floor_percent
 from covgate.model.secret import Secret
-from covgate.model.text import plain, shorten, visible
+from covgate.model.text import name_some, plain, shorten, visible, without_ident
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import (
     FAILED_SUITES,
@@ -114,6 +114,7 @@ __all__ = [
     "Verdict",
     "VerdictKind",
     "floor_percent",
+    "name_some",
     "parse_sha",
     "percent_json",
     "plain",
@@ -126,4 +127,5 @@ __all__ = [
     "show_percent",
     "spans_of",
     "visible",
+    "without_ident",
 ]

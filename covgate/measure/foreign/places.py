@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
 
 from covgate.measure.agreement import compare_report
 from covgate.measure.data_files import Wanted, scope_request
-from covgate.measure.foreign.kinds import DataKind, Report, ReportedFile
-from covgate.measure.foreign.read import read_report
+from covgate.measure.foreign.cobertura import read_cobertura
+from covgate.measure.foreign.kinds import MAX_REPORT_BYTES, DataKind, Report, ReportedFile, bad_report
+from covgate.measure.foreign.lcov import read_lcov
 from covgate.measure.path_map import Names, ambiguous_path, split
 from covgate.measure.probe_call import Probe
-from covgate.measure.probe_records import functions_from_record, require_executed, unloaded_note, unmeasured_from_record
+from covgate.measure.probe_records import (
+    digests_of,
+    functions_from_record,
+    require_executed,
+    unloaded_note,
+    unmeasured_from_record,
+)
 from covgate.measure.project import Project
 from covgate.measure.twins import Recorded, RecordedData, settle
-from covgate.model import Branch, Coverage, FileCoverage, Measurement, UnmeasuredFile
+from covgate.model import PYTHON_SUFFIXES, Branch, Coverage, FileCoverage, Measurement, UnmeasuredFile
 
 
 def analyse_reports(
@@ -44,11 +52,20 @@ def analyse_reports(
     unmeasured = {p: unmeasured_from_record(str(p), r) for p, r in records.items() if p not in files}
     if not coverage.has_branches:
         unmeasured = {path: _without_branches(file) for path, file in unmeasured.items()}
-    digests = {path: str(record["sha256"]) for path, record in records.items() if "sha256" in record}
     name = reports[0].name if len(reports) == 1 else "the coverage report"
     doubts = {path: compare_report(path, files[path].lines, r, name) for path, r in records.items() if path in files}
     notes = (*notes, *unloaded_note(statics))
-    return Measurement(coverage=coverage, unmeasured=unmeasured, digests=digests, doubts=doubts, notes=notes)
+    return Measurement(
+        coverage=coverage, unmeasured=unmeasured, digests=digests_of(changed), doubts=doubts, notes=notes
+    )
+
+
+def read_report(path: Path, kind: DataKind) -> Report:
+    """Read a Cobertura or LCOV file. Raises MeasureError when it is malformed, hostile or too large."""
+    size = path.stat().st_size
+    if size > MAX_REPORT_BYTES:
+        raise bad_report(path, f"is {size} bytes long; covgate reads at most {MAX_REPORT_BYTES}")
+    return read_cobertura(path) if kind is DataKind.COBERTURA else read_lcov(path)
 
 
 Placed = list[tuple[ReportedFile, PurePosixPath | None]]
@@ -127,7 +144,7 @@ def _static_analysis(
     project: Project, wanted: Wanted, files: Mapping[PurePosixPath, ReportedFile]
 ) -> dict[str, object]:
     """Ask the probe for the statements of changed files: a report has neither continuation lines nor functions."""
-    asked = [str(path) for path in wanted.changed if path in files or path.suffix in {".py", ".pyw"}]
+    asked = [str(path) for path in wanted.changed if path in files or path.suffix in PYTHON_SUFFIXES]
     if not asked:
         return {"changed": {}, "unloaded": []}
     return Probe(project).ask(
@@ -161,13 +178,4 @@ def _without_branches(unmeasured: UnmeasuredFile) -> UnmeasuredFile:
     """Keep a lines-only measurement lines-only."""
     if unmeasured.file is None:
         return unmeasured
-    file = unmeasured.file
-    bare = FileCoverage(
-        path=file.path,
-        statements=file.statements,
-        missing=file.missing,
-        excluded=file.excluded,
-        first_lines=file.first_lines,
-        functions=file.functions,
-    )
-    return UnmeasuredFile(gap=unmeasured.gap, file=bare, why=unmeasured.why)
+    return replace(unmeasured, file=replace(unmeasured.file, branches={}))
