@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -64,14 +64,6 @@ def fail_inside(context: AbstractContextManager[None], stream: io.StringIO, text
 
     with pytest.raises(KeyError):
         fail()
-
-
-def test_annotation_names_its_place() -> None:
-    stream = io.StringIO()
-    Runner(stream=stream).annotate(
-        Level.WARNING, "not covered", title="diff", file=PurePosixPath("a,b/c.py"), line=3, end_line=5
-    )
-    assert stream.getvalue() == "::warning file=a%2Cb/c.py,line=3,endLine=5,title=diff::not covered\n"
 
 
 def test_annotation_without_properties_has_no_space() -> None:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TextIO
 
 from covgate.config import OUTPUT_NAMES
@@ -57,19 +57,9 @@ class Runner:
             summary=_path(environment, "GITHUB_STEP_SUMMARY"),
         )
 
-    def annotate(
-        self,
-        level: Level,
-        message: str,
-        *,
-        title: str = "",
-        file: PurePosixPath | None = None,
-        line: int | None = None,
-        end_line: int | None = None,
-    ) -> None:
-        """Attach `message` to the run, or to lines of `file` (1-based, inclusive; relative to the checkout)."""
-        properties = {"file": file, "line": line, "endLine": end_line, "title": title or None}
-        self._command(level, message, {key: str(value) for key, value in properties.items() if value is not None})
+    def annotate(self, level: Level, message: str, *, title: str = "") -> None:
+        """Attach `message` to the run."""
+        self._command(level, message, {"title": title} if title else {})
 
     def mask(self, secret: Secret) -> None:
         """Have the runner replace `secret` by *** wherever it is logged from here on."""

@@ -6,12 +6,11 @@ from http import HTTPStatus
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from covgate.host.github.session import GithubSession
+from covgate.host.github.session import GithubSession, unless
 from covgate.host.pull_requests import PullRequest
 from covgate.model import Sha, parse_sha
 
 if TYPE_CHECKING:
-    from github import GithubException
     from github.PullRequest import PullRequest as GithubPull
 
 _PAGE = 100
@@ -29,17 +28,12 @@ class GithubPulls(GithubSession):
         return self._ask("look for a closed pull request", lambda: self._first("closed", head_branch, base))
 
     def open(self, head_branch: str, base: str, title: str, body: str) -> PullRequest | None:
-        def create() -> PullRequest | None:
-            from github import GithubException  # noqa: PLC0415  # see GithubSession._github
+        def create() -> PullRequest:
+            return _taken(self._repo.create_pull(base=base, head=head_branch, title=title, body=body))
 
-            try:
-                return _taken(self._repo.create_pull(base=base, head=head_branch, title=title, body=body))
-            except GithubException as exc:
-                if _exists_already(exc):
-                    return None
-                raise
-
-        return self._ask("open a pull request", create)
+        # GitHub says it in words only: `A pull request already exists for octo:covgate/ratchet.`.
+        known = (HTTPStatus.UNPROCESSABLE_ENTITY, "pull request already exists")
+        return self._ask("open a pull request", lambda: unless(create, known))
 
     def edit(self, number: int, title: str, body: str) -> None:
         self._ask("edit a pull request", lambda: self._repo.get_pull(number).edit(title=title, body=body))
@@ -66,11 +60,6 @@ class GithubPulls(GithubSession):
         ours = (pull for pull in islice(pulls, _PAGE) if (pull.head.ref, pull.base.ref) == (head_branch, base))
         found = next(ours, None)
         return _taken(found) if found else None
-
-
-def _exists_already(exc: GithubException) -> bool:
-    """GitHub says it in words only: 422, `A pull request already exists for octo:covgate/ratchet.`."""
-    return exc.status == HTTPStatus.UNPROCESSABLE_ENTITY and "pull request already exists" in str(exc.data).lower()
 
 
 def _taken(pull: GithubPull) -> PullRequest:

@@ -122,6 +122,19 @@ class GithubSession:
         return " ".join(text.replace(self._token.reveal(), "***").split())[:200]
 
 
+def unless(ask: Callable[[], _Answer], *known: tuple[int, str]) -> _Answer | None:
+    """Run `ask`; None when GitHub answers with a `known` status and what it says holds the words beside it."""
+    from github import GithubException  # noqa: PLC0415  # see GithubSession._github
+
+    try:
+        return ask()
+    except GithubException as exc:
+        said = _reason(exc.status, cast("object", exc.data)).lower()
+        if not any(exc.status == status and words in said for status, words in known):
+            raise
+    return None
+
+
 def _reason(status: int, data: object) -> str:
     """What GitHub said in the body of an error."""
     if status == HTTPStatus.FORBIDDEN and data is None:
