@@ -66,6 +66,10 @@ class Option:
         """The variable GitHub passes the input in: upper case, hyphens kept."""
         return f"INPUT_{self.name.upper()}"
 
+    def bad(self, text: str, source: str, problem: str) -> InputError:
+        """Return the error for a value of it; `source` is who gave it."""
+        return bad_value(self.name, text, source, problem, hint=f"{self.name}: {self.help}")
+
     @property
     def boolean(self) -> bool:
         """Whether it is on or off: in TOML, `true` or `false` without quotes."""
@@ -252,6 +256,11 @@ OPTIONS: tuple[Option, ...] = (
         help="The token covgate comments with. The tests never see it.",
     ),
 )
+
+
+def bad_value(name: str, text: str, source: str, problem: str, *, hint: str) -> InputError:
+    """Return the error for a value that makes no sense, of an option or of a goal."""
+    return InputError(f"{name} = {text} (from {source}): {problem}", hint=hint, slug="bad-option-value")
 
 
 def unknown_option(name: str, source: str, known: Iterable[str]) -> InputError:

@@ -75,7 +75,7 @@ def resolve(
     table = read_toml(toml) if toml else TomlSettings()
     given |= table.options
     given |= _from_inputs(inputs or {})
-    given |= {name: (text, _flag(name)) for name, text in (command_line or {}).items()}
+    given |= {name: (text, option_named(name).flag or name) for name, text in (command_line or {}).items()}
     if not given["github-token"][0] and (environment or {}).get("GITHUB_TOKEN"):
         given["github-token"] = ((environment or {})["GITHUB_TOKEN"], "GITHUB_TOKEN")
     values: dict[str, object] = {o.field: _parse(o, *given[o.name]) for o in OPTIONS}
@@ -127,15 +127,7 @@ def _parse(option: Option, text: str, source: str) -> object:
     try:
         return option.parse(text)
     except ValueError as exc:
-        raise InputError(
-            f"{option.name} = {text.strip()} (from {source}): {exc}",
-            hint=f"{option.name}: {option.help}",
-            slug="bad-option-value",
-        ) from None
-
-
-def _flag(name: str) -> str:
-    return option_named(name).flag or name
+        raise option.bad(text.strip(), source, str(exc)) from None
 
 
 def _from_inputs(inputs: Mapping[str, str]) -> dict[str, tuple[str, str]]:
