@@ -1,61 +1,14 @@
-"""The settings of a run: every option's value, merged from the places it can be given in, and who set it."""
+"""The settings of a run, merged from the places an option can be given in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
-from covgate.config.goals import Component, Target
-from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind
-from covgate.config.options import OPTIONS, Option, option_named, unknown_option
+from covgate.config.options import OPTIONS, Option, Settings, option_named, unknown_option
 from covgate.config.read_options import TomlSettings, peek, read_toml
 from covgate.config.toml_file import TomlFile
 from covgate.errors import InputError
-from covgate.model import Secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Every option's value; `None` stands for an option that was not set. `sources` says who set each."""
-
-    test_command: str | tuple[str, ...]
-    """A shell command, or an argument vector when it was given after `--` or as a list in TOML."""
-    coverage_data: tuple[str, ...] | None
-    install_command: str | None
-    working_directory: str
-    base: str | None
-    min_total: Decimal | None
-    min_diff: Decimal | None
-    max_drop: Decimal | None
-    green: Decimal
-    orange: Decimal
-    reports: tuple[ReportKind, ...] | None
-    report_dir: str
-    comment: CommentPolicy
-    publish: PublishPolicy
-    name: str | None
-    record: bool | None
-    history_branch: str
-    history_dir: str | None
-    history_limit: int
-    ratchet: bool
-    timeout_minutes: Decimal | None
-    python: str | None
-    github_token: Secret | None
-    sources: Mapping[str, str]
-    components: tuple[Component, ...] = ()
-    """`[tool.covgate.components.NAME]`, in the order of the file."""
-    target: Target | None = None
-    """`[tool.covgate.target]`."""
-
-    def where(self, name: str) -> str:
-        """Who set the option `name`, for messages: `--min-diff`, `pyproject.toml, line 31`, `the default`.
-
-        Of goals, the tables and what stands in them have names too: `components.api`, `components.api.min-diff`,
-        `target`, `target.by`.
-        """
-        return self.sources[name]
 
 
 def resolve(
@@ -85,7 +38,7 @@ def resolve(
     if command:
         values["test_command"], sources["test-command"] = command, "the command line"
     goals = table.goals
-    settings = Settings(**values, sources=sources, components=goals.components, target=goals.target)  # type: ignore[arg-type]  # fields and options are held equal by a test
+    settings = Settings(**values, sources=sources, components=goals.components, target=goals.target)  # type: ignore[arg-type]  # each option is a field
     return _checked(settings)
 
 
