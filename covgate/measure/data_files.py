@@ -11,7 +11,7 @@ from typing import cast
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import find_strays
 from covgate.measure.foreign.kinds import DataKind, detect_kind
-from covgate.measure.own_packages import own_packages
+from covgate.measure.own_packages import packages_of
 from covgate.measure.path_map import SHOWN
 from covgate.measure.probe_call import Probe
 from covgate.measure.probe_records import (
@@ -85,23 +85,22 @@ def analyse_data(
     *,
     config: str | None,
     wanted: Wanted,
-    local: Iterable[PurePosixPath],
+    local: Sequence[PurePosixPath],
     probe: Probe | None = None,
 ) -> Measurement:
     """Analyse data files in the project's interpreter, with `probe` when one was started ahead.
 
     `config` is the serialised configuration of the run that just made them; None for data made before, which may come
-    from another machine: then the project's own is used. `local` lists the checkout's files. Raises MeasureError when
-    the data can not be used, or speaks of another copy of the code.
+    from another machine: then the project's own is used. `local` lists the checkout's files, sorted. Raises
+    MeasureError when the data can not be used, or speaks of another copy of the code.
     """
-    files = sorted(local)
     request: dict[str, object] = {
         "command": "analyse",
         "data": [str(path) for path in data],
         "config": config,
         "places": None,
-        "local": [str(path) for path in files],
-        "packages": packages_of(project, files) if config else {},
+        "local": [str(path) for path in local],
+        "packages": packages_of(project, local) if config else {},
         "root": str(project.root),
         "changed": [str(path) for path in wanted.changed],
         **scope_request(project, wanted.tracked),
@@ -114,7 +113,7 @@ def analyse_data(
     foreign = cast("list[dict[str, object]]", answer["foreign"])
     if foreign:
         # Asked once more, with the places of the files that were recorded elsewhere.
-        settled = _settle(project, foreign, files)
+        settled = _settle(project, foreign, local)
         places = {
             str(data["data"]): _texts(project, places) for data, places in zip(foreign, settled.places, strict=True)
         }
@@ -123,12 +122,6 @@ def analyse_data(
     notes += gone_note(cast("list[str]", answer["gone"]))
     _refuse_hidden(cast("list[list[str]]", answer["hidden"]))
     return _measurement(answer, notes, own_run=config is not None)
-
-
-def packages_of(project: Project, local: Iterable[PurePosixPath]) -> dict[str, str]:
-    """Return the project's own packages as the probe takes them: {name: path in the checkout}."""
-    prefix = PurePosixPath(project.directory.resolve().relative_to(project.root.resolve()))
-    return {name: str(path) for name, path in own_packages(local, prefix).items()}
 
 
 def _settle(project: Project, foreign: Iterable[Mapping[str, object]], local: Iterable[PurePosixPath]) -> Settled:
@@ -145,15 +138,9 @@ def _settle(project: Project, foreign: Iterable[Mapping[str, object]], local: It
 
 
 def _recorded(item: Mapping[str, object]) -> Recorded:
-    place, alias = item["place"], item["alias"]
-    return Recorded(
-        names=(str(item["name"]),),
-        place=Path(str(place)) if place else None,
-        alias=Path(str(alias)) if alias else None,
-        executed=bool(item["executed"]),
-        here=bool(item["here"]),
-        added=bool(item["added"]),
-    )
+    place, alias = (Path(str(path)) if path else None for path in (item["place"], item["alias"]))
+    signs = {sign: bool(item[sign]) for sign in ("executed", "here", "added")}
+    return Recorded(names=(str(item["name"]),), place=place, alias=alias, **signs)
 
 
 def _texts(project: Project, places: Mapping[tuple[str, ...], PurePosixPath | Path | None]) -> dict[str, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from covgate.config import Settings
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import with_committed, with_times
-from covgate.measure.data_files import Wanted, analyse_data, find_data, packages_of
+from covgate.measure.data_files import Wanted, analyse_data, find_data
 from covgate.measure.environment import make_environment
 from covgate.measure.foreign.kinds import DataKind
 from covgate.measure.foreign.places import analyse_reports
@@ -64,7 +64,7 @@ def _read(job: Measuring, probe: Probe | None) -> Measurement:
                 hint="pass the `.coverage` files, or leave `reports` out",
                 slug="bad-option-value",
             )
-        with job.screen.step(f"Reading {_listed(paths)}"):
+        with job.screen.step(f"Reading {paths[0].name if len(paths) == 1 else f'{len(paths)} files'}"):
             try:
                 measurement = _analyse(job, project, paths, kind, probe)
             except NoCoverageError:
@@ -83,7 +83,7 @@ def _read(job: Measuring, probe: Probe | None) -> Measurement:
 def _analyse(
     job: Measuring, project: Project, paths: tuple[Path, ...], kind: DataKind, probe: Probe | None
 ) -> Measurement:
-    local = _LocalFiles(job.git)
+    local = _local_files(job.git)
     if kind is DataKind.DATA_FILE:
         return analyse_data(project, paths, config=None, wanted=job.wanted, local=local, probe=probe)
     return analyse_reports(project, paths, kind, wanted=job.wanted, local=local)
@@ -113,9 +113,8 @@ def _run_tests(job: Measuring) -> Measurement:
         data = private / "data"
         data.mkdir()
         with screen.step("Preparing the measurement"):
-            local = tuple(_LocalFiles(job.git))
-            packages = packages_of(project, local)
-            plan = prepare_suite(project, settings.test_command, data, packages, job.wanted.tracked)
+            local = _local_files(job.git)
+            plan = prepare_suite(project, settings.test_command, data, local, job.wanted.tracked)
         screen.say(f"Running {plan.shown}")
         if project.is_found:
             version = f" ({project.version})" if project.version else ""
@@ -124,12 +123,12 @@ def _run_tests(job: Measuring) -> Measurement:
             screen.say(note)
         minutes = settings.timeout_minutes
         seconds = float(minutes) * 60 if minutes is not None else None
-        suite = run_suite(project, plan, data, timeout_seconds=seconds, around=job.around)
+        suite = run_suite(project, plan, timeout_seconds=seconds, around=job.around)
         try:
             if not suite.data:
                 raise no_data_error(suite.run)
             with screen.step("Measuring"):
-                measurement = analyse_data(project, suite.data, config=suite.config, wanted=job.wanted, local=local)
+                measurement = analyse_data(project, suite.data, config=plan.config, wanted=job.wanted, local=local)
         except MeasureError as exc:
             measurement = _unusable(job, explain_nothing(project, plan, suite.run, exc))
     return replace(
@@ -146,15 +145,6 @@ def _unusable(job: Measuring, error: MeasureError) -> Measurement:
     return Measurement(coverage=Unavailable(reason=error.message))
 
 
-class _LocalFiles:
-    """The files of the checkout: what git tracks, and what it would; an environment nobody ignores is no part of it."""
-
-    def __init__(self, git: GitCommand) -> None:
-        self._git = git
-
-    def __iter__(self) -> Iterator[PurePosixPath]:
-        return iter((*self._git.tracked(), *(path for path in self._git.untracked() if not is_installed(path))))
-
-
-def _listed(paths: tuple[Path, ...]) -> str:
-    return paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+def _local_files(git: GitCommand) -> list[PurePosixPath]:
+    """List the files of the checkout, sorted: what git tracks, and what it would; an environment is no part of it."""
+    return sorted((*git.tracked(), *(path for path in git.untracked() if not is_installed(path))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -27,7 +27,7 @@ from covgate.model import PYTHON_SUFFIXES, Branch, Coverage, FileCoverage, Measu
 
 
 def analyse_reports(
-    project: Project, reports: Sequence[Path], kind: DataKind, *, wanted: Wanted, local: Iterable[PurePosixPath]
+    project: Project, reports: Sequence[Path], kind: DataKind, *, wanted: Wanted, local: Sequence[PurePosixPath]
 ) -> Measurement:
     """Read Cobertura or LCOV reports, mapped to the checkout; several are united.
 
@@ -35,7 +35,7 @@ def analyse_reports(
     """
     files: dict[PurePosixPath, ReportedFile] = {}
     read = [read_report(path, kind) for path in reports]
-    placed, notes = _places(project, list(zip(reports, read, strict=True)), tuple(local))
+    placed, notes = _places(project, list(zip(reports, read, strict=True)), local)
     for file, place in placed:
         if place in files:
             files[place].merge(file)
@@ -73,7 +73,7 @@ Placed = list[tuple[ReportedFile, PurePosixPath | None]]
 
 
 def _places(
-    project: Project, reports: Sequence[tuple[Path, Report]], local: tuple[PurePosixPath, ...]
+    project: Project, reports: Sequence[tuple[Path, Report]], local: Sequence[PurePosixPath]
 ) -> tuple[Placed, tuple[str, ...]]:
     """Find the files of each report in the checkout: where they are named, else by their texts or their folders."""
     known = set(local)
