@@ -27,7 +27,7 @@ from covgate.system import GitCommand, Screen, shown_path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measuring:
-    """What is to be measured. `around` is entered while the project's code may write to the log."""
+    """What is to be measured. `while_running` is entered while the project's code may write to the log."""
 
     settings: Settings
     project: Project
@@ -40,7 +40,7 @@ class Measuring:
     from_ci: bool
     """Whether files have the time at which they were unpacked, as on any CI."""
     screen: Screen
-    around: Callable[[], AbstractContextManager[None]]
+    while_running: Callable[[], AbstractContextManager[None]]
     start: Path
     """Where covgate was started: paths are shown from there."""
 
@@ -109,7 +109,7 @@ def _run_tests(job: Measuring) -> Measurement:
         private = Path(name)
         if settings.install_command:
             with screen.step("Preparing the environment"):
-                project = make_environment(project, settings.install_command, private, around=job.around)
+                project = make_environment(project, settings.install_command, private, while_running=job.while_running)
         data = private / "data"
         data.mkdir()
         with screen.step("Preparing the measurement"):
@@ -123,7 +123,7 @@ def _run_tests(job: Measuring) -> Measurement:
             screen.say(note)
         minutes = settings.timeout_minutes
         seconds = float(minutes) * 60 if minutes is not None else None
-        suite = run_suite(project, plan, timeout_seconds=seconds, around=job.around)
+        suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
         try:
             if not suite.data:
                 raise no_data_error(suite.run)

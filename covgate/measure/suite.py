@@ -124,14 +124,14 @@ def run_suite(
     plan: SuitePlan,
     *,
     timeout_seconds: float | None,
-    around: Callable[[], AbstractContextManager[None]],
+    while_running: Callable[[], AbstractContextManager[None]],
 ) -> SuiteData:
-    """Run the planned command live; `around` encloses the time in which its output streams.
+    """Run the planned command live; `while_running` encloses the time in which its output streams.
 
     Raises InputError when the command can not be started.
     """
     try:
-        with around():
+        with while_running():
             done = run_live(plan.argv, cwd=project.directory, env=plan.environment, timeout=timeout_seconds)
     except (OSError, ValueError) as exc:  # ValueError: a NUL in a word
         raise _not_started(plan, exc) from None
