@@ -20,6 +20,7 @@ from covgate.measure.path_map import (
     mapping_notes,
 )
 from covgate.model import without_ident
+from covgate.system import find_checkout
 
 Place = PurePosixPath | Path | None
 """Where a measured file belongs: relative to the checkout, outside of it (absolute), or nowhere: left out."""
@@ -185,7 +186,7 @@ class _Checkout:
         self._root = root
         self._files = files
         self._text = functools.cache(_text)
-        self._top_of = functools.cache(_top_of)
+        self._top_of = functools.cache(find_checkout)
 
     @functools.cached_property
     def _tree(self) -> Tree:
@@ -259,11 +260,6 @@ def _is_build(folder: PurePath) -> bool:
 def is_installed(path: PurePosixPath) -> bool:
     """Whether a path lies where packages are installed or built, by its folders' names."""
     return any(folder.name in INSTALLED or _is_build(folder) for folder in path.parents)
-
-
-def _top_of(folder: Path) -> Path | None:
-    """Return the top of the checkout that holds `folder`."""
-    return next((top for top in (folder, *folder.parents) if (top / ".git").exists()), None)
 
 
 def _text(path: Path) -> bytes:

@@ -3,6 +3,7 @@
 from covgate.system.folders import (
     DataFolder,
     ReportFolder,
+    find_checkout,
     make_report_folder,
     read_text,
     read_text_if_there,
@@ -40,6 +41,7 @@ __all__ = [
     "Since",
     "child_environment",
     "close_own_memory",
+    "find_checkout",
     "forgiving_streams",
     "make_report_folder",
     "open_console",
