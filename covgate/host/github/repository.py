@@ -79,11 +79,11 @@ class GithubData(GithubSession):
 
     def compare(self, base: Sha, head: Sha) -> Compared:
         def ask() -> Compared:
-            found = self._repo.compare(base, head, comparison_commits_per_page=MOST_COMMITS)
-            unrelated = Compared(merge_base=None, ahead_by=0, behind_by=0, commits={})
-            return unless(lambda: _compared(found), (HTTPStatus.NOT_FOUND, "no common ancestor")) or unrelated
+            return _compared(self._repo.compare(base, head, comparison_commits_per_page=MOST_COMMITS))
 
-        return self._ask(f"compare {base[:12]} with {head[:12]}", ask)
+        unrelated = (HTTPStatus.NOT_FOUND, "no common ancestor")
+        found = self._ask(f"compare {base[:12]} with {head[:12]}", lambda: unless(ask, unrelated))
+        return found or Compared(merge_base=None, ahead_by=0, behind_by=0, commits={})
 
     def add_blob(self, content: bytes) -> str:
         text = base64.b64encode(content).decode("ascii")
