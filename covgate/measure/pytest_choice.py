@@ -79,13 +79,14 @@ class Invocation:
         """Return the words that pytest's configuration has under a key."""
         return configured_words(self.directory, ["pytest", *self.added(), *call], key)
 
+    def arguments(self, call: Sequence[str]) -> Arguments:
+        """Return all that pytest is told by a call of it, in its order."""
+        return read_arguments([*self.configured(call), *self.added(), *call])
+
 
 def only_collects(run: Invocation) -> str | None:
     """Return the option with which pytest lists the tests and runs none of them, in every call of it; else None."""
-    found = [
-        next((o for o in read_arguments([*run.configured(call), *run.added(), *call]).options if o in _COLLECTS), None)
-        for call in run.calls()
-    ]
+    found = [run.arguments(call).first(_COLLECTS) for call in run.calls()]
     return found[0] if all(found) else None
 
 
@@ -95,16 +96,14 @@ def find_choice(run: Invocation, tracked: Iterable[PurePosixPath]) -> str | None
     `tracked` are the files of the project, relative to its folder; they are gone through only when places are named.
     """
     for call in run.calls():
-        everything = read_arguments([*run.configured(call), *run.added(), *call]).options
-        partial = next((option for option in everything if option in _PARTIAL | _PLUGINS), None)
-        if partial:
+        everything = run.arguments(call)
+        if partial := everything.first(_PARTIAL | _PLUGINS):
             return partial
-        first, stop = (next((o for o in everything if o in kind), None) for kind in (_FAILED_FIRST, _STOPS))
+        first, stop = everything.first(_FAILED_FIRST), everything.first(_STOPS)
         if first and stop:
             return f"{first} with {stop}"
         once = read_arguments([*run.added(), *(call if run.for_once else ())])
-        chosen = next((option for option in once.options if option in _CHOOSING), None) or _narrow(run, once, tracked)
-        if chosen:
+        if chosen := once.first(_CHOOSING) or _narrow(run, once, tracked):
             return chosen
     return None
 
@@ -115,6 +114,10 @@ class Arguments:
 
     options: tuple[str, ...]
     others: tuple[str, ...]
+
+    def first(self, wanted: frozenset[str]) -> str | None:
+        """Return the first option that is one of `wanted`."""
+        return next((option for option in self.options if option in wanted), None)
 
 
 def read_arguments(words: Sequence[str]) -> Arguments:

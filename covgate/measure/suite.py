@@ -103,15 +103,12 @@ def prepare_suite(
             slug="interpreter-not-usable",
         )
     config = str(answer["config"])
-    environment = dict(project.environment)
-    # Python starts coverage from this variable (its a1_coverage.pth), whatever started Python.
-    environment["COVERAGE_PROCESS_CONFIG"] = config
-    # A `coverage run` inside the command writes beside covgate's own data; the two are combined.
-    environment["COVERAGE_FILE"] = str(data_file)
+    # Python starts coverage from the first variable (its a1_coverage.pth), whatever started Python. A `coverage run`
+    # inside the command writes beside covgate's own data; the two are combined.
+    environment = {**project.environment, "COVERAGE_PROCESS_CONFIG": config, "COVERAGE_FILE": str(data_file)}
     if answer["plugins_here"]:
-        environment["PYTHONPATH"] = os.pathsep.join(
-            filter(None, [str(project.directory), environment.get("PYTHONPATH", "")])
-        )
+        places = [str(project.directory), environment.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, places))
     notes = _quiet_pytest_cov(environment, options, installed=bool(answer["pytest_cov"]))
     if options.config and not config_there:
         notes += (f"--cov-config names {options.config}, which is not in {project.directory}: it is not used.",)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from covgate.host.comments import PostedComment
-from covgate.host.github.session import GithubSession, RetryPolicy
-from covgate.model import Secret
+from covgate.host.github.session import GithubSession
 
 if TYPE_CHECKING:
     from github.Issue import Issue
@@ -17,18 +17,15 @@ _MOST_COMMENTS = 10_000
 """A list that does not end by itself ends here (GitHub: a pull request holds 2,500 comments)."""
 
 
+@dataclass(kw_only=True)
 class GithubComments(GithubSession):
     """`PullRequestComments` of GitHub: each call is one request, and each page of 100 comments is one."""
 
-    def __init__(
-        self, *, api_url: str, repository: str, pull_request: int, token: Secret, pace: RetryPolicy | None = None
-    ) -> None:
-        super().__init__(api_url=api_url, repository=repository, token=token, pace=pace)
-        self._number = pull_request
+    pull_request: int
 
     @property
     def _place(self) -> str:
-        return f"{self._repository}#{self._number}"
+        return f"{self.repository}#{self.pull_request}"
 
     def read_all(self) -> Iterator[PostedComment]:
         comments = self._ask("list the comments", lambda: map(_posted, self._issue.get_comments()))
@@ -63,7 +60,7 @@ class GithubComments(GithubSession):
     @property
     def _issue(self) -> Issue:
         # A pull request's conversation belongs to the issue of the same number.
-        return self._repo.get_issue(self._number)
+        return self._repo.get_issue(self.pull_request)
 
 
 def _posted(comment: IssueComment) -> PostedComment:

@@ -55,7 +55,7 @@ class GithubPulls(GithubSession):
 
     def _first(self, state: str, head_branch: str, base: str) -> PullRequest | None:
         # GitHub filters by `owner:branch` and ignores a filter of another form, so what comes back is looked at again.
-        head = f"{self._repository.split('/', maxsplit=1)[0]}:{head_branch}"
+        head = f"{self.repository.split('/', maxsplit=1)[0]}:{head_branch}"
         pulls = self._repo.get_pulls(state=state, sort="created", direction="desc", head=head, base=base)
         ours = (pull for pull in islice(pulls, _PAGE) if (pull.head.ref, pull.base.ref) == (head_branch, base))
         found = next(ours, None)
