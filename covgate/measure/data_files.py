@@ -14,17 +14,10 @@ from covgate.measure.foreign.kinds import DataKind, detect_kind
 from covgate.measure.own_packages import packages_of
 from covgate.measure.path_map import SHOWN
 from covgate.measure.probe_call import Probe
-from covgate.measure.probe_records import (
-    digests_of,
-    file_from_record,
-    require_executed,
-    unloaded_note,
-    unmeasured_from_record,
-)
 from covgate.measure.project import Project
 from covgate.measure.pytest_options import find_cov_options, find_test_names
 from covgate.measure.twins import Recorded, RecordedData, Settled, gone_note, settle, stale_copy
-from covgate.model import Coverage, Measurement, name_some
+from covgate.model import Branch, Coverage, FileCoverage, Function, Gap, Measurement, Span, UnmeasuredFile, name_some
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,4 +200,61 @@ def _not_analysable(problems: Sequence[Sequence[str]]) -> MeasureError:
         "Leave them out with `omit`, or set `ignore_errors` in the coverage configuration",
         hint="the data must be of this commit, and the interpreter (`--python`) of the version that measured it",
         slug="sources-gone",
+    )
+
+
+# --- records of single files ------------------------------------------------------------------------------------------
+
+
+def file_from_record(path: str, record: Mapping[str, object]) -> FileCoverage:
+    """Return one file's record (see `covgate_probe.record`) as a value; `path` is relative to the checkout."""
+    return FileCoverage(
+        path=PurePosixPath(path),
+        statements=frozenset(cast("list[int]", record["s"])),
+        missing=frozenset(cast("list[int]", record["m"])),
+        excluded=frozenset(cast("list[int]", record["x"])),
+        branches={line: Branch(total=n, taken=t) for line, n, t in cast("list[list[int]]", record["b"])},
+        first_lines=dict(cast("list[tuple[int, int]]", record.get("first", []))),
+        functions=functions_from_record(record),
+    )
+
+
+def functions_from_record(record: Mapping[str, object]) -> tuple[Function, ...]:
+    """Return the functions of a record; empty when the file did not change."""
+    regions = cast("list[tuple[str, int, int]]", record.get("functions", []))
+    return tuple(Function(name=name, span=Span(start=start, end=end)) for name, start, end in regions)
+
+
+def unmeasured_from_record(path: str, record: Mapping[str, object]) -> UnmeasuredFile:
+    """Return the record of a changed file without data: why there is none, and its statements when it should have."""
+    gap = Gap(str(record["gap"]))
+    file = file_from_record(path, record) if gap in {Gap.UNMEASURED, Gap.UNDECIDED} else None
+    texts = {name: str(record.get(name, "")) for name in ("why", "rule", "where")}
+    return UnmeasuredFile(gap=gap, file=file, **texts)
+
+
+def digests_of(records: Mapping[str, Mapping[str, object]]) -> dict[PurePosixPath, str]:
+    """Return the digests of the texts that were analysed: of changed files."""
+    return {PurePosixPath(path): str(record["sha256"]) for path, record in records.items() if "sha256" in record}
+
+
+def unloaded_note(answer: Mapping[str, object]) -> tuple[str, ...]:
+    """Say which files of the project the total does not hold, as the probe's answer has them; nothing for none."""
+    paths = cast("list[str]", answer["unloaded"])
+    if not paths:
+        return ()
+    are = "1 file that no test loads is" if len(paths) == 1 else f"{len(paths)} files that no test loads are"
+    return (f"{are} not in the total: {name_some(paths, SHOWN)}.",)
+
+
+def require_executed(coverage: Coverage) -> None:
+    """A measurement in which nothing ran says nothing about the tests: an error, not 0 %."""
+    if any(file.statements - file.missing for file in coverage.files.values()):
+        return
+    what = "only files of which no statement was executed" if coverage.files else "no measured file"
+    raise MeasureError(
+        f"the coverage data holds {what}",
+        hint="check `source`, `include` and `omit` in the coverage configuration, and that the tests import this "
+        "checkout (not a copy installed elsewhere) in an environment that has coverage installed",
+        slug="nothing-measured",
     )

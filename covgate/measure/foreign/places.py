@@ -9,19 +9,20 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from covgate.measure.agreement import compare_report
-from covgate.measure.data_files import Wanted, scope_request
+from covgate.measure.data_files import (
+    Wanted,
+    digests_of,
+    functions_from_record,
+    require_executed,
+    scope_request,
+    unloaded_note,
+    unmeasured_from_record,
+)
 from covgate.measure.foreign.cobertura import read_cobertura
 from covgate.measure.foreign.kinds import MAX_REPORT_BYTES, DataKind, Report, ReportedFile, bad_report
 from covgate.measure.foreign.lcov import read_lcov
 from covgate.measure.path_map import Names, ambiguous_path, split
 from covgate.measure.probe_call import Probe
-from covgate.measure.probe_records import (
-    digests_of,
-    functions_from_record,
-    require_executed,
-    unloaded_note,
-    unmeasured_from_record,
-)
 from covgate.measure.project import Project
 from covgate.measure.twins import Recorded, RecordedData, settle
 from covgate.model import PYTHON_SUFFIXES, Branch, Coverage, FileCoverage, Measurement
