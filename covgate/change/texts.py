@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
 
-_IDENT = re.compile(rb"\$Id:[^$\n]*\$")
-"""What git's `ident` attribute writes into a file of the working tree; it keeps `$Id$`."""
+from covgate.model import without_ident
 
 
 def digest_of(text: bytes) -> str:
@@ -14,13 +12,13 @@ def digest_of(text: bytes) -> str:
 
     The probe (`covgate_probe.record.digest_of`) makes the same of the text that is analysed.
     """
-    return hashlib.sha256(_IDENT.sub(b"$Id$", text.replace(b"\r\n", b"\n"))).hexdigest()
+    return hashlib.sha256(without_ident(text.replace(b"\r\n", b"\n"))).hexdigest()
 
 
 def is_blob(text: bytes, blob: str) -> bool:
     """Whether git's blob of this id is the text, line ends and `$Id$` left out as in `digest_of`."""
     unix = text.replace(b"\r\n", b"\n")
-    forms = (text, unix, _IDENT.sub(b"$Id$", text), _IDENT.sub(b"$Id$", unix))
+    forms = (text, unix, without_ident(text), without_ident(unix))
     return any(_blob_id(form, blob) == blob for form in forms)
 
 

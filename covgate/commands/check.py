@@ -100,7 +100,7 @@ def _measuring(
         changed=frozenset(lines.others) if lines else frozenset(),
         from_ci=bool(edges.environment.get("CI")),
         screen=edges.screen,
-        around=edges.host.log.stopped_commands,
+        while_running=edges.host.log.stopped_commands,
         start=edges.directory,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.config import TomlFile, has_table
-from covgate.system import read_text_if_there
+from covgate.system import find_checkout, read_text_if_there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +53,6 @@ def find_place(here: Path, directory: str) -> Place:
         if folder == top:
             break
     return Place(start=start, project=start, toml=_read(start, here))
-
-
-def find_checkout(folder: Path) -> Path | None:
-    """Return the nearest folder upward that is a repository's, told by its `.git`; None outside of one."""
-    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
 
 
 def _read(folder: Path, here: Path) -> TomlFile | None:

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from covgate.commands.edges import Edges
-from covgate.commands.place import Place, find_checkout, find_place
+from covgate.commands.place import Place, find_place
 from covgate.config import Option, Settings, guess_report_dir, option_named, parse_lines, resolve
 from covgate.errors import CovgateError, InputError
 from covgate.host import Level, Runner, open_host
 from covgate.publish import deliver_failure
-from covgate.system import Screen
+from covgate.system import Screen, find_checkout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,10 @@
 from covgate.config.components import listed, match_components, require_files, unused_globs
 from covgate.config.goals import Component, Target
 from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean, parse_lines
-from covgate.config.options import OPTIONS, Option, option_named
+from covgate.config.options import OPTIONS, Option, Settings, option_named
 from covgate.config.outputs import OUTPUT_NAMES
 from covgate.config.read_options import has_table, read_toml
-from covgate.config.settings import Settings, floors_of, guess_report_dir, resolve
+from covgate.config.settings import floors_of, guess_report_dir, resolve
 from covgate.config.toml_file import TomlFile
 
 __all__ = [

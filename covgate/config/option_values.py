@@ -54,8 +54,7 @@ def parse_text(text: str) -> str:
 def parse_folder(text: str) -> str:
     """Read the path of a folder as people write it back: `./a/../b/` is `b`."""
     if "\0" in text:
-        msg = "a path holds no NUL"
-        raise ValueError(msg)
+        raise ValueError("a path holds no NUL")
     return os.path.normpath(text.strip())
 
 
@@ -67,8 +66,7 @@ def parse_percent(text: str) -> Decimal:
     value = _parse_percent(text)
     if 0 < value < 1 and not text.strip().endswith("%"):
         meant = f"did you mean {(100 * value).normalize():f}? " if 100 * value >= 1 else ""
-        msg = f"a percent, not a share: {meant}(if it is meant, write `{text.strip()}%`)"
-        raise ValueError(msg)
+        raise ValueError(f"a percent, not a share: {meant}(if it is meant, write `{text.strip()}%`)")
     return value
 
 
@@ -76,14 +74,11 @@ def _parse_percent(text: str) -> Decimal:
     try:
         value = Decimal(text.strip().removesuffix("%").strip())
     except InvalidOperation:
-        msg = "expected a number from 0 to 100"
-        raise ValueError(msg) from None
+        raise ValueError("expected a number from 0 to 100") from None
     if not value.is_finite() or not 0 <= value <= 100:  # noqa: PLR2004  # the ends of a percent
-        msg = "a percent lies between 0 and 100"
-        raise ValueError(msg)
+        raise ValueError("a percent lies between 0 and 100")
     if cast("int", value.as_tuple().exponent) < -_PLACES:
-        msg = f"a percent has at most {_PLACES} decimals"
-        raise ValueError(msg)
+        raise ValueError(f"a percent has at most {_PLACES} decimals")
     return value.copy_abs()  # of `-0`
 
 
@@ -92,8 +87,7 @@ def parse_points(text: str) -> Decimal:
     try:
         return _parse_percent(text)
     except ValueError as exc:
-        msg = str(exc).replace("a percent ", "a drop in percentage points ")
-        raise ValueError(msg) from None
+        raise ValueError(str(exc).replace("a percent ", "a drop in percentage points ")) from None
 
 
 def parse_switch(text: str) -> bool:
@@ -102,8 +96,7 @@ def parse_switch(text: str) -> bool:
     try:
         return words[text.strip().lower()]
     except KeyError:
-        msg = "expected `true` or `false`"
-        raise ValueError(msg) from None
+        raise ValueError("expected `true` or `false`") from None
 
 
 _MOST_LINE_RECORDS = 1000
@@ -113,8 +106,7 @@ def parse_limit(text: str) -> int:
     """Read how many line-level records are kept."""
     number = int(text) if text.strip().isdecimal() else 0
     if not 1 <= number <= _MOST_LINE_RECORDS:
-        msg = f"expected a whole number from 1 to {_MOST_LINE_RECORDS}"
-        raise ValueError(msg)
+        raise ValueError(f"expected a whole number from 1 to {_MOST_LINE_RECORDS}")
     return number
 
 
@@ -124,8 +116,7 @@ def parse_branch_name(text: str) -> str:
     # https://git-scm.com/docs/git-check-ref-format, and no more than anyone needs.
     plain = re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._/-]{0,99}", name)
     if not plain or re.search(r"\.\.|//|/\.|\.lock(/|\Z)|[./]\Z", name):
-        msg = "expected the name of a branch"
-        raise ValueError(msg)
+        raise ValueError("expected the name of a branch")
     return name
 
 
@@ -134,14 +125,11 @@ def parse_minutes(text: str) -> Decimal:
     try:
         value = Decimal(text.strip())
     except InvalidOperation:
-        msg = "expected a number of minutes"
-        raise ValueError(msg) from None
+        raise ValueError("expected a number of minutes") from None
     if not value.is_finite() or value <= 0:
-        msg = "a time-out is more than 0 minutes"
-        raise ValueError(msg)
+        raise ValueError("a time-out is more than 0 minutes")
     if value > _MOST_MINUTES:
-        msg = f"a time-out is at most {_MOST_MINUTES} minutes"
-        raise ValueError(msg)
+        raise ValueError(f"a time-out is at most {_MOST_MINUTES} minutes")
     return value
 
 
@@ -163,8 +151,7 @@ def parse_choice(kind: type[_Choice]) -> Callable[[str], _Choice]:
             return kind(text.strip())
         except ValueError:
             names = [member.value for member in kind]
-            msg = f"expected one of {', '.join(names)}{did_you_mean(text.strip(), names)}"
-            raise ValueError(msg) from None
+            raise ValueError(f"expected one of {', '.join(names)}{did_you_mean(text.strip(), names)}") from None
 
     return parse
 
@@ -179,8 +166,7 @@ def parse_report_name(text: str) -> str:
     """Read the name of a report: it stands in a hidden marker of the comment."""
     name = text.strip()
     if not re.fullmatch(r"[A-Za-z0-9._/ -]{0,60}", name):
-        msg = "expected at most 60 letters, digits, spaces or any of . _ / -"
-        raise ValueError(msg)
+        raise ValueError("expected at most 60 letters, digits, spaces or any of . _ / -")
     return name
 
 

@@ -1,13 +1,17 @@
-"""One table of options: it feeds the command line, the action's inputs, `[tool.covgate]` and the README."""
+"""The options, each a field of `Settings`: the command line, the action's inputs, `[tool.covgate]` and the README."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from typing import Any, ParamSpec
 
+from covgate.config.goals import Component, Target
 from covgate.config.option_values import (
     CommentPolicy,
     PublishPolicy,
+    ReportKind,
     did_you_mean,
     parse_branch_name,
     parse_choice,
@@ -28,16 +32,17 @@ from covgate.model import Secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One setting: its name in every place it can be given, how its text is read, and what it means.
+    """One setting: where it can be given, how its text is read, and what it means.
 
     `on_command_line`: whether it is an option there; `spelled`: how, when not `--name`; `action`: whether it is an
     input of the action; `toml`: whether `[tool.covgate]` may hold it. `default` is text, read by `parse` like any other
     value; an empty one stands for "not set".
     """
 
-    name: str
     parse: Callable[[str], object]
     help: str
+    name: str = ""
+    """The field's, with hyphens: `min-total`."""
     default: str = ""
     metavar: str = "TEXT"
     on_command_line: bool = True
@@ -66,15 +71,32 @@ class Option:
         """The variable GitHub passes the input in: upper case, hyphens kept."""
         return f"INPUT_{self.name.upper()}"
 
+    def bad(self, text: str, source: str, problem: str) -> InputError:
+        """Return the error for a value of it; `source` is who gave it."""
+        return bad_value(self.name, text, source, problem, hint=f"{self.name}: {self.help}")
+
     @property
     def boolean(self) -> bool:
         """Whether it is on or off: in TOML, `true` or `false` without quotes."""
         return self.parse is parse_switch
 
 
-OPTIONS: tuple[Option, ...] = (
-    Option(
-        name="test-command",
+_P = ParamSpec("_P")
+
+
+def _as_field(row: Callable[_P, Option]) -> Callable[_P, Any]:
+    """Return what declares a field of `Settings`, with its row of the table as metadata."""
+    return lambda *args, **kwargs: field(metadata={"option": row(*args, **kwargs)})
+
+
+_option = _as_field(Option)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every option's value; `None` stands for an option that was not set. `sources` says who set each."""
+
+    test_command: str | tuple[str, ...] = _option(
         on_command_line=False,
         parse=parse_text,
         default="pytest",
@@ -82,27 +104,25 @@ OPTIONS: tuple[Option, ...] = (
         help="The command that runs the tests, in a shell that ends at the first failure, in a pipe too (`bash -eo "
         "pipefail`; `sh -e` where there is no bash); a list in `pyproject.toml` is run as it is. On the command line "
         "it stands after `--`.",
-    ),
-    Option(
-        name="coverage-data",
+    )
+    """A shell command, or an argument vector when it was given after `--` or as a list in TOML."""
+    coverage_data: tuple[str, ...] | None = _option(
         parse=parse_lines,
         metavar="GLOB",
         spelled="--data",
         repeatable=True,
         help="Read these coverage data files (several are combined), or Cobertura or LCOV reports, instead of running "
         "the tests. One glob a line.",
-    ),
-    Option(
-        name="install-command",
+    )
+    install_command: str | None = _option(
         on_command_line=False,
         parse=parse_text,
         metavar="COMMAND",
         toml=False,
         help="Run first, in a shell like `test-command`'s, in a fresh virtual environment the tests then use. `uv` and "
         "`pip` are there.",
-    ),
-    Option(
-        name="working-directory",
+    )
+    working_directory: str = _option(
         parse=parse_folder,
         default=".",
         metavar="DIR",
@@ -110,49 +130,42 @@ OPTIONS: tuple[Option, ...] = (
         toml=False,
         help="The project's folder inside the checkout, for a monorepo. Its settings are those of the nearest "
         "`pyproject.toml` with `[tool.covgate]`, there or above.",
-    ),
-    Option(
-        name="base",
+    )
+    base: str | None = _option(
         parse=parse_text,
         metavar="REF",
         toml=False,
         help="Compare with the merge base of this branch or commit. Without it covgate finds the base itself.",
-    ),
-    Option(
-        name="min-total",
+    )
+    min_total: Decimal | None = _option(
         parse=parse_percent,
         metavar="PERCENT",
         help="Fail when total coverage is below this.",
-    ),
-    Option(
-        name="min-diff",
+    )
+    min_diff: Decimal | None = _option(
         parse=parse_percent,
         metavar="PERCENT",
         help="Fail when diff coverage, of the lines the change adds or modifies, is below this.",
-    ),
-    Option(
-        name="max-drop",
+    )
+    max_drop: Decimal | None = _option(
         parse=parse_points,
         metavar="POINTS",
         help="Fail when total coverage fell by more than this many percentage points below the baseline: the record of "
         "the base commit or its nearest recorded ancestor. Deleting covered code is no drop.",
-    ),
-    Option(
-        name="green",
+    )
+    green: Decimal = _option(
         parse=parse_percent,
         default="80",
         metavar="PERCENT",
         help="Coverage is shown green from here.",
-    ),
-    Option(
-        name="orange",
+    )
+    orange: Decimal = _option(
         parse=parse_percent,
         default="60",
         metavar="PERCENT",
         help="Coverage is shown orange from here, red below.",
-    ),
-    Option(
-        name="reports",
+    )
+    reports: tuple[ReportKind, ...] | None = _option(
         parse=parse_reports,
         metavar="KINDS",
         spelled="--report",
@@ -160,100 +173,110 @@ OPTIONS: tuple[Option, ...] = (
         help="Also leave `html` (a folder) and `xml` (Cobertura) of the whole project in the report folder, and "
         "`diff-cover-json`, `diff-cover-html` and `diff-cover-markdown`: diff-cover's own reports of the lines covgate "
         "judged.",
-    ),
-    Option(
-        name="report-dir",
+    )
+    report_dir: str = _option(
         parse=parse_folder,
         default=".covgate",
         metavar="DIR",
         help="Where `result.json`, `comment.md` and `summary.md` are written.",
-    ),
-    Option(
-        name="comment",
+    )
+    comment: CommentPolicy = _option(
         parse=parse_choice(CommentPolicy),
         default="on-change",
         metavar="WHEN",
         workflow=True,
         help="When a pull request gets a comment: `always`; `on-change`, unless all is well and covgate has not "
         "commented before; `on-failure`; `never`.",
-    ),
-    Option(
-        name="publish",
+    )
+    publish: PublishPolicy = _option(
         parse=parse_choice(PublishPolicy),
         default="best-effort",
         metavar="HOW",
         workflow=True,
         help="`best-effort`: a comment that cannot be posted is a warning. `required`: it is exit code 6.",
-    ),
-    Option(
-        name="name",
+    )
+    name: str | None = _option(
         parse=parse_report_name,
         metavar="NAME",
         workflow=True,
         help="Names this report, so that several projects of a monorepo keep a comment and a history each.",
-    ),
-    Option(
-        name="record",
+    )
+    record: bool | None = _option(
         parse=parse_switch,
         metavar="BOOL",
         switch=True,
         help="Record this run in the history. In a workflow, runs of the default branch are recorded anyway, unless "
         "this is `false`.",
-    ),
-    Option(
-        name="history-branch",
+    )
+    history_branch: str = _option(
         parse=parse_branch_name,
         default="covgate-data",
         metavar="BRANCH",
         help="The branch that holds the history; it is made when it is missing.",
-    ),
-    Option(
-        name="history-dir",
+    )
+    history_dir: str | None = _option(
         parse=parse_folder,
         metavar="DIR",
         help="Keep the history in this folder instead of a branch. Without it a laptop reads the branch as it was "
         "fetched, and records in `.covgate/history`.",
-    ),
-    Option(
-        name="history-limit",
+    )
+    history_limit: int = _option(
         parse=parse_limit,
         default="30",
         metavar="NUMBER",
         help="For how many commits the state of every line is kept; their totals are kept for ever.",
-    ),
-    Option(
-        name="ratchet",
+    )
+    ratchet: bool = _option(
         on_command_line=False,
         parse=parse_switch,
         default="false",
         metavar="BOOL",
         help="On the default branch, open or update one pull request that raises `min-total` in `pyproject.toml` when "
         "coverage has stayed above it for five records.",
-    ),
-    Option(
-        name="timeout-minutes",
+    )
+    timeout_minutes: Decimal | None = _option(
         parse=parse_minutes,
         metavar="MINUTES",
         help="Stop the tests after this long.",
-    ),
-    Option(
-        name="python",
+    )
+    python: str | None = _option(
         parse=parse_text,
         metavar="PATH",
         action=False,
         help="The interpreter the project runs in. Default: the active virtual environment's, `.venv` of the project, "
         "conda's, covgate's own.",
-    ),
-    Option(
-        name="github-token",
+    )
+    github_token: Secret | None = _option(
         on_command_line=False,
         parse=lambda text: Secret(value=text.strip()),
         metavar="TOKEN",
         action_default="${{ github.token }}",
         toml=False,
         help="The token covgate comments with. The tests never see it.",
-    ),
+    )
+    sources: Mapping[str, str]
+    components: tuple[Component, ...] = ()
+    """`[tool.covgate.components.NAME]`, in the order of the file."""
+    target: Target | None = None
+    """`[tool.covgate.target]`."""
+
+    def where(self, name: str) -> str:
+        """Who set the option `name`, for messages: `--min-diff`, `pyproject.toml, line 31`, `the default`.
+
+        Of goals, the tables and what stands in them have names too: `components.api`, `components.api.min-diff`,
+        `target`, `target.by`.
+        """
+        return self.sources[name]
+
+
+OPTIONS: tuple[Option, ...] = tuple(
+    replace(place.metadata["option"], name=place.name.replace("_", "-")) for place in fields(Settings) if place.metadata
 )
+
+
+def bad_value(name: str, text: str, source: str, problem: str, *, hint: str) -> InputError:
+    """Return the error for a value that makes no sense, of an option or of a goal."""
+    return InputError(f"{name} = {text} (from {source}): {problem}", hint=hint, slug="bad-option-value")
 
 
 def unknown_option(name: str, source: str, known: Iterable[str]) -> InputError:

@@ -12,6 +12,7 @@ from typing import cast
 from covgate.config.globs import parse_glob
 from covgate.config.goals import Component, Target
 from covgate.config.option_values import did_you_mean, parse_percent, parse_points, parse_switch
+from covgate.config.options import bad_value
 from covgate.config.toml_file import Document, show_value
 from covgate.errors import InputError
 
@@ -67,11 +68,8 @@ class _Table:
         return self.document.where("tool", "covgate", *self.path, *keys)
 
     def bad(self, key: str, problem: str) -> InputError:
-        return InputError(
-            f"{self.name(key)} = {show_value(self.values[key])} (from {self.where(key)}): {problem}",
-            hint=f"{key}: {self.meanings[key]}",
-            slug="bad-option-value",
-        )
+        text, hint = show_value(self.values[key]), f"{key}: {self.meanings[key]}"
+        return bad_value(self.name(key), text, self.where(key), problem, hint=hint)
 
     def sources(self) -> dict[str, str]:
         return {self.name(): self.where(), **{self.name(key): self.where(key) for key in self.values}}

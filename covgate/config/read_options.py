@@ -10,7 +10,7 @@ from typing import cast
 
 from covgate.config.options import OPTIONS, Option, unknown_option
 from covgate.config.read_goals import GOALS, Goals, read_goals
-from covgate.config.toml_file import TomlFile, parse_toml, show_value
+from covgate.config.toml_file import Document, TomlFile, parse_toml, show_value
 from covgate.errors import InputError
 
 
@@ -29,8 +29,7 @@ class TomlSettings:
 def read_toml(toml: TomlFile) -> TomlSettings:
     """Read `[tool.covgate]`. Raises InputError for an unknown key or a value that makes no sense, with its line."""
     document = parse_toml(toml)
-    tool = document.root.get("tool")
-    table = tool.get("covgate") if isinstance(tool, dict) else None
+    table = _table_of(document)
     if table is None:
         return TomlSettings()
     if not isinstance(table, dict):
@@ -57,21 +56,23 @@ _COMMAND = "test-command"
 
 def has_table(toml: TomlFile) -> bool:
     """Whether the file has anything at `tool.covgate`. Raises InputError when it might, and is no TOML."""
-    if "covgate" not in toml.text:
-        return False
-    tool = parse_toml(toml).root.get("tool")
-    return isinstance(tool, dict) and "covgate" in tool
+    return "covgate" in toml.text and _table_of(parse_toml(toml)) is not None
 
 
 def peek(toml: TomlFile, key: str) -> str:
     """Return the text at one key of `[tool.covgate]`, whatever else is wrong there; empty when there is none."""
     try:
-        tool = parse_toml(toml).root.get("tool")
+        table = _table_of(parse_toml(toml))
     except InputError:
         return ""
-    table = tool.get("covgate") if isinstance(tool, dict) else None
     value = table.get(key) if isinstance(table, dict) else None
     return value if isinstance(value, str) else ""
+
+
+def _table_of(document: Document) -> object:
+    """Return what stands at `tool.covgate`, a table or not; None when there is nothing."""
+    tool = document.root.get("tool")
+    return tool.get("covgate") if isinstance(tool, dict) else None
 
 
 def _text(option: Option, value: object, source: str) -> str:
@@ -82,8 +83,4 @@ def _text(option: Option, value: object, source: str) -> str:
     if isinstance(value, bool) is option.boolean and isinstance(value, (int, Decimal)):
         return show_value(value)
     expected = "`true` or `false`" if option.boolean else "text, a number or a list of texts"
-    raise InputError(
-        f"{option.name} = {show_value(value)} (from {source}): expected {expected}",
-        hint=f"{option.name}: {option.help}",
-        slug="bad-option-value",
-    )
+    raise option.bad(show_value(value), source, f"expected {expected}")

@@ -1,61 +1,14 @@
-"""The settings of a run: every option's value, merged from the places it can be given in, and who set it."""
+"""The settings of a run, merged from the places an option can be given in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
-from covgate.config.goals import Component, Target
-from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind
-from covgate.config.options import OPTIONS, Option, option_named, unknown_option
+from covgate.config.options import OPTIONS, Option, Settings, option_named, unknown_option
 from covgate.config.read_options import TomlSettings, peek, read_toml
 from covgate.config.toml_file import TomlFile
 from covgate.errors import InputError
-from covgate.model import Secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Every option's value; `None` stands for an option that was not set. `sources` says who set each."""
-
-    test_command: str | tuple[str, ...]
-    """A shell command, or an argument vector when it was given after `--` or as a list in TOML."""
-    coverage_data: tuple[str, ...] | None
-    install_command: str | None
-    working_directory: str
-    base: str | None
-    min_total: Decimal | None
-    min_diff: Decimal | None
-    max_drop: Decimal | None
-    green: Decimal
-    orange: Decimal
-    reports: tuple[ReportKind, ...] | None
-    report_dir: str
-    comment: CommentPolicy
-    publish: PublishPolicy
-    name: str | None
-    record: bool | None
-    history_branch: str
-    history_dir: str | None
-    history_limit: int
-    ratchet: bool
-    timeout_minutes: Decimal | None
-    python: str | None
-    github_token: Secret | None
-    sources: Mapping[str, str]
-    components: tuple[Component, ...] = ()
-    """`[tool.covgate.components.NAME]`, in the order of the file."""
-    target: Target | None = None
-    """`[tool.covgate.target]`."""
-
-    def where(self, name: str) -> str:
-        """Who set the option `name`, for messages: `--min-diff`, `pyproject.toml, line 31`, `the default`.
-
-        Of goals, the tables and what stands in them have names too: `components.api`, `components.api.min-diff`,
-        `target`, `target.by`.
-        """
-        return self.sources[name]
 
 
 def resolve(
@@ -75,7 +28,7 @@ def resolve(
     table = read_toml(toml) if toml else TomlSettings()
     given |= table.options
     given |= _from_inputs(inputs or {})
-    given |= {name: (text, _flag(name)) for name, text in (command_line or {}).items()}
+    given |= {name: (text, option_named(name).flag or name) for name, text in (command_line or {}).items()}
     if not given["github-token"][0] and (environment or {}).get("GITHUB_TOKEN"):
         given["github-token"] = ((environment or {})["GITHUB_TOKEN"], "GITHUB_TOKEN")
     values: dict[str, object] = {o.field: _parse(o, *given[o.name]) for o in OPTIONS}
@@ -85,7 +38,7 @@ def resolve(
     if command:
         values["test_command"], sources["test-command"] = command, "the command line"
     goals = table.goals
-    settings = Settings(**values, sources=sources, components=goals.components, target=goals.target)  # type: ignore[arg-type]  # fields and options are held equal by a test
+    settings = Settings(**values, sources=sources, components=goals.components, target=goals.target)  # type: ignore[arg-type]  # each option is a field
     return _checked(settings)
 
 
@@ -106,11 +59,12 @@ def guess_report_dir(
 def _checked(settings: Settings) -> Settings:
     """Reject settings that contradict each other."""
     if settings.orange > settings.green:
-        msg = (
+        raise InputError(
             f"orange = {settings.orange} (from {settings.where('orange')}) is above "
-            f"green = {settings.green} (from {settings.where('green')})"
+            f"green = {settings.green} (from {settings.where('green')})",
+            hint="green must be at least orange",
+            slug="bad-option-value",
         )
-        raise InputError(msg, hint="green must be at least orange", slug="bad-option-value")
     if settings.coverage_data and settings.sources["test-command"] == "the command line":
         raise InputError(
             "both --data and a test command were given",
@@ -126,15 +80,7 @@ def _parse(option: Option, text: str, source: str) -> object:
     try:
         return option.parse(text)
     except ValueError as exc:
-        raise InputError(
-            f"{option.name} = {text.strip()} (from {source}): {exc}",
-            hint=f"{option.name}: {option.help}",
-            slug="bad-option-value",
-        ) from None
-
-
-def _flag(name: str) -> str:
-    return option_named(name).flag or name
+        raise option.bad(text.strip(), source, str(exc)) from None
 
 
 def _from_inputs(inputs: Mapping[str, str]) -> dict[str, tuple[str, str]]:

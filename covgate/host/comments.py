@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-MOST_COMMENTS = 10_000
-"""A list that does not end by itself ends here (GitHub: a pull request holds 2,500 comments)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedComment:
@@ -25,20 +22,15 @@ class PullRequestComments(Protocol):
 
     def read_all(self) -> Iterator[PostedComment]:
         """Yield all comments, oldest first, page by page."""
-        ...
 
     def create(self, body: str) -> PostedComment:
         """Post a new comment. Never repeated blindly: after UNREACHABLE it may be there all the same."""
-        ...
 
     def edit(self, comment_id: int, body: str) -> PostedComment:
         """Replace the body of a comment."""
-        ...
 
     def delete(self, comment_id: int) -> None:
         """Remove a comment."""
-        ...
 
     def viewer(self) -> str:
         """Return the login the token belongs to."""
-        ...

@@ -19,30 +19,23 @@ class Host(Protocol):
     @property
     def context(self) -> RunContext:
         """What started the run."""
-        ...
 
     @property
     def log(self) -> Runner:
         """The channels of the CI's log, step outputs and summary."""
-        ...
 
     @property
     def token(self) -> Secret | None:
         """What the forge is asked with; None on a laptop, or when the workflow handed none."""
-        ...
 
     def comments(self, pull_request: int) -> AbstractContextManager[PullRequestComments]:
         """Open the comments of a pull request."""
-        ...
 
     def repository(self) -> AbstractContextManager[RepositoryData]:
         """Open the repository's branches, commits and files."""
-        ...
 
     def pull_requests(self) -> AbstractContextManager[PullRequests]:
         """Open the repository's pull requests."""
-        ...
 
     def load_ahead(self) -> None:
         """Import what the methods above need: it takes most of half a second."""
-        ...

@@ -27,24 +27,18 @@ class PullRequests(Protocol):
 
     def find_open(self, head_branch: str, base: str) -> PullRequest | None:
         """Return the open pull request from `head_branch` of this repository into `base`; there is at most one."""
-        ...
 
     def find_closed(self, head_branch: str, base: str) -> PullRequest | None:
         """Return the newest one of the same branches that was closed or merged."""
-        ...
 
     def open(self, head_branch: str, base: str, title: str, body: str) -> PullRequest | None:
         """Open a pull request; None when there is one already. After UNREACHABLE it may be there all the same."""
-        ...
 
     def edit(self, number: int, title: str, body: str) -> None:
         """Replace the title and the body."""
-        ...
 
     def retire(self, number: int, title: str, body: str) -> None:
         """Close, and replace the title and the body."""
-        ...
 
     def commit_message(self, sha: Sha) -> str:
         """Return the whole message of a commit."""
-        ...

@@ -54,17 +54,6 @@ _WORDS = {
     Refusal.REFUSED: ("GitHub refused", "see the reason GitHub gave; a locked or archived place takes no comments"),
 }
 
-# Matched in order against "<status> <what GitHub said, in lower case>".
-_KINDS = (
-    (r"401 ", Refusal.BAD_CREDENTIALS),
-    (r"404 ", Refusal.NOT_FOUND),
-    (r"429 |4\d\d .*rate[ _]limit|403 .*(please wait|retry your request)", Refusal.RATE_LIMITED),
-    (r"403 resource not accessible by", Refusal.READ_ONLY),
-    (r"403 github actions is not permitted to create", Refusal.NOT_PERMITTED),
-    (r"422 .*too long", Refusal.TOO_LONG),
-    (r"5\d\d ", Refusal.UNREACHABLE),
-)
-
 
 def publish_error(kind: Refusal, detail: str, permission: str = "pull-requests: write") -> PublishError:
     """Return the error of this kind; `detail` says what was asked and what came back, `permission` what it takes."""

@@ -39,27 +39,24 @@ class RepositoryData(Protocol):
 
     def tip(self, branch: str) -> Sha | None:
         """Return the commit a branch points to, or None when there is no such branch."""
-        ...
 
     def tree(self, ref: str) -> Tree | None:
-        """Return all files of a branch or commit in one request, or None when there is no such thing."""
-        ...
+        """Return all files of a branch or commit in one request, or None when there is no such thing.
+
+        More files than GitHub lists at once (100,000) are a PublishError, REFUSED.
+        """
 
     def confirm_visible(self) -> None:
         """Raise PublishError, NOT_FOUND, when the token may not see the repository: one request."""
-        ...
 
     def blob(self, blob: str) -> bytes:
         """Return a blob's content, of up to 100 MB (GitHub's limit)."""
-        ...
 
     def compare(self, base: Sha, head: Sha) -> Compared:
         """Compare two commits in one request. An unknown commit is a PublishError, NOT_FOUND."""
-        ...
 
     def add_blob(self, content: bytes) -> str:
         """Store a blob that a commit will use, and return its id."""
-        ...
 
     def commit(
         self,
@@ -73,8 +70,7 @@ class RepositoryData(Protocol):
     ) -> bool:
         """Commit on top of `parents` and move the branch there, as a fast-forward or as a new branch.
 
-        The tree is the first parent's with `files` (text; None removes the file) and `blobs` (ids of stored blobs) put
-        in; without parents it holds nothing else. False when another run moved or made the branch first: nothing was
-        changed. Never forces.
+        The tree is the first parent's with `files` (text; None removes the file, which has to be there) and `blobs`
+        (ids of stored blobs) put in; without parents it holds nothing else. False when another run moved or made the
+        branch first: nothing was changed. Never forces.
         """
-        ...

@@ -11,14 +11,13 @@ from typing import cast
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import find_strays
 from covgate.measure.foreign.kinds import DataKind, detect_kind
-from covgate.measure.own_packages import own_packages
+from covgate.measure.own_packages import packages_of
 from covgate.measure.path_map import SHOWN
 from covgate.measure.probe_call import Probe
-from covgate.measure.probe_records import file_from_record, require_executed, unloaded_note, unmeasured_from_record
 from covgate.measure.project import Project
 from covgate.measure.pytest_options import find_cov_options, find_test_names
 from covgate.measure.twins import Recorded, RecordedData, Settled, gone_note, settle, stale_copy
-from covgate.model import Coverage, Measurement
+from covgate.model import Branch, Coverage, FileCoverage, Function, Gap, Measurement, Span, UnmeasuredFile, name_some
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,23 +78,22 @@ def analyse_data(
     *,
     config: str | None,
     wanted: Wanted,
-    local: Iterable[PurePosixPath],
+    local: Sequence[PurePosixPath],
     probe: Probe | None = None,
 ) -> Measurement:
     """Analyse data files in the project's interpreter, with `probe` when one was started ahead.
 
     `config` is the serialised configuration of the run that just made them; None for data made before, which may come
-    from another machine: then the project's own is used. `local` lists the checkout's files. Raises MeasureError when
-    the data can not be used, or speaks of another copy of the code.
+    from another machine: then the project's own is used. `local` lists the checkout's files, sorted. Raises
+    MeasureError when the data can not be used, or speaks of another copy of the code.
     """
-    files = sorted(local)
     request: dict[str, object] = {
         "command": "analyse",
         "data": [str(path) for path in data],
         "config": config,
         "places": None,
-        "local": [str(path) for path in files],
-        "packages": packages_of(project, files) if config else {},
+        "local": [str(path) for path in local],
+        "packages": packages_of(project, local) if config else {},
         "root": str(project.root),
         "changed": [str(path) for path in wanted.changed],
         **scope_request(project, wanted.tracked),
@@ -108,7 +106,7 @@ def analyse_data(
     foreign = cast("list[dict[str, object]]", answer["foreign"])
     if foreign:
         # Asked once more, with the places of the files that were recorded elsewhere.
-        settled = _settle(project, foreign, files)
+        settled = _settle(project, foreign, local)
         places = {
             str(data["data"]): _texts(project, places) for data, places in zip(foreign, settled.places, strict=True)
         }
@@ -117,12 +115,6 @@ def analyse_data(
     notes += gone_note(cast("list[str]", answer["gone"]))
     _refuse_hidden(cast("list[list[str]]", answer["hidden"]))
     return _measurement(answer, notes, own_run=config is not None)
-
-
-def packages_of(project: Project, local: Iterable[PurePosixPath]) -> dict[str, str]:
-    """Return the project's own packages as the probe takes them: {name: path in the checkout}."""
-    prefix = PurePosixPath(project.directory.resolve().relative_to(project.root.resolve()))
-    return {name: str(path) for name, path in own_packages(local, prefix).items()}
 
 
 def _settle(project: Project, foreign: Iterable[Mapping[str, object]], local: Iterable[PurePosixPath]) -> Settled:
@@ -139,15 +131,9 @@ def _settle(project: Project, foreign: Iterable[Mapping[str, object]], local: It
 
 
 def _recorded(item: Mapping[str, object]) -> Recorded:
-    place, alias = item["place"], item["alias"]
-    return Recorded(
-        names=(str(item["name"]),),
-        place=Path(str(place)) if place else None,
-        alias=Path(str(alias)) if alias else None,
-        executed=bool(item["executed"]),
-        here=bool(item["here"]),
-        added=bool(item["added"]),
-    )
+    place, alias = (Path(str(path)) if path else None for path in (item["place"], item["alias"]))
+    signs = {sign: bool(item[sign]) for sign in ("executed", "here", "added")}
+    return Recorded(names=(str(item["name"]),), place=place, alias=alias, **signs)
 
 
 def _texts(project: Project, places: Mapping[tuple[str, ...], PurePosixPath | Path | None]) -> dict[str, str | None]:
@@ -190,15 +176,10 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...], *, own_ru
     if problems:
         raise _not_analysable(problems)
     require_executed(coverage)
-    digests = {
-        PurePosixPath(path): str(record["sha256"])
-        for path, record in (*files.items(), *changed.items())
-        if "sha256" in record
-    }
     return Measurement(
         coverage=coverage,
         unmeasured={PurePosixPath(path): unmeasured_from_record(path, record) for path, record in changed.items()},
-        digests=digests,
+        digests=digests_of(files | changed),
         # covgate's own run is of the text that lies here: the digest holds it.
         doubts={} if own_run else find_strays(files),
         lost=cast("int", answer["lost"]),
@@ -213,11 +194,67 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...], *, own_ru
 
 def _not_analysable(problems: Sequence[Sequence[str]]) -> MeasureError:
     texts = {"no-source": "its source is gone", "not-python": "it is not valid Python"}
-    listed = "; ".join(f"{path}: {texts[kind]}" for kind, path, _ in problems[:SHOWN])
-    more = f" and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+    listed = name_some([f"{path}: {texts[kind]}" for kind, path, _ in problems], SHOWN, "; ")
     return MeasureError(
-        f"{len(problems)} measured {'file' if len(problems) == 1 else 'files'} cannot be analysed ({listed}{more}). "
+        f"{len(problems)} measured {'file' if len(problems) == 1 else 'files'} cannot be analysed ({listed}). "
         "Leave them out with `omit`, or set `ignore_errors` in the coverage configuration",
         hint="the data must be of this commit, and the interpreter (`--python`) of the version that measured it",
         slug="sources-gone",
+    )
+
+
+# --- records of single files ------------------------------------------------------------------------------------------
+
+
+def file_from_record(path: str, record: Mapping[str, object]) -> FileCoverage:
+    """Return one file's record (see `covgate_probe.record`) as a value; `path` is relative to the checkout."""
+    return FileCoverage(
+        path=PurePosixPath(path),
+        statements=frozenset(cast("list[int]", record["s"])),
+        missing=frozenset(cast("list[int]", record["m"])),
+        excluded=frozenset(cast("list[int]", record["x"])),
+        branches={line: Branch(total=n, taken=t) for line, n, t in cast("list[list[int]]", record["b"])},
+        first_lines=dict(cast("list[tuple[int, int]]", record.get("first", []))),
+        functions=functions_from_record(record),
+    )
+
+
+def functions_from_record(record: Mapping[str, object]) -> tuple[Function, ...]:
+    """Return the functions of a record; empty when the file did not change."""
+    regions = cast("list[tuple[str, int, int]]", record.get("functions", []))
+    return tuple(Function(name=name, span=Span(start=start, end=end)) for name, start, end in regions)
+
+
+def unmeasured_from_record(path: str, record: Mapping[str, object]) -> UnmeasuredFile:
+    """Return the record of a changed file without data: why there is none, and its statements when it should have."""
+    gap = Gap(str(record["gap"]))
+    file = file_from_record(path, record) if gap in {Gap.UNMEASURED, Gap.UNDECIDED} else None
+    texts = {name: str(record.get(name, "")) for name in ("why", "rule", "where")}
+    return UnmeasuredFile(gap=gap, file=file, **texts)
+
+
+def digests_of(records: Mapping[str, Mapping[str, object]]) -> dict[PurePosixPath, str]:
+    """Return the digests of the texts that were analysed: of changed files."""
+    return {PurePosixPath(path): str(record["sha256"]) for path, record in records.items() if "sha256" in record}
+
+
+def unloaded_note(answer: Mapping[str, object]) -> tuple[str, ...]:
+    """Say which files of the project the total does not hold, as the probe's answer has them; nothing for none."""
+    paths = cast("list[str]", answer["unloaded"])
+    if not paths:
+        return ()
+    are = "1 file that no test loads is" if len(paths) == 1 else f"{len(paths)} files that no test loads are"
+    return (f"{are} not in the total: {name_some(paths, SHOWN)}.",)
+
+
+def require_executed(coverage: Coverage) -> None:
+    """A measurement in which nothing ran says nothing about the tests: an error, not 0 %."""
+    if any(file.statements - file.missing for file in coverage.files.values()):
+        return
+    what = "only files of which no statement was executed" if coverage.files else "no measured file"
+    raise MeasureError(
+        f"the coverage data holds {what}",
+        hint="check `source`, `include` and `omit` in the coverage configuration, and that the tests import this "
+        "checkout (not a copy installed elsewhere) in an environment that has coverage installed",
+        slug="nothing-measured",
     )

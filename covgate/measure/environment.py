@@ -17,7 +17,7 @@ from covgate.system import run_live, run_quiet
 
 
 def make_environment(
-    project: Project, install_command: str, folder: Path, *, around: Callable[[], AbstractContextManager[None]]
+    project: Project, install_command: str, folder: Path, *, while_running: Callable[[], AbstractContextManager[None]]
 ) -> Project:
     """Make a virtual environment in `folder`, run `install_command` in it, and see that coverage is there.
 
@@ -37,7 +37,7 @@ def make_environment(
     environment["VIRTUAL_ENV"] = str(place)
     environment.pop("PYTHONHOME", None)
     made = with_python(replace(project, environment=environment), place / "bin" / "python")
-    with around():
+    with while_running():
         argv = shell_argv(install_command, made.environment)
         done = run_live(argv, cwd=made.directory, env=made.environment, timeout=None)
     if done.exit_code:

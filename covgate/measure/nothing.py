@@ -9,7 +9,8 @@ from pathlib import Path, PurePath
 
 from covgate.errors import MeasureError
 from covgate.measure.project import MINIMUM_COVERAGE, Project
-from covgate.measure.suite import NO_TESTS_COLLECTED, SuitePlan, split_shell
+from covgate.measure.shell import words_of
+from covgate.measure.suite import NO_TESTS_COLLECTED, SuitePlan
 from covgate.model import SuiteRun
 
 _USAGE_ERROR = 4
@@ -20,7 +21,7 @@ def explain_nothing(project: Project, plan: SuitePlan, run: SuiteRun, error: Mea
     """Return what is known of why nothing was measured, else `error`, which says that it was not."""
     if error.slug != "nothing-measured":
         return error
-    words = split_shell(plan.shown)
+    words = words_of(plan.shown)
     tools = {PurePath(word).name for word in words}
     if "pytest" in tools and run.exit_code in _OF_PYTEST:
         message, hint = _OF_PYTEST[run.exit_code]

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from covgate.measure.project import Project
+
 _ROOTS = ("src", "lib", "python")
 """Folders that hold importable code by custom, beside a project's own."""
 
@@ -15,6 +17,12 @@ _PROJECTS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 _NOT_PRODUCT = re.compile(
     r"(.*/)?(tests?|testing|docs?|examples?|benchmarks?|scripts|tools|conftest|setup|noxfile|test_.*|.*_tests?)(/.*|\.py)"
 )
+
+
+def packages_of(project: Project, local: Iterable[PurePosixPath]) -> dict[str, str]:
+    """Return the project's own packages as the probe takes them: {name: path in the checkout}."""
+    prefix = PurePosixPath(project.directory.resolve().relative_to(project.root.resolve()))
+    return {name: str(path) for name, path in own_packages(local, prefix).items()}
 
 
 def own_packages(local: Iterable[PurePosixPath], prefix: PurePosixPath) -> dict[str, PurePosixPath]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.errors import MeasureError
+from covgate.model import name_some
 
 Parts = tuple[str, ...]
 
@@ -83,18 +84,10 @@ def map_paths(recorded: Iterable[Names], local: Iterable[PurePosixPath], below: 
     )
 
 
-def refuse_ambiguity(mapped: PathMap) -> None:
-    """Raise MeasureError for the first path that fits several files, with the candidates."""
-    for names, candidates in mapped.ambiguous.items():
-        raise ambiguous_path(names[0], candidates)
-
-
 def ambiguous_path(name: str, candidates: Sequence[PurePosixPath]) -> MeasureError:
     """Return the error for a recorded file that could be any of the candidates."""
-    listed = ", ".join(str(path) for path in candidates[:SHOWN])
-    more = f" and {len(candidates) - SHOWN} more" if len(candidates) > SHOWN else ""
     return MeasureError(
-        f"{name} was recorded in another place and could be any of: {listed}{more}",
+        f"{name} was recorded in another place and could be any of: {name_some(candidates, SHOWN)}",
         hint="say which with `[paths]` in the coverage configuration (`[tool.coverage.paths]`), or measure with "
         "`relative_files = true`",
         slug="ambiguous-path",

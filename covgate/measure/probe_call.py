@@ -34,9 +34,9 @@ class Probe:
 
     def close(self) -> None:
         """End the process if it was never asked."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.finish()
+        if self._process is not None:
+            self._process.finish()
+            self._process = None
 
     def ask(self, request: Mapping[str, object], timeout: float = 1800) -> dict[str, object]:
         """Ask, once, and wait for the answer, for at most `timeout` seconds.
@@ -46,8 +46,7 @@ class Probe:
         """
         process, self._process = self._process, None
         if process is None:
-            msg = "a probe answers one question"
-            raise RuntimeError(msg)
+            raise RuntimeError("a probe answers one question")
         with tempfile.TemporaryDirectory(prefix="covgate-") as folder:
             file = Path(folder) / "answer.json"
             question = json.dumps({**request, "answer": str(file)}).encode("ascii")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from covgate.measure.pytest_options import configured_words
+from covgate.measure.shell import pytest_calls, split_options, words_of
 
 _COLLECTS = frozenset({"--co", "--collect-only", "--collectonly", "--setup-plan", "--setup-only"})
 _PARTIAL = _COLLECTS | {"--lf", "--last-failed", "--sw", "--stepwise", "--sw-skip", "--stepwise-skip"}
@@ -51,8 +51,6 @@ _WITHOUT_VALUE = frozenset(
 """Long options, of pytest and common plugins, after which a word is a place."""
 
 _SHORT_FLAGS, _SHORT_WITH_VALUE = "qvxslhV", "kmrnpcoW"
-_SEPARATORS = re.compile(r"[;&|()<>]+")
-_PYTEST = re.compile(r"(-m)?(.*/)?(pytest|py\.test)")
 _TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py")
 """pytest's own `python_files`."""
 
@@ -69,26 +67,26 @@ class Invocation:
     variable: str
     """PYTEST_ADDOPTS."""
 
-    def calls(self) -> tuple[tuple[str, ...], ...]:
+    def calls(self) -> list[list[str]]:
         """Return pytest's arguments at each place of the command; one call without, when it starts pytest unseen."""
-        words = _shell_words(self.command) if isinstance(self.command, str) else list(self.command)
-        return tuple(_calls(words)) or ((),)
+        return pytest_calls(words_of(self.command)) or [[]]
 
-    def added(self) -> tuple[str, ...]:
+    def added(self) -> list[str]:
         """Return the words of PYTEST_ADDOPTS."""
-        return tuple(_words(self.variable))
+        return split_options(self.variable)
 
     def configured(self, call: Sequence[str], key: str = "addopts") -> list[str]:
         """Return the words that pytest's configuration has under a key."""
         return configured_words(self.directory, ["pytest", *self.added(), *call], key)
 
+    def arguments(self, call: Sequence[str]) -> Arguments:
+        """Return all that pytest is told by a call of it, in its order."""
+        return read_arguments([*self.configured(call), *self.added(), *call])
+
 
 def only_collects(run: Invocation) -> str | None:
     """Return the option with which pytest lists the tests and runs none of them, in every call of it; else None."""
-    found = [
-        next((o for o in read_arguments([*run.configured(call), *run.added(), *call]).options if o in _COLLECTS), None)
-        for call in run.calls()
-    ]
+    found = [run.arguments(call).first(_COLLECTS) for call in run.calls()]
     return found[0] if all(found) else None
 
 
@@ -98,16 +96,14 @@ def find_choice(run: Invocation, tracked: Iterable[PurePosixPath]) -> str | None
     `tracked` are the files of the project, relative to its folder; they are gone through only when places are named.
     """
     for call in run.calls():
-        everything = read_arguments([*run.configured(call), *run.added(), *call]).options
-        partial = next((option for option in everything if option in _PARTIAL | _PLUGINS), None)
-        if partial:
+        everything = run.arguments(call)
+        if partial := everything.first(_PARTIAL | _PLUGINS):
             return partial
-        first, stop = (next((o for o in everything if o in kind), None) for kind in (_FAILED_FIRST, _STOPS))
+        first, stop = everything.first(_FAILED_FIRST), everything.first(_STOPS)
         if first and stop:
             return f"{first} with {stop}"
         once = read_arguments([*run.added(), *(call if run.for_once else ())])
-        chosen = next((option for option in once.options if option in _CHOOSING), None) or _narrow(run, once, tracked)
-        if chosen:
+        if chosen := once.first(_CHOOSING) or _narrow(run, once, tracked):
             return chosen
     return None
 
@@ -118,6 +114,10 @@ class Arguments:
 
     options: tuple[str, ...]
     others: tuple[str, ...]
+
+    def first(self, wanted: frozenset[str]) -> str | None:
+        """Return the first option that is one of `wanted`."""
+        return next((option for option in self.options if option in wanted), None)
 
 
 def read_arguments(words: Sequence[str]) -> Arguments:
@@ -180,32 +180,3 @@ def _relative(directory: Path, place: str) -> PurePosixPath:
 
 def _within(path: PurePosixPath, places: Iterable[PurePosixPath]) -> bool:
     return any(path.is_relative_to(place) for place in places)
-
-
-def _calls(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Yield what follows each `pytest` up to the end of its command. `make -k` has no word for pytest."""
-    start: int | None = None
-    for number, word in enumerate([*words, ";"]):
-        if _SEPARATORS.fullmatch(word):
-            if start is not None:
-                yield tuple(words[start:number])
-            start = None
-        elif start is None and _PYTEST.fullmatch(word):
-            start = number + 1
-
-
-def _shell_words(command: str) -> list[str]:
-    lexer = shlex.shlex(command.replace("\\\n", " ").replace("\n", " ; "), posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    try:
-        return list(lexer)
-    except ValueError:
-        return command.split()
-
-
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import configparser
 import re
-import shlex
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import cast
+
+from covgate.measure.shell import pytest_calls, split_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +36,8 @@ def find_cov_options(directory: Path, command: Iterable[str], addopts_variable: 
     """
     found = []
     for arguments in _arguments_of_pytest(list(command)):
-        given = [*_split(addopts_variable), *arguments]
-        configured = [] if _overrides_addopts(given) else _configured("addopts", _candidates(directory, given))
-        found.append(parse_cov_options([*configured, *given]))
+        given = [*split_options(addopts_variable), *arguments]
+        found.append(parse_cov_options([*configured_words(directory, given, "addopts"), *given]))
     first, *others = found
     for other in others:
         first = CovOptions(
@@ -54,8 +54,6 @@ def find_cov_options(directory: Path, command: Iterable[str], addopts_variable: 
 _HANDED_ON = ("--cov", "-p", "-o", "--override-ini")
 """The options that matter here; others of an unknown program (`python -c ...`) mean something else."""
 
-_OPERATORS = re.compile(r"[;&|()<>\n]+")
-
 
 def _arguments_of_pytest(command: list[str]) -> list[list[str]]:
     """Return the arguments of each pytest of a command: the program, and what stands before it, is none of them.
@@ -63,33 +61,30 @@ def _arguments_of_pytest(command: list[str]) -> list[list[str]]:
     `addopts = "--cov"` and the command `pytest` are `pytest --cov`, not `--cov=pytest`. What a program of another name
     hands on to pytest is not known: its own options are read as if they were.
     """
-    calls: list[list[str]] = []
-    inside = False
-    for word in command:
-        if _OPERATORS.fullmatch(word):
-            inside = False
-        elif not inside and re.fullmatch(r"(.*/)?(pytest|py\.test)", word):
-            inside = True
-            calls.append([])
-        elif inside:
-            calls[-1].append(word)
-    if calls:
-        return calls
     first = next((n for n, word in enumerate(command) if word.startswith(_HANDED_ON)), len(command))
-    return [command[first:]]
+    return pytest_calls(command) or [command[first:]]
 
 
 def configured_words(directory: Path, given: Sequence[str], key: str) -> list[str]:
-    """Return what pytest's configuration has under `key` (`addopts`, `testpaths`) when it is started with `given`."""
+    """Return what pytest's configuration has under `key` (`addopts`, `testpaths`) when it is started with `given`.
+
+    It is in the file pytest would use: the first of the candidates that configures pytest.
+    """
     if key == "addopts" and _overrides_addopts(given):
         return []
-    return _configured(key, _candidates(directory, given))
+    for path in _candidates(directory, given):
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found = (_from_toml if path.suffix == ".toml" else _from_ini)(key, path.name, text)
+        if found is not None:
+            return found
+    return []
 
 
 def find_test_names(directory: Path, command: Iterable[str], addopts_variable: str) -> tuple[str, ...]:
     """Return the `python_files` of the pytest configuration: patterns of names; empty where pytest's own hold."""
-    candidates = _candidates(directory, [*_split(addopts_variable), *command])
-    return tuple(_configured("python_files", candidates))
+    return tuple(configured_words(directory, [*split_options(addopts_variable), *command], "python_files"))
 
 
 def parse_cov_options(words: Iterable[str]) -> CovOptions:
@@ -120,14 +115,6 @@ def parse_cov_options(words: Iterable[str]) -> CovOptions:
     return CovOptions(used=used, loadable=loadable, source=named, branch=branch, config=config)
 
 
-def _split(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        # pytest will report the unbalanced quote itself.
-        return []
-
-
 def _overrides_addopts(words: Sequence[str]) -> bool:
     """Whether `-o addopts=...` is among the words: it takes the place of the configured ones."""
     return any(re.fullmatch(r"(-o|--override-ini=)?addopts=.*", word, re.DOTALL) for word in words)
@@ -148,18 +135,6 @@ _CONFIGURATIONS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "
 """In the order pytest 9 looks for them."""
 
 
-def _configured(option: str, candidates: Iterable[Path]) -> list[str]:
-    """The words of an option in the file pytest would use: the first of the candidates that configures pytest."""
-    for path in candidates:
-        if not path.is_file():
-            continue
-        text = path.read_text(encoding="utf-8", errors="replace")
-        found = (_from_toml if path.suffix == ".toml" else _from_ini)(option, path.name, text)
-        if found is not None:
-            return found
-    return []
-
-
 def _from_toml(option: str, name: str, text: str) -> list[str] | None:
     try:
         table: object = tomllib.loads(text)
@@ -172,7 +147,7 @@ def _from_toml(option: str, name: str, text: str) -> list[str] | None:
     if not isinstance(table, dict):
         return None
     value = cast("dict[str, object]", table).get(option, "")
-    return [str(word) for word in value] if isinstance(value, list) else _split(str(value))
+    return [str(word) for word in value] if isinstance(value, list) else split_options(str(value))
 
 
 def _from_ini(option: str, name: str, text: str) -> list[str] | None:
@@ -185,4 +160,4 @@ def _from_ini(option: str, name: str, text: str) -> list[str] | None:
     if not parser.has_section(section):
         # pytest.ini is pytest's own even when it is empty.
         return [] if name.lstrip(".") == "pytest.ini" else None
-    return _split(parser.get(section, option, fallback=""))
+    return split_options(parser.get(section, option, fallback=""))

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from covgate.config import ReportKind, Settings
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import with_committed, with_times
-from covgate.measure.data_files import Wanted, analyse_data, find_data, packages_of
+from covgate.measure.data_files import Wanted, analyse_data, find_data
 from covgate.measure.environment import make_environment
 from covgate.measure.foreign.kinds import DataKind
 from covgate.measure.foreign.places import analyse_reports
@@ -27,7 +27,7 @@ from covgate.system import Files, GitCommand, Screen, shown_path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measuring:
-    """What is to be measured. `around` is entered while the project's code may write to the log."""
+    """What is to be measured. `while_running` is entered while the project's code may write to the log."""
 
     settings: Settings
     project: Project
@@ -41,7 +41,7 @@ class Measuring:
     from_ci: bool
     """Whether files have the time at which they were unpacked, as on any CI."""
     screen: Screen
-    around: Callable[[], AbstractContextManager[None]]
+    while_running: Callable[[], AbstractContextManager[None]]
     start: Path
     """Where covgate was started: paths are shown from there."""
 
@@ -66,7 +66,7 @@ def _read(job: Measuring, probe: Probe | None) -> Measurement:
                 hint=f"pass the `.coverage` files, or leave {asked} out of `reports`",
                 slug="bad-option-value",
             )
-        with job.screen.step(f"Reading {_listed(paths)}"):
+        with job.screen.step(f"Reading {paths[0].name if len(paths) == 1 else f'{len(paths)} files'}"):
             try:
                 measurement = _analyse(job, project, paths, kind, probe)
             except NoCoverageError:
@@ -111,15 +111,14 @@ def _run_tests(job: Measuring) -> Measurement:
         private = Path(name)
         if settings.install_command:
             with screen.step("Preparing the environment"):
-                project = make_environment(project, settings.install_command, private, around=job.around)
+                project = make_environment(project, settings.install_command, private, while_running=job.while_running)
             # It may have made some.
             job = replace(job, files=job.git.files())
         data = private / "data"
         data.mkdir()
         with screen.step("Preparing the measurement"):
             local = _local(job.files)
-            packages = packages_of(project, local)
-            plan = prepare_suite(project, settings.test_command, data, packages, job.wanted.tracked)
+            plan = prepare_suite(project, settings.test_command, data, local, job.wanted.tracked)
         screen.say(f"Running {plan.shown}")
         if project.is_found:
             version = f" ({project.version})" if project.version else ""
@@ -128,12 +127,12 @@ def _run_tests(job: Measuring) -> Measurement:
             screen.say(note)
         minutes = settings.timeout_minutes
         seconds = float(minutes) * 60 if minutes is not None else None
-        suite = run_suite(project, plan, data, timeout_seconds=seconds, around=job.around)
+        suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
         try:
             if not suite.data:
                 raise no_data_error(suite.run)
             with screen.step("Measuring"):
-                measurement = analyse_data(project, suite.data, config=suite.config, wanted=job.wanted, local=local)
+                measurement = analyse_data(project, suite.data, config=plan.config, wanted=job.wanted, local=local)
         except MeasureError as exc:
             measurement = _unusable(job, explain_nothing(project, plan, suite.run, exc))
     return replace(
@@ -150,10 +149,6 @@ def _unusable(job: Measuring, error: MeasureError) -> Measurement:
     return Measurement(coverage=Unavailable(reason=error.message))
 
 
-def _local(files: Files) -> tuple[PurePosixPath, ...]:
-    """Return the files of the project: an environment nobody ignores is no part of it."""
-    return (*files.tracked, *(path for path in files.untracked if not is_installed(path)))
-
-
-def _listed(paths: tuple[Path, ...]) -> str:
-    return paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+def _local(files: Files) -> list[PurePosixPath]:
+    """Return the files of the project, sorted: an environment nobody ignores is no part of it."""
+    return sorted((*files.tracked, *(path for path in files.untracked if not is_installed(path))))

@@ -6,16 +6,17 @@ import errno
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from covgate.errors import InputError, MeasureError
+from covgate.measure.own_packages import packages_of
 from covgate.measure.probe_call import Probe
 from covgate.measure.project import MINIMUM_COVERAGE, Project
 from covgate.measure.pytest_options import CovOptions, find_cov_options, find_test_names
-from covgate.measure.shell import shell_argv
+from covgate.measure.shell import shell_argv, words_of
 from covgate.model import SuiteRun, SuiteStatus
 from covgate.system import LiveRun, run_live
 
@@ -28,11 +29,10 @@ _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteData:
-    """A finished run and what it left: data files, and the coverage configuration they were made with."""
+    """A finished run and the data files it left."""
 
     run: SuiteRun
     data: tuple[Path, ...]
-    config: str
     cut_off: int = 0
     """How many processes the command left running that were ended before they wrote data."""
 
@@ -57,6 +57,8 @@ class SuitePlan:
     argv: tuple[str, ...]
     environment: dict[str, str]
     config: str
+    folder: Path
+    """Where its data goes."""
     notes: tuple[str, ...]
 
 
@@ -64,17 +66,17 @@ def prepare_suite(
     project: Project,
     command: str | Sequence[str],
     folder: Path,
-    packages: Mapping[str, str],
-    tracked: Iterable[PurePosixPath] = (),
+    local: Sequence[PurePosixPath],
+    tracked: Iterable[PurePosixPath],
 ) -> SuitePlan:
     """Set up the measurement of `command`, a shell command or an argument vector; data goes to `folder`.
 
-    `packages` are the project's own ({name: path in the checkout}): they are measured wherever they are imported from.
-    `tracked` are the Python files of the project's folder, relative to the checkout.
+    `local` are the checkout's files, whose packages are measured wherever they are imported from; `tracked` are the
+    Python files of the project's folder.
 
     Raises InputError when the project's interpreter has no coverage, or one without the start-up hook.
     """
-    words = list(command) if not isinstance(command, str) else split_shell(command)
+    words = words_of(command)
     shown = command if isinstance(command, str) else shlex.join(command)
     addopts = project.environment.get("PYTEST_ADDOPTS", "")
     options = find_cov_options(project.directory, words, addopts)
@@ -89,7 +91,7 @@ def prepare_suite(
             "branch": options.branch,
             "scoped": options.used,
             "root": str(project.root),
-            "packages": dict(packages),
+            "packages": packages_of(project, local),
             "tests": list(find_test_names(project.directory, words, addopts)),
             "tracked": [str(path) for path in tracked],
         }
@@ -101,45 +103,41 @@ def prepare_suite(
             slug="interpreter-not-usable",
         )
     config = str(answer["config"])
-    environment = dict(project.environment)
-    # Python starts coverage from this variable (its a1_coverage.pth), whatever started Python.
-    environment["COVERAGE_PROCESS_CONFIG"] = config
-    # A `coverage run` inside the command writes beside covgate's own data; the two are combined.
-    environment["COVERAGE_FILE"] = str(data_file)
+    # Python starts coverage from the first variable (its a1_coverage.pth), whatever started Python. A `coverage run`
+    # inside the command writes beside covgate's own data; the two are combined.
+    environment = {**project.environment, "COVERAGE_PROCESS_CONFIG": config, "COVERAGE_FILE": str(data_file)}
     if answer["plugins_here"]:
-        environment["PYTHONPATH"] = os.pathsep.join(
-            filter(None, [str(project.directory), environment.get("PYTHONPATH", "")])
-        )
+        places = [str(project.directory), environment.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, places))
     notes = _quiet_pytest_cov(environment, options, installed=bool(answer["pytest_cov"]))
     if options.config and not config_there:
         notes += (f"--cov-config names {options.config}, which is not in {project.directory}: it is not used.",)
     argv = shell_argv(command, environment) if isinstance(command, str) else tuple(command)
-    return SuitePlan(shown=shown, argv=argv, environment=environment, config=config, notes=notes)
+    return SuitePlan(shown=shown, argv=argv, environment=environment, config=config, folder=folder, notes=notes)
 
 
 def run_suite(
     project: Project,
     plan: SuitePlan,
-    folder: Path,
     *,
     timeout_seconds: float | None,
-    around: Callable[[], AbstractContextManager[None]],
+    while_running: Callable[[], AbstractContextManager[None]],
 ) -> SuiteData:
-    """Run the planned command live; `around` encloses the time in which its output streams.
+    """Run the planned command live; `while_running` encloses the time in which its output streams.
 
     Raises InputError when the command can not be started.
     """
     try:
-        with around():
+        with while_running():
             done = run_live(plan.argv, cwd=project.directory, env=plan.environment, timeout=timeout_seconds)
     except (OSError, ValueError) as exc:  # ValueError: a NUL in a word
         raise _not_started(plan, exc) from None
-    data = tuple(sorted(p for p in folder.glob(".coverage*") if p.is_file() and not p.name.endswith("-journal")))
+    data = tuple(sorted(p for p in plan.folder.glob(".coverage*") if p.is_file() and not p.name.endswith("-journal")))
     if done.exit_code in {_NOT_EXECUTABLE, _NOT_FOUND} and not data:
         raise _not_found(plan, f"exit code {done.exit_code}")
     status = _status(done, plan.shown)
     run = SuiteRun(command=plan.shown, status=status, exit_code=done.exit_code, seconds=done.seconds)
-    return SuiteData(run=run, data=data, config=plan.config, cut_off=_cut_off(done, data))
+    return SuiteData(run=run, data=data, cut_off=_cut_off(done, data))
 
 
 def no_data_error(run: SuiteRun) -> MeasureError:
@@ -179,17 +177,6 @@ def _quiet_pytest_cov(environment: dict[str, str], options: CovOptions, *, insta
     if not options.used:
         return ()
     return ("pytest-cov is switched off for this run (`--no-cov`): covgate measures what its options name.",)
-
-
-def split_shell(command: str) -> list[str]:
-    """Return the words of a shell command; operators such as `&&`, and line ends, are words of their own."""
-    lexer = shlex.shlex(command, posix=True, punctuation_chars=";&|()<>\n")
-    lexer.whitespace_split, lexer.whitespace = True, " \t\r"
-    lexer.commenters = ""
-    try:
-        return list(lexer)
-    except ValueError:
-        return command.split()
 
 
 def _not_started(plan: SuitePlan, exc: OSError | ValueError) -> InputError:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
 from covgate.errors import MeasureError
@@ -19,8 +18,9 @@ from covgate.measure.path_map import (
     ambiguous_path,
     map_paths,
     mapping_notes,
-    refuse_ambiguity,
 )
+from covgate.model import without_ident
+from covgate.system import find_checkout
 
 Place = PurePosixPath | Path | None
 """Where a measured file belongs: relative to the checkout, outside of it (absolute), or nowhere: left out."""
@@ -79,18 +79,6 @@ class _Twin:
         return self.there, self.here
 
 
-@dataclass(slots=True, kw_only=True)
-class _Found:
-    """What settling has found so far, over all data files."""
-
-    copies: Counter[tuple[Path, PurePosixPath]] = field(default_factory=Counter)
-    """(folder elsewhere, package or folder here): how many files were taken for those here."""
-    stale: dict[PurePosixPath, Path] = field(default_factory=dict)
-    """Files here of which another text was executed, elsewhere."""
-    roots: dict[str, None] = field(default_factory=dict)
-    gone: list[str] = field(default_factory=list)
-
-
 def settle(
     recorded: Sequence[RecordedData],
     *,
@@ -103,108 +91,103 @@ def settle(
     A copy that exists is a file of this checkout when its text is equal. Raises MeasureError when another text than
     this checkout's was executed, when a file could be several, and for data of which no file is here.
     """
-    files = sorted(local)
-    checkout = _Checkout(root.resolve(), files)
-    found = _Found()
-    places = tuple(_settle_one(data, checkout, files, found) for data in recorded)
+    checkout = _Checkout(root.resolve(), sorted(local))
+    places = tuple(checkout.settle(data) for data in recorded)
     ran = set(executed)
-    _refuse_stale({here: there for here, there in found.stale.items() if here not in ran})
-    return Settled(places=places, notes=tuple(_notes(found)))
-
-
-def _settle_one(
-    data: RecordedData, checkout: _Checkout, files: Sequence[PurePosixPath], found: _Found
-) -> dict[Names, Place]:
-    places: dict[Names, Place] = {}
-    gone: list[Recorded] = []
-    copies: list[tuple[Recorded, list[_Twin]]] = []
-    for item in data.foreign:
-        if item.place is not None:
-            copies.append((item, checkout.twins(item.place, item.alias)))
-        elif item.alias is not None:
-            places[item.names] = checkout.place(item.alias)
-        else:
-            gone.append(item)
-    votes = Counter(twin.pair for _, twins in copies for twin in twins if twin.equal)
-    for item, twins in copies:
-        if twins:
-            places[item.names] = _settle_copy(item, twins, votes, found)
-        elif item.added:
-            places[item.names] = None
-    known = data.known + sum(place is not None for place in places.values())
-    places |= _settle_gone(data, gone, checkout, files, found) if not known else dict.fromkeys(_names(gone))
-    found.gone += [names[0] for names in _names(gone) if places[names] is None]
-    return places
-
-
-def _settle_copy(
-    item: Recorded, twins: Sequence[_Twin], votes: Mapping[tuple[Path, Parts], int], found: _Found
-) -> Place:
-    """Return the file here that an existing copy stands for; a copy with another text is remembered."""
-    equal = [twin for twin in twins if twin.equal]
-    best = max(votes.get(twin.pair, 0) for twin in (equal or twins))
-    options = [twin for twin in (equal or twins) if votes.get(twin.pair, 0) == best]
-    if equal and len({twin.path for twin in options}) > 1:
-        raise ambiguous_path(item.names[0], sorted({twin.path for twin in options}))
-    twin = options[0]
-    if equal:
-        found.copies[twin.there, PurePosixPath(*twin.here, *twin.tail[:1])] += item.alias is None
-        return twin.path
-    if item.here:
-        # A file in its own right, whatever an alias says.
-        return twin.elsewhere
-    if not item.executed:
-        # Nothing of it ran: neither did the file here.
-        return twin.path
-    found.stale.setdefault(twin.path, twin.elsewhere)
-    return None
-
-
-def _settle_gone(
-    data: RecordedData, gone: Sequence[Recorded], checkout: _Checkout, files: Sequence[PurePosixPath], found: _Found
-) -> dict[Names, Place]:
-    """Map data of which no file is here as it was recorded: it comes from another folder or machine."""
-    if not gone:
-        return {}
-    mapped = map_paths(_names(gone), files, checkout.folder_of(data.path))
-    refuse_ambiguity(mapped)
-    if not mapped.found:
-        raise _nothing_here(data, mapped)
-    found.roots |= dict.fromkeys(mapping_notes(mapped))
-    return {names: mapped.found.get(names) for names in _names(gone)}
-
-
-def _names(items: Iterable[Recorded]) -> list[Names]:
-    return [item.names for item in items]
+    _refuse_stale({here: there for here, there in checkout.stale.items() if here not in ran})
+    return Settled(places=places, notes=tuple(_notes(checkout)))
 
 
 class _Checkout:
-    """The checkout's files, and which of them a file elsewhere may be a copy of."""
+    """The checkout's files, which of them a file elsewhere stands for, and what was found so far, over all data files.
+
+    `copies`: {(folder elsewhere, package or folder here): how many files were taken for those here}; `stale`: files
+    here of which another text was executed, elsewhere; `roots`: notes; `gone`: names of files that are not here.
+    """
 
     def __init__(self, root: Path, files: Sequence[PurePosixPath]) -> None:
+        self.copies: Counter[tuple[Path, PurePosixPath]] = Counter()
+        self.stale: dict[PurePosixPath, Path] = {}
+        self.roots: dict[str, None] = {}
+        self.gone: list[str] = []
         self._root = root
         self._files = files
         self._text = functools.cache(_text)
-        self._top_of = functools.cache(_top_of)
+        self._top_of = functools.cache(find_checkout)
 
     @functools.cached_property
     def _tree(self) -> Tree:
         return Tree(self._files)
 
-    def place(self, path: Path) -> PurePosixPath | Path:
+    def settle(self, data: RecordedData) -> dict[Names, Place]:
+        """Return where each foreign file of one data or report file belongs."""
+        places: dict[Names, Place] = {}
+        gone: list[Recorded] = []
+        copies: list[tuple[Recorded, list[_Twin]]] = []
+        for item in data.foreign:
+            if item.place is not None:
+                copies.append((item, self._twins(item.place, item.alias)))
+            elif item.alias is not None:
+                places[item.names] = self._place(item.alias)
+            else:
+                gone.append(item)
+        votes = Counter(twin.pair for _, twins in copies for twin in twins if twin.equal)
+        for item, twins in copies:
+            if twins:
+                places[item.names] = self._settle_copy(item, twins, votes)
+            elif item.added:
+                places[item.names] = None
+        known = data.known + sum(place is not None for place in places.values())
+        places |= self._settle_gone(data, gone) if not known else dict.fromkeys(_names(gone))
+        self.gone += [names[0] for names in _names(gone) if places[names] is None]
+        return places
+
+    def _settle_copy(self, item: Recorded, twins: Sequence[_Twin], votes: Mapping[tuple[Path, Parts], int]) -> Place:
+        """Return the file here that an existing copy stands for; a copy with another text is remembered."""
+        equal = [twin for twin in twins if twin.equal]
+        best = max(votes.get(twin.pair, 0) for twin in (equal or twins))
+        options = [twin for twin in (equal or twins) if votes.get(twin.pair, 0) == best]
+        if equal and len({twin.path for twin in options}) > 1:
+            raise ambiguous_path(item.names[0], sorted({twin.path for twin in options}))
+        twin = options[0]
+        if equal:
+            self.copies[twin.there, PurePosixPath(*twin.here, *twin.tail[:1])] += item.alias is None
+            return twin.path
+        if item.here:
+            # A file in its own right, whatever an alias says.
+            return twin.elsewhere
+        if not item.executed:
+            # Nothing of it ran: neither did the file here.
+            return twin.path
+        self.stale.setdefault(twin.path, twin.elsewhere)
+        return None
+
+    def _settle_gone(self, data: RecordedData, gone: Sequence[Recorded]) -> dict[Names, Place]:
+        """Map data of which no file is here as it was recorded: it comes from another folder or machine."""
+        if not gone:
+            return {}
+        mapped = map_paths(_names(gone), self._files, self._folder_of(data.path))
+        for names, candidates in mapped.ambiguous.items():
+            raise ambiguous_path(names[0], candidates)
+        if not mapped.found:
+            raise _nothing_here(data, mapped)
+        self.roots |= dict.fromkeys(mapping_notes(mapped))
+        return {names: mapped.found.get(names) for names in _names(gone)}
+
+    def _place(self, path: Path) -> PurePosixPath | Path:
         """Return a path relative to the checkout where it lies inside."""
         full = path.resolve()
         return PurePosixPath(full.relative_to(self._root)) if full.is_relative_to(self._root) else path
 
-    def folder_of(self, data: Path) -> PurePosixPath | None:
+    def _folder_of(self, data: Path) -> PurePosixPath | None:
         """Return the folder of a data file when it is a part of the checkout."""
-        place = self.place(data.parent)
+        place = self._place(data.parent)
         return place if not isinstance(place, Path) and place.parts else None
 
-    def twins(self, path: Path, alias: Path | None) -> list[_Twin]:
+    def _twins(self, path: Path, alias: Path | None) -> list[_Twin]:
         """Return the files here that `path` may be a copy of, with whether the texts are equal."""
         if alias is not None:
-            place = self.place(alias)
+            place = self._place(alias)
             if isinstance(place, Path):
                 return []
             pairs = [(path.parent, place.parts[:-1], place.parts[-1:])]
@@ -240,6 +223,10 @@ class _Checkout:
                 yield top, (), same
 
 
+def _names(items: Iterable[Recorded]) -> list[Names]:
+    return [item.names for item in items]
+
+
 def _import_root(path: Path) -> tuple[Path, bool]:
     """Return the folder from which a module is imported, and whether packages are installed there."""
     for folder in path.parents:
@@ -261,24 +248,19 @@ def is_installed(path: PurePosixPath) -> bool:
     return any(folder.name in INSTALLED or _is_build(folder) for folder in path.parents)
 
 
-def _top_of(folder: Path) -> Path | None:
-    """Return the top of the checkout that holds `folder`."""
-    return next((top for top in (folder, *folder.parents) if (top / ".git").exists()), None)
-
-
 def _text(path: Path) -> bytes:
-    """Return a file's text as git would store it: LF, and `$Id$` without what `ident` writes there."""
+    """Return a file's text as git would store it; of what is no file, something that no file holds."""
     try:
         text = path.read_bytes() if path.is_file() else b"(not a file)"
     except OSError:
         return b"(cannot be read) " + str(path).encode(errors="surrogateescape")
-    return re.sub(rb"\$Id:[^$\n]*\$", b"$Id$", text.replace(b"\r\n", b"\n"))
+    return without_ident(text.replace(b"\r\n", b"\n"))
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
-def _notes(found: _Found) -> Iterator[str]:
+def _notes(found: _Checkout) -> Iterator[str]:
     by_package: dict[PurePosixPath, dict[Path, None]] = defaultdict(dict)
     for (there, here), count in found.copies.most_common():
         if count:

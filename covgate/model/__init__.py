@@ -43,7 +43,7 @@ from covgate.model.history import (
 )
 from covgate.model.numbers import Counts, Tally, floor_percent
 from covgate.model.secret import Secret
-from covgate.model.text import plain, shorten, visible
+from covgate.model.text import name_some, plain, shorten, visible, without_ident
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import (
     FAILED_SUITES,
@@ -67,6 +67,6 @@ __all__ = [
     "FileLines", "FileShift", "Flap", "FlapShown", "Function", "Gap", "History", "IndirectFile", "LineRecord",
     "Measurement", "Move", "OmittedFile", "Point", "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status",
     "SuiteRun", "SuiteStatus", "Tally", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "floor_percent",
-    "parse_sha", "percent_json", "plain", "points_json", "shorten", "show_above", "show_at_most", "show_below",
-    "show_number", "show_percent", "spans_of", "visible",
+    "name_some", "parse_sha", "percent_json", "plain", "points_json", "shorten", "show_above", "show_at_most",
+    "show_below", "show_number", "show_percent", "spans_of", "visible", "without_ident",
 ]  # fmt: skip

@@ -68,8 +68,6 @@ class FileCoverage:
     branches: Mapping[int, Branch] = field(default_factory=dict)
     first_lines: Mapping[int, int] = field(default_factory=dict)
     functions: tuple[Function, ...] = ()
-    imported: bool = True
-    """False for a file no test ever loaded: covgate analysed it because it was changed."""
 
     def tally(self, lines: frozenset[int] | None = None) -> Tally:
         """Counts of the whole file, or of the statements in `lines` and the branches that leave them."""

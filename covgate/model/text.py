@@ -1,6 +1,9 @@
-"""Text of others made fit to print: control characters and workflow commands are shown, not obeyed."""
+"""Text of others: made fit to print, so that control characters and workflow commands are shown, or to compare."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Sequence
 
 
 def plain(text: str) -> str:
@@ -21,3 +24,14 @@ def shorten(text: str, size: int) -> str:
     if len(text.encode()) <= size:
         return text
     return text.encode()[: size - 3].decode(errors="ignore").rstrip() + "…"
+
+
+def name_some(names: Sequence[object], count: int, joint: str = ", ") -> str:
+    """Name the first `count` of many, for people: `a, b and 3 more`."""
+    more = f" and {len(names) - count} more" if len(names) > count else ""
+    return joint.join(map(str, names[:count])) + more
+
+
+def without_ident(text: bytes) -> bytes:
+    """Return a file's text with `$Id$` where git's `ident` attribute wrote more into the working tree."""
+    return re.sub(rb"\$Id:[^$\n]*\$", b"$Id$", text)

@@ -3,6 +3,7 @@
 from covgate.system.folders import (
     DataFolder,
     ReportFolder,
+    find_checkout,
     make_report_folder,
     read_text,
     read_text_if_there,
@@ -27,6 +28,6 @@ from covgate.system.streams import forgiving_streams
 __all__ = [
     "REGULAR_FILE", "Access", "ChangedPath", "Completed", "DataFolder", "Files", "GitCall", "GitCommand",
     "GitRemote", "LiveRun", "QuietProcess", "ReportFolder", "Screen", "Since", "child_environment",
-    "close_own_memory", "forgiving_streams", "make_report_folder", "open_console", "read_text",
+    "close_own_memory", "find_checkout", "forgiving_streams", "make_report_folder", "open_console", "read_text",
     "read_text_if_there", "run_live", "run_quiet", "shown_path", "start_quiet", "styled", "user_settings",
 ]  # fmt: skip

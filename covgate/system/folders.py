@@ -70,11 +70,9 @@ def read_text(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except UnicodeDecodeError as exc:
-        msg = f"{path} is not UTF-8: {exc}"
-        raise ValueError(msg) from None
+        raise ValueError(f"{path} is not UTF-8: {exc}") from None
     except OSError as exc:
-        msg = f"{path} cannot be read: {exc.strerror or exc}"
-        raise ValueError(msg) from None
+        raise ValueError(f"{path} cannot be read: {exc.strerror or exc}") from None
 
 
 def _not_writable(path: Path, exc: OSError, source: str = "report-dir") -> InputError:
@@ -164,3 +162,8 @@ def _locked(lock: Callable[[], None]) -> bool:
 def shown_path(path: Path, start: Path) -> str:
     """Return `path` relative to `start` where it lies inside, for people and for other steps."""
     return str(path.relative_to(start.resolve())) if path.is_relative_to(start.resolve()) else str(path)
+
+
+def find_checkout(folder: Path) -> Path | None:
+    """Return the nearest folder upward that is a repository's, told by its `.git`; None outside of one."""
+    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)

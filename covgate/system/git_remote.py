@@ -167,7 +167,7 @@ class GitRemote:
             args = (*_NETWORK_FLAGS, *command, "--end-of-options", self._access.url, *wanted)
             answer = self._run(folder.call, args, stdin, folder.environment | _authorization(self._access))
             if not isinstance(answer, str):
-                folder.hand_over()
+                folder.copy_shallow_list()
             return answer
 
     def _run(
@@ -208,7 +208,7 @@ class _OwnFolder:
         self.call = GitCall(directory=folder, environment=git.call.environment)
         self.environment = {"GIT_DIR": os.fspath(folder), "GIT_OBJECT_DIRECTORY": os.fspath(git.own_path("objects"))}
 
-    def hand_over(self) -> None:
+    def copy_shallow_list(self) -> None:
         """Tell the clone where it is cut off now."""
         _write_shallow(self._shallow, self._copy.read_text(encoding="ascii") if self._copy.exists() else "")
 

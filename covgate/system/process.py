@@ -113,8 +113,7 @@ class QuietProcess:
                 if stream:
                     stream.close()
             if isinstance(exc, subprocess.TimeoutExpired):
-                msg = f"{self._name} did not end within {timeout:.0f} seconds"
-                raise TimeoutError(msg) from None
+                raise TimeoutError(f"{self._name} did not end within {timeout:.0f} seconds") from None
             raise
         return Completed(exit_code=_shell_code(self._process.returncode), stdout=stdout, stderr=stderr)
 

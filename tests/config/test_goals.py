@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.config.goals import Component, Target
-from covgate.config.settings import Settings, resolve
+from covgate.config.options import Settings
+from covgate.config.settings import resolve
 from covgate.config.toml_file import TomlFile
 from covgate.errors import InputError
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from decimal import Decimal
 
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from covgate.config.goals import Target
 from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean
 from covgate.config.options import OPTIONS
-from covgate.config.settings import Settings, resolve
+from covgate.config.settings import resolve
 from covgate.config.toml_file import TomlFile
 from covgate.errors import InputError
 
@@ -29,13 +28,6 @@ def refused(**places: object) -> InputError:
     with pytest.raises(InputError) as caught:
         resolve(**places)  # type: ignore[arg-type]  # each caller names real parameters
     return caught.value
-
-
-def test_the_fields_of_settings_are_the_options() -> None:
-    fields = [
-        field.name for field in dataclasses.fields(Settings) if field.name not in {"sources", "components", "target"}
-    ]
-    assert fields == [option.field for option in OPTIONS]
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)

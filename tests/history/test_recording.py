@@ -17,7 +17,8 @@ import pytest
 from covgate.change.checkout import Checkout
 from covgate.change.line_mapping import find_shifts
 from covgate.commands.check import figures
-from covgate.config.settings import Settings, floors_of, resolve
+from covgate.config.options import Settings
+from covgate.config.settings import floors_of, resolve
 from covgate.config.toml_file import TomlFile
 from covgate.history.completeness import find_collection, find_partial
 from covgate.history.look_back import Past, look_back

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -66,14 +66,6 @@ def fail_inside(context: AbstractContextManager[None], stream: io.StringIO, text
         fail()
 
 
-def test_annotation_names_its_place() -> None:
-    stream = io.StringIO()
-    Runner(stream=stream).annotate(
-        Level.WARNING, "not covered", title="diff", file=PurePosixPath("a,b/c.py"), line=3, end_line=5
-    )
-    assert stream.getvalue() == "::warning file=a%2Cb/c.py,line=3,endLine=5,title=diff::not covered\n"
-
-
 def test_annotation_without_properties_has_no_space() -> None:
     assert said(Level.ERROR, "x") == "::error::x\n"
 
@@ -101,12 +93,6 @@ def test_any_text_stays_one_command(message: str, title: str) -> None:
     # What `%25` followed by digits decodes to is the runner's business; texts without percent must come back whole.
     if "%" not in message + title:
         assert parse_command(line) == ("error", {"title": title}, message)
-
-
-def test_group_is_closed_after_a_failure() -> None:
-    stream = io.StringIO()
-    fail_inside(Runner(stream=stream).group("The tests\n::error::x"), stream, "inside\n")
-    assert stream.getvalue() == "::group::The tests%0A::error::x\ninside\n::endgroup::\n"
 
 
 def test_commands_resume_on_a_line_of_their_own() -> None:
@@ -208,7 +194,7 @@ def test_a_laptop_hears_nothing() -> None:
     runner = Runner.from_environment({"GITHUB_OUTPUT": "/nowhere/out"}, stream)
     runner.annotate(Level.ERROR, "x")
     runner.mask(Secret(value="x"))
-    with runner.group("x"), runner.stopped_commands():
+    with runner.stopped_commands():
         pass
     assert [runner.write_outputs({"passed": "true"}), runner.write_summary("x")] == [None, None]
     assert (stream.getvalue(), runner.summary_room()) == ("", 0)

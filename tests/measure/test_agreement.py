@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from covgate.measure.agreement import compare_report, find_strays, with_times
 from covgate.measure.probe.covgate_probe.analyst import Analyst
-from covgate.measure.probe.covgate_probe.other_versions import OTHER_VERSIONS
+from covgate.measure.probe.covgate_probe.record import OTHER_VERSIONS
 from covgate.measure.probe.covgate_probe.unmeasured import static_record
 from covgate.model.coverage import Coverage, FileCoverage, Measurement
 

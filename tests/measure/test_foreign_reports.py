@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from covgate.errors import MeasureError
 from covgate.measure.foreign.kinds import DataKind, ReportedFile, detect_kind
-from covgate.measure.foreign.read import read_report
+from covgate.measure.foreign.places import read_report
 
 CLASS = '<class filename="{}"><lines>{}</lines></class>'
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.measure.pytest_options import CovOptions, find_cov_options, parse_cov_options
-from covgate.measure.suite import split_shell
+from covgate.measure.shell import words_of
 
 WORDS = {
     "nothing": ("-q tests", CovOptions()),
@@ -114,6 +114,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "what-follows-it": ("pytest && echo done", ()),
     "a-path-of-tests-is-the-value": ("pytest tests", ("tests",)),
     "the-next-line": ("pytest\necho done", ()),
+    "a-line-that-goes-on": ("pytest \\\n  tests", ("tests",)),
     "two-calls": ("pytest a && pytest b", ("a", "b")),
     "two-calls-one-bare": ("pytest a; pytest -q", ()),
 }
@@ -122,7 +123,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
 @pytest.mark.parametrize(("command", "source"), COMMANDS.values(), ids=COMMANDS)
 def test_the_program_is_no_argument_of_its_own(tmp_path: Path, command: str, source: tuple[str, ...]) -> None:
     write(tmp_path, {"pytest.ini": "[pytest]\naddopts = -q --cov\n"})
-    options = find_cov_options(tmp_path, split_shell(command), "")
+    options = find_cov_options(tmp_path, words_of(command), "")
     assert options == CovOptions(used=True, source=source)
 
 

@@ -96,3 +96,10 @@ def test_another_text_is_refused_unless_the_checkouts_own_ran(tmp_path: Path) ->
     settled = settle_copies(tmp_path, copies, A, executed="src/shop/a.py")
     assert list(settled.places[0].values()) == [None]
     assert settled.notes[0].startswith("What ran of ")
+
+
+def test_data_of_another_machine_that_fits_several_files_is_refused_with_every_candidate(tmp_path: Path) -> None:
+    local = map(PurePosixPath, ["two/pkg/m.py", "one/pkg/m.py"])
+    data = RecordedData(path=tmp_path / "data", foreign=(Recorded(names=("/ci/pkg/m.py",)),), known=0)
+    with pytest.raises(MeasureError, match=r"/ci/pkg/m\.py.*one/pkg/m\.py, two/pkg/m\.py"):
+        settle([data], root=tmp_path, local=local)

@@ -3,46 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from covgate.host.comments import MOST_COMMENTS, PostedComment
-from covgate.host.github.session import GithubSession, RetryPolicy
-from covgate.model import Secret
+from covgate.host.comments import PostedComment
+from covgate.host.github.session import GithubSession
 
 if TYPE_CHECKING:
     from github.Issue import Issue
     from github.IssueComment import IssueComment
 
+_MOST_COMMENTS = 10_000
+"""A list that does not end by itself ends here (GitHub: a pull request holds 2,500 comments)."""
 
+
+@dataclass(kw_only=True)
 class GithubComments(GithubSession):
-    """The comments of one pull request. Opens connections on first use; use it in a `with`, or call `close`."""
+    """`PullRequestComments` of GitHub: each call is one request, and each page of 100 comments is one."""
 
-    def __init__(
-        self, *, api_url: str, repository: str, pull_request: int, token: Secret, pace: RetryPolicy | None = None
-    ) -> None:
-        super().__init__(api_url=api_url, repository=repository, token=token, pace=pace)
-        self._number = pull_request
+    pull_request: int
 
     @property
     def _place(self) -> str:
-        return f"{self._repository}#{self._number}"
+        return f"{self.repository}#{self.pull_request}"
 
     def read_all(self) -> Iterator[PostedComment]:
-        """Yield all comments, oldest first; a page of 100 costs one request, made when it is reached."""
         comments = self._ask("list the comments", lambda: map(_posted, self._issue.get_comments()))
-        for _ in range(MOST_COMMENTS):
+        for _ in range(_MOST_COMMENTS):
             comment = self._ask("list the comments", lambda: next(comments, None))
             if comment is None:
                 return
             yield comment
 
     def create(self, body: str) -> PostedComment:
-        """Post a comment: one request, sent again only when GitHub answered that it did not carry it out."""
         return self._ask("post a comment", lambda: _posted(self._issue.create_comment(body)))
 
     def edit(self, comment_id: int, body: str) -> PostedComment:
-        """Replace a comment's body: one request, tried again when there is no usable answer."""
-
         def edit() -> PostedComment:
             comment = self._issue.get_comment(comment_id)
             comment.edit(body)
@@ -51,13 +47,11 @@ class GithubComments(GithubSession):
         return self._ask("edit a comment", edit)
 
     def delete(self, comment_id: int) -> None:
-        """Remove a comment: one request, tried again when there is no usable answer."""
         self._ask("delete a comment", lambda: self._issue.get_comment(comment_id).delete())
 
     def viewer(self) -> str:
-        """Return the login the token belongs to (GraphQL; REST has no answer for an Actions token)."""
-
         def ask() -> str:
+            # REST has no answer for an Actions token.
             _, answer = self._github.requester.graphql_query("query { viewer { login } }", {})
             return cast("str", answer["data"]["viewer"]["login"])
 
@@ -66,15 +60,14 @@ class GithubComments(GithubSession):
     @property
     def _issue(self) -> Issue:
         # A pull request's conversation belongs to the issue of the same number.
-        return self._repo.get_issue(self._number)
+        return self._repo.get_issue(self.pull_request)
 
 
 def _posted(comment: IssueComment) -> PostedComment:
     """Take over what PyGithub read; TypeError when the answer was no comment (it takes a 307 for success)."""
     number, url = cast("object", comment.id), cast("object", comment.html_url)
     if not isinstance(number, int) or not isinstance(url, str):
-        msg = "not a comment"
-        raise TypeError(msg)
+        raise TypeError("not a comment")
     # GitHub gives null for the user of an account that was deleted.
     author = comment.user.login if comment.user else ""
     return PostedComment(id=number, url=url, author=author, body=comment.body or "")

@@ -28,14 +28,12 @@ class GithubHost:
     token: Secret | None
 
     def comments(self, pull_request: int) -> AbstractContextManager[GithubComments]:
-        """Open the comments of a pull request."""
         from covgate.host.github.comments import GithubComments  # noqa: PLC0415  # see above
 
         url, name, token = self._place()
         return GithubComments(api_url=url, repository=name, token=token, pull_request=pull_request)
 
     def repository(self) -> AbstractContextManager[GithubData]:
-        """Open the repository's git data."""
         from covgate.host.github.repository import GithubData  # noqa: PLC0415  # see above
         from covgate.host.github.session import RetryPolicy  # noqa: PLC0415  # see above
 
@@ -44,14 +42,12 @@ class GithubHost:
         return GithubData(api_url=url, repository=name, token=token, pace=RetryPolicy(between_writes=0.2))
 
     def pull_requests(self) -> AbstractContextManager[GithubPulls]:
-        """Open the repository's pull requests."""
         from covgate.host.github.pulls import GithubPulls  # noqa: PLC0415  # see above
 
         url, name, token = self._place()
         return GithubPulls(api_url=url, repository=name, token=token)
 
     def load_ahead(self) -> None:
-        """Import PyGithub."""
         from covgate.host.github.session import import_client  # noqa: PLC0415  # see above
 
         import_client()

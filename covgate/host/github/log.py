@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TextIO
 
 from covgate.config import OUTPUT_NAMES
@@ -57,33 +57,14 @@ class Runner:
             summary=_path(environment, "GITHUB_STEP_SUMMARY"),
         )
 
-    def annotate(
-        self,
-        level: Level,
-        message: str,
-        *,
-        title: str = "",
-        file: PurePosixPath | None = None,
-        line: int | None = None,
-        end_line: int | None = None,
-    ) -> None:
-        """Attach `message` to the run, or to lines of `file` (1-based, inclusive; relative to the checkout)."""
-        properties = {"file": file, "line": line, "endLine": end_line, "title": title or None}
-        self._command(level, message, {key: str(value) for key, value in properties.items() if value is not None})
+    def annotate(self, level: Level, message: str, *, title: str = "") -> None:
+        """Attach `message` to the run."""
+        self._command(level, message, {"title": title} if title else {})
 
     def mask(self, secret: Secret) -> None:
         """Have the runner replace `secret` by *** wherever it is logged from here on."""
         if secret.reveal():  # the runner complains about an empty mask
             self._command("add-mask", secret.reveal())
-
-    @contextmanager
-    def group(self, title: str) -> Iterator[None]:
-        """Fold what is logged inside under `title`."""
-        self._command("group", title)
-        try:
-            yield
-        finally:
-            self._command("endgroup")
 
     @contextmanager
     def stopped_commands(self) -> Iterator[None]:
@@ -105,8 +86,7 @@ class Runner:
         Returns a note for people when the runner's file could not be written, else None.
         """
         if unknown := sorted(set(values) - set(OUTPUT_NAMES)):
-            msg = f"not outputs of the action: {', '.join(unknown)}"
-            raise ValueError(msg)
+            raise ValueError(f"not outputs of the action: {', '.join(unknown)}")
         if self._output is None:
             return None
         text = "".join(f"{name}{self._heredoc(value)}" for name, value in values.items())
@@ -140,8 +120,7 @@ class Runner:
             delimiter = f"covgate_{self._make_token()}"
             if delimiter not in value:
                 return f"<<{delimiter}\n{value}\n{delimiter}\n"
-        msg = "no delimiter is free of the value: make_token is not random"
-        raise RuntimeError(msg)
+        raise RuntimeError("no delimiter is free of the value: make_token is not random")
 
     def _command(self, name: str, data: str = "", properties: Mapping[str, str] | None = None) -> None:
         pairs = ",".join(f"{key}={_escape_property(value)}" for key, value in (properties or {}).items())

@@ -6,88 +6,67 @@ from http import HTTPStatus
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from covgate.host.github.session import GithubSession
+from covgate.host.github.session import GithubSession, unless
 from covgate.host.pull_requests import PullRequest
 from covgate.model import Sha, parse_sha
 
 if TYPE_CHECKING:
-    from github import GithubException
     from github.PullRequest import PullRequest as GithubPull
 
 _PAGE = 100
 
 
 class GithubPulls(GithubSession):
-    """The pull requests of one repository. Opens connections on first use; use it in a `with`, or call `close`."""
+    """`PullRequests` of GitHub: each call is one request."""
 
     permission = "pull-requests: write, contents: write"
 
     def find_open(self, head_branch: str, base: str) -> PullRequest | None:
-        """Return the open pull request of the two branches: one request."""
         return self._ask("look for a pull request", lambda: self._first("open", head_branch, base))
 
     def find_closed(self, head_branch: str, base: str) -> PullRequest | None:
-        """Return the newest closed pull request of the two branches: one request."""
         return self._ask("look for a closed pull request", lambda: self._first("closed", head_branch, base))
 
     def open(self, head_branch: str, base: str, title: str, body: str) -> PullRequest | None:
-        """Open a pull request: one request, sent again only when GitHub answered that it did not carry it out."""
+        def create() -> PullRequest:
+            return _taken(self._repo.create_pull(base=base, head=head_branch, title=title, body=body))
 
-        def create() -> PullRequest | None:
-            from github import GithubException  # noqa: PLC0415  # see GithubSession._github
-
-            try:
-                return _taken(self._repo.create_pull(base=base, head=head_branch, title=title, body=body))
-            except GithubException as exc:
-                if _exists_already(exc):
-                    return None
-                raise
-
-        return self._ask("open a pull request", create)
+        # GitHub says it in words only: `A pull request already exists for octo:covgate/ratchet.`.
+        known = (HTTPStatus.UNPROCESSABLE_ENTITY, "pull request already exists")
+        return self._ask("open a pull request", lambda: unless(create, known))
 
     def edit(self, number: int, title: str, body: str) -> None:
-        """Replace title and body: one request, tried again when there is no usable answer."""
         self._ask("edit a pull request", lambda: self._repo.get_pull(number).edit(title=title, body=body))
 
     def retire(self, number: int, title: str, body: str) -> None:
-        """Close, and replace title and body: one request, tried again when there is no usable answer."""
         self._ask(
             "close a pull request",
             lambda: self._repo.get_pull(number).edit(title=title, body=body, state="closed"),
         )
 
     def commit_message(self, sha: Sha) -> str:
-        """Return a commit's message: one request."""
-
         def read() -> str:
             message = cast("object", self._repo.get_git_commit(sha).message)
             if not isinstance(message, str):
-                msg = "not a commit"
-                raise TypeError(msg)
+                raise TypeError("not a commit")
             return message
 
         return self._ask("read a commit", read)
 
     def _first(self, state: str, head_branch: str, base: str) -> PullRequest | None:
         # GitHub filters by `owner:branch` and ignores a filter of another form, so what comes back is looked at again.
-        head = f"{self._repository.split('/', maxsplit=1)[0]}:{head_branch}"
+        head = f"{self.repository.split('/', maxsplit=1)[0]}:{head_branch}"
         pulls = self._repo.get_pulls(state=state, sort="created", direction="desc", head=head, base=base)
         ours = (pull for pull in islice(pulls, _PAGE) if (pull.head.ref, pull.base.ref) == (head_branch, base))
         found = next(ours, None)
         return _taken(found) if found else None
 
 
-def _exists_already(exc: GithubException) -> bool:
-    """GitHub says it in words only: 422, `A pull request already exists for octo:covgate/ratchet.`."""
-    return exc.status == HTTPStatus.UNPROCESSABLE_ENTITY and "pull request already exists" in str(exc.data).lower()
-
-
 def _taken(pull: GithubPull) -> PullRequest:
     """Take over what PyGithub read; TypeError or ValueError when the answer was no pull request."""
     number, url = cast("object", pull.number), cast("object", pull.html_url)
     if not isinstance(number, int) or not isinstance(url, str):
-        msg = "not a pull request"
-        raise TypeError(msg)
+        raise TypeError("not a pull request")
     return PullRequest(
         number=number,
         url=url,

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Self, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
 
-from covgate.host.refusal import _KINDS, Refusal, publish_error
+from covgate.host.refusal import Refusal, publish_error
 from covgate.model import Secret
 
 if TYPE_CHECKING:
@@ -47,17 +47,17 @@ def import_client() -> None:
     import github  # noqa: F401, PLC0415  # what it is for
 
 
+@dataclass(kw_only=True)
 class GithubSession:
     """Opens connections on first use; use it in a `with`, or call `close`. Subclasses ask through `_ask`."""
 
-    permission = "pull-requests: write"
+    permission: ClassVar = "pull-requests: write"
     """What the token needs for what a subclass asks, for hints."""
 
-    def __init__(self, *, api_url: str, repository: str, token: Secret, pace: RetryPolicy | None = None) -> None:
-        self._api_url = api_url.rstrip("/")
-        self._repository = repository
-        self._token = token
-        self._pace = pace or RetryPolicy()
+    api_url: str
+    repository: str
+    token: Secret
+    pace: RetryPolicy = RetryPolicy()
 
     def __enter__(self) -> Self:
         return self
@@ -73,27 +73,27 @@ class GithubSession:
     @property
     def _place(self) -> str:
         """What is asked about, for messages."""
-        return self._repository
+        return self.repository
 
     @property
     def _repo(self) -> Repository:
-        return self._github.get_repo(self._repository)
+        return self._github.get_repo(self.repository)
 
     @cached_property
     def _github(self) -> Github:
         from github import Auth, Github  # noqa: PLC0415  # half a second, and only a run that publishes needs it
 
         return Github(
-            auth=Auth.Token(self._token.reveal()),
-            base_url=self._api_url,
+            auth=Auth.Token(self.token.reveal()),
+            base_url=self.api_url.rstrip("/"),
             user_agent="covgate",
-            timeout=self._pace.timeout,
+            timeout=self.pace.timeout,
             per_page=100,
             # Lazy objects: the repository and the pull request themselves are never fetched.
             lazy=True,
-            retry=_retry(self._pace),
+            retry=_retry(self.pace),
             seconds_between_requests=0,
-            seconds_between_writes=self._pace.between_writes,
+            seconds_between_writes=self.pace.between_writes,
         )
 
     def _ask(self, step: str, action: Callable[[], _Answer]) -> _Answer:
@@ -103,7 +103,7 @@ class GithubSession:
         from requests.exceptions import RequestException  # noqa: PLC0415  # see _github
 
         where = f"{step}, {self._place}"
-        if not re.fullmatch(r"[!-~]+", self._token.reveal()):
+        if not re.fullmatch(r"[!-~]+", self.token.reveal()):
             problem = f"{where}: it is empty or has characters no token has"
             raise publish_error(Refusal.BAD_CREDENTIALS, problem, self.permission)
         try:
@@ -119,7 +119,20 @@ class GithubSession:
 
     def _scrub(self, text: str) -> str:
         """One short line without the token, for an answer that echoes what it was sent."""
-        return " ".join(text.replace(self._token.reveal(), "***").split())[:200]
+        return " ".join(text.replace(self.token.reveal(), "***").split())[:200]
+
+
+def unless(ask: Callable[[], _Answer], *known: tuple[int, str]) -> _Answer | None:
+    """Run `ask`; None when GitHub answers with a `known` status and what it says holds the words beside it."""
+    from github import GithubException  # noqa: PLC0415  # see GithubSession._github
+
+    try:
+        return ask()
+    except GithubException as exc:
+        said = _reason(exc.status, cast("object", exc.data)).lower()
+        if not any(exc.status == status and words in said for status, words in known):
+            raise
+    return None
 
 
 def _reason(status: int, data: object) -> str:
@@ -136,6 +149,18 @@ def _reason(status: int, data: object) -> str:
         for key in ("type", "message")
     ]
     return " ".join(part for part in [str(data.get("message") or ""), *details] if part) or "no reason given"
+
+
+# Matched in order against "<status> <what GitHub said, in lower case>".
+_KINDS = (
+    (r"401 ", Refusal.BAD_CREDENTIALS),
+    (r"404 ", Refusal.NOT_FOUND),
+    (r"429 |4\d\d .*rate[ _]limit|403 .*(please wait|retry your request)", Refusal.RATE_LIMITED),
+    (r"403 resource not accessible by", Refusal.READ_ONLY),
+    (r"403 github actions is not permitted to create", Refusal.NOT_PERMITTED),
+    (r"422 .*too long", Refusal.TOO_LONG),
+    (r"5\d\d ", Refusal.UNREACHABLE),
+)
 
 
 def _kind(status: int, said: str) -> Refusal:

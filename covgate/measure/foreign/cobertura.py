@@ -1,4 +1,4 @@
-"""Reads Cobertura's XML."""
+"""Cobertura's XML."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import re
 from pathlib import Path
 from xml.parsers import expat
 
-from covgate.measure.foreign.kinds import Report, ReportedFile, _bad, _counted_exits, _require_line
-
-# --- Cobertura ---------------------------------------------------------------------------------------------------
+from covgate.measure.foreign.kinds import Report, ReportedFile, bad_report, counted_exits, require_line
 
 
 class _Cobertura:
@@ -28,7 +26,7 @@ class _Cobertura:
         if not self._root:
             self._root = name
             if name != "coverage" or "clover" in attributes:
-                raise _bad(self._path, f"is not a Cobertura report: its root element is <{name[:40]}>")
+                raise bad_report(self._path, f"is not a Cobertura report: its root element is <{name[:40]}>")
             self._has_branches = attributes.get("branches-valid", "0") not in {"", "0"}
         elif name == "source":
             self._text = []
@@ -50,16 +48,16 @@ class _Cobertura:
             self._text.append(text)
 
     def entity(self, *_: object) -> None:
-        raise _bad(self._path, "declares XML entities, which a coverage report never needs")
+        raise bad_report(self._path, "declares XML entities, which a coverage report never needs")
 
     def _line(self, file: ReportedFile, attributes: dict[str, str]) -> None:
         try:
             number, hits = int(attributes["number"]), int(attributes["hits"])
         except (KeyError, ValueError):
-            raise _bad(self._path, f"has a <line> without a usable number and hits: {attributes}"[:200]) from None
+            raise bad_report(self._path, f"has a <line> without a usable number and hits: {attributes}"[:200]) from None
         if number < 1:
             return
-        _require_line(number, self._classes[-1][0], self._path, self.parser.CurrentLineNumber)
+        require_line(number, self._classes[-1][0], self._path, self.parser.CurrentLineNumber)
         file.add_line(number, executed=hits > 0)
         condition = re.search(r"\((\d{1,4})/(\d{1,4})\)", attributes.get("condition-coverage", ""))
         if condition:
@@ -67,11 +65,11 @@ class _Cobertura:
             taken = min(int(condition[1]), total)
             self._has_branches = True
             if total > 1:
-                file.add_exits(number, _counted_exits(taken, total, attributes.get("missing-branches", "")))
+                file.add_exits(number, counted_exits(taken, total, attributes.get("missing-branches", "")))
 
     def report(self) -> Report:
         if not self._root:
-            raise _bad(self._path, "holds no element")
+            raise bad_report(self._path, "holds no element")
         for filename, file in self._classes:
             absolute = filename.startswith("/") or re.match(r"[A-Za-z]:[\\/]", filename)
             joined = (
@@ -81,7 +79,8 @@ class _Cobertura:
         return Report(files=tuple(file for _, file in self._classes), has_branches=self._has_branches)
 
 
-def _read_cobertura(path: Path) -> Report:
+def read_cobertura(path: Path) -> Report:
+    """Read Cobertura's XML. Raises MeasureError when it is malformed or hostile."""
     collector = _Cobertura(path)
     parser = collector.parser
     parser.StartElementHandler = collector.start
@@ -95,5 +94,5 @@ def _read_cobertura(path: Path) -> Report:
             parser.ParseFile(file)
     except (expat.ExpatError, ValueError) as exc:
         # ValueError: an encoding expat does not know.
-        raise _bad(path, f"is not well-formed XML: {exc}") from None
+        raise bad_report(path, f"is not well-formed XML: {exc}") from None
     return collector.report()

@@ -78,7 +78,7 @@ def _unite_counted(one: dict[str, bool], other: dict[str, bool]) -> dict[str, bo
     return more if unnamed < 0 else united | {f"{_TAKEN}{number}": True for number in range(unnamed)}
 
 
-def _counted_exits(taken: int, total: int, missing: str) -> dict[str, bool]:
+def counted_exits(taken: int, total: int, missing: str) -> dict[str, bool]:
     """Return the exits of a line in Cobertura's terms; `missing` is `missing-branches`, such as `5,exit`."""
     names = [name for word in missing.split(",") if (name := word.strip())]
     if len(names) != total - taken or not all(re.fullmatch(r"exit|\d{1,9}", name) for name in names):
@@ -121,17 +121,18 @@ def detect_kind(path: Path) -> DataKind:
     )
 
 
-def _bad(path: Path, what: str) -> MeasureError:
+def bad_report(path: Path, what: str) -> MeasureError:
+    """Return the error for a report that cannot be read; `what` is said of the file."""
     return MeasureError(f"{path} {what}", hint="make the report again with coverage", slug="unreadable-data")
 
 
-def _require_line(line: int, name: str, path: Path, row: int) -> None:
+def require_line(line: int, name: str, path: Path, row: int) -> None:
     """Raise MeasureError for a line that file `name` cannot have; `row` is where the report says so."""
     if line > MAX_LINE:
-        raise _bad(path, f"names line {line} of {name[:200]}, more than covgate believes of a file (line {row})")
+        raise bad_report(path, f"names line {line} of {name[:200]}, more than covgate believes of a file (line {row})")
 
 
-def _add_lines_without_counts(file: ReportedFile, functions: Mapping[str, tuple[int, bool]]) -> None:
+def add_lines_without_counts(file: ReportedFile, functions: Mapping[str, tuple[int, bool]]) -> None:
     """Add the lines that have exits, or the head of a function, and no count of their own, as Istanbul's reports do.
 
     coverage.py's have a count for each of them.

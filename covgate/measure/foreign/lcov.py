@@ -1,4 +1,4 @@
-"""Reads LCOV."""
+"""LCOV, a record a line."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from covgate.measure.foreign.kinds import Report, ReportedFile, _add_lines_without_counts, _bad, _require_line
-
-# --- LCOV --------------------------------------------------------------------------------------------------------
+from covgate.measure.foreign.kinds import Report, ReportedFile, add_lines_without_counts, bad_report, require_line
 
 
-def _read_lcov(path: Path) -> Report:
+def read_lcov(path: Path) -> Report:
+    """Read LCOV's records. Raises MeasureError when one is malformed or the file was cut off."""
     files: list[ReportedFile] = []
     current: ReportedFile | None = None
     functions: dict[str, tuple[int, bool]] = {}
@@ -23,13 +22,13 @@ def _read_lcov(path: Path) -> Report:
             files.append(current)
         elif key == "end_of_record":
             if current is not None:
-                _add_lines_without_counts(current, functions)
+                add_lines_without_counts(current, functions)
             current = None
         elif key in {"FN", "FNDA"}:
             _lcov_function(path, number, key, value, functions)
         elif key in _LCOV_READERS:
             if current is None:
-                raise _bad(path, f"has a {key} record outside a file (line {number})")
+                raise bad_report(path, f"has a {key} record outside a file (line {number})")
             has_branches = has_branches or key == "BRDA"
             _LCOV_READERS[key](path, number, value, current)
     _require_closed(path, current)
@@ -38,7 +37,7 @@ def _read_lcov(path: Path) -> Report:
 
 def _require_closed(path: Path, file: ReportedFile | None) -> None:
     if file is not None:
-        raise _bad(path, f"ends inside the record of {file.names[0][:200]}: it was cut off")
+        raise bad_report(path, f"ends inside the record of {file.names[0][:200]}: it was cut off")
 
 
 def _lcov_records(path: Path) -> Iterator[tuple[int, str, str]]:
@@ -52,9 +51,9 @@ def _lcov_records(path: Path) -> Iterator[tuple[int, str, str]]:
 def _lcov_line(path: Path, number: int, value: str, file: ReportedFile) -> None:
     match = re.fullmatch(r"(\d{1,18}),(-?\d{1,18})(,.*)?", value)
     if not match:
-        raise _bad(path, f"has a malformed record DA:{value[:60]} (line {number})")
+        raise bad_report(path, f"has a malformed record DA:{value[:60]} (line {number})")
     line = int(match[1])
-    _require_line(line, file.names[0], path, number)
+    require_line(line, file.names[0], path, number)
     if line:
         file.add_line(line, executed=int(match[2]) > 0)
 
@@ -62,8 +61,8 @@ def _lcov_line(path: Path, number: int, value: str, file: ReportedFile) -> None:
 def _lcov_branch(path: Path, number: int, value: str, file: ReportedFile) -> None:
     match = re.fullmatch(r"(\d{1,18}),([^,]*),(.*),(-|\d+)", value)
     if not match:
-        raise _bad(path, f"has a malformed record BRDA:{value[:60]} (line {number})")
-    _require_line(int(match[1]), file.names[0], path, number)
+        raise bad_report(path, f"has a malformed record BRDA:{value[:60]} (line {number})")
+    require_line(int(match[1]), file.names[0], path, number)
     file.add_exits(int(match[1]), {f"{match[2]},{match[3]}": match[4] not in {"-", "0"}})
 
 
@@ -71,7 +70,7 @@ def _lcov_function(path: Path, number: int, key: str, value: str, functions: dic
     """Read `FN:line,[last line,]name` and the `FNDA:calls,name` after it; what has another shape is passed over."""
     match = re.fullmatch(r"(\d{1,18}),(?:\d{1,18},)?(.+)" if key == "FN" else r"(\d{1,18}),(.+)", value)
     if match and key == "FN":
-        _require_line(int(match[1]), match[2], path, number)
+        require_line(int(match[1]), match[2], path, number)
         functions[match[2]] = int(match[1]), False
     elif match and match[2] in functions:
         functions[match[2]] = functions[match[2]][0], int(match[1]) > 0

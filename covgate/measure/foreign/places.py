@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
 
 from covgate.measure.agreement import compare_report
-from covgate.measure.data_files import Wanted, scope_request
-from covgate.measure.foreign.kinds import DataKind, Report, ReportedFile
-from covgate.measure.foreign.read import read_report
+from covgate.measure.data_files import (
+    Wanted,
+    digests_of,
+    functions_from_record,
+    require_executed,
+    scope_request,
+    unloaded_note,
+    unmeasured_from_record,
+)
+from covgate.measure.foreign.cobertura import read_cobertura
+from covgate.measure.foreign.kinds import MAX_REPORT_BYTES, DataKind, Report, ReportedFile, bad_report
+from covgate.measure.foreign.lcov import read_lcov
 from covgate.measure.path_map import Names, ambiguous_path, split
 from covgate.measure.probe_call import Probe
-from covgate.measure.probe_records import functions_from_record, require_executed, unloaded_note, unmeasured_from_record
 from covgate.measure.project import Project
 from covgate.measure.twins import Recorded, RecordedData, settle
-from covgate.model import Branch, Coverage, FileCoverage, Measurement, UnmeasuredFile
+from covgate.model import PYTHON_SUFFIXES, Branch, Coverage, FileCoverage, Measurement
 
 
 def analyse_reports(
-    project: Project, reports: Sequence[Path], kind: DataKind, *, wanted: Wanted, local: Iterable[PurePosixPath]
+    project: Project, reports: Sequence[Path], kind: DataKind, *, wanted: Wanted, local: Sequence[PurePosixPath]
 ) -> Measurement:
     """Read Cobertura or LCOV reports, mapped to the checkout; several are united.
 
@@ -27,7 +37,7 @@ def analyse_reports(
     """
     files: dict[PurePosixPath, ReportedFile] = {}
     read = [read_report(path, kind) for path in reports]
-    placed, notes = _places(project, list(zip(reports, read, strict=True)), tuple(local))
+    placed, notes = _places(project, list(zip(reports, read, strict=True)), local)
     for file, place in placed:
         if place in files:
             files[place].merge(file)
@@ -43,12 +53,28 @@ def analyse_reports(
     records = {PurePosixPath(p): record for p, record in changed.items()}
     unmeasured = {p: unmeasured_from_record(str(p), r) for p, r in records.items() if p not in files}
     if not coverage.has_branches:
-        unmeasured = {path: _without_branches(file) for path, file in unmeasured.items()}
-    digests = {path: str(record["sha256"]) for path, record in records.items() if "sha256" in record}
+        # A lines-only measurement stays lines-only.
+        unmeasured = {
+            path: replace(gap, file=replace(gap.file, branches={})) if gap.file else gap
+            for path, gap in unmeasured.items()
+        }
     name = reports[0].name if len(reports) == 1 else "the coverage report"
     doubts = {path: compare_report(path, files[path].lines, r, name) for path, r in records.items() if path in files}
-    notes = (*notes, *unloaded_note(statics))
-    return Measurement(coverage=coverage, unmeasured=unmeasured, digests=digests, doubts=doubts, notes=notes)
+    return Measurement(
+        coverage=coverage,
+        unmeasured=unmeasured,
+        digests=digests_of(changed),
+        doubts=doubts,
+        notes=(*notes, *unloaded_note(statics)),
+    )
+
+
+def read_report(path: Path, kind: DataKind) -> Report:
+    """Read a Cobertura or LCOV file. Raises MeasureError when it is malformed, hostile or too large."""
+    size = path.stat().st_size
+    if size > MAX_REPORT_BYTES:
+        raise bad_report(path, f"is {size} bytes long; covgate reads at most {MAX_REPORT_BYTES}")
+    return read_cobertura(path) if kind is DataKind.COBERTURA else read_lcov(path)
 
 
 Placed = list[tuple[ReportedFile, PurePosixPath | None]]
@@ -56,10 +82,10 @@ Placed = list[tuple[ReportedFile, PurePosixPath | None]]
 
 
 def _places(
-    project: Project, reports: Sequence[tuple[Path, Report]], local: tuple[PurePosixPath, ...]
+    project: Project, reports: Sequence[tuple[Path, Report]], local: Sequence[PurePosixPath]
 ) -> tuple[Placed, tuple[str, ...]]:
     """Find the files of each report in the checkout: where they are named, else by their texts or their folders."""
-    known = set(local)
+    known, root = set(local), project.root.resolve()
     executed: set[PurePosixPath] = set()
     recorded: list[RecordedData] = []
     here: list[dict[Names, PurePosixPath]] = []
@@ -69,12 +95,12 @@ def _places(
         found: dict[Names, PurePosixPath] = {}
         for file in report.files:
             ran = any(file.lines.values())
-            existing = [at for name in file.names for at in [_existing(folders, name)] if at is not None]
-            inside_all = dict.fromkeys(p for at in existing for p in [_inside(project, at)] if p is not None)
+            existing = [at for name in file.names for at in _existing(folders, name)]
+            inside_all = {PurePosixPath(at.relative_to(root)) for at in existing if at.is_relative_to(root)}
             if len(inside_all) > 1:
                 # Cobertura merges files of two sources that have the same relative name.
                 raise ambiguous_path(file.names[0], sorted(inside_all))
-            place = existing[0] if existing else None
+            place = next(iter(existing), None)
             inside = next(iter(inside_all), None)
             # A file that git ignores (a generated module) counts like any other, as it does in coverage's own report;
             # but it may also be an installed copy.
@@ -102,32 +128,26 @@ def _folders(project: Project, path: Path, report: Report) -> list[Path]:
     names = [name for file in report.files for name in file.names if not name.startswith("/")]
     folders = list(dict.fromkeys([path.parent.resolve(), project.directory.resolve()]))
     if len(folders) > 1:
-        folders.sort(key=lambda folder: -sum(_existing([folder], name) is not None for name in names))
+        folders.sort(key=lambda folder: -sum(len(_existing([folder], name)) for name in names))
     return folders
 
 
-def _existing(folders: Sequence[Path], name: str) -> Path | None:
-    """Return the first place of a reported name that exists on this machine, as an absolute path."""
+def _existing(folders: Sequence[Path], name: str) -> list[Path]:
+    """Return the first place of a reported name that exists on this machine, as an absolute path, if there is one."""
     for folder in folders:
         path = folder.joinpath(name) if name.startswith("/") else folder.joinpath(*split(name))
-        try:
+        # RuntimeError: a loop of links, before Python 3.13.
+        with contextlib.suppress(OSError, RuntimeError, ValueError):
             if path.is_file():
-                return path.resolve()
-        except (OSError, RuntimeError, ValueError):  # RuntimeError: a loop of links, before Python 3.13
-            continue
-    return None
-
-
-def _inside(project: Project, path: Path) -> PurePosixPath | None:
-    root = project.root.resolve()
-    return PurePosixPath(path.relative_to(root)) if path.is_relative_to(root) else None
+                return [path.resolve()]
+    return []
 
 
 def _static_analysis(
     project: Project, wanted: Wanted, files: Mapping[PurePosixPath, ReportedFile]
 ) -> dict[str, object]:
     """Ask the probe for the statements of changed files: a report has neither continuation lines nor functions."""
-    asked = [str(path) for path in wanted.changed if path in files or path.suffix in {".py", ".pyw"}]
+    asked = [str(path) for path in wanted.changed if path in files or path.suffix in PYTHON_SUFFIXES]
     if not asked:
         return {"changed": {}, "unloaded": []}
     return Probe(project).ask(
@@ -155,19 +175,3 @@ def _from_report(path: PurePosixPath, file: ReportedFile, static: Mapping[str, o
         first_lines=dict(cast("list[tuple[int, int]]", details.get("first", []))),
         functions=functions_from_record(details),
     )
-
-
-def _without_branches(unmeasured: UnmeasuredFile) -> UnmeasuredFile:
-    """Keep a lines-only measurement lines-only."""
-    if unmeasured.file is None:
-        return unmeasured
-    file = unmeasured.file
-    bare = FileCoverage(
-        path=file.path,
-        statements=file.statements,
-        missing=file.missing,
-        excluded=file.excluded,
-        first_lines=file.first_lines,
-        functions=file.functions,
-    )
-    return UnmeasuredFile(gap=unmeasured.gap, file=bare, why=unmeasured.why)

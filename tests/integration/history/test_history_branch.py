@@ -415,7 +415,7 @@ from covgate.host.github.repository import GithubData
 from covgate.host.github.session import RetryPolicy
 from covgate.history.storage.branch import BranchStore
 from tests.support.recorded import build, entry
-url, number, pace = sys.argv[1], int(sys.argv[2]), Pace(timeout=60, between_writes=0)
+url, number, pace = sys.argv[1], int(sys.argv[2]), RetryPolicy(timeout=60, between_writes=0)
 with GithubData(api_url=url, repository="octo/project", token=Secret(value="ghs_workflow"), pace=pace) as data:
     store = BranchStore(data, "covgate-data", limit=30, wait=time.sleep, random=Random(number))
     store.append(entry(number), build)

@@ -11,10 +11,9 @@ from typing import Any
 from coverage.exceptions import NoSource, NotPython
 
 from . import Json
-from .analyst import Analyst, open_data
+from .analyst import Analyst, open_data, relative
 from .data_files import Settler, unite, usable
 from .packages import hidden_packages
-from .paths import relative
 from .record import looks_like_python, record
 from .unmeasured import find_unmeasured
 

@@ -12,9 +12,8 @@ from coverage.exceptions import CoverageException, NoDataError
 from coverage.files import PathAliases, abs_file, relative_filename
 
 from . import Json
-from .analyst import Analyst, open_data
+from .analyst import Analyst, open_data, relative
 from .packages import packages_in_source, source_tree
-from .paths import relative
 
 LEFT_OUT = ":left out:"
 """Stands before the names of files that are left out, until their rows are deleted."""

@@ -10,7 +10,7 @@ from coverage import Coverage
 from coverage.files import GlobMatcher
 
 from . import Json
-from .paths import Patterns, literal
+from .analyst import Patterns, literal
 
 
 class Default(NamedTuple):

@@ -10,8 +10,7 @@ from coverage import Coverage
 from coverage.files import TreeMatcher
 
 from . import Json
-from .analyst import Analyst, values_of
-from .paths import Patterns, relative
+from .analyst import Analyst, Patterns, relative, values_of
 
 ALWAYS_ADDED = 20
 """So many packages are measured by name whether they are installed or not; every process looks each of them up."""

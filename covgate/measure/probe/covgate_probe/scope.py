@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from . import Json
-from .analyst import SOURCES, Analyst, values_of
+from .analyst import SOURCES, Analyst, Patterns, listed, values_of
 from .defaults import START_UP, default_patterns
-from .paths import Patterns, listed
 
 
 class Rule(NamedTuple):

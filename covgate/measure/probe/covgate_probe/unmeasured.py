@@ -11,10 +11,8 @@ from typing import Any
 from coverage.exceptions import NoSource, NotPython
 
 from . import Json
-from .analyst import Analyst
-from .other_versions import of_other_versions
-from .paths import relative
-from .record import details, digest_of, looks_like_python, record
+from .analyst import Analyst, relative
+from .record import details, digest_of, looks_like_python, of_other_versions, record
 from .scope import Scope
 
 
