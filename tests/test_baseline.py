@@ -185,31 +185,6 @@ def test_nothing_was_recorded_yet(draw: Draw, history: History) -> None:
     assert find_baseline(history, draw(LINE).sha("base"), Forbidden()) == nothing
 
 
-@pytest.mark.parametrize(("has_branches", "expected"), [(True, "m2"), (False, "m3"), (None, "m3")])
-def test_only_records_that_were_measured_the_same_way_count(
-    draw: Draw,
-    has_branches: bool | None,  # noqa: FBT001  # a row of the table
-    expected: str,
-) -> None:
-    drawn = draw(LINE)
-    one, other, base = drawn.records("m2 m3 base")
-    records = [one, replace(other, has_branches=False)]
-    if has_branches is not None:
-        records.append(replace(base, has_branches=not has_branches))
-    found = find_baseline(History(records=tuple(records)), base.sha, drawn.local(), has_branches=has_branches)
-    assert isinstance(found, Baseline)
-    assert drawn.names[found.record.sha] == expected
-
-
-@pytest.mark.parametrize("way", ["with", "without"])
-def test_nothing_was_measured_the_same_way(draw: Draw, way: str) -> None:
-    has_branches = way == "with"
-    records = tuple(replace(r, has_branches=not has_branches) for r in draw(LINE).records("m1 base"))
-    found = find_baseline(History(records=records), records[1].sha, Forbidden(), has_branches=has_branches)
-    assert isinstance(found, Unavailable)
-    assert f"this run was measured {way} branches" in found.reason
-
-
 # --- no ancestor, and other trouble --------------------------------------------------------------------------------
 
 

@@ -62,8 +62,6 @@ def look_back(archive: Archive, change: Checkout) -> Past:
     history: History | None = None
     try:
         history = archive.source.read()
-        if not history.records:
-            return _without(history, NOTHING_RECORDED)
         at = change.base.sha if change.base else change.head
         baseline = find_baseline(history, at, _ancestry(archive, change, at))
         if isinstance(baseline, Unavailable):

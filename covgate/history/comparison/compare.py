@@ -46,16 +46,15 @@ def compare(
     digests: Mapping[PurePosixPath, str],
     components: Mapping[str, ComponentFiles],
 ) -> Comparison | Unavailable:
-    """Hold `head` against its baseline; Unavailable when the two percents cannot be compared.
+    """Hold `head` against its baseline, measured alike: both with branches or both without them.
+
+    Unavailable when there is nothing to measure on one side.
 
     `old` is the baseline's line-level record (see `fitting`) and `shifts` the diff from its commit to head; without one
     of them the drops are raw, and there are no indirect changes and no flaps. `digests` are git's blob ids of the files
     at head as they were measured: leave out a file with uncommitted edits.
     """
     record, total = baseline.record, head.total
-    if record.has_branches != head.has_branches:
-        before, after = ("with", "without") if record.has_branches else ("without", "with")
-        return Unavailable(reason=f"the baseline was measured {before} branches, and this run {after} them")
     lines = _read_lines(old, head, shifts, digests)
     whole = _drop(ComponentFiles(head=total, paths=head.files, old_paths=lines.tallies), record.total, lines)
     if whole is None:

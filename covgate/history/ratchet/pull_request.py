@@ -34,11 +34,10 @@ _MOST_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatchetOutcome:
-    """What became of the proposal: a sentence for the summary and the log, and the pull request that stands."""
+    """What became of the proposal: a sentence for the summary and the log."""
 
     note: str = ""
     """Empty when there was nothing to do."""
-    url: str | None = None
     problem: CovgateError | None = None
     """What went wrong; `note` says it too, with what to change."""
 
@@ -206,12 +205,12 @@ def _step(place: _Place, found: _Found) -> RatchetOutcome | _Again:
     closed = None if found.pull else place.pulls.find_closed(place.branch, place.default_branch)
     if closed and not closed.merged and _covers(closed, found):
         note = f"Pull request #{closed.number} was closed, so the ratchet waits until it can propose more."
-        return RatchetOutcome(note=note, url=closed.url)
+        return RatchetOutcome(note=note)
     if tip is None or (closed and closed.merged and closed.head == tip):
         # What a merged branch holds has been taken over: a pull request needs a new commit, whoever made the last one.
         return _commit(place, found)
     if found.standing.own is None:
-        return _leave_alone(place, found)
+        return _leave_alone(place)
     if not found.same:
         return _commit(place, found)
     return _have_pull(place, found, tip)
@@ -220,7 +219,7 @@ def _step(place: _Place, found: _Found) -> RatchetOutcome | _Again:
 def _rest(place: _Place, found: _Found) -> RatchetOutcome | _Again:
     """There is nothing to raise: see that no open pull request says otherwise, and that the other names know it."""
     if found.standing.own is None:
-        return _leave_alone(place, found) if found.pull else RatchetOutcome(note=found.left)
+        return _leave_alone(place) if found.pull else RatchetOutcome(note=found.left)
     several = len(found.proposals) > 1
     if differ(found.proposals, found.standing.proposals) and (several or found.pull):
         return _commit(place, found)
@@ -229,13 +228,12 @@ def _rest(place: _Place, found: _Found) -> RatchetOutcome | _Again:
         refused = parse_marker(closed.body) if closed and not closed.merged else None
         place.pulls.retire(found.pull.number, render_title(()), render_retired_body(refused or {}))
         note = f"Pull request #{found.pull.number} is closed: there is nothing left to raise."
-        return RatchetOutcome(note=f"{note} {found.left}".strip(), url=found.pull.url)
+        return RatchetOutcome(note=f"{note} {found.left}".strip())
     return RatchetOutcome(note=" ".join(filter(None, (found.left, held_back(found.proposals, place.mine)))))
 
 
-def _leave_alone(place: _Place, found: _Found) -> RatchetOutcome:
-    url = found.pull.url if found.pull else None
-    return RatchetOutcome(note=f"The branch {place.branch} has a commit of someone else's: it is left alone.", url=url)
+def _leave_alone(place: _Place) -> RatchetOutcome:
+    return RatchetOutcome(note=f"The branch {place.branch} has a commit of someone else's: it is left alone.")
 
 
 def _same(place: _Place, tip: Sha, text: str) -> bool:
@@ -282,7 +280,7 @@ def _have_pull(place: _Place, found: _Found, tip: Sha) -> RatchetOutcome | _Agai
     if place.data.tip(place.branch) != tip:
         # Another run put its own proposal there while this text was on its way.
         return _Again()
-    return RatchetOutcome(note=f"Pull request #{pull.number}: {title}. {found.left}".strip(), url=pull.url)
+    return RatchetOutcome(note=f"Pull request #{pull.number}: {title}. {found.left}".strip())
 
 
 def _open(place: _Place, title: str, body: str) -> PullRequest | _Again:
