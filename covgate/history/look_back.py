@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 
 from covgate.change import Checkout, find_shifts
 from covgate.config import Component, TomlFile, match_components, read_toml
 from covgate.errors import CovgateError, GitError, InputError
-from covgate.history.ancestry import Ancestry, ComparedAncestry, LocalAncestry
+from covgate.history.ancestry import FindNearest, nearest_by_comparing, nearest_in_clone
 from covgate.history.baseline import find_baseline
 from covgate.history.comparison.compare import ComponentFiles, compare, fitting
 from covgate.history.line_states import without_exits
-from covgate.history.nearest import Near
 from covgate.history.open import Archive
 from covgate.model import (
     NOTHING_RECORDED,
@@ -63,7 +63,7 @@ def look_back(archive: Archive, change: Checkout) -> Past:
     try:
         history = archive.source.read()
         at = change.base.sha if change.base else change.head
-        baseline = find_baseline(history, at, _ancestry(archive, change, at))
+        baseline = find_baseline(history, at, _way_to_nearest(archive, change, at))
         if isinstance(baseline, Unavailable):
             return _without(history, baseline)
         lines = archive.source.read_lines(baseline.record.sha)
@@ -81,23 +81,20 @@ def _without(history: History | Unavailable, reason: Unavailable) -> Past:
     return Past(history=history, baseline=reason, lines=reason, shifts=reason)
 
 
-def _ancestry(archive: Archive, change: Checkout, at: Sha) -> Ancestry:
+def _way_to_nearest(archive: Archive, change: Checkout, at: Sha) -> FindNearest:
     if not change.git.is_shallow():
-        return LocalAncestry(change.git)
+        return partial(nearest_in_clone, change.git)
     if archive.data is None or not change.git.has_commit(at):
-        return _CutOff()
-    return ComparedAncestry(archive.data, change.git.commit_date(at))
+        return _cut_off
+    return partial(nearest_by_comparing, archive.data.compare, change.git.commit_date(at))
 
 
-class _CutOff:
+def _cut_off(base: Sha, _: Sequence[Record]) -> Unavailable:
     """A shallow clone, and nobody to ask: the base's own record is found, and no other."""
-
-    def nearest(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
-        del records
-        return Unavailable(
-            reason=f"{base[:12]} is not recorded itself, and the clone is shallow, so its ancestors are not known: set "
-            "fetch-depth: 0 on actions/checkout"
-        )
+    return Unavailable(
+        reason=f"{base[:12]} is not recorded itself, and the clone is shallow, so its ancestors are not known: set "
+        "fetch-depth: 0 on actions/checkout"
+    )
 
 
 def _shifts(change: Checkout, old: Sha, lines: LineRecord) -> Shifts | Unavailable:
