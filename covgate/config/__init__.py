@@ -7,7 +7,7 @@ from covgate.config.options import OPTIONS, Option
 from covgate.config.outputs import OUTPUT_NAMES
 from covgate.config.read_options import has_table, read_toml
 from covgate.config.settings import Settings, floors_of, guess_report_dir, resolve
-from covgate.config.toml_file import TomlFile
+from covgate.config.toml_file import TomlFile, parse_toml, show_value
 
 __all__ = [
     "OPTIONS",
@@ -27,8 +27,10 @@ __all__ = [
     "listed",
     "match_components",
     "parse_lines",
+    "parse_toml",
     "read_toml",
     "require_files",
     "resolve",
+    "show_value",
     "unused_globs",
 ]
