@@ -5,17 +5,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
+from random import Random
 
 import pytest
 
 from covgate.errors import HistoryError
-from covgate.history.storage.fetched import GitSource
-from covgate.history.storage.folder import FolderStore
+from covgate.history.storage.fetched import FetchedPlace
+from covgate.history.storage.folder import FolderPlace
 from covgate.history.storage.merged import MergedSource
+from covgate.history.storage.store import HistoryReader, HistoryStore
 from covgate.history.storage.trending import parse_trending, render_trending
 from covgate.history.trend import points_of
 from covgate.model.commit import Sha
@@ -31,8 +34,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "history"
 
 
-def open_store(folder: Path, *, limit: int = 30, name: str = "") -> FolderStore:
-    return FolderStore(folder, limit=limit, name=name, shown="history")
+def never(seconds: float) -> None:
+    """Who has the lock need not wait."""
+    raise AssertionError(seconds)
+
+
+def open_store(folder: Path, *, limit: int = 30, name: str = "") -> HistoryStore:
+    return HistoryStore(FolderPlace(folder, "history"), limit=limit, name=name, wait=never, random=Random(1))
 
 
 def recorded(folder: Path) -> list[int]:
@@ -119,6 +127,7 @@ def test_what_covgate_did_not_write_is_told_and_left_alone(folder: Path, files: 
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)
+    act: Callable[[], object]
     for act in (lambda: open_store(folder).read(), lambda: open_store(folder).append(entry(1), build)):
         with pytest.raises(HistoryError) as caught:
             act()
@@ -177,9 +186,9 @@ def test_a_lock_that_is_never_let_go_is_given_up(folder: Path, monkeypatch: pyte
 WRITER = """
 import sys
 from pathlib import Path
-from covgate.history.storage.folder import FolderStore
 from tests.recorded import build, entry
-FolderStore(Path(sys.argv[1]), limit=5).append(entry(int(sys.argv[2])), build)
+from tests.test_history_folder import open_store
+open_store(Path(sys.argv[1]), limit=5).append(entry(int(sys.argv[2])), build)
 """
 
 
@@ -210,12 +219,12 @@ def test_a_fetched_branch_is_read_from_git(repository: Repository) -> None:
     for name in os.listdir(repository.path):  # noqa: PTH208  # names are wanted
         if name != ".git":
             repository.git("rm", "-rq", "--ignore-unmatch", name)
-    source = GitSource(repository.command, tip, "origin/covgate-data")
+    source = HistoryReader(FetchedPlace(repository.command, tip, "origin/covgate-data"))
     assert source.where == "the branch origin/covgate-data"
     assert source.read().records == (record(1), record(2))
     assert source.read_lines(sha(2)) == entry(2).lines
     assert source.read_lines(sha(3)) is None
-    assert GitSource(repository.command, tip, "x", name="web").read() == History()
+    assert HistoryReader(FetchedPlace(repository.command, tip, "x"), name="web").read() == History()
 
 
 @pytest.mark.parametrize(
@@ -230,13 +239,13 @@ def test_a_fetched_branch_of_something_else_is_told(repository: Repository, file
     for name, text in files.items():
         repository.write(name, text)
     with pytest.raises(HistoryError, match="origin/covgate-data") as caught:
-        GitSource(repository.command, repository.commit("x"), "origin/covgate-data").read()
+        HistoryReader(FetchedPlace(repository.command, repository.commit("x"), "origin/covgate-data")).read()
     assert caught.value.slug == slug
 
 
 def test_a_commit_that_git_does_not_have_is_told(repository: Repository) -> None:
     with pytest.raises(HistoryError, match="cannot be read") as caught:
-        GitSource(repository.command, sha(1), "origin/covgate-data").read()
+        HistoryReader(FetchedPlace(repository.command, sha(1), "origin/covgate-data")).read()
     assert caught.value.slug == "history-unreachable"
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.config import Settings
-from covgate.history.storage.branch import BranchStore
-from covgate.history.storage.fetched import GitSource
-from covgate.history.storage.folder import FolderStore
+from covgate.history.storage.branch import BranchPlace
+from covgate.history.storage.fetched import FetchedPlace
+from covgate.history.storage.folder import FolderPlace
 from covgate.history.storage.merged import MergedSource
-from covgate.history.storage.places import HistorySource, HistoryStore
+from covgate.history.storage.places import HistorySource, WritablePlace
+from covgate.history.storage.store import HistoryReader, HistoryStore
 from covgate.host import Host, RepositoryData
 from covgate.system import GitCommand
 
@@ -48,39 +49,39 @@ def open_archive(settings: Settings, host: Host, git: GitCommand, directory: Pat
     it can be kept between runs.
     """
     if settings.history_dir:
-        folder = _folder(settings, directory, settings.history_dir)
+        folder = _store(settings, FolderPlace(directory / settings.history_dir, settings.history_dir))
         yield Archive(source=folder, store=folder)
     elif host.context.local:
-        folder = _folder(settings, directory, LOCAL_FOLDER)
+        folder = _store(settings, FolderPlace(directory / LOCAL_FOLDER, LOCAL_FOLDER))
         fetched = _fetched(settings, git)
         yield Archive(source=MergedSource((fetched, folder)) if fetched else folder, store=folder)
     elif host.context.repository and host.token:
         with host.repository() as data:
-            store = BranchStore(
-                data,
-                settings.history_branch,
-                limit=settings.history_limit,
-                name=settings.name or "",
-                wait=time.sleep,
-                random=random.Random(),  # noqa: S311  # it spreads retries, and guards nothing
-            )
+            store = _store(settings, BranchPlace(data, settings.history_branch))
             yield Archive(source=store, store=store, data=data)
     else:
-        folder = _folder(settings, directory, LOCAL_FOLDER)
+        folder = _store(settings, FolderPlace(directory / LOCAL_FOLDER, LOCAL_FOLDER))
         kept = folder if (directory / LOCAL_FOLDER).is_dir() else None
         absent = "there is no github-token to read the history with"
         yield Archive(source=_fetched(settings, git) or kept, store=folder, absent=absent)
 
 
-def _folder(settings: Settings, directory: Path, name: str) -> FolderStore:
-    return FolderStore(directory / name, limit=settings.history_limit, name=settings.name or "", shown=name)
+def _store(settings: Settings, place: WritablePlace) -> HistoryStore:
+    # What is random only spreads retries, and guards nothing.
+    return HistoryStore(
+        place,
+        limit=settings.history_limit,
+        wait=time.sleep,
+        random=random.Random(),  # noqa: S311  # see above
+        name=settings.name or "",
+    )
 
 
-def _fetched(settings: Settings, git: GitCommand) -> GitSource | None:
+def _fetched(settings: Settings, git: GitCommand) -> HistoryReader | None:
     """Return the branch as this clone knows it: the remote's, else one of its own."""
     branch = settings.history_branch
     for ref in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
         commit = git.resolve(ref)
         if commit is not None:
-            return GitSource(git, commit, ref.split("/", 2)[2], name=settings.name or "")
+            return HistoryReader(FetchedPlace(git, commit, ref.split("/", 2)[2]), name=settings.name or "")
     return None

@@ -90,7 +90,7 @@ class Recorder:
         where = self.archive.store.where
         try:
             with self.screen.step(f"Recording in {where}"):
-                history = self._append(self._entry(run, past))
+                history = self.archive.store.append(self._entry(run, past), self.build)
         except CovgateError as error:
             self.screen.error(error)
             # Where nobody asked for a history and none was begun, a token that can not write is no trouble.
@@ -98,18 +98,6 @@ class Recorder:
                 self.screen.warn(f"Not recorded: {error.message}. To mend it: {error.hint}.")
             return (*notes, f"Not recorded: {error.message}.")
         return (*notes, f"Recorded in {where}.", *filter(None, [self._ratchet(history)]))
-
-    def _append(self, entry: RunToRecord) -> History:
-        """Append the entry; return the history as it is with it."""
-        kept: list[History] = []
-
-        def build_and_keep(history: History) -> Mapping[str, str]:
-            kept[:] = [history]
-            return self.build(history)
-
-        self.archive.store.append(entry, build_and_keep)
-        # Nothing was built when the very same record was there already.
-        return kept[-1] if kept else self.archive.store.read()
 
     def _slack(self, run: RunFigures) -> tuple[str, ...]:
         """Say which floors lie far below what is measured.

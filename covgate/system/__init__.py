@@ -8,7 +8,7 @@ from covgate.system.folders import (
     read_text_if_there,
     shown_path,
 )
-from covgate.system.git import REGULAR_FILE, ChangedPath, GitCommand, Since
+from covgate.system.git import REGULAR_FILE, ChangedPath, GitCommand
 from covgate.system.git_call import GitCall, user_settings
 from covgate.system.git_remote import Access, GitRemote
 from covgate.system.process import (
@@ -37,7 +37,6 @@ __all__ = [
     "QuietProcess",
     "ReportFolder",
     "Screen",
-    "Since",
     "child_environment",
     "close_own_memory",
     "forgiving_streams",

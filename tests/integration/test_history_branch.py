@@ -13,9 +13,10 @@ from random import Random
 import pytest
 
 from covgate.errors import HistoryError
-from covgate.history.storage.branch import LOST_ANSWERS, BranchStore
+from covgate.history.storage.branch import LOST_ANSWERS, BranchPlace
 from covgate.history.storage.line_record import decode_record
 from covgate.history.storage.places import RunToRecord
+from covgate.history.storage.store import HistoryStore
 from covgate.model.history import Aim, History, Point
 from tests.fake_git_data import GitData
 from tests.fake_github import FakeGithub, Fault
@@ -26,7 +27,7 @@ from tests.recorded import build, entry, record, sha
 BRANCH = "covgate-data"
 ROOT = Path(__file__).parents[2]
 
-Open = Callable[..., BranchStore]
+Open = Callable[..., HistoryStore]
 
 
 @pytest.fixture
@@ -36,8 +37,9 @@ def git_data(git_github: FakeGithub) -> GitData:
 
 @pytest.fixture
 def open_store(connect_data: ConnectData) -> Open:
-    def make(token: str = "ghs_workflow", *, limit: int = 30, name: str = "", branch: str = BRANCH) -> BranchStore:  # noqa: S107  # no one's password
-        return BranchStore(connect_data(token), branch, limit=limit, name=name, wait=lambda _: None, random=Random(1))
+    def make(token: str = "ghs_workflow", *, limit: int = 30, name: str = "", branch: str = BRANCH) -> HistoryStore:  # noqa: S107  # no one's password
+        place = BranchPlace(connect_data(token), branch)
+        return HistoryStore(place, limit=limit, name=name, wait=lambda _: None, random=Random(1))
 
     return make
 
@@ -124,7 +126,8 @@ def test_the_same_run_again_changes_nothing(git_github: FakeGithub, git_data: Gi
     git_github.requests.clear()
     open_store().append(entry(1), build)
     assert state(git_data) == before
-    assert methods(git_github) == ["GET"] * 3
+    # The tip, its files, the history and the lines.
+    assert methods(git_github) == ["GET"] * 4
 
 
 @pytest.mark.parametrize("again", [entry(1, covered=90), entry(1, states="+++")], ids=["other-counts", "other-lines"])
@@ -205,6 +208,7 @@ def test_what_covgate_did_not_write_is_told_and_left_alone(
 ) -> None:
     git_data.seed(files, BRANCH)
     before = state(git_data)
+    act: Callable[[], object]
     for act in (
         lambda: open_store().read(),
         lambda: open_store().append(entry(1), build),
@@ -267,6 +271,7 @@ def test_a_token_that_can_only_read_is_told_what_it_takes(
 def test_a_branch_that_can_not_be_read_is_told(
     git_github: FakeGithub, open_store: Open, answer: Answer, says: str
 ) -> None:
+    act: Callable[[], object]
     for act in (lambda: open_store().read(), lambda: open_store().append(entry(1), build)):
         git_github.faults[:] = [Fault(method="GET", answer=answer, times=9)]
         with pytest.raises(HistoryError, match=r"\Athe branch covgate-data cannot be read: ") as caught:
@@ -397,11 +402,11 @@ def test_a_tip_whose_files_are_not_there_yet_is_never_taken_for_an_empty_branch(
 def test_a_race_that_never_ends_is_given_up(
     git_github: FakeGithub, connect_data: ConnectData, open_store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("covgate.history.storage.branch.TRIES", 12)
+    monkeypatch.setattr("covgate.history.storage.store.TRIES", 12)
     open_store().append(entry(1), build)
     git_github.faults.append(Fault(method="PATCH", answer=error(422, "Update is not a fast forward"), times=99))
     pauses: list[float] = []
-    store = BranchStore(connect_data(), BRANCH, limit=30, wait=pauses.append, random=Random(7))
+    store = HistoryStore(BranchPlace(connect_data(), BRANCH), limit=30, wait=pauses.append, random=Random(7))
     with pytest.raises(HistoryError, match="moved by other runs each of the") as caught:
         store.append(entry(2), build)
     assert caught.value.slug == "history-contended"
@@ -416,11 +421,12 @@ from random import Random
 from covgate.model.secret import Secret
 from covgate.host.github.repository import GithubData
 from covgate.host.github.session import RetryPolicy
-from covgate.history.storage.branch import BranchStore
+from covgate.history.storage.branch import BranchPlace
+from covgate.history.storage.store import HistoryStore
 from tests.recorded import build, entry
-url, number, pace = sys.argv[1], int(sys.argv[2]), Pace(timeout=60, between_writes=0)
+url, number, pace = sys.argv[1], int(sys.argv[2]), RetryPolicy(timeout=60, between_writes=0)
 with GithubData(api_url=url, repository="octo/project", token=Secret(value="ghs_workflow"), pace=pace) as data:
-    store = BranchStore(data, "covgate-data", limit=30, wait=time.sleep, random=Random(number))
+    store = HistoryStore(BranchPlace(data, "covgate-data"), limit=30, wait=time.sleep, random=Random(number))
     store.append(entry(number), build)
 """
 

@@ -82,11 +82,6 @@ class HistoryFile:
         """The file."""
         return "".join(f"{line}\n" for line in self.lines)
 
-    def holds(self, record: Record) -> bool:
-        """Whether this very record is there already."""
-        line = render_record(record)
-        return [line] == [mine for mine, sha in zip(self.lines, self.shas, strict=True) if sha == record.sha]
-
     def with_record(self, record: Record) -> HistoryFile:
         """Return the file with the record at its end, or in the place of an earlier one of the same commit."""
         line = render_record(record)
