@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from covgate.config.goals import Component, Target
 from covgate.history.trend import (
-    BLOCKS,
     NO_RAMP_YET,
     Pace,
     component_start,
@@ -21,12 +20,11 @@ from covgate.history.trend import (
     points_of,
     ramp_start,
     required_on,
-    sparkline,
-    towards,
 )
 from covgate.model.history import Aim, History, Point
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
+from covgate.report.trend.words import BLOCKS, sparkline, towards
 from tests.trend_samples import make_record, sha_of
 
 TODAY = date(2026, 11, 20)

@@ -9,13 +9,13 @@ from covgate.history.storage.trending import parse_trending, render_trending
 from covgate.history.trend import (
     NEWEST,
     NO_RAMP_YET,
+    Pace,
     component_start,
+    compute_pace,
     goal_of,
     points_of,
     ramp_start,
     required_on,
-    sparkline,
-    towards,
     value_at,
 )
 
@@ -24,11 +24,13 @@ __all__ = [
     "NO_RAMP_YET",
     "Archive",
     "Build",
+    "Pace",
     "Past",
     "Recorder",
     "RunFigures",
     "compare_with",
     "component_start",
+    "compute_pace",
     "find_collection",
     "goal_of",
     "look_back",
@@ -38,7 +40,5 @@ __all__ = [
     "ramp_start",
     "render_trending",
     "required_on",
-    "sparkline",
-    "towards",
     "value_at",
 ]

@@ -41,7 +41,7 @@ from covgate.model.history import (
     Record,
     Start,
 )
-from covgate.model.numbers import Counts, Tally, floor_percent
+from covgate.model.numbers import Counts, Tally, cut, floor_percent
 from covgate.model.secret import Secret
 from covgate.model.text import plain, shorten, visible
 from covgate.model.unknown import Unavailable
@@ -113,6 +113,7 @@ __all__ = [
     "UnmeasuredFile",
     "Verdict",
     "VerdictKind",
+    "cut",
     "floor_percent",
     "parse_sha",
     "percent_json",

@@ -13,6 +13,7 @@ from covgate.report.render import (
     render_result,
     render_summary,
 )
+from covgate.report.trend.words import show_trend
 from covgate.report.view import ReportView, build_view
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "render_failure",
     "render_result",
     "render_summary",
+    "show_trend",
 ]

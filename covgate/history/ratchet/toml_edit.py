@@ -11,7 +11,8 @@ from itertools import islice
 
 from covgate.config import TomlFile, parse_toml, show_value
 from covgate.errors import InputError
-from covgate.history.ratchet.floors import Raise, cut, decimals_of
+from covgate.history.ratchet.floors import Raise, decimals_of
+from covgate.model import cut
 
 _NAME = "pyproject.toml"
 _PLACE = re.compile(

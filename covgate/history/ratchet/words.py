@@ -10,9 +10,9 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import cast
 
-from covgate.history.ratchet.floors import RECORDS, WINDOW, Raise, floor_name, plain
+from covgate.history.ratchet.floors import RECORDS, WINDOW, Raise, floor_name
 from covgate.history.ratchet.names import Proposal, Proposals
-from covgate.model import floor_percent
+from covgate.model import floor_percent, show_number
 
 _TRAILER = "Covgate-Ratchet: true"
 _FLOORS = "Covgate-Floors: "
@@ -32,7 +32,7 @@ def render_title(raises: Sequence[Raise]) -> str:
         return "Raise no floor for now"
     first, more = raises[0], len(raises) - 1
     others = f" and {more} more floor{'s' if more > 1 else ''}" if more else ""
-    return f"Raise {_name(first.component)} to {plain(first.new)}{others}"
+    return f"Raise {_name(first.component)} to {show_number(first.new)}{others}"
 
 
 def render_message(raises: Sequence[Raise], proposals: Proposals) -> str:
@@ -73,7 +73,7 @@ def render_body(raises: Sequence[Raise], default_branch: str, proposals: Proposa
     """Render the pull request's body, with a marker that `parse_marker` reads."""
     marker = render_marker({found.component: found.new for found in raises}, proposals)
     rows = [
-        f"| `{_harmless(floor_name(found.component))}` | {plain(found.old)} | {plain(found.new)} "
+        f"| `{_harmless(floor_name(found.component))}` | {show_number(found.old)} | {show_number(found.new)} "
         f"| {_shown(found.lowest)} % | {_shown(found.noise)} |"
         for found in raises[:_MOST_ROWS]
     ]
@@ -214,4 +214,4 @@ def _harmless(text: str) -> str:
 
 def _shown(value: Fraction) -> str:
     """Print an exact percent or difference, cut after two decimals."""
-    return plain(floor_percent(Decimal(value.numerator) / value.denominator))
+    return show_number(floor_percent(Decimal(value.numerator) / value.denominator))
