@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isqrt
 from pathlib import PurePosixPath
@@ -85,10 +85,14 @@ def tally_of(text: str) -> Tally:
     return Tally(lines=Counts(covered=executed, total=total), branches=Counts(covered=taken, total=exits))
 
 
-def without_exits(text: str) -> str:
-    """Return the states as they are when branches are not measured."""
-    plain = {ord(c): EXECUTED if state_of(c).executed else MISSING for c in set(text) - {NO_STATEMENT}}
-    return text.translate(plain)
+def without_branches(lines: LineRecord) -> LineRecord:
+    """Return the line-level record as it is when branches are not measured."""
+    return replace(lines, files={p: replace(f, states=_without_exits(f.states)) for p, f in lines.files.items()})
+
+
+def _without_exits(states: str) -> str:
+    plain = {ord(c): EXECUTED if state_of(c).executed else MISSING for c in set(states) - {NO_STATEMENT}}
+    return states.translate(plain)
 
 
 _DIGEST_LENGTH = 12

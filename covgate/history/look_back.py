@@ -13,7 +13,7 @@ from covgate.errors import CovgateError, GitError, InputError
 from covgate.history.ancestry import FindNearest, nearest_by_comparing, nearest_in_clone
 from covgate.history.baseline import find_baseline
 from covgate.history.comparison.compare import ComponentFiles, compare, fitting
-from covgate.history.line_states import without_exits
+from covgate.history.line_states import without_branches
 from covgate.history.open import Archive
 from covgate.model import (
     NOTHING_RECORDED,
@@ -123,11 +123,9 @@ def compare_with(
         return None
     baseline, lines, head = past.baseline, past.lines, head.inside
     if baseline.record.has_branches != head.has_branches:
-        baseline = replace(baseline, record=_lines_only(baseline.record))
-        head = _measured_lines_only(head)
+        baseline, head = replace(baseline, record=baseline.record.without_branches()), head.without_branches()
         tallies = {name: Tally(lines=tally.lines) for name, tally in tallies.items()}
-        if isinstance(lines, LineRecord):
-            lines = _record_lines_only(lines)
+        lines = lines if isinstance(lines, Unavailable) else without_branches(lines)
     parts = _component_files(past, baseline.record, head, tallies, components, change)
     return compare(baseline, lines, head, past.shifts, digests=_digests(change), components=parts)
 
@@ -189,22 +187,3 @@ def _recorded(
         reason = f"{unknown.reason}, and component {name} was not the same in the baseline's commit"
         found[name] = record.components[name] if same else Unavailable(reason=reason)
     return found
-
-
-def _lines_only(record: Record) -> Record:
-    return replace(
-        record,
-        total=Tally(lines=record.total.lines),
-        has_branches=False,
-        components={name: Tally(lines=tally.lines) for name, tally in record.components.items()},
-    )
-
-
-def _measured_lines_only(head: Coverage) -> Coverage:
-    return Coverage(files={path: replace(file, branches={}) for path, file in head.files.items()}, has_branches=False)
-
-
-def _record_lines_only(lines: LineRecord) -> LineRecord:
-    return replace(
-        lines, files={path: replace(file, states=without_exits(file.states)) for path, file in lines.files.items()}
-    )

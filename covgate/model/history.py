@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -46,6 +46,11 @@ class Record:
     seconds: float | None = None
     """How long the tests took; None when an earlier job ran them."""
     aim: Aim | None = None
+
+    def without_branches(self) -> Record:
+        """The record as it is when branches are not measured."""
+        parts = {name: Tally(lines=tally.lines) for name, tally in self.components.items()}
+        return replace(self, total=Tally(lines=self.total.lines), has_branches=False, components=parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
