@@ -22,7 +22,7 @@ from covgate.history.storage.store import HistoryReader, HistoryStore
 from covgate.history.storage.trending import parse_trending, render_trending
 from covgate.history.trend import points_of
 from covgate.model.commit import Sha
-from covgate.model.history import Aim, FileLines, History, LineRecord, Point
+from covgate.model.history import Aim, FileLines, History, LineRecord, Point, Start
 from tests.recorded import build, entry, record, sha
 from tests.repository import Repository, make_repository
 
@@ -107,10 +107,11 @@ def test_the_same_again_changes_nothing_and_another_run_takes_its_place(folder: 
 
 def test_imported_points_are_taken_in_once(folder: Path) -> None:
     point = Point(date=datetime(2025, 1, 1, tzinfo=UTC), total=Decimal("62.5"))
+    start = Start(point=point, aim=Aim(total=Decimal(80)))
     for _ in range(2):
-        open_store(folder).add_imported((point,), History(start=point, start_aim=Aim(total=Decimal(80))), build)
+        open_store(folder).add_imported(History(imported=(point,), start=start), build)
     found = open_store(folder).read()
-    assert (found.imported, found.start, found.start_aim) == ((point,), point, Aim(total=Decimal(80)))
+    assert (found.imported, found.start) == ((point,), start)
 
 
 @pytest.mark.parametrize(
@@ -259,23 +260,23 @@ def test_of_a_commit_that_is_recorded_and_imported_the_record_counts(folder: Pat
     assert len(taken.imported) == 3
     for step in (["records", "points"], ["points", "records"])[first == "points"]:
         if step == "points":
-            store.add_imported(taken.imported, taken, build)
+            store.add_imported(taken, build)
         else:
             for number in (1, 2):
                 store.append(entry(number, covered=70 + number), build)
     found = points_of(store.read())
     assert [(point.sha, point.title) for point in found] == [(sha(1), "Change 1"), (sha(2), "Change 2"), (sha(3), "")]
     before = content(folder)
-    store.add_imported(taken.imported, taken, build)
+    store.add_imported(taken, build)
     assert content(folder) == before
 
 
 def test_points_that_were_kept_without_their_commit_are_not_taken_in_again(folder: Path) -> None:
     point = Point(date=datetime(2025, 1, 1, tzinfo=UTC), total=Decimal(50))
     store = open_store(folder)
-    store.add_imported((point,), History(), build)
+    store.add_imported(History(imported=(point,)), build)
     before = content(folder)
-    store.add_imported((replace(point, sha=sha(9)),), History(), build)
+    store.add_imported(History(imported=(replace(point, sha=sha(9)),)), build)
     assert content(folder) == before
 
 
@@ -293,7 +294,8 @@ def test_lines_that_could_not_be_read_again_are_refused_and_nothing_is_written(f
 def test_the_first_of_several_places_counts(tmp_path: Path) -> None:
     here, there = (open_store(tmp_path / name) for name in ("here", "there"))
     point = Point(date=datetime(2025, 1, 1, tzinfo=UTC), total=Decimal(50))
-    there.add_imported((point,), History(start=point), build)
+    start = Start(point=point, aim=None)
+    there.add_imported(History(imported=(point,), start=start), build)
     for number in (1, 3):
         there.append(entry(number), build)
     for number in (3, 2):
@@ -302,7 +304,7 @@ def test_the_first_of_several_places_counts(tmp_path: Path) -> None:
     assert merged.read_lines(sha(1)) == entry(1).lines
     found = merged.read()
     assert found.records == (record(1), record(2, covered=50), record(3, covered=50))
-    assert (found.imported, found.start) == ((point,), point)
+    assert (found.imported, found.start) == ((point,), start)
     assert merged.read_lines(sha(3)) == entry(3, states="---").lines
     assert merged.read_lines(sha(4)) is None
     assert merged.where == "the folder history and the folder history"

@@ -21,7 +21,7 @@ from covgate.history.trend import (
     ramp_start,
     required_on,
 )
-from covgate.model.history import Aim, History, Point
+from covgate.model.history import Aim, History, Point, Start
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
 from covgate.report.trend.words import BLOCKS, sparkline, towards
@@ -268,9 +268,9 @@ def test_a_record_without_anything_to_measure_is_no_start() -> None:
 
 def test_the_imported_baseline_starts_the_ramp_of_the_imported_target() -> None:
     baseline = Point(date=NOON - timedelta(days=90), total=Decimal(20))
-    history = replace(run_of(None, AIM), start=baseline, start_aim=AIM)
+    history = replace(run_of(None, AIM), start=Start(point=baseline, aim=AIM))
     assert ramp_start(history, TARGET) == baseline
-    found = ramp_start(replace(history, start_aim=OTHER), TARGET)
+    found = ramp_start(replace(history, start=Start(point=baseline, aim=OTHER)), TARGET)
     assert isinstance(found, Point)
     assert found.sha == sha_of(1)
 
@@ -326,7 +326,7 @@ def test_a_components_ramp_begins_where_it_was_first_recorded_under_its_name() -
     records = run_of(AIM, AIM, AIM).records
     tally = Tally(lines=Counts(covered=3, total=10))
     records = (records[0], *(replace(record, components={"core": tally}) for record in records[1:]))
-    history = History(records=records, start=start, start_aim=AIM)
+    history = History(records=records, start=Start(point=start, aim=AIM))
     assert component_start(history, start, CORE).sha == sha_of(1)
     assert component_start(history, replace(start, components={"core": Decimal(1)}), CORE).sha is None
     assert component_start(history, start, replace(CORE, name="api")) == start

@@ -100,8 +100,8 @@ def ramp_start(history: History, target: Target) -> Point | Unavailable:
     unbroken run of records, by date, that were made with this target.
     """
     aim = aim_of(target)
-    if history.start is not None and history.start_aim == aim:
-        return history.start
+    if history.start is not None and history.start.aim == aim:
+        return history.start.point
     # By date: a commit that is measured late must not begin the ramp anew.
     newest_first = sorted(history.records, key=lambda record: record.date, reverse=True)
     run = takewhile(lambda record: record.aim == aim, dropwhile(lambda record: record.aim != aim, newest_first))

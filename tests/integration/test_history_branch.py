@@ -17,7 +17,7 @@ from covgate.history.storage.branch import LOST_ANSWERS, BranchPlace
 from covgate.history.storage.line_record import decode_record
 from covgate.history.storage.places import RunToRecord
 from covgate.history.storage.store import HistoryStore
-from covgate.model.history import Aim, History, Point
+from covgate.model.history import Aim, History, Point, Start
 from tests.fake_git_data import GitData
 from tests.fake_github import FakeGithub, Fault
 from tests.github_answers import PRIMARY_LIMIT, SECONDARY_LIMIT, Answer, error
@@ -170,15 +170,15 @@ def test_reports_with_names_keep_out_of_each_others_way(git_data: GitData, open_
 
 def test_imported_points_are_one_commit_and_only_once(git_data: GitData, open_store: Open) -> None:
     points = tuple(Point(date=datetime(2025, month, 1, tzinfo=UTC), total=Decimal("62.5")) for month in (1, 2))
-    start = History(start=points[0], start_aim=Aim(total=Decimal(80)))
+    start = Start(point=points[0], aim=Aim(total=Decimal(80)))
     store = open_store()
     store.append(entry(1), build)
-    store.add_imported(points, start, build)
+    store.add_imported(History(imported=points, start=start), build)
     found = open_store().read()
-    assert (found.imported, found.start, found.start_aim) == (points, points[0], Aim(total=Decimal(80)))
+    assert (found.imported, found.start) == (points, start)
     assert json.loads(git_data.files(BRANCH)["trending.json"])["imported"] == 2
     before = state(git_data)
-    open_store().add_imported(points[1:], start, build)
+    open_store().add_imported(History(imported=points[1:], start=start), build)
     assert state(git_data) == before
 
 
@@ -212,7 +212,7 @@ def test_what_covgate_did_not_write_is_told_and_left_alone(
     for act in (
         lambda: open_store().read(),
         lambda: open_store().append(entry(1), build),
-        lambda: open_store().add_imported((), History(), build),
+        lambda: open_store().add_imported(History(), build),
     ):
         with pytest.raises(HistoryError) as caught:
             act()

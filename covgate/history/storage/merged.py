@@ -30,14 +30,12 @@ class MergedSource:
                 records.setdefault(record.sha, record)
             for point in history.imported:
                 known.setdefault((point.date, point.total, *sorted(point.components.items()), point.lines), point)
-        begun = next((history for history in self._histories if history.start), History())
         imported = tuple(known.values())
         several = sum(not history.empty for history in self._histories) > 1
         return History(
             records=tuple(sorted(records.values(), key=lambda record: record.date) if several else records.values()),
             imported=tuple(sorted(imported, key=lambda point: point.date)) if several else imported,
-            start=begun.start,
-            start_aim=begun.start_aim,
+            start=next((history.start for history in self._histories if history.start), None),
         )
 
     def read_lines(self, sha: Sha) -> LineRecord | None:

@@ -18,7 +18,7 @@ from covgate.history.storage.history_file import (
 )
 from covgate.history.storage.line_record import encode_record
 from covgate.history.storage.places import Build, Files, Place, RunToRecord, Seen, WritablePlace
-from covgate.model import History, LineRecord, Point, Sha, Start, floor_percent
+from covgate.model import History, LineRecord, Sha, floor_percent
 
 TRIES = 120
 """Of fifty runs that write at once, the last to win needs about half as many."""
@@ -83,12 +83,9 @@ class HistoryStore(HistoryReader):
         lines = {self._layout.lines(sha): _encode(entry)}
         return self._change(f"Record {sha[:12]}: {shown}", lambda file: file.with_record(entry.record), lines, build)
 
-    def add_imported(self, points: tuple[Point, ...], start: History, build: Build) -> History:
-        """Take imported points in, once (the same points again change nothing); `start` brings `start`/`start_aim`."""
-        begins = Start(point=start.start, aim=start.start_aim) if start.start else None
-        return self._change(
-            "Import what was measured before", lambda file: file.with_imported(points, begins), {}, build
-        )
+    def add_imported(self, taken: History, build: Build) -> History:
+        """Take in its imported points and its start of a ramp, once: the same again change nothing."""
+        return self._change("Import what was measured before", lambda file: file.with_imported(taken), {}, build)
 
     def _change(
         self,
@@ -106,7 +103,7 @@ class HistoryStore(HistoryReader):
                 if seen is not None:
                     before = self._file(seen)
                     after = change(before)
-                    there = after.lines == before.lines and all(seen.read(path) == lines[path] for path in lines)
+                    there = after == before and all(seen.read(path) == lines[path] for path in lines)
                     if there or self._place.commit(seen, self._files(seen, after, lines, build), message):
                         return after.history
             self._wait(self._random.uniform(0, bound))
