@@ -108,7 +108,7 @@ def _judged(
     if isinstance(past.baseline, Unavailable):
         reason = past.baseline
         # A branch's own run has no base that must be known: it is compared where there is a record before it.
-        unknown = None if past.begins or not has_change else reason
+        unknown = None if past.first_run or not has_change else reason
         return Judged(total=total, diff=known, drop=unknown, no_drop=reason.reason)
     if comparison is None:
         return Judged(total=total, diff=known, no_drop=NO_STATEMENT)

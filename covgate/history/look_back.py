@@ -45,7 +45,7 @@ class Past:
     """Why the history could not be read; everything above holds its message."""
 
     @property
-    def begins(self) -> bool:
+    def first_run(self) -> bool:
         """Whether nothing has ever been recorded: then there is nothing to compare with, which is no fault."""
         return self.baseline is NOTHING_RECORDED
 

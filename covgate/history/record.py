@@ -94,7 +94,7 @@ class Recorder:
         except CovgateError as error:
             self.screen.error(error)
             # Where nobody asked for a history and none was begun, a token that can not write is no trouble.
-            if settings.record or not past.begins or error.slug != "history-read-only":
+            if settings.record or not past.first_run or error.slug != "history-read-only":
                 self.screen.warn(f"Not recorded: {error.message}. To mend it: {error.hint}.")
             return (*notes, f"Not recorded: {error.message}.")
         return (*notes, f"Recorded in {where}.", *filter(None, [self._ratchet(history)]))

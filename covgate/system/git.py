@@ -137,10 +137,11 @@ class GitCommand:
         answer = self._run("merge-base", one, other, check=False)
         return None if answer.exit_code else parse_sha(answer.stdout.decode("ascii").split()[0])
 
-    def hidden(self, one: Sha, other: Sha, base: Sha | None) -> tuple[Sha, ...]:
+    def cut_off_commits(self, one: Sha, other: Sha, base: Sha | None) -> tuple[Sha, ...]:
         """List the commits of `one` and `other`, but not of `base`, whose parents a shallow clone does not hold.
 
-        When there is none, `base` is a best common ancestor: a better one would be reached through such a commit.
+        When there is none, `base` is a best common ancestor. If the clone is cut between the two commits and this base, a
+        nearer base may lie behind the cut.
         """
         cut = self.shallow_commits()
         if not cut:

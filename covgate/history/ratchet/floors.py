@@ -1,4 +1,4 @@
-"""When a floor can be raised without anyone thinking about it, and when it lies so low that it holds nothing."""
+"""When a floor can be raised without anyone thinking about it, and when it is too low to catch a drop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECORDS = 5
 WINDOW = 10
 """Noise is what was seen between so many records: longer ago, it was another suite."""
 SLACK = 5
-"""A floor more than so many points below what is measured holds nothing."""
+"""A floor more than so many points below the measured coverage would not catch a drop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

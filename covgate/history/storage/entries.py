@@ -34,7 +34,7 @@ Entry = Record | Point | Start
 
 def clean_title(title: str) -> str:
     """One line of at most 120 characters, without what could harm whoever prints it."""
-    # Asking first is what makes 5,000 of them cheap.
+    # `search` before `sub`: most titles are clean, and 5,000 are read.
     return (_UNSAFE.sub("\ufffd", title) if _UNSAFE.search(title) else title)[:TITLE_LENGTH]
 
 
