@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
@@ -17,12 +17,11 @@ import pytest
 from covgate.errors import HistoryError
 from covgate.history.storage.fetched import FetchedPlace
 from covgate.history.storage.folder import FolderPlace
-from covgate.history.storage.merged import MergedSource
+from covgate.history.storage.merged import merge
 from covgate.history.storage.store import HistoryReader, HistoryStore
 from covgate.history.storage.trending import parse_trending, render_trending
 from covgate.history.trend import points_of
-from covgate.model.commit import Sha
-from covgate.model.history import Aim, FileLines, History, LineRecord, Point, Start
+from covgate.model.history import Aim, FileLines, History, Point, Start
 from tests.recorded import build, entry, record, sha
 from tests.repository import Repository, make_repository
 
@@ -300,7 +299,7 @@ def test_the_first_of_several_places_counts(tmp_path: Path) -> None:
         there.append(entry(number), build)
     for number in (3, 2):
         here.append(entry(number, covered=50, states="---"), build)
-    merged = MergedSource([here, there])
+    merged = HistoryReader(*(FolderPlace(tmp_path / name, "history") for name in ("here", "there")))
     assert merged.read_lines(sha(1)) == entry(1).lines
     found = merged.read()
     assert found.records == (record(1), record(2, covered=50), record(3, covered=50))
@@ -314,14 +313,14 @@ def test_one_place_alone_keeps_its_order_and_lends_no_lines(tmp_path: Path) -> N
     here, there = (open_store(tmp_path / name, limit=1) for name in ("here", "there"))
     for number in (2, 1):
         here.append(entry(number), build)
-    merged = MergedSource([there, here])
+    merged = HistoryReader(*(FolderPlace(tmp_path / name, "history") for name in ("there", "here")))
     assert merged.read() == here.read()
     there.append(entry(2), build)
     # The record of the first place counts, and it has lines of its own only.
     assert merged.read_lines(sha(2)) is None
     merged.read()
     assert merged.read_lines(sha(2)) == entry(2).lines
-    assert MergedSource([]).read() == History()
+    assert HistoryReader().read() == History()
 
 
 class Compared(Decimal):
@@ -336,24 +335,9 @@ class Compared(Decimal):
     __hash__ = Decimal.__hash__
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fixed:
-    """A place that holds this history, and no lines."""
-
-    history: History
-    where: str = "here"
-
-    def read(self) -> History:
-        return self.history
-
-    def read_lines(self, sha: Sha) -> LineRecord | None:
-        del sha
-        return None
-
-
 def test_many_imported_points_of_several_places_are_not_compared_each_with_each() -> None:
     day = datetime(2025, 1, 1, tzinfo=UTC)
     points = tuple(Point(date=day, total=Compared(number)) for number in range(500))
-    found = MergedSource([Fixed(history=History(imported=points)), Fixed(history=History(imported=points))]).read()
+    found = merge([History(imported=points), History(imported=points)])
     assert found.imported == points
     assert len(Compared.times) < 5 * len(points)

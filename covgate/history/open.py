@@ -13,8 +13,7 @@ from covgate.config import Settings
 from covgate.history.storage.branch import BranchPlace
 from covgate.history.storage.fetched import FetchedPlace
 from covgate.history.storage.folder import FolderPlace
-from covgate.history.storage.merged import MergedSource
-from covgate.history.storage.places import HistorySource, WritablePlace
+from covgate.history.storage.places import WritablePlace
 from covgate.history.storage.store import HistoryReader, HistoryStore
 from covgate.host import Host, RepositoryData
 from covgate.system import GitCommand
@@ -34,7 +33,7 @@ class Archive:
     may be a history that this run cannot see.
     """
 
-    source: HistorySource | None
+    source: HistoryReader | None
     store: HistoryStore
     data: RepositoryData | None = None
     absent: str = ""
@@ -48,40 +47,36 @@ def open_archive(settings: Settings, host: Host, git: GitCommand, directory: Pat
     it was fetched last together with the folder it records in. A workflow without a token records in that folder, too:
     it can be kept between runs.
     """
+    name = settings.name or ""
+    folder = FolderPlace(directory / (settings.history_dir or LOCAL_FOLDER), settings.history_dir or LOCAL_FOLDER)
+    store = _store(settings, folder)
     if settings.history_dir:
-        folder = _store(settings, FolderPlace(directory / settings.history_dir, settings.history_dir))
-        yield Archive(source=folder, store=folder)
+        yield Archive(source=store, store=store)
     elif host.context.local:
-        folder = _store(settings, FolderPlace(directory / LOCAL_FOLDER, LOCAL_FOLDER))
         fetched = _fetched(settings, git)
-        yield Archive(source=MergedSource((fetched, folder)) if fetched else folder, store=folder)
+        yield Archive(source=HistoryReader(fetched, folder, name=name) if fetched else store, store=store)
     elif host.context.repository and host.token:
         with host.repository() as data:
             store = _store(settings, BranchPlace(data, settings.history_branch))
             yield Archive(source=store, store=store, data=data)
     else:
-        folder = _store(settings, FolderPlace(directory / LOCAL_FOLDER, LOCAL_FOLDER))
-        kept = folder if (directory / LOCAL_FOLDER).is_dir() else None
+        fetched = _fetched(settings, git)
+        kept = store if (directory / LOCAL_FOLDER).is_dir() else None
         absent = "there is no github-token to read the history with"
-        yield Archive(source=_fetched(settings, git) or kept, store=folder, absent=absent)
+        yield Archive(source=HistoryReader(fetched, name=name) if fetched else kept, store=store, absent=absent)
 
 
 def _store(settings: Settings, place: WritablePlace) -> HistoryStore:
-    # What is random only spreads retries, and guards nothing.
-    return HistoryStore(
-        place,
-        limit=settings.history_limit,
-        wait=time.sleep,
-        random=random.Random(),  # noqa: S311  # see above
-        name=settings.name or "",
-    )
+    spread = random.Random()  # noqa: S311  # it spreads retries, and guards nothing
+    name, limit = settings.name or "", settings.history_limit
+    return HistoryStore(place, limit=limit, wait=time.sleep, random=spread, name=name)
 
 
-def _fetched(settings: Settings, git: GitCommand) -> HistoryReader | None:
+def _fetched(settings: Settings, git: GitCommand) -> FetchedPlace | None:
     """Return the branch as this clone knows it: the remote's, else one of its own."""
     branch = settings.history_branch
     for ref in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
         commit = git.resolve(ref)
         if commit is not None:
-            return HistoryReader(FetchedPlace(git, commit, ref.split("/", 2)[2]), name=settings.name or "")
+            return FetchedPlace(git, commit, ref.split("/", 2)[2])
     return None

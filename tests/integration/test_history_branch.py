@@ -14,6 +14,7 @@ import pytest
 
 from covgate.errors import HistoryError
 from covgate.history.storage.branch import LOST_ANSWERS, BranchPlace
+from covgate.history.storage.entries import render_record
 from covgate.history.storage.line_record import decode_record
 from covgate.history.storage.places import RunToRecord
 from covgate.history.storage.store import HistoryStore
@@ -224,9 +225,9 @@ def test_what_covgate_did_not_write_is_told_and_left_alone(
 
 
 def test_a_line_record_that_is_broken_is_told(git_data: GitData, open_store: Open) -> None:
-    git_data.seed(broken({f"lines/{sha(1)}": "hello"}), BRANCH)
+    git_data.seed(broken({"history.jsonl": render_record(record(1)), f"lines/{sha(1)}": "hello"}), BRANCH)
     store = open_store()
-    assert store.read() == History()
+    assert store.read() == History(records=(record(1),))
     with pytest.raises(HistoryError, match="no line record") as caught:
         store.read_lines(sha(1))
     assert caught.value.slug == "history-broken"

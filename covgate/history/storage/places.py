@@ -62,20 +62,3 @@ class WritablePlace(Place, Protocol):
     def commit(self, seen: Seen, files: Files, message: str) -> bool:
         """Write the files; False when what was seen is no longer what is there: then nothing was changed."""
         ...
-
-
-class HistorySource(Protocol):
-    """Reads history. Methods raise HistoryError for a place that cannot be read or holds what covgate did not write."""
-
-    @property
-    def where(self) -> str:
-        """The place in words."""
-        ...
-
-    def read(self) -> History:
-        """Return everything; an empty History when there is no such place yet."""
-        ...
-
-    def read_lines(self, sha: Sha) -> LineRecord | None:
-        """Return a commit's line-level record as of the last `read`, or None when it is not (or no longer) kept."""
-        ...

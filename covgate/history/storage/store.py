@@ -17,6 +17,7 @@ from covgate.history.storage.history_file import (
     parse_lines,
 )
 from covgate.history.storage.line_record import encode_record
+from covgate.history.storage.merged import merge
 from covgate.history.storage.places import Build, Files, Place, RunToRecord, Seen, WritablePlace
 from covgate.model import History, LineRecord, Sha, floor_percent
 
@@ -27,37 +28,48 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 4.0
 
 
 class HistoryReader:
-    """The history in a place; `name` is the report's."""
+    """The history in one place, or in several as one; `name` is the report's."""
 
-    def __init__(self, place: Place, *, name: str = "") -> None:
-        self._read_from = place
+    def __init__(self, *places: Place, name: str = "") -> None:
+        self._places = places
         self._layout = Layout(name)
-        self._seen: Seen | None = None
+        self._found: tuple[tuple[Seen, History], ...] = ()
+        """Of each place, what was read last."""
         self._parsed = (b"", HistoryFile())
 
     @property
     def where(self) -> str:
-        """The place in words."""
-        return self._read_from.where
+        """The places in words: `the branch covgate-data`, `the folder .covgate/history`."""
+        return " and ".join(place.where for place in self._places)
 
     def read(self) -> History:
-        """Return everything; an empty History when there is no such place yet."""
-        self._seen = self._read_from.look()
-        return self._file(self._seen).history
+        """Return everything; an empty History when there is no such place yet.
+
+        Methods raise HistoryError for a place that cannot be read or holds what covgate did not write.
+        """
+        looks = [(place.look(), place.where) for place in self._places]
+        self._found = tuple((seen, self._file(seen, where).history) for seen, where in looks)
+        return merge([history for _, history in self._found])
 
     def read_lines(self, sha: Sha) -> LineRecord | None:
-        """Return a commit's line record, or None when it is not (or no longer) kept."""
-        if self._seen is None:
-            self.read()
-        data = self._seen.read(self._layout.lines(sha)) if self._seen else None
-        return None if data is None else parse_lines(data, sha, self._layout, self.where)
+        """Return a commit's line-level record as of the last `read`, or None when it is not (or no longer) kept.
 
-    def _file(self, seen: Seen) -> HistoryFile:
-        check_ours(seen.paths, self.where)
+        It is looked for where the commit's record counts: lines of another run would not fit it.
+        """
+        if not self._found:
+            self.read()
+        for (seen, history), place in zip(self._found, self._places, strict=True):
+            if any(record.sha == sha for record in history.records):
+                data = seen.read(self._layout.lines(sha))
+                return None if data is None else parse_lines(data, sha, self._layout, place.where)
+        return None
+
+    def _file(self, seen: Seen, where: str) -> HistoryFile:
+        check_ours(seen.paths, where)
         data = seen.read(self._layout.history) or b""
         # A run reads the history before it adds to it; 5,000 records take a tenth of a second.
         if data != self._parsed[0]:
-            self._parsed = data, parse_history(data, self._layout, self.where)
+            self._parsed = data, parse_history(data, self._layout, where)
         return self._parsed[1]
 
 
@@ -96,12 +108,12 @@ class HistoryStore(HistoryReader):
     ) -> History:
         """Look, change and commit until what was looked at was still there; return the history as it is then."""
         # What is read again later is what will be there then.
-        self._seen = None
+        self._found = ()
         bound = FIRST_PAUSE
         for _ in range(TRIES):
             with self._place.changing(self._layout.lines_folder) as seen:
                 if seen is not None:
-                    before = self._file(seen)
+                    before = self._file(seen, self.where)
                     after = change(before)
                     there = after == before and all(seen.read(path) == lines[path] for path in lines)
                     if there or self._place.commit(seen, self._files(seen, after, lines, build), message):
