@@ -9,7 +9,6 @@ from covgate.history.storage.trending import parse_trending, render_trending
 from covgate.history.trend import (
     NEWEST,
     NO_RAMP_YET,
-    Pace,
     component_start,
     compute_pace,
     goal_of,
@@ -24,7 +23,6 @@ __all__ = [
     "NO_RAMP_YET",
     "Archive",
     "Build",
-    "Pace",
     "Past",
     "Recorder",
     "RunFigures",

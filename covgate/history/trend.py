@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -52,21 +51,10 @@ def _point_of(record: Record) -> Point | None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How fast the total changes lately."""
+def compute_pace(points: Sequence[Point], today: date) -> Fraction | Unavailable:
+    """Return how many percentage points a week the total rises lately; negative when it falls.
 
-    per_week: Fraction
-    """In percentage points; negative when it falls."""
-
-    @property
-    def rising(self) -> bool:
-        """Whether it rises by enough to say so."""
-        return self.per_week >= Fraction(1, 100)
-
-
-def compute_pace(points: Sequence[Point], today: date) -> Pace | Unavailable:
-    """Return the pace of the last `WEEKS` weeks before `today` and at most `NEWEST` points (oldest first).
+    Lately is the `WEEKS` weeks before `today`, and at most `NEWEST` points (oldest first).
 
     It is the Theil-Sen slope: the median of the slopes between all pairs of points, so that one bad measurement does
     not bend it as it bends a least-squares line. Pairs less than a day apart say nothing of weeks and are left out.
@@ -82,7 +70,7 @@ def compute_pace(points: Sequence[Point], today: date) -> Pace | Unavailable:
         for early, late in combinations(recent, 2)
         if late.date - early.date >= _DAY
     ]
-    return Pace(per_week=median(slopes))
+    return median(slopes)
 
 
 # --- the ramp --------------------------------------------------------------------------------------------------------

@@ -9,12 +9,14 @@ from decimal import Decimal
 from fractions import Fraction
 
 from covgate.config import Target
-from covgate.history import NEWEST, Pace, compute_pace
+from covgate.history import NEWEST, compute_pace
 from covgate.model import Point, Unavailable, cut, show_number, show_percent
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 FULL_HEIGHT = 7
 """A sparkline's height stands for at least so many percentage points: one point a step, so noise looks flat."""
+_RISING = Fraction(1, 100)
+"""Points a week from which on it is said that the total rises."""
 _FAR = 104
 """Weeks from which on a forecast is only `more than 2 years`."""
 
@@ -59,27 +61,27 @@ def towards(points: Sequence[Point], target: Target, today: date) -> str | Unava
     pace = compute_pace(points, today)
     start = f"to {goal}: {_speed(gap, pace)}"
     if target.by is None:
-        return f"{start}, {_weeks(gap / pace.per_week)}" if isinstance(pace, Pace) and pace.rising else start
+        return f"{start}, {_weeks(gap / pace)}" if isinstance(pace, Fraction) and pace >= _RISING else start
     if target.by <= today:
         return f"{start}, was due on {target.by}" if target.by < today else f"{start}, due today"
     return start + _until(target.by, gap / Fraction((target.by - today).days, 7), pace)
 
 
-def _speed(gap: Fraction, pace: Pace | Unavailable) -> str:
-    if isinstance(pace, Pace) and pace.rising:
+def _speed(gap: Fraction, pace: Fraction | Unavailable) -> str:
+    if isinstance(pace, Fraction) and pace >= _RISING:
         # One decimal, two where one would show 0.
-        shown = cut(pace.per_week, 1) or cut(pace.per_week)
+        shown = cut(pace, 1) or cut(pace)
         return f"+{show_number(shown)} a week"
-    return f"{_rounded_up(gap)} to go" + (", not rising at the moment" if isinstance(pace, Pace) else "")
+    return f"{_rounded_up(gap)} to go" + (", not rising at the moment" if isinstance(pace, Fraction) else "")
 
 
-def _until(by: date, needed: Fraction, pace: Pace | Unavailable) -> str:
+def _until(by: date, needed: Fraction, pace: Fraction | Unavailable) -> str:
     """Say whether the target will be reached in time; `needed` is in points a week."""
     if isinstance(pace, Unavailable):
         return f" by {by}, +{_rounded_up(needed)} a week"
-    if pace.rising and pace.per_week >= needed:
+    if pace >= max(needed, _RISING):
         return f", on course for {by}"
-    return f"{', behind' if pace.rising else ''}: needs +{_rounded_up(needed)} a week until {by}"
+    return f"{', behind' if pace >= _RISING else ''}: needs +{_rounded_up(needed)} a week until {by}"
 
 
 def _weeks(weeks: Fraction) -> str:
