@@ -51,8 +51,7 @@ def state_of(character: str) -> LineState:
     index = (code if code < _SURROGATES.start else code - len(_SURROGATES)) - _FIRST
     exits = (isqrt(4 * index + 1) - 1) // 2 if index >= 0 and code not in _SURROGATES else -1
     if not 0 <= exits <= MOST_EXITS:
-        msg = f"no state of a line: {character!r}"
-        raise ValueError(msg)
+        raise ValueError(f"no state of a line: {character!r}")
     taken, executed = divmod(index - exits * (exits + 1), 2)
     return LineState(executed=bool(executed), exits=exits, taken=taken)
 

@@ -141,8 +141,7 @@ class Recorder:
 
     def _entry(self, run: RunFigures, past: Past) -> RunToRecord:
         if isinstance(run.coverage, Unavailable):
-            msg = "a run without a total is never recorded"
-            raise TypeError(msg)
+            raise TypeError("a run without a total is never recorded")
         coverage, git, head, target = run.coverage.inside, self.checkout.git, self.checkout.head, self.settings.target
         record = Record(
             sha=head,

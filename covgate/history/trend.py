@@ -117,8 +117,7 @@ def required_on(start: Point, target: Target, today: date, component: Component 
     """
     goal, value = goal_of(target, component), value_at(start, component)
     if goal is None:
-        msg = "a component without a target has no ramp"
-        raise ValueError(msg)
+        raise ValueError("a component without a target has no ramp")
     if value >= goal or target.by is None or today >= target.by:
         return goal
     first = start.date.date()

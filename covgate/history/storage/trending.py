@@ -115,8 +115,7 @@ def _document(text: str, name: str) -> Mapping[str, object]:
 
 
 def _no_constant(constant: str) -> object:
-    msg = f"{constant} is no number of JSON"
-    raise ValueError(msg)
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _refused(name: str, what: str) -> InputError:
