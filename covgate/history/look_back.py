@@ -10,10 +10,11 @@ from pathlib import PurePosixPath
 from covgate.change import Checkout, find_shifts
 from covgate.config import Component, TomlFile, match_components, read_toml
 from covgate.errors import CovgateError, GitError, InputError
-from covgate.history.ancestry import FindNearest, nearest_by_comparing, nearest_in_clone
+from covgate.history.ancestry import nearest_by_comparing, nearest_in_clone
 from covgate.history.baseline import find_baseline
 from covgate.history.comparison.compare import ComponentFiles, compare, fitting
 from covgate.history.line_states import without_branches
+from covgate.history.nearest import Near
 from covgate.history.open import Archive
 from covgate.model import (
     NOTHING_RECORDED,
@@ -63,7 +64,7 @@ def look_back(archive: Archive, change: Checkout) -> Past:
     try:
         history = archive.source.read()
         at = change.base.sha if change.base else change.head
-        baseline = find_baseline(history, at, _way_to_nearest(archive, change, at))
+        baseline = find_baseline(history, at, partial(_find_nearest, archive, change))
         if isinstance(baseline, Unavailable):
             return _without(history, baseline)
         lines = archive.source.read_lines(baseline.record.sha)
@@ -81,20 +82,16 @@ def _without(history: History | Unavailable, reason: Unavailable) -> Past:
     return Past(history=history, baseline=reason, lines=reason, shifts=reason)
 
 
-def _way_to_nearest(archive: Archive, change: Checkout, at: Sha) -> FindNearest:
+def _find_nearest(archive: Archive, change: Checkout, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
+    """Ask the clone, or GitHub for a shallow one; see `FindNearest`."""
     if not change.git.is_shallow():
-        return partial(nearest_in_clone, change.git)
-    if archive.data is None or not change.git.has_commit(at):
-        return _cut_off
-    return partial(nearest_by_comparing, archive.data.compare, change.git.commit_date(at))
-
-
-def _cut_off(base: Sha, _: Sequence[Record]) -> Unavailable:
-    """A shallow clone, and nobody to ask: the base's own record is found, and no other."""
-    return Unavailable(
-        reason=f"{base[:12]} is not recorded itself, and the clone is shallow, so its ancestors are not known: set "
-        "fetch-depth: 0 on actions/checkout"
-    )
+        return nearest_in_clone(change.git, base, records)
+    if archive.data is None or not change.git.has_commit(base):
+        return Unavailable(
+            reason=f"{base[:12]} is not recorded itself, and the clone is shallow, so its ancestors are not known: set "
+            "fetch-depth: 0 on actions/checkout"
+        )
+    return nearest_by_comparing(archive.data.compare, change.git.commit_date(base), base, records)
 
 
 def _shifts(change: Checkout, old: Sha, lines: LineRecord) -> Shifts | Unavailable:
