@@ -28,10 +28,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from covgate.history.line_states import EXECUTED, MISSING, NO_STATEMENT  # noqa: E402
-from covgate.history.storage.branch import BranchStore  # noqa: E402
+from covgate.history.storage.branch import BranchPlace  # noqa: E402
 from covgate.history.storage.entries import render_record  # noqa: E402
 from covgate.history.storage.history_file import Layout, parse_history  # noqa: E402
 from covgate.history.storage.line_record import encode_record  # noqa: E402
+from covgate.history.storage.store import HistoryStore  # noqa: E402
 from covgate.host.github.repository import GithubData  # noqa: E402
 from covgate.model.history import FileLines, LineRecord, Record  # noqa: E402
 from covgate.model.numbers import Counts, Tally  # noqa: E402
@@ -97,7 +98,7 @@ def _measure(url: str, state: Path, raw: bytes, lines: LineRecord, rounds: int) 
 def _read(url: str, lines: LineRecord) -> None:
     """Read as the run of a pull request does."""
     with GithubData(api_url=url, repository="octo/project", token=Secret(value="test-token")) as data:
-        store = BranchStore(data, "covgate-data", limit=30, wait=time.sleep, random=Random())  # noqa: S311  # no secret
+        store = HistoryStore(BranchPlace(data, "covgate-data"), limit=30, wait=time.sleep, random=Random())  # noqa: S311  # no secret
         history = store.read()
         found = store.read_lines(history.records[-1].sha)
         assert found == lines, "another record than was written"  # noqa: S101  # a measurement of nothing is none

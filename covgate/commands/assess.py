@@ -21,7 +21,7 @@ from covgate.gate import (
     judge,
     unmeasured,
 )
-from covgate.history import NEWEST, Past, compare_with, find_collection, points_of, sparkline, towards
+from covgate.history import NEWEST, Past, compare_with, find_collection, points_of
 from covgate.host import Links, RunContext
 from covgate.model import (
     FAILED_SUITES,
@@ -36,7 +36,7 @@ from covgate.model import (
     Tally,
     Unavailable,
 )
-from covgate.report import Facts
+from covgate.report import Facts, show_trend
 from covgate.system import REGULAR_FILE
 
 
@@ -108,7 +108,7 @@ def _judged(
     if isinstance(past.baseline, Unavailable):
         reason = past.baseline
         # A branch's own run has no base that must be known: it is compared where there is a record before it.
-        unknown = None if past.begins or not has_change else reason
+        unknown = None if past.first_run or not has_change else reason
         return Judged(total=total, diff=known, drop=unknown, no_drop=reason.reason)
     if comparison is None:
         return Judged(total=total, diff=known, no_drop=NO_STATEMENT)
@@ -184,12 +184,7 @@ def _ramp(settings: Settings, past: Past, today: date) -> Ramp | None:
 def _trend(settings: Settings, past: Past, today: date) -> str:
     """Return the sparkline and how far the target is, for the footer."""
     points = () if isinstance(past.history, Unavailable) else points_of(past.history, NEWEST)
-    if not points:
-        return ""
-    words = towards(points, settings.target, today) if settings.target else ""
-    # One point is no trend.
-    spark = sparkline([point.total for point in points]) if len(points) > 1 else ""
-    return " · ".join(filter(None, (spark, "" if isinstance(words, Unavailable) else words)))
+    return show_trend(points, settings.target, today)
 
 
 # --- the change ----------------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def _take(settings: Settings, edges: Edges, archive: Archive, path: Path) -> Non
             slug="import-file",
         )
     taken = parse_trending(text, str(path))
-    archive.store.add_imported(taken.imported, taken, make_build(settings, edges.host.context, edges.now.date()))
+    archive.store.add_imported(taken, make_build(settings, edges.host.context, edges.now.date()))
     count = len(taken.imported)
     edges.screen.say(f"{count} {'entry' if count == 1 else 'entries'} of {path} stand in {archive.store.where}")
 

@@ -7,10 +7,11 @@ from covgate.config.options import OPTIONS, Option, Settings, option_named
 from covgate.config.outputs import OUTPUT_NAMES
 from covgate.config.read_options import has_table, read_toml
 from covgate.config.settings import floors_of, guess_report_dir, resolve
-from covgate.config.toml_file import TomlFile
+from covgate.config.toml_file import TomlFile, parse_toml, show_value
 
 __all__ = [
     "OPTIONS", "OUTPUT_NAMES", "CommentPolicy", "Component", "Option", "PublishPolicy", "ReportKind", "Settings",
     "Target", "TomlFile", "did_you_mean", "floors_of", "guess_report_dir", "has_table", "listed",
-    "match_components", "option_named", "parse_lines", "read_toml", "require_files", "resolve", "unused_globs",
+    "match_components", "option_named", "parse_lines", "parse_toml", "read_toml", "require_files", "resolve",
+    "show_value", "unused_globs",
 ]  # fmt: skip

@@ -10,17 +10,16 @@ from covgate.history.trend import (
     NEWEST,
     NO_RAMP_YET,
     component_start,
+    compute_pace,
     goal_of,
     points_of,
     ramp_start,
     required_on,
-    sparkline,
-    towards,
     value_at,
 )
 
 __all__ = [
     "NEWEST", "NO_RAMP_YET", "Archive", "Build", "Past", "Recorder", "RunFigures", "compare_with",
-    "component_start", "find_collection", "goal_of", "look_back", "open_archive", "parse_trending", "points_of",
-    "ramp_start", "render_trending", "required_on", "sparkline", "towards", "value_at",
+    "component_start", "compute_pace", "find_collection", "goal_of", "look_back", "open_archive", "parse_trending",
+    "points_of", "ramp_start", "render_trending", "required_on", "value_at",
 ]  # fmt: skip

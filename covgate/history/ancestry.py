@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
 
 from covgate.errors import PublishError
 from covgate.history.nearest import Near, Search
 from covgate.host import Compared, Refusal
 from covgate.model import Record, Sha, Unavailable
-from covgate.system import Since
+from covgate.system import GitCommand
 
 _REQUESTS = 3
 """How many compare requests one search may make."""
@@ -22,120 +21,101 @@ _WINDOWS = (1_000, 20_000, None)
 """So many of the newest commits of a clone are searched for a record; when there is none, so many more. None: all."""
 
 
-class Ancestry(Protocol):
-    """Knows which commits are ancestors of others."""
+Compare = Callable[[Sha, Sha], Compared]
+"""`RepositoryData.compare`."""
 
-    def nearest(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
-        """Return the record that is the nearest ancestor of `base`, which has none itself.
+FindNearest = Callable[[Sha, Sequence[Record]], Near | Unavailable]
+"""Finds the record that is the nearest ancestor of a commit which has none itself.
 
-        Nearest is the one with the fewest commits in `git rev-list record..base`; of equals the newest.
-        """
-        ...
-
-
-class Commits(Protocol):
-    """What a complete clone answers."""
-
-    def ancestors(self, commit: Sha, limit: int | None = None) -> tuple[Sha, ...]: ...
-    def list_since(self, known: Collection[Sha], head: Sha) -> Since: ...
+Nearest is the one with the fewest commits in `git rev-list record..base`; of equals the newest.
+"""
 
 
-class Comparisons(Protocol):
-    """What GitHub answers."""
+def nearest_in_clone(git: GitCommand, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
+    """Ask a complete clone: always the nearest.
 
-    def compare(self, base: Sha, head: Sha) -> Compared: ...
-
-
-class LocalAncestry:
-    """Ancestry by a complete clone: two calls of git, and one more for each record when side lines end in several."""
-
-    def __init__(self, git: Commits) -> None:
-        self._git = git
-
-    def nearest(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
-        """See `Ancestry`. Always the nearest."""
-        recorded = {record.sha: record for record in records}
-        known = self._find_some(base, recorded)
-        if not known:
-            return none_is_ancestor(base, len(records))
-        since = self._git.list_since(known, base)
-        # The newest commits are the newest by date: a branch of long ago that was merged only now is not among them.
-        if missed := recorded.keys() & since.commits:
-            since = self._git.list_since(known | missed, base)
-        # These are met first on the way back from the base: any other is an ancestor of one of them, so further behind.
-        first = [sha for sha in since.ends if sha in recorded]
-        if len(first) == 1:
-            return Near(record=recorded[first[0]], behind=len(since.commits))
-        counts = {sha: len(self._git.list_since([sha], base).commits) for sha in first}
-        return min((Near(record=recorded[sha], behind=count) for sha, count in counts.items()), key=Near.rank)
-
-    def _find_some(self, base: Sha, recorded: Container[Sha]) -> set[Sha]:
-        """Find the recorded ancestors among the newest commits; of all commits when there is none among those."""
-        for window in _WINDOWS:
-            newest = self._git.ancestors(base, window)
-            found = {sha for sha in newest if sha in recorded}
-            if found or window is None or len(newest) < window:
-                break
-        return found
+    Two calls of git, one more for each record when several side lines end in one.
+    """
+    recorded = {record.sha: record for record in records}
+    known = _find_some(git, base, recorded)
+    if not known:
+        return none_is_ancestor(base, len(records))
+    since = git.list_since(known, base)
+    # The newest commits are the newest by date: a branch of long ago that was merged only now is not among them.
+    if missed := recorded.keys() & since.commits:
+        since = git.list_since(known | missed, base)
+    # These are met first on the way back from the base: any other is an ancestor of one of them, so further behind.
+    first = [sha for sha in since.ends if sha in recorded]
+    if len(first) == 1:
+        return Near(record=recorded[first[0]], behind=len(since.commits))
+    counts = {sha: len(git.list_since([sha], base).commits) for sha in first}
+    return min((Near(record=recorded[sha], behind=count) for sha, count in counts.items()), key=Near.rank)
 
 
-class ComparedAncestry:
-    """Ancestry by GitHub, for a clone that is cut off: nearly always one request, at most three.
+def _find_some(git: GitCommand, base: Sha, recorded: Container[Sha]) -> set[Sha]:
+    """Find the recorded ancestors among the newest commits; of all commits when there is none among those."""
+    for window in _WINDOWS:
+        newest = git.ancestors(base, window)
+        found = {sha for sha in newest if sha in recorded}
+        if found or window is None or len(newest) < window:
+            break
+    return found
+
+
+def nearest_by_comparing(
+    compare: Compare, base_date: datetime, base: Sha, records: Sequence[Record]
+) -> Near | Unavailable:
+    """Ask GitHub, for a clone that is cut off: nearly always one request, at most three.
 
     `base_date` is when the base was committed. With more than 250 commits since the newest record, the answer may be an
-    ancestor that is not the nearest; it always is an ancestor.
+    ancestor that is not the nearest; it always is an ancestor. Unavailable also when GitHub does not answer.
     """
+    try:
+        return _search(compare, base_date, base, records)
+    except PublishError as exc:
+        return Unavailable(reason=f"GitHub did not say which recorded commits are ancestors: {exc.message}")
 
-    def __init__(self, data: Comparisons, base_date: datetime) -> None:
-        self._data = data
-        self._base_date = base_date
 
-    def nearest(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
-        """See `Ancestry`. Unavailable also when GitHub does not answer."""
-        try:
-            return self._search(base, records)
-        except PublishError as exc:
-            return Unavailable(reason=f"GitHub did not say which recorded commits are ancestors: {exc.message}")
-
-    def _search(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
-        search = Search(base, records)
-        suspects = _Suspects(records, self._base_date)
-        other_branch: Sha | None = None
-        for _ in range(_REQUESTS):
-            sha = search.next_open()
-            if sha is None and search.result() is not None:
-                break
-            if sha is None and other_branch is not None:
-                # The comparison the other way round lists what that branch alone has: no ancestors of the base either.
-                side = self._compare(base, other_branch)
-                suspects.drop(side.commits if side else ())
-                other_branch = None
+def _search(compare: Compare, base_date: datetime, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
+    search = Search(base, records)
+    suspects = _Suspects(records, base_date)
+    other_branch: Sha | None = None
+    for _ in range(_REQUESTS):
+        sha = search.next_open()
+        if sha is None and search.result() is not None:
+            break
+        if sha is None and other_branch is not None:
+            # The comparison the other way round lists what that branch alone has: no ancestors of the base either.
+            side = _compare(compare, base, other_branch)
+            suspects.drop(side.commits if side else ())
+            other_branch = None
+            continue
+        sha = sha or suspects.next()
+        if sha is None:
+            break
+        compared = _compare(compare, sha, base)
+        if compared is not None:
+            search.add(compared)
+            if compared.behind_by == 0:
                 continue
-            sha = sha or suspects.next()
-            if sha is None:
-                break
-            compared = self._compare(sha, base)
-            if compared is not None:
-                search.add(compared)
-                if compared.behind_by == 0:
-                    continue
-            if compared is not None and compared.behind_by >= _OTHER_BRANCH:
-                other_branch = sha
-            else:
-                # After a force push the records next to this one are probably gone as well. An older one that is still
-                # an ancestor brings the list of all commits since, and so loses nothing.
-                suspects.skip_some()
-        return search.result() or suspects.verdict(base)
+        if compared is not None and compared.behind_by >= _OTHER_BRANCH:
+            other_branch = sha
+        else:
+            # After a force push the records next to this one are probably gone as well. An older one that is still
+            # an ancestor brings the list of all commits since, and so loses nothing.
+            suspects.skip_some()
+    return search.result() or suspects.verdict(base)
 
-    def _compare(self, one: Sha, other: Sha) -> Compared | None:
-        """Return None for a commit GitHub does not know (any more), or that shares nothing: it is no ancestor."""
-        try:
-            compared = self._data.compare(one, other)
-        except PublishError as exc:
-            if exc.slug != Refusal.NOT_FOUND.value:
-                raise
-            return None
-        return None if compared.merge_base is None else compared
+
+def _compare(compare: Compare, one: Sha, other: Sha) -> Compared | None:
+    """Return None for a commit GitHub does not know (any more), or that shares nothing: it is no ancestor."""
+    try:
+        compared = compare(one, other)
+    except PublishError as exc:
+        if exc.slug != Refusal.NOT_FOUND.value:
+            raise
+        return None
+    return None if compared.merge_base is None else compared
 
 
 class _Suspects:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isqrt
 from pathlib import PurePosixPath
 
-from covgate.model import Counts, Coverage, FileCoverage, FileLines, Flap, LineRecord, Sha, Tally
+from covgate.model import Counts, Coverage, FileCoverage, FileLines, LineRecord, Sha, Tally
 
 NO_STATEMENT = " "
 
@@ -27,13 +27,6 @@ class LineState:
     executed: bool
     exits: int = 0
     taken: int = 0
-
-    @property
-    def tally(self) -> Tally:
-        """What the statement and its exits count for."""
-        return Tally(
-            lines=Counts(covered=int(self.executed), total=1), branches=Counts(covered=self.taken, total=self.exits)
-        )
 
     @property
     def weight(self) -> int:
@@ -58,8 +51,7 @@ def state_of(character: str) -> LineState:
     index = (code if code < _SURROGATES.start else code - len(_SURROGATES)) - _FIRST
     exits = (isqrt(4 * index + 1) - 1) // 2 if index >= 0 and code not in _SURROGATES else -1
     if not 0 <= exits <= MOST_EXITS:
-        msg = f"no state of a line: {character!r}"
-        raise ValueError(msg)
+        raise ValueError(f"no state of a line: {character!r}")
     taken, executed = divmod(index - exits * (exits + 1), 2)
     return LineState(executed=bool(executed), exits=exits, taken=taken)
 
@@ -82,16 +74,6 @@ def states_of(file: FileCoverage) -> str:
     return "".join(characters)
 
 
-def read_states(text: str) -> Mapping[int, LineState]:
-    """Return the states of a file's statements by line, 1-based; ValueError for text that `states_of` never makes."""
-    return {line: state_of(text[line - 1]) for line in statements_in(text)}
-
-
-def statements_in(text: str) -> list[int]:
-    """Return the lines of a file's states that hold a statement, in order."""
-    return [line for line, character in enumerate(text, start=1) if character != NO_STATEMENT]
-
-
 def tally_of(text: str) -> Tally:
     """Return the counts of a file's states: those of `FileCoverage.tally()`."""
     executed = total = taken = exits = 0
@@ -102,19 +84,21 @@ def tally_of(text: str) -> Tally:
     return Tally(lines=Counts(covered=executed, total=total), branches=Counts(covered=taken, total=exits))
 
 
-def without_exits(text: str) -> str:
-    """Return the states as they are when branches are not measured."""
-    plain = {ord(c): EXECUTED if state_of(c).executed else MISSING for c in set(text) - {NO_STATEMENT}}
-    return text.translate(plain)
+def without_branches(lines: LineRecord) -> LineRecord:
+    """Return the line-level record as it is when branches are not measured."""
+    return replace(lines, files={p: replace(f, states=_without_exits(f.states)) for p, f in lines.files.items()})
+
+
+def _without_exits(states: str) -> str:
+    plain = {ord(c): EXECUTED if state_of(c).executed else MISSING for c in set(states) - {NO_STATEMENT}}
+    return states.translate(plain)
 
 
 _DIGEST_LENGTH = 12
 
 
-def record_lines(
-    sha: Sha, coverage: Coverage, digests: Mapping[PurePosixPath, str], flaps: Iterable[Flap] = ()
-) -> LineRecord:
-    """Return the record of a commit's measurement.
+def record_lines(sha: Sha, coverage: Coverage, digests: Mapping[PurePosixPath, str]) -> LineRecord:
+    """Return the record of a commit's measurement, without its flaps.
 
     `digests` are git's blob ids (their first 12 digits are kept); a file without one counts as edited, always.
     """
@@ -122,7 +106,7 @@ def record_lines(
         path: FileLines(digest=_digest(digests.get(path, "")), states=states_of(file))
         for path, file in sorted(coverage.files.items())
     }
-    return LineRecord(sha=sha, files=files, flaps=tuple(flaps))
+    return LineRecord(sha=sha, files=files)
 
 
 def _digest(blob: str) -> str:

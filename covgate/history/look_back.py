@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 
 from covgate.change import Checkout, find_shifts
 from covgate.config import Component, TomlFile, match_components, read_toml
 from covgate.errors import CovgateError, GitError, InputError
-from covgate.history.ancestry import Ancestry, ComparedAncestry, LocalAncestry
+from covgate.history.ancestry import nearest_by_comparing, nearest_in_clone
 from covgate.history.baseline import find_baseline
 from covgate.history.comparison.compare import ComponentFiles, compare, fitting
-from covgate.history.line_states import without_exits
+from covgate.history.line_states import without_branches
 from covgate.history.nearest import Near
 from covgate.history.open import Archive
 from covgate.model import (
@@ -45,7 +46,7 @@ class Past:
     """Why the history could not be read; everything above holds its message."""
 
     @property
-    def begins(self) -> bool:
+    def first_run(self) -> bool:
         """Whether nothing has ever been recorded: then there is nothing to compare with, which is no fault."""
         return self.baseline is NOTHING_RECORDED
 
@@ -62,10 +63,8 @@ def look_back(archive: Archive, change: Checkout) -> Past:
     history: History | None = None
     try:
         history = archive.source.read()
-        if not history.records:
-            return _without(history, NOTHING_RECORDED)
         at = change.base.sha if change.base else change.head
-        baseline = find_baseline(history, at, _ancestry(archive, change, at))
+        baseline = find_baseline(history, at, partial(_find_nearest, archive, change))
         if isinstance(baseline, Unavailable):
             return _without(history, baseline)
         lines = archive.source.read_lines(baseline.record.sha)
@@ -83,23 +82,16 @@ def _without(history: History | Unavailable, reason: Unavailable) -> Past:
     return Past(history=history, baseline=reason, lines=reason, shifts=reason)
 
 
-def _ancestry(archive: Archive, change: Checkout, at: Sha) -> Ancestry:
+def _find_nearest(archive: Archive, change: Checkout, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
+    """Ask the clone, or GitHub for a shallow one; see `FindNearest`."""
     if not change.git.is_shallow():
-        return LocalAncestry(change.git)
-    if archive.data is None or not change.git.has_commit(at):
-        return _CutOff()
-    return ComparedAncestry(archive.data, change.git.commit_date(at))
-
-
-class _CutOff:
-    """A shallow clone, and nobody to ask: the base's own record is found, and no other."""
-
-    def nearest(self, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
-        del records
+        return nearest_in_clone(change.git, base, records)
+    if archive.data is None or not change.git.has_commit(base):
         return Unavailable(
             reason=f"{base[:12]} is not recorded itself, and the clone is shallow, so its ancestors are not known: set "
             "fetch-depth: 0 on actions/checkout"
         )
+    return nearest_by_comparing(archive.data.compare, change.git.commit_date(base), base, records)
 
 
 def _shifts(change: Checkout, old: Sha, lines: LineRecord) -> Shifts | Unavailable:
@@ -128,11 +120,9 @@ def compare_with(
         return None
     baseline, lines, head = past.baseline, past.lines, head.inside
     if baseline.record.has_branches != head.has_branches:
-        baseline = replace(baseline, record=_lines_only(baseline.record))
-        head = _measured_lines_only(head)
+        baseline, head = replace(baseline, record=baseline.record.without_branches()), head.without_branches()
         tallies = {name: Tally(lines=tally.lines) for name, tally in tallies.items()}
-        if isinstance(lines, LineRecord):
-            lines = _record_lines_only(lines)
+        lines = lines if isinstance(lines, Unavailable) else without_branches(lines)
     parts = _component_files(past, baseline.record, head, tallies, components, change)
     return compare(baseline, lines, head, past.shifts, digests=_digests(change), components=parts)
 
@@ -194,22 +184,3 @@ def _recorded(
         reason = f"{unknown.reason}, and component {name} was not the same in the baseline's commit"
         found[name] = record.components[name] if same else Unavailable(reason=reason)
     return found
-
-
-def _lines_only(record: Record) -> Record:
-    return replace(
-        record,
-        total=Tally(lines=record.total.lines),
-        has_branches=False,
-        components={name: Tally(lines=tally.lines) for name, tally in record.components.items()},
-    )
-
-
-def _measured_lines_only(head: Coverage) -> Coverage:
-    return Coverage(files={path: replace(file, branches={}) for path, file in head.files.items()}, has_branches=False)
-
-
-def _record_lines_only(lines: LineRecord) -> LineRecord:
-    return replace(
-        lines, files={path: replace(file, states=without_exits(file.states)) for path, file in lines.files.items()}
-    )

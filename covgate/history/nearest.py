@@ -55,8 +55,17 @@ class Search:
                 self._note(sha, 1, counted=False)
             self._note(fork, ahead, counted=compared.behind_by == 0)
             return
-        # Usually the base has the listed commits, the merge base and its ancestors, and nothing else. Otherwise some
-        # listed commit has a parent that is neither listed nor the merge base (the record has merged that parent too).
+        # Usually the base has the listed commits, the merge base and its ancestors, and nothing else:
+        #
+        #     o --- fork --- a --- b --- base       listed: a, b, base
+        #              `---- record
+        #
+        # Otherwise a listed commit has a parent that is neither listed nor the merge base. It is missing from the list
+        # because the record has merged it too:
+        #
+        #     o --- fork --- a ------- base         listed: a, base; x is an ancestor of both
+        #        `-- x --------------'
+        #              `---- record (merged fork and x)
         parents = {parent for parents in commits.values() for parent in parents}
         is_all = compared.behind_by == 0 or parents <= {fork, *commits}
         if is_all:

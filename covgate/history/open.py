@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.config import Settings
-from covgate.history.storage.branch import BranchStore
-from covgate.history.storage.fetched import GitSource
-from covgate.history.storage.folder import FolderStore
-from covgate.history.storage.merged import MergedSource
-from covgate.history.storage.places import HistorySource, HistoryStore
+from covgate.history.storage.branch import BranchPlace
+from covgate.history.storage.fetched import FetchedPlace
+from covgate.history.storage.folder import FolderPlace
+from covgate.history.storage.places import WritablePlace
+from covgate.history.storage.store import HistoryReader, HistoryStore
 from covgate.host import Host, RepositoryData
 from covgate.system import GitCommand
 
@@ -33,7 +33,7 @@ class Archive:
     may be a history that this run cannot see.
     """
 
-    source: HistorySource | None
+    source: HistoryReader | None
     store: HistoryStore
     data: RepositoryData | None = None
     absent: str = ""
@@ -47,37 +47,33 @@ def open_archive(settings: Settings, host: Host, git: GitCommand, directory: Pat
     it was fetched last together with the folder it records in. A workflow without a token records in that folder, too:
     it can be kept between runs.
     """
+    name = settings.name or ""
+    folder = FolderPlace(directory / (settings.history_dir or LOCAL_FOLDER), settings.history_dir or LOCAL_FOLDER)
+    store = _store(settings, folder)
     if settings.history_dir:
-        folder = _folder(settings, directory, settings.history_dir)
-        yield Archive(source=folder, store=folder)
+        yield Archive(source=store, store=store)
     elif host.context.local:
-        folder = _folder(settings, directory, LOCAL_FOLDER)
         fetched = _fetched(settings, git)
-        yield Archive(source=MergedSource((fetched, folder)) if fetched else folder, store=folder)
+        yield Archive(source=HistoryReader(fetched, folder, name=name) if fetched else store, store=store)
     elif host.context.repository and host.token:
         with host.repository() as data:
-            store = BranchStore(
-                data,
-                settings.history_branch,
-                limit=settings.history_limit,
-                name=settings.name or "",
-                wait=time.sleep,
-                random=random.Random(),  # noqa: S311  # it spreads retries, and guards nothing
-            )
+            store = _store(settings, BranchPlace(data, settings.history_branch))
             yield Archive(source=store, store=store, data=data)
     else:
-        folder = _folder(settings, directory, LOCAL_FOLDER)
-        kept = folder if (directory / LOCAL_FOLDER).is_dir() else None
+        fetched = _fetched(settings, git)
+        kept = store if (directory / LOCAL_FOLDER).is_dir() else None
         absent = "there is no github-token to read the history with"
-        yield Archive(source=_fetched(settings, git) or kept, store=folder, absent=absent)
+        yield Archive(source=HistoryReader(fetched, name=name) if fetched else kept, store=store, absent=absent)
 
 
-def _folder(settings: Settings, directory: Path, name: str) -> FolderStore:
-    return FolderStore(directory / name, limit=settings.history_limit, name=settings.name or "", shown=name)
+def _store(settings: Settings, place: WritablePlace) -> HistoryStore:
+    spread = random.Random()  # noqa: S311  # it spreads retries, and guards nothing
+    name, limit = settings.name or "", settings.history_limit
+    return HistoryStore(place, limit=limit, wait=time.sleep, random=spread, name=name)
 
 
-def _fetched(settings: Settings, git: GitCommand) -> GitSource | None:
+def _fetched(settings: Settings, git: GitCommand) -> FetchedPlace | None:
     """Return the branch as this clone knows it: the remote's, else one of its own."""
     branch = settings.history_branch
     found = git.first_commit([f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"])
-    return GitSource(git, found[1], found[0].split("/", 2)[2], name=settings.name or "") if found else None
+    return FetchedPlace(git, found[1], found[0].split("/", 2)[2]) if found else None

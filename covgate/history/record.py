@@ -90,26 +90,14 @@ class Recorder:
         where = self.archive.store.where
         try:
             with self.screen.step(f"Recording in {where}"):
-                history = self._append(self._entry(run, past))
+                history = self.archive.store.append(self._entry(run, past), self.build)
         except CovgateError as error:
             self.screen.error(error)
             # Where nobody asked for a history and none was begun, a token that can not write is no trouble.
-            if settings.record or not past.begins or error.slug != "history-read-only":
+            if settings.record or not past.first_run or error.slug != "history-read-only":
                 self.screen.warn(f"Not recorded: {error.message}. To mend it: {error.hint}.")
             return (*notes, f"Not recorded: {error.message}.")
         return (*notes, f"Recorded in {where}.", *filter(None, [self._ratchet(history)]))
-
-    def _append(self, entry: RunToRecord) -> History:
-        """Append the entry; return the history as it is with it."""
-        kept: list[History] = []
-
-        def build_and_keep(history: History) -> Mapping[str, str]:
-            kept[:] = [history]
-            return self.build(history)
-
-        self.archive.store.append(entry, build_and_keep)
-        # Nothing was built when the very same record was there already.
-        return kept[-1] if kept else self.archive.store.read()
 
     def _slack(self, run: RunFigures) -> tuple[str, ...]:
         """Say which floors lie far below what is measured.
@@ -153,8 +141,7 @@ class Recorder:
 
     def _entry(self, run: RunFigures, past: Past) -> RunToRecord:
         if isinstance(run.coverage, Unavailable):
-            msg = "a run without a total is never recorded"
-            raise TypeError(msg)
+            raise TypeError("a run without a total is never recorded")
         coverage, git, head, target = run.coverage.inside, self.checkout.git, self.checkout.head, self.settings.target
         record = Record(
             sha=head,

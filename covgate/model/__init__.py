@@ -41,7 +41,7 @@ from covgate.model.history import (
     Record,
     Start,
 )
-from covgate.model.numbers import Counts, Tally, floor_percent
+from covgate.model.numbers import Counts, Tally, cut, floor_percent
 from covgate.model.secret import Secret
 from covgate.model.text import name_some, plain, shorten, visible, without_ident
 from covgate.model.unknown import Unavailable
@@ -66,7 +66,7 @@ __all__ = [
     "ComponentFigures", "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop", "FileCoverage",
     "FileLines", "FileShift", "Flap", "FlapShown", "Function", "Gap", "History", "IndirectFile", "LineRecord",
     "Measurement", "Move", "OmittedFile", "Point", "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status",
-    "SuiteRun", "SuiteStatus", "Tally", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "floor_percent",
-    "name_some", "parse_sha", "percent_json", "plain", "points_json", "shorten", "show_above", "show_at_most",
-    "show_below", "show_number", "show_percent", "spans_of", "visible", "without_ident",
+    "SuiteRun", "SuiteStatus", "Tally", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut",
+    "floor_percent", "name_some", "parse_sha", "percent_json", "plain", "points_json", "shorten", "show_above",
+    "show_at_most", "show_below", "show_number", "show_percent", "spans_of", "visible", "without_ident",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import PurePosixPath
 
@@ -110,6 +110,10 @@ class Coverage:
             return self
         files = {path: file for path, file in self.files.items() if path not in gone}
         return Coverage(files=files, has_branches=self.has_branches)
+
+    def without_branches(self) -> Coverage:
+        """The measurement as it is when branches are not measured."""
+        return Coverage(files={path: replace(f, branches={}) for path, f in self.files.items()}, has_branches=False)
 
 
 class Gap(StrEnum):

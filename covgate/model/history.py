@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -47,6 +47,11 @@ class Record:
     """How long the tests took; None when an earlier job ran them."""
     aim: Aim | None = None
 
+    def without_branches(self) -> Record:
+        """The record as it is when branches are not measured."""
+        parts = {name: Tally(lines=tally.lines) for name, tally in self.components.items()}
+        return replace(self, total=Tally(lines=self.total.lines), has_branches=False, components=parts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
@@ -61,17 +66,23 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where a ramp begins, and the target it leads to."""
+
+    point: Point
+    aim: Aim | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """Everything that was recorded, in the order of the file: oldest first, unless commits were measured late.
 
-    `imported` are the entries taken from other tools' files; `start` is the point an imported file begins its ramp at,
-    and `start_aim` the target that ramp leads to.
+    `imported` are the entries taken from other tools' files, and `start` is the ramp of such a file.
     """
 
     records: tuple[Record, ...] = ()
     imported: tuple[Point, ...] = ()
-    start: Point | None = None
-    start_aim: Aim | None = None
+    start: Start | None = None
 
     @property
     def empty(self) -> bool:
@@ -192,11 +203,3 @@ class Comparison:
 
 
 NOTHING_RECORDED = Unavailable(reason="nothing has been recorded yet")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """Where a ramp begins, and the target it leads to."""
-
-    point: Point
-    aim: Aim | None

@@ -68,3 +68,8 @@ def floor_percent(percent: Decimal, places: int = 2) -> Decimal:
     step = Decimal(1).scaleb(-places)
     cut = percent.quantize(step, rounding=ROUND_DOWN)
     return step if cut == 0 and percent > 0 else cut
+
+
+def cut(value: Fraction, places: int = 2) -> Decimal:
+    """`value`, which is not negative, cut after `places`; from text, as arithmetic on Decimals stops at 28 digits."""
+    return Decimal(f"{value * 10**places // 1}E-{places}")

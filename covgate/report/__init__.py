@@ -13,10 +13,11 @@ from covgate.report.render import (
     render_result,
     render_summary,
 )
+from covgate.report.trend.words import show_trend
 from covgate.report.view import ReportView, build_view
 
 __all__ = [
     "Facts", "ReportView", "build_history_view", "build_view", "history_json", "load_renderers", "make_build",
     "print_history", "print_report", "render_comment", "render_failed_result", "render_failure", "render_result",
-    "render_summary",
+    "render_summary", "show_trend",
 ]  # fmt: skip

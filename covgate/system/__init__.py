@@ -9,7 +9,7 @@ from covgate.system.folders import (
     read_text_if_there,
     shown_path,
 )
-from covgate.system.git import REGULAR_FILE, ChangedPath, Files, GitCommand, Since
+from covgate.system.git import REGULAR_FILE, ChangedPath, Files, GitCommand
 from covgate.system.git_call import GitCall, user_settings
 from covgate.system.git_remote import Access, GitRemote
 from covgate.system.process import (
@@ -27,7 +27,7 @@ from covgate.system.streams import forgiving_streams
 
 __all__ = [
     "REGULAR_FILE", "Access", "ChangedPath", "Completed", "DataFolder", "Files", "GitCall", "GitCommand",
-    "GitRemote", "LiveRun", "QuietProcess", "ReportFolder", "Screen", "Since", "child_environment",
-    "close_own_memory", "find_checkout", "forgiving_streams", "make_report_folder", "open_console", "read_text",
-    "read_text_if_there", "run_live", "run_quiet", "shown_path", "start_quiet", "styled", "user_settings",
+    "GitRemote", "LiveRun", "QuietProcess", "ReportFolder", "Screen", "child_environment", "close_own_memory",
+    "find_checkout", "forgiving_streams", "make_report_folder", "open_console", "read_text", "read_text_if_there",
+    "run_live", "run_quiet", "shown_path", "start_quiet", "styled", "user_settings",
 ]  # fmt: skip

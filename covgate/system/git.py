@@ -160,7 +160,7 @@ class GitCommand:
     def cut_off_commits(self, one: Sha, other: Sha, base: Sha | None) -> tuple[Sha, ...]:
         """List the commits of `one` and `other`, but not of `base`, whose parents a shallow clone does not hold.
 
-        If there is one, the clone is cut between the two commits and `base`, and a nearer base may lie behind the cut.
+        When there is none, `base` is a best common ancestor. Otherwise a nearer one may lie behind the cut.
         """
         cut = self.shallow_commits()
         if not cut:

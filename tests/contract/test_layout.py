@@ -42,7 +42,6 @@ OUTSIDE = {
     "jinja2": {"covgate.report.markdown", "covgate.report.trend.files"},
     "pydantic": {"covgate.report.result_json"},
     "rich": {"covgate.system.screen", "covgate.report.terminal", "covgate.report.history.terminal"},
-    "tomlkit": {"covgate.history.ratchet.toml_edit"},
     "click": {"covgate.cli"},
     "pathspec": {"covgate.config.components"},
 }

@@ -12,7 +12,7 @@ import pytest
 from covgate.config.goals import Component, Target
 from covgate.config.settings import resolve
 from covgate.gate.checks import Judged, Ramp, component_checks, compute_checks
-from covgate.model.history import Aim, History, Point
+from covgate.model.history import Aim, History, Point, Start
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import Drop, Status
@@ -22,7 +22,7 @@ WHOLE = Judged(total=HALF, diff=HALF, drop=Drop(raw=Fraction(1), adjusted=Fracti
 COMPONENT = Component(name="api", paths=("api/**",), min_total=Decimal(60), min_diff=Decimal(40), max_drop=Decimal(0))
 START = Point(date=datetime(2026, 1, 1, 12, tzinfo=UTC), total=Decimal(40), components={"api": Decimal(20)})
 TARGET = Target(total=Decimal(80), by=date(2026, 1, 11), ramp=True)
-HISTORY = History(start=START, start_aim=Aim(total=Decimal(80), by=date(2026, 1, 11)))
+HISTORY = History(start=Start(point=START, aim=Aim(total=Decimal(80), by=date(2026, 1, 11))))
 RAMP = Ramp(target=TARGET, history=HISTORY, today=date(2026, 1, 6))
 BROKEN = replace(RAMP, history=Unavailable(reason="it is broken"))
 API = replace(COMPONENT, min_total=None, min_diff=None, max_drop=None, target=Decimal(30))
@@ -131,7 +131,7 @@ def test_a_ramp_without_a_day_names_none() -> None:
     assert replace(BROKEN, target=target).note == "What the ramp to 80 % requires today cannot be known: it is broken."
 
 
-IMPORTED = replace(HISTORY, start=replace(START, components={}))
+IMPORTED = History(start=Start(point=replace(START, components={}), aim=Aim(total=Decimal(80), by=date(2026, 1, 11))))
 """Another tool's file, which has no components."""
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 
-from covgate.history.ancestry import Ancestry, ComparedAncestry, LocalAncestry
+from covgate.history.ancestry import FindNearest, nearest_by_comparing, nearest_in_clone
 from covgate.history.baseline import find_baseline
 from covgate.history.nearest import Near, Search
 from covgate.host.refusal import Refusal
@@ -22,6 +22,7 @@ from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
 from covgate.system.git import GitCommand, Since
 from tests.support.compared import ComparedByGit
+from tests.support.git import ENVIRONMENT
 from tests.support.histories import Node, Story
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -31,27 +32,23 @@ def record(sha: Sha, date: datetime = NOW) -> Record:
     return Record(sha=sha, parent=None, date=date, total=Tally(lines=Counts(covered=1, total=2)), has_branches=True)
 
 
-class Forbidden:
-    """An ancestry that is not to be asked."""
-
-    def nearest(self, base: Sha, records: object) -> Unavailable:
-        raise AssertionError(base, records)
+def forbidden(base: Sha, records: object) -> Unavailable:
+    """The search that is not to be made."""
+    raise AssertionError(base, records)
 
 
-class Counting:
-    """The real git, and how often it was called."""
+class Counting(GitCommand):
+    """The real git, and how often it was asked for commits."""
 
-    def __init__(self, git: GitCommand) -> None:
-        self._git = git
-        self.calls = 0
+    calls = 0
 
     def ancestors(self, commit: Sha, limit: int | None = None) -> tuple[Sha, ...]:
         self.calls += 1
-        return self._git.ancestors(commit, limit)
+        return super().ancestors(commit, limit)
 
     def list_since(self, known: Collection[Sha], head: Sha) -> Since:
         self.calls += 1
-        return self._git.list_since(known, head)
+        return super().list_since(known, head)
 
 
 class Drawing:
@@ -73,22 +70,22 @@ class Drawing:
     def github(self, *, limit: int = 250, gone: str = "") -> ComparedByGit:
         return ComparedByGit(self.told.repository, limit=limit, gone=[self.sha(name) for name in gone.split()])
 
-    def local(self) -> Ancestry:
-        return LocalAncestry(self.told.repository.command)
+    def local(self) -> FindNearest:
+        return partial(nearest_in_clone, self.told.repository.command)
 
-    def compared(self, github: ComparedByGit) -> Ancestry:
-        return ComparedAncestry(github, self.nodes["base"].date)
+    def compared(self, github: ComparedByGit) -> FindNearest:
+        return partial(nearest_by_comparing, github.compare, self.nodes["base"].date)
 
     def records(self, names: str) -> tuple[Record, ...]:
         return tuple(record(self.sha(name), self.nodes[name].date) for name in names.split())
 
-    def choose(self, ancestry: Ancestry, names: str) -> tuple[str, int]:
+    def choose(self, ancestry: FindNearest, names: str) -> tuple[str, int]:
         found = find_baseline(History(records=self.records(names)), self.sha("base"), ancestry)
         assert isinstance(found, Baseline), found
         assert found.how is BaselineHow.NEAR
         return self.names[found.record.sha], found.behind
 
-    def why_none(self, ancestry: Ancestry, names: str) -> str:
+    def why_none(self, ancestry: FindNearest, names: str) -> str:
         found = find_baseline(History(records=self.records(names)), self.sha("base"), ancestry)
         assert isinstance(found, Unavailable), found
         return found.reason
@@ -164,14 +161,14 @@ def test_how_many_requests_it_takes(draw: Draw, drawing: str, names: str, reques
 def test_what_is_recorded_of_the_base_itself_is_taken_without_asking(draw: Draw) -> None:
     drawn = draw(LINE)
     records = drawn.records("m1 base m3")
-    found = find_baseline(History(records=records), drawn.sha("base"), Forbidden())
+    found = find_baseline(History(records=records), drawn.sha("base"), forbidden)
     assert found == Baseline(record=records[1], how=BaselineHow.EXACT, behind=0)
 
 
 def test_a_commit_that_was_recorded_twice_counts_as_it_was_recorded_last(draw: Draw) -> None:
     (first,) = draw(LINE).records("base")
     last = replace(first, tests=7)
-    found = find_baseline(History(records=(first, last)), first.sha, Forbidden())
+    found = find_baseline(History(records=(first, last)), first.sha, forbidden)
     assert found == Baseline(record=last, how=BaselineHow.EXACT, behind=0)
 
 
@@ -184,32 +181,7 @@ def test_a_commit_that_was_recorded_twice_counts_as_it_was_recorded_last(draw: D
 )
 def test_nothing_was_recorded_yet(draw: Draw, history: History) -> None:
     nothing = Unavailable(reason="nothing has been recorded yet")
-    assert find_baseline(history, draw(LINE).sha("base"), Forbidden()) == nothing
-
-
-@pytest.mark.parametrize(("has_branches", "expected"), [(True, "m2"), (False, "m3"), (None, "m3")])
-def test_only_records_that_were_measured_the_same_way_count(
-    draw: Draw,
-    has_branches: bool | None,  # noqa: FBT001  # a row of the table
-    expected: str,
-) -> None:
-    drawn = draw(LINE)
-    one, other, base = drawn.records("m2 m3 base")
-    records = [one, replace(other, has_branches=False)]
-    if has_branches is not None:
-        records.append(replace(base, has_branches=not has_branches))
-    found = find_baseline(History(records=tuple(records)), base.sha, drawn.local(), has_branches=has_branches)
-    assert isinstance(found, Baseline)
-    assert drawn.names[found.record.sha] == expected
-
-
-@pytest.mark.parametrize("way", ["with", "without"])
-def test_nothing_was_measured_the_same_way(draw: Draw, way: str) -> None:
-    has_branches = way == "with"
-    records = tuple(replace(r, has_branches=not has_branches) for r in draw(LINE).records("m1 base"))
-    found = find_baseline(History(records=records), records[1].sha, Forbidden(), has_branches=has_branches)
-    assert isinstance(found, Unavailable)
-    assert f"this run was measured {way} branches" in found.reason
+    assert find_baseline(history, draw(LINE).sha("base"), forbidden) == nothing
 
 
 # --- no ancestor, and other trouble --------------------------------------------------------------------------------
@@ -353,9 +325,9 @@ def test_a_history_of_thousands_is_searched_in_three_calls_of_git(tmp_path: Path
     tip = story.line(None, 3000)
     story.tips["main"] = story.commit(story.line(tip, 1500))
     told = story.tell(tmp_path / "told")
-    git = Counting(told.repository.command)
+    git = Counting(told.repository.path, ENVIRONMENT)
     records = tuple(record(told.shas[node], node.date) for node in story.nodes[:3000])
-    found = find_baseline(History(records=records), told.shas[story.tips["main"]], LocalAncestry(git))
+    found = find_baseline(History(records=records), told.shas[story.tips["main"]], partial(nearest_in_clone, git))
     assert found == Baseline(record=records[-1], how=BaselineHow.NEAR, behind=1501)
     # The first in vain: none of the newest thousand commits is recorded.
     assert git.calls == 3
@@ -368,9 +340,9 @@ def test_a_side_line_that_is_older_than_the_newest_thousand_commits_may_be_neare
     main = story.line(root, 1100)
     story.tips["main"] = base = story.commit(main, side)
     told = story.tell(tmp_path / "told")
-    git = Counting(told.repository.command)
+    git = Counting(told.repository.path, ENVIRONMENT)
     records = tuple(record(told.shas[node], node.date) for node in (root, *story.nodes[1200:1301], main))
-    found = find_baseline(History(records=records), told.shas[base], LocalAncestry(git))
+    found = find_baseline(History(records=records), told.shas[base], partial(nearest_in_clone, git))
     assert found == Baseline(record=records[-2], how=BaselineHow.NEAR, behind=1101)
     # The newest commits, what the base has beyond main and then beyond both, and the two counts.
     assert git.calls == 5

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path, PurePosixPath
+from random import Random
 from typing import Any, NoReturn, cast
 
 import pytest
@@ -24,7 +25,8 @@ from covgate.history.completeness import find_collection, find_partial
 from covgate.history.look_back import Past, look_back
 from covgate.history.open import Archive
 from covgate.history.record import Recorder, find_obstacle
-from covgate.history.storage.folder import FolderStore
+from covgate.history.storage.folder import FolderPlace
+from covgate.history.storage.store import HistoryStore
 from covgate.host.context import EventKind, RunContext
 from covgate.host.github.log import Level, Runner
 from covgate.host.pull_requests import PullRequests
@@ -408,8 +410,9 @@ class Place:
     open_pulls: Callable[..., AbstractContextManager[PullRequests]] = nobody
 
     @property
-    def store(self) -> FolderStore:
-        return FolderStore(self.repository.path.parent / "history", limit=30, shown="history")
+    def store(self) -> HistoryStore:
+        folder = FolderPlace(self.repository.path.parent / "history", "history")
+        return HistoryStore(folder, limit=30, wait=nobody, random=Random(1))
 
     @property
     def records(self) -> tuple[Record, ...]:

@@ -13,20 +13,17 @@ from hypothesis import strategies as st
 
 from covgate.config.goals import Component, Target
 from covgate.history.trend import (
-    BLOCKS,
     NO_RAMP_YET,
-    Pace,
     component_start,
     compute_pace,
     points_of,
     ramp_start,
     required_on,
-    sparkline,
-    towards,
 )
-from covgate.model.history import Aim, History, Point
+from covgate.model.history import Aim, History, Point, Start
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
+from covgate.report.trend.words import BLOCKS, sparkline, towards
 from tests.support.trend_samples import make_record, sha_of
 
 TODAY = date(2026, 11, 20)
@@ -137,7 +134,7 @@ def test_a_sparkline_never_exaggerates(values: list[Decimal]) -> None:
     ids=["steady", "one bad measurement", "flat", "falling", "half weeks", "only the last eight weeks"],
 )
 def test_the_pace(points: tuple[Point, ...], pace: Fraction) -> None:
-    assert compute_pace(points, TODAY) == Pace(per_week=pace)
+    assert compute_pace(points, TODAY) == pace
 
 
 @pytest.mark.parametrize(
@@ -161,8 +158,8 @@ def test_commits_of_one_afternoon_do_not_make_the_pace() -> None:
     """Half a point within an hour is 84 a week; nobody goes on like that."""
     hours = [Point(date=NOON + timedelta(hours=n), total=Decimal(n) / 2 + 72) for n in range(10)]
     pace = compute_pace([*series(70, 71, 72), *hours], TODAY)
-    assert isinstance(pace, Pace)
-    assert pace.per_week < 4
+    assert isinstance(pace, Fraction)
+    assert pace < 4
 
 
 # --- towards the target ----------------------------------------------------------------------------------------------
@@ -270,9 +267,9 @@ def test_a_record_without_anything_to_measure_is_no_start() -> None:
 
 def test_the_imported_baseline_starts_the_ramp_of_the_imported_target() -> None:
     baseline = Point(date=NOON - timedelta(days=90), total=Decimal(20))
-    history = replace(run_of(None, AIM), start=baseline, start_aim=AIM)
+    history = replace(run_of(None, AIM), start=Start(point=baseline, aim=AIM))
     assert ramp_start(history, TARGET) == baseline
-    found = ramp_start(replace(history, start_aim=OTHER), TARGET)
+    found = ramp_start(replace(history, start=Start(point=baseline, aim=OTHER)), TARGET)
     assert isinstance(found, Point)
     assert found.sha == sha_of(1)
 
@@ -328,7 +325,7 @@ def test_a_components_ramp_begins_where_it_was_first_recorded_under_its_name() -
     records = run_of(AIM, AIM, AIM).records
     tally = Tally(lines=Counts(covered=3, total=10))
     records = (records[0], *(replace(record, components={"core": tally}) for record in records[1:]))
-    history = History(records=records, start=start, start_aim=AIM)
+    history = History(records=records, start=Start(point=start, aim=AIM))
     assert component_start(history, start, CORE).sha == sha_of(1)
     assert component_start(history, replace(start, components={"core": Decimal(1)}), CORE).sha is None
     assert component_start(history, start, replace(CORE, name="api")) == start

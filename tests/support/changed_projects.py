@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from hypothesis import strategies as st
 
-from covgate.history.line_states import LineState, record_lines
+from covgate.history.line_states import LineState, character_of, record_lines, tally_of
 from covgate.model.change import FileShift, Shifts
 from covgate.model.coverage import Branch, Coverage, FileCoverage
 from covgate.model.history import LineRecord
@@ -51,7 +51,7 @@ class ProjectChange:
 
 
 def count(states: list[State]) -> Tally:
-    return sum((state.tally for state in states if state), Tally())
+    return tally_of("".join(character_of(state) for state in states if state))
 
 
 def states() -> st.SearchStrategy[State]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from textwrap import dedent
 
@@ -79,4 +80,4 @@ def digests_of(coverage: Coverage, edited: str = "") -> dict[PurePosixPath, str]
 def record_of(text: str, flaps: tuple[Flap, ...] = (), sha: Sha = OLD) -> LineRecord:
     """Return the record of the measurement that `text` describes."""
     coverage = read_coverage(text)
-    return record_lines(sha, coverage, digests_of(coverage), flaps)
+    return replace(record_lines(sha, coverage, digests_of(coverage)), flaps=flaps)

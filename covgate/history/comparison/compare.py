@@ -46,29 +46,23 @@ def compare(
     digests: Mapping[PurePosixPath, str],
     components: Mapping[str, ComponentFiles],
 ) -> Comparison | Unavailable:
-    """Hold `head` against its baseline; Unavailable when the two percents cannot be compared.
+    """Hold `head` against its baseline, measured alike: both with branches or both without them.
+
+    Unavailable when there is nothing to measure on one side.
 
     `old` is the baseline's line-level record (see `fitting`) and `shifts` the diff from its commit to head; without one
     of them the drops are raw, and there are no indirect changes and no flaps. `digests` are git's blob ids of the files
     at head as they were measured: leave out a file with uncommitted edits.
     """
-    record, total = baseline.record, head.total
-    if record.has_branches != head.has_branches:
-        before, after = ("with", "without") if record.has_branches else ("without", "with")
-        return Unavailable(reason=f"the baseline was measured {before} branches, and this run {after} them")
-    lines = _read_lines(old, head, shifts, digests)
-    whole = _drop(ComponentFiles(head=total, paths=head.files, old_paths=lines.tallies), record.total, lines)
-    if whole is None:
-        where = "at head" if record.total.counts.total else "in the baseline"
+    known = _compare_lines(old, head, shifts, digests)
+    lines = _Lines() if isinstance(known, Unavailable) else known
+    before = baseline.record.total
+    everything = ComponentFiles(head=head.total, paths=head.files, old_paths=lines.tallies, recorded=before)
+    whole = _drop(everything, known)
+    if not isinstance(whole, Drop):
+        where = "at head" if before.counts.total else "in the baseline"
         return Unavailable(reason=f"there is nothing to measure {where}")
-    drops: dict[str, Drop | Unavailable] = {}
-    for name, part in components.items():
-        was = part.recorded
-        if not isinstance(lines.deleted, Unavailable):
-            was = sum((lines.tallies[path] for path in part.old_paths), Tally())
-        drop = was if isinstance(was, Unavailable) else _drop(part, was, lines)
-        if drop is not None:
-            drops[name] = drop
+    drops = {name: drop for name, part in components.items() if (drop := _drop(part, known)) is not None}
     return Comparison(
         baseline=baseline,
         delta=-whole.raw,
@@ -82,33 +76,35 @@ def compare(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Lines:
-    """What the lines of the baseline say; when they are not known, only why."""
+    """What the lines of the baseline say."""
 
-    deleted: Mapping[PurePosixPath, str] | Unavailable
+    deleted: Mapping[PurePosixPath, str] = field(default_factory=dict)
     tallies: Mapping[PurePosixPath, Tally] = field(default_factory=dict)
     """What each file of the baseline counts for."""
     indirect: tuple[IndirectFile, ...] = ()
     flaps: tuple[FlapShown, ...] = ()
 
 
-def _read_lines(
+def _compare_lines(
     old: LineRecord | Unavailable,
     head: Coverage,
     shifts: Shifts | Unavailable,
     digests: Mapping[PurePosixPath, str],
-) -> _Lines:
+) -> _Lines | Unavailable:
     if isinstance(old, Unavailable):
-        return _Lines(deleted=old)
+        return old
     if isinstance(shifts, Unavailable):
-        return _Lines(deleted=shifts)
+        return shifts
     indirect, flaps = find_indirect(old, head, shifts, digests)
     deleted = find_deleted(old, head, shifts, digests)
     return _Lines(deleted=deleted, tallies=_tallies(old), indirect=indirect, flaps=flaps)
 
 
-def _drop(part: ComponentFiles, before: Tally, lines: _Lines) -> Drop | None:
-    if isinstance(lines.deleted, Unavailable):
-        return compute_drop(before, part.head, lines.deleted)
+def _drop(part: ComponentFiles, lines: _Lines | Unavailable) -> Drop | Unavailable | None:
+    if isinstance(lines, Unavailable):
+        known = part.recorded
+        return known if isinstance(known, Unavailable) else compute_drop(known, part.head, lines)
+    before = sum((lines.tallies[path] for path in part.old_paths), Tally())
     deleted = [states for path, states in lines.deleted.items() if path in part.old_paths]
     flapped = -sum(flap.change for flap in lines.flaps if flap.lost and flap.path in part.paths)
     return compute_drop(before, part.head, deleted, flapped)

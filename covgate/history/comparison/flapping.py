@@ -37,10 +37,13 @@ def make_line_record(
 def update_flaps(previous: LineRecord | None, current: LineRecord, shifts: Shifts | Unavailable) -> tuple[Flap, ...]:
     """Return the flaps of `current`, whose own are not looked at, from those of the record before it.
 
-    A line of a file with equal digests that changed its state has flipped: it becomes a flap, or flips once more when
-    it went the other way than before. A flap that kept its state is stable for one more record. In an edited file no
-    line flips: a flap moves with its line, is stable for one more record or, when its state changed, stays as it was,
-    as the edit may be why.
+    | file (by digest) | state of the line | a line that is a flap already           | any other line |
+    |------------------|-------------------|-----------------------------------------|----------------|
+    | as before        | another           | `stable` 0; one flip more when it went  | becomes a flap |
+    |                  |                   | the other way than last time            |                |
+    | as before        | the same          | `stable` one more                       |                |
+    | edited           | another           | as it was: the edit may be why          |                |
+    | edited           | the same          | `stable` one more; moves with its line  |                |
     """
     if previous is None:
         return ()

@@ -1,22 +1,21 @@
-"""When a floor can be raised without anyone thinking about it, and when it lies so low that it holds nothing."""
+"""When a floor can be raised without anyone thinking about it, and when it is too low to catch a drop."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from covgate.model import History, Tally, floor_percent
+from covgate.model import History, Tally, cut, floor_percent, show_number
 
 RECORDS = 5
 """For so many records the total must have stayed above the floor plus its noise."""
 WINDOW = 10
 """Noise is what was seen between so many records: longer ago, it was another suite."""
 SLACK = 5
-"""A floor more than so many points below what is measured holds nothing."""
+"""A floor more than so many points below the measured coverage would not catch a drop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,24 +106,14 @@ def decimals_of(percent: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def cut(percent: Fraction, decimals: int) -> Decimal:
-    """Return a percent rounded down to so many decimals (exactly: Decimal's own arithmetic stops at 28 digits)."""
-    return Decimal(f"{math.floor(percent * 10**decimals)}E-{decimals}")
-
-
-def plain(number: Decimal) -> str:
-    """Print a number without an exponent and without the zeros that end its decimals: `80`, `99.5`."""
-    whole, point, decimals = f"{number:f}".partition(".")
-    return f"{whole}{(point + decimals).rstrip('0').removesuffix('.')}"
-
-
 def _gap(tally: Tally, floor: Decimal) -> Fraction:
-    return exact_percent(tally) - Fraction(*floor.as_integer_ratio())
+    return exact_percent(tally) - Fraction(floor)
 
 
 def _alarm(component: str | None, tally: Tally, floor: Decimal) -> str:
-    measured = plain(floor_percent(tally.percent or Decimal(0)))
+    measured = show_number(floor_percent(tally.percent or Decimal(0)))
+    gap = show_number(cut(_gap(tally, floor), 1))
     return (
-        f"{floor_name(component)} = {plain(floor)} is {plain(cut(_gap(tally, floor), 1))} points below the measured "
-        f"{measured} %: raise it, so that the gate holds what you have."
+        f"{floor_name(component)} = {show_number(floor)} is {gap} points below the measured {measured} %: raise it, so "
+        "that the gate holds what you have."
     )

@@ -34,11 +34,10 @@ _MOST_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatchetOutcome:
-    """What became of the proposal: a sentence for the summary and the log, and the pull request that stands."""
+    """What became of the proposal: a sentence for the summary and the log."""
 
     note: str = ""
     """Empty when there was nothing to do."""
-    url: str | None = None
     problem: CovgateError | None = None
     """What went wrong; `note` says it too, with what to change."""
 
@@ -70,11 +69,15 @@ class _Place:
     def branch(self) -> str:
         return branch_of(self.config_path)
 
-    def text(self, commit: Sha) -> str:
-        """Return the configuration as it is in a commit; InputError when there is none that can be read."""
+    def content(self, commit: Sha) -> bytes:
+        """Return the configuration as it is in a commit; nothing when it is not there."""
         tree = self.data.tree(commit)
         blob = tree.blobs.get(self.config_path) if tree else None
-        content = self.data.blob(blob) if blob is not None else b""
+        return self.data.blob(blob) if blob is not None else b""
+
+    def text(self, commit: Sha) -> str:
+        """Return it as text; InputError when there is none that can be read."""
+        content = self.content(commit)
         try:
             if content and len(content) <= _MOST_BYTES:
                 return content.decode("utf-8")
@@ -110,16 +113,8 @@ class _Found:
     """Whether the branch holds just this."""
     pull: PullRequest | None
     """The open one."""
-
-    @property
-    def left(self) -> str:
-        """Which floors stay as they are, and why; empty when there are none."""
-        return _left(self.edited)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Again:
-    """A step was made, or another run was first: the next round starts from what there is then."""
+    left: str
+    """Which floors stay as they are, and why; empty when there are none."""
 
 
 def publish_ratchet(
@@ -149,7 +144,7 @@ def publish_ratchet(
             standing = _read_standing(place)
             first = first or standing
             step = _round(place, standing, _unite(place, first, standing))
-            if isinstance(step, RatchetOutcome):
+            if step is not None:
                 return step
     except (PublishError, InputError) as exc:
         return RatchetOutcome(note=f"The ratchet could not raise the floors: {exc.message}. {exc.hint}", problem=exc)
@@ -172,8 +167,8 @@ def _unite(place: _Place, first: _Standing, standing: _Standing) -> Proposals:
     return unite(standing.proposals, place.name, place.mine)
 
 
-def _round(place: _Place, standing: _Standing, proposals: Proposals) -> RatchetOutcome | _Again:
-    """Make the next step towards the pull request."""
+def _round(place: _Place, standing: _Standing, proposals: Proposals) -> RatchetOutcome | None:
+    """Make the next step towards the pull request; None when the next round is to look at what there is then."""
     raises = combine(proposals)
     if standing.tip is None and not raises:
         return RatchetOutcome()
@@ -185,8 +180,10 @@ def _round(place: _Place, standing: _Standing, proposals: Proposals) -> RatchetO
     if base is None:
         return RatchetOutcome(note=f"The ratchet found no branch {place.default_branch}.")
     edited = raise_in_toml(place.text(base), raises)
+    reasons = "; ".join(f"{floor_name(floor.component)}: {floor.reason}" for floor in edited.left)
+    left = f"Not raised: {reasons}." if reasons else ""
     if standing.tip is None and not edited.raised:
-        return RatchetOutcome(note=_left(edited))
+        return RatchetOutcome(note=left)
     found = _Found(
         base=base,
         edited=edited,
@@ -194,55 +191,49 @@ def _round(place: _Place, standing: _Standing, proposals: Proposals) -> RatchetO
         standing=standing,
         same=not differ(proposals, standing.proposals)
         and standing.tip is not None
-        and _same(place, standing.tip, edited.text),
+        and place.content(standing.tip) == edited.text.encode(),
         pull=pull,
+        left=left,
     )
     return _step(place, found) if edited.raised else _rest(place, found)
 
 
-def _step(place: _Place, found: _Found) -> RatchetOutcome | _Again:
+def _step(place: _Place, found: _Found) -> RatchetOutcome | None:
     """Bring the branch, and then the pull request, to what there is to raise."""
     tip = found.standing.tip
     closed = None if found.pull else place.pulls.find_closed(place.branch, place.default_branch)
     if closed and not closed.merged and _covers(closed, found):
         note = f"Pull request #{closed.number} was closed, so the ratchet waits until it can propose more."
-        return RatchetOutcome(note=note, url=closed.url)
-    if tip is None or (closed and closed.merged and closed.head == tip):
-        # What a merged branch holds has been taken over: a pull request needs a new commit, whoever made the last one.
-        return _commit(place, found)
-    if found.standing.own is None:
-        return _leave_alone(place, found)
-    if not found.same:
-        return _commit(place, found)
-    return _have_pull(place, found, tip)
+        return RatchetOutcome(note=note)
+    # What a merged branch holds has been taken over: a pull request needs a new commit, whoever made the last one.
+    is_merged = closed is not None and closed.merged and closed.head == tip
+    if tip is not None and not is_merged and found.standing.own is None:
+        return _leave_alone(place)
+    if tip is not None and not is_merged and found.same:
+        return _have_pull(place, found, tip)
+    _commit(place, found)
+    return None
 
 
-def _rest(place: _Place, found: _Found) -> RatchetOutcome | _Again:
+def _rest(place: _Place, found: _Found) -> RatchetOutcome | None:
     """There is nothing to raise: see that no open pull request says otherwise, and that the other names know it."""
     if found.standing.own is None:
-        return _leave_alone(place, found) if found.pull else RatchetOutcome(note=found.left)
+        return _leave_alone(place) if found.pull else RatchetOutcome(note=found.left)
     several = len(found.proposals) > 1
     if differ(found.proposals, found.standing.proposals) and (several or found.pull):
-        return _commit(place, found)
+        _commit(place, found)
+        return None
     if found.pull:
         closed = place.pulls.find_closed(place.branch, place.default_branch)
         refused = parse_marker(closed.body) if closed and not closed.merged else None
         place.pulls.retire(found.pull.number, render_title(()), render_retired_body(refused or {}))
         note = f"Pull request #{found.pull.number} is closed: there is nothing left to raise."
-        return RatchetOutcome(note=f"{note} {found.left}".strip(), url=found.pull.url)
+        return RatchetOutcome(note=f"{note} {found.left}".strip())
     return RatchetOutcome(note=" ".join(filter(None, (found.left, held_back(found.proposals, place.mine)))))
 
 
-def _leave_alone(place: _Place, found: _Found) -> RatchetOutcome:
-    url = found.pull.url if found.pull else None
-    return RatchetOutcome(note=f"The branch {place.branch} has a commit of someone else's: it is left alone.", url=url)
-
-
-def _same(place: _Place, tip: Sha, text: str) -> bool:
-    try:
-        return place.text(tip) == text
-    except InputError:
-        return False
+def _leave_alone(place: _Place) -> RatchetOutcome:
+    return RatchetOutcome(note=f"The branch {place.branch} has a commit of someone else's: it is left alone.")
 
 
 def _covers(closed: PullRequest, found: _Found) -> bool:
@@ -255,7 +246,7 @@ def _covers(closed: PullRequest, found: _Found) -> bool:
     return all(raised.new <= floors.get(raised.component, -1) for raised in found.edited.raised)
 
 
-def _commit(place: _Place, found: _Found) -> _Again:
+def _commit(place: _Place, found: _Found) -> None:
     """Put the proposal on the branch.
 
     The tree is the default branch's with the edited file, so that nothing else is in the difference; the branch's tip
@@ -267,35 +258,28 @@ def _commit(place: _Place, found: _Found) -> _Again:
     message = render_message(found.edited.raised, found.proposals)
     # Whether another run was first, the next round sees.
     place.data.commit(place.branch, parents, files, {}, message, new_branch=tip is None)
-    return _Again()
 
 
-def _have_pull(place: _Place, found: _Found, tip: Sha) -> RatchetOutcome | _Again:
+def _have_pull(place: _Place, found: _Found, tip: Sha) -> RatchetOutcome | None:
     """Open or edit the pull request so that it says what the branch's tip proposes."""
     own, names = found.standing.own or (), found.standing.proposals
     title, body = render_title(own), render_body(own, place.default_branch, names)
     pull = found.pull or _open(place, title, body)
-    if isinstance(pull, _Again):
-        return pull
+    if pull is None:
+        return None
     if render_marker({found.component: found.new for found in own}, names) not in pull.body:
         place.pulls.edit(pull.number, title, body)
     if place.data.tip(place.branch) != tip:
         # Another run put its own proposal there while this text was on its way.
-        return _Again()
-    return RatchetOutcome(note=f"Pull request #{pull.number}: {title}. {found.left}".strip(), url=pull.url)
+        return None
+    return RatchetOutcome(note=f"Pull request #{pull.number}: {title}. {found.left}".strip())
 
 
-def _open(place: _Place, title: str, body: str) -> PullRequest | _Again:
+def _open(place: _Place, title: str, body: str) -> PullRequest | None:
     try:
-        return place.pulls.open(place.branch, place.default_branch, title, body) or _Again()
+        return place.pulls.open(place.branch, place.default_branch, title, body)
     except PublishError as exc:
         if exc.slug != Refusal.UNREACHABLE:
             raise
         # It may have been opened all the same.
-        return _Again()
-
-
-def _left(edited: Edited) -> str:
-    """Say which floors the file does not hold; empty when there are none."""
-    reasons = "; ".join(f"{floor_name(floor.component)}: {floor.reason}" for floor in edited.left)
-    return f"Not raised: {reasons}." if reasons else ""
+        return None

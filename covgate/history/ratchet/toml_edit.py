@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from itertools import islice
 
+from covgate.config import TomlFile, parse_toml, show_value
 from covgate.errors import InputError
-from covgate.history.ratchet.floors import Raise, cut, decimals_of
+from covgate.history.ratchet.floors import Raise, decimals_of
+from covgate.model import cut
 
-_KEY = "min-total"
+_NAME = "pyproject.toml"
+_PLACE = re.compile(
+    r"""min-total["']?[ \t]*=[ \t]*(?P<quote>"{3}|'{3}|["']|)\s*(?P<number>[-+\d._eE]+)\s*%?\s*(?P=quote)"""
+)
+"""A floor as it is mostly written: `min-total = 80`, `"min-total"="80.5 %"`."""
 _MOST_PLACES = 500
 """So many lines that look like a floor are tried: no file has more of them."""
 
@@ -44,87 +49,55 @@ def raise_in_toml(text: str, raises: Iterable[Raise]) -> Edited:
     What the file says counts, not `Raise.old`: it is never lowered, it keeps its decimals, and text stays text. Raises
     InputError for a text that is not TOML.
     """
-    from tomlkit import parse  # noqa: PLC0415  # only a run that has something to raise needs it
-    from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415  # as above
-
     edited = Edited(text=text)
     for wanted in raises:
-        try:
-            written = _find(parse(edited.text), wanted.component)
-        except TOMLKitError as exc:
-            raise InputError(
-                f"pyproject.toml is not valid TOML: {exc}", hint="mend the file", slug="bad-toml"
-            ) from None
-        edited = _raise_one(edited, wanted, written)
+        edited = _raise_one(edited, wanted)
     return edited
 
 
-def _raise_one(edited: Edited, wanted: Raise, written: str | None) -> Edited:
-    if written is None:
-        left = NotInFile(component=wanted.component, reason="pyproject.toml does not set it")
-        return replace(edited, left=(*edited.left, left))
-    found = re.fullmatch(r"""(\"\"\"|'''|["']|)(\s*)([-+\d._eE]+?)(\s*%?\s*)\1""", written)
-    old = _number(found[3]) if found else None
-    if found is None or old is None:
-        left = NotInFile(component=wanted.component, reason=f"pyproject.toml sets it to {written}, which is no number")
-        return replace(edited, left=(*edited.left, left))
-    new = cut(Fraction(*wanted.new.as_integer_ratio()), decimals_of(old))
+def _raise_one(edited: Edited, wanted: Raise) -> Edited:
+    value = _floor(edited.text, wanted.component)
+    old = _number(value)
+    if old is None:
+        shown = repr(value) if isinstance(value, str) else show_value(value)
+        told = "does not set it" if value is None else f"sets it to {shown}, which is no number"
+        return _leave(edited, wanted, f"{_NAME} {told}")
+    new = cut(Fraction(wanted.new), decimals_of(old))
     if new <= old:
         return edited
-    quote, before, _, after = found.groups()
-    text = _splice(edited.text, wanted.component, written, f"{quote}{before}{new:f}{after}{quote}")
-    if text is None:
-        left = NotInFile(component=wanted.component, reason="it stands in pyproject.toml in an unusual spelling")
-        return replace(edited, left=(*edited.left, left))
-    return replace(edited, text=text, raised=(*edited.raised, replace(wanted, old=old, new=new)))
+    # Such a place may be another table's, or stand in a comment or a text: it is ours when this floor changes with it.
+    for place in islice(_PLACE.finditer(edited.text), _MOST_PLACES):
+        start, end = place.span("number")
+        text = f"{edited.text[:start]}{new:f}{edited.text[end:]}"
+        if _number(place["number"]) == old and _is_raised(text, wanted.component, new):
+            return replace(edited, text=text, raised=(*edited.raised, replace(wanted, old=old, new=new)))
+    return _leave(edited, wanted, f"it stands in {_NAME} in an unusual spelling")
 
 
-def _path(component: str | None) -> tuple[str, ...]:
-    return ("tool", "covgate", *(("components", component) if component is not None else ()), _KEY)
+def _leave(edited: Edited, wanted: Raise, why: str) -> Edited:
+    return replace(edited, left=(*edited.left, NotInFile(component=wanted.component, reason=why)))
 
 
-def _find(document: object, component: str | None) -> str | None:
-    """Return a floor as it is written, quotes and all; None when it is not there."""
-    from tomlkit.items import Item  # noqa: PLC0415  # see raise_in_toml
-
-    found = _at(document, _path(component))
-    return found.as_string() if isinstance(found, Item) else None
-
-
-def _at(document: object, path: tuple[str, ...]) -> object:
-    for key in path:
-        if not isinstance(document, Mapping):
-            return None
-        document = document.get(key)
-    return document
+def _floor(text: str, component: str | None) -> object:
+    """Return a floor's value; None when it is not there. Raises InputError for a text that is not TOML."""
+    value: object = parse_toml(TomlFile(name=_NAME, text=text)).root
+    for key in ("tool", "covgate", *(("components", component) if component is not None else ()), "min-total"):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
 
 
-def _number(text: str) -> Decimal | None:
+def _is_raised(text: str, component: str | None, new: Decimal) -> bool:
     try:
-        return Decimal(text)
+        return _number(_floor(text, component)) == new
+    except InputError:
+        return False
+
+
+def _number(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        return None
+    try:
+        number = Decimal(value.strip().removesuffix("%").rstrip() if isinstance(value, str) else value)
     except InvalidOperation:
         return None
-
-
-def _splice(text: str, component: str | None, written: str, new: str) -> str | None:
-    """Put `new` where this floor's value stands; None when that place is not found.
-
-    tomlkit tells how the value is written, not where, and what it prints can have tables in another order (0.15:
-    arrays of tables between parts of one table). So the place is tried out: it is the one where another value changes
-    this floor.
-    """
-    places = re.finditer(rf"""{_KEY}["']?[ \t]*=[ \t]*({re.escape(written)})""", text)
-    for place in islice(places, _MOST_PLACES):
-        candidate = text[: place.start(1)] + new + text[place.end(1) :]
-        if _changes(text, candidate, component):
-            return candidate
-    return None
-
-
-def _changes(text: str, candidate: str, component: str | None) -> bool:
-    """Whether the two texts differ in this floor's value."""
-    try:
-        before, after = (_at(tomllib.loads(version), _path(component)) for version in (text, candidate))
-    except tomllib.TOMLDecodeError:
-        return False
-    return before != after
+    return number if number.is_finite() else None

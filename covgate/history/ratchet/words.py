@@ -10,13 +10,11 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import cast
 
-from covgate.history.ratchet.floors import RECORDS, WINDOW, Raise, floor_name, plain
+from covgate.history.ratchet.floors import RECORDS, WINDOW, Raise, floor_name
 from covgate.history.ratchet.names import Proposal, Proposals
-from covgate.model import floor_percent
+from covgate.model import floor_percent, show_number
 
-_TRAILER = "Covgate-Ratchet: true"
-_FLOORS = "Covgate-Floors: "
-_NAMES = "Covgate-Names: "
+_TRAILER, _FLOORS, _NAMES = "Covgate-Ratchet", "Covgate-Floors", "Covgate-Names"
 _MARKER = "<!-- covgate:ratchet "
 _MOST_ROWS = 100
 """GitHub: a body holds 65,536 characters."""
@@ -32,7 +30,7 @@ def render_title(raises: Sequence[Raise]) -> str:
         return "Raise no floor for now"
     first, more = raises[0], len(raises) - 1
     others = f" and {more} more floor{'s' if more > 1 else ''}" if more else ""
-    return f"Raise {_name(first.component)} to {plain(first.new)}{others}"
+    return f"Raise {_name(first.component)} to {show_number(first.new)}{others}"
 
 
 def render_message(raises: Sequence[Raise], proposals: Proposals) -> str:
@@ -51,20 +49,23 @@ def render_message(raises: Sequence[Raise], proposals: Proposals) -> str:
         for name, proposal in proposals.items()
     }
     why = f"The last {RECORDS} records stayed above, by more than their noise." if raises else "Nothing is proposed."
-    trailers = f"{_TRAILER}\n{_FLOORS}{json.dumps(floors)}\n{_NAMES}{json.dumps(names)}\n"
+    trailers = f"{_TRAILER}: true\n{_FLOORS}: {json.dumps(floors)}\n{_NAMES}: {json.dumps(names)}\n"
     return f"{render_title(raises)}\n\n{why}\n\n{trailers}"
 
 
 def parse_message(message: str) -> tuple[Raise, ...] | None:
     """Return what a commit raises; None when the commit is not covgate's own."""
     trailers = _trailers(message)
-    floors = _value(trailers, _FLOORS)
-    return None if _TRAILER not in trailers or floors is None else _raises(_json(floors))
+    floors = _read_json(trailers.get(_FLOORS))
+    try:
+        return tuple(map(_raise, floors)) if trailers.get(_TRAILER) == "true" and isinstance(floors, list) else None
+    except ValueError:
+        return None
 
 
 def parse_proposals(message: str) -> dict[str, Proposal]:
-    """Return what each name proposes in a commit of covgate's own; empty when it can not be read."""
-    names = _json(_value(_trailers(message), _NAMES) or "")
+    """Return what each name proposes in a commit of covgate's own; without those that can not be read."""
+    names = _read_json(_trailers(message).get(_NAMES))
     found = {str(name): _proposal(item) for name, item in names.items()} if isinstance(names, dict) else {}
     return {name: proposal for name, proposal in found.items() if proposal}
 
@@ -73,7 +74,7 @@ def render_body(raises: Sequence[Raise], default_branch: str, proposals: Proposa
     """Render the pull request's body, with a marker that `parse_marker` reads."""
     marker = render_marker({found.component: found.new for found in raises}, proposals)
     rows = [
-        f"| `{_harmless(floor_name(found.component))}` | {plain(found.old)} | {plain(found.new)} "
+        f"| `{_harmless(floor_name(found.component))}` | {show_number(found.old)} | {show_number(found.new)} "
         f"| {_shown(found.lowest)} % | {_shown(found.noise)} |"
         for found in raises[:_MOST_ROWS]
     ]
@@ -120,34 +121,30 @@ def parse_marker(body: str) -> dict[str | None, Decimal] | None:
     It is found on any line of its own: people write above it.
     """
     lines = (line.strip() for line in body.splitlines() if line.startswith(_MARKER))
-    return next((_floors(line) for line in lines if line.endswith(" -->")), None)
-
-
-def _floors(line: str) -> dict[str | None, Decimal] | None:
-    items = _json(line.removeprefix(_MARKER).removesuffix(" -->"))
-    if not isinstance(items, list):
-        return None
+    marker = next((line for line in lines if line.endswith(" -->")), "")
+    items = _read_json(marker.removeprefix(_MARKER).removesuffix(" -->"))
     floors: dict[str | None, Decimal] = {}
-    for item in (item for item in items if not isinstance(item, dict)):
-        component, percent = item if isinstance(item, list) and len(item) == 2 else (0, 0)  # noqa: PLR2004  # a pair
-        floor = _percent(percent)
-        if not isinstance(component, str | None) or floor is None:
-            return None
-        floors[component] = floor
+    for item in items if isinstance(items, list) else [None]:
+        match item:
+            case [(str() | None) as component, percent] if (floor := _percent(percent)) is not None:
+                floors[component] = floor
+            case {}:
+                # A name that is held to the floors: for readers of the marker's text only.
+                pass
+            case _:
+                return None
     return floors
 
 
-def _trailers(message: str) -> list[str]:
-    return message.rstrip().rsplit("\n\n", maxsplit=1)[-1].splitlines()
+def _trailers(message: str) -> dict[str, str]:
+    lines = message.rstrip().rsplit("\n\n", maxsplit=1)[-1].splitlines()
+    # Of equal ones the first counts.
+    return {key: value for key, _, value in (line.partition(": ") for line in reversed(lines))}
 
 
-def _value(trailers: Sequence[str], key: str) -> str | None:
-    return next((line.removeprefix(key) for line in trailers if line.startswith(key)), None)
-
-
-def _json(text: str) -> object:
+def _read_json(text: str | None) -> object:
     try:
-        return cast("object", json.loads(text))
+        return cast("object", json.loads(text or ""))
     except (ValueError, RecursionError):
         return None
 
@@ -163,30 +160,27 @@ def _fields(found: Raise) -> dict[str, str | None]:
 
 
 def _proposal(item: object) -> Proposal | None:
-    fields = cast("Mapping[str, object]", item) if isinstance(item, dict) else {}
-    raises, held = _raises(fields.get("floors")), fields.get("held")
-    try:
-        seen = date.fromisoformat(str(fields.get("seen")))
-    except ValueError:
-        return None
-    if raises is None or not isinstance(held, list) or not all(isinstance(name, str | None) for name in held):
-        return None
-    return Proposal(raises=raises, held=tuple(held), seen=seen)
+    match item:
+        case {"seen": str(seen), "floors": list(floors), "held": list(held)} if all(
+            isinstance(name, str | None) for name in held
+        ):
+            try:
+                return Proposal(raises=tuple(map(_raise, floors)), held=tuple(held), seen=date.fromisoformat(seen))
+            except ValueError:
+                pass
+    return None
 
 
-def _raises(items: object) -> tuple[Raise, ...] | None:
-    found = [_raise(item) for item in items] if isinstance(items, list) else [None]
-    raises = tuple(item for item in found if item)
-    return raises if len(raises) == len(found) else None
-
-
-def _raise(item: object) -> Raise | None:
-    fields = cast("Mapping[str, object]", item) if isinstance(item, dict) else {}
-    component, old, new = fields.get("component"), _percent(fields.get("old")), _percent(fields.get("new"))
-    lowest, noise = _fraction(fields.get("lowest")), _fraction(fields.get("noise"))
-    if not isinstance(component, str | None) or old is None or new is None or lowest is None or noise is None:
-        return None
-    return Raise(component=component, old=old, new=new, lowest=lowest, noise=noise)
+def _raise(item: object) -> Raise:
+    """Read what `_fields` made; ValueError for anything else."""
+    match item:
+        case {"component": (str() | None) as component, "old": old, "new": new, "lowest": lowest, "noise": noise}:
+            before, after = _percent(old), _percent(new)
+            if before is not None and after is not None:
+                return Raise(
+                    component=component, old=before, new=after, lowest=_fraction(lowest), noise=_fraction(noise)
+                )
+    raise ValueError("no floor that is raised")
 
 
 def _percent(value: object) -> Decimal | None:
@@ -197,9 +191,9 @@ def _percent(value: object) -> Decimal | None:
     return percent if percent is not None and percent.is_finite() and 0 <= percent <= 100 else None  # noqa: PLR2004  # the ends of a percent
 
 
-def _fraction(value: object) -> Fraction | None:
+def _fraction(value: object) -> Fraction:
     if not isinstance(value, str) or not re.fullmatch(r"\d{1,40}(/[1-9]\d{0,39})?", value):
-        return None
+        raise ValueError("no fraction")
     return Fraction(value)
 
 
@@ -214,4 +208,4 @@ def _harmless(text: str) -> str:
 
 def _shown(value: Fraction) -> str:
     """Print an exact percent or difference, cut after two decimals."""
-    return plain(floor_percent(Decimal(value.numerator) / value.denominator))
+    return show_number(floor_percent(Decimal(value.numerator) / value.denominator))

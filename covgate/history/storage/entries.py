@@ -34,7 +34,7 @@ Entry = Record | Point | Start
 
 def clean_title(title: str) -> str:
     """One line of at most 120 characters, without what could harm whoever prints it."""
-    # Asking first is what makes 5,000 of them cheap.
+    # `search` before `sub`: most titles are clean, and 5,000 are read.
     return (_UNSAFE.sub("\ufffd", title) if _UNSAFE.search(title) else title)[:TITLE_LENGTH]
 
 
@@ -74,28 +74,23 @@ def parse_entry(text: str) -> Entry:
     Keys it does not know are passed over: they may come from a later covgate with the same schema.
     """
     data = _decode(text)
-    if not _is_object(data):
+    if type(data) is not dict:
         _refuse("it is no object")
     schema = data.get("schema")
     if type(schema) is not int or schema < 1:
         _refuse("`schema` is no number from 1")
     if schema > SCHEMA:
-        msg = f"schema {schema}, and this covgate knows up to {SCHEMA}"
-        raise NewerSchemaError(msg)
+        raise NewerSchemaError(f"schema {schema}, and this covgate knows up to {SCHEMA}")
     if "start" in data:
         return Start(point=_point(data), aim=_aim(data.get("target")))
     return _point(data) if "imported" in data else _record(data)
 
 
 def _record(data: Mapping[str, object]) -> Record:
-    parent, title, measured = data.get("parent"), data.get("title"), data.get("branch_coverage")
-    if not isinstance(title, str):
-        _refuse("`title` is no text")
+    parent, measured = data.get("parent"), data.get("branch_coverage")
     if not isinstance(measured, bool):
         _refuse("`branch_coverage` is neither true nor false")
-    components = data.get("components")
-    if not _is_object(components):
-        _refuse("`components` is no object")
+    components = _object(data.get("components"), "components")
     tests = data.get("tests")
     if tests is not None and not (type(tests) is int and 0 <= tests <= _MOST):
         _refuse("`tests` is neither null nor a count")
@@ -103,7 +98,7 @@ def _record(data: Mapping[str, object]) -> Record:
         sha=parse_sha(_text(data.get("sha"), "sha")),
         parent=None if parent is None else parse_sha(_text(parent, "parent")),
         date=_time(data.get("date")),
-        title=clean_title(title),
+        title=clean_title(_text(data.get("title"), "title")),
         total=_tally(data.get("total"), "total"),
         has_branches=measured,
         components={_name(name): _tally(tally, "components") for name, tally in components.items()},
@@ -114,9 +109,7 @@ def _record(data: Mapping[str, object]) -> Record:
 
 
 def _point(data: Mapping[str, object]) -> Point:
-    components, lines, sha = data.get("components"), data.get("lines"), data.get("sha")
-    if not _is_object(components):
-        _refuse("`components` is no object")
+    components, lines, sha = _object(data.get("components"), "components"), data.get("lines"), data.get("sha")
     return Point(
         date=_time(data.get("date")),
         total=_percent(data.get("total"), "total"),
@@ -129,8 +122,8 @@ def _point(data: Mapping[str, object]) -> Point:
 def _render_point(point: Point) -> dict[str, object]:
     return {
         "date": _render_time(point.date),
-        "total": _render_percent(point.total),
-        "components": {name: _render_percent(percent) for name, percent in point.components.items()},
+        "total": f"{point.total:f}",
+        "components": {name: f"{percent:f}" for name, percent in point.components.items()},
         "lines": None if point.lines is None else _render_counts(point.lines),
         # covgate's own trending.json names the commits: a record of one takes the place of the point.
         **({} if point.sha is None else {"sha": point.sha}),
@@ -138,9 +131,8 @@ def _render_point(point: Point) -> dict[str, object]:
 
 
 def _tally(value: object, where: str) -> Tally:
-    if not _is_object(value):
-        _refuse(f"`{where}` holds no pair of lines and branches")
-    lines, branches = value.get("lines"), value.get("branches")
+    pair = _object(value, where)
+    lines, branches = pair.get("lines"), pair.get("branches")
     if not _is_counts(lines) or not _is_counts(branches):
         _refuse(f"`{where}` holds counts that are not [covered, total]")
     return _same_tally(*lines, *branches)
@@ -182,17 +174,12 @@ def _percent(value: object, where: str) -> Decimal:
     return percent
 
 
-def _render_percent(percent: Decimal) -> str:
-    return f"{percent:f}"
-
-
 def _aim(value: object) -> Aim | None:
     if value is None:
         return None
-    if not _is_object(value):
-        _refuse("`target` is no object")
-    by = value.get("by")
-    return _same_aim(_text(value.get("total"), "target"), None if by is None else _text(by, "target"))
+    target = _object(value, "target")
+    by = target.get("by")
+    return _same_aim(_text(target.get("total"), "target"), None if by is None else _text(by, "target"))
 
 
 @lru_cache(maxsize=1_000)
@@ -202,9 +189,7 @@ def _same_aim(total: str, by: str | None) -> Aim:
 
 
 def _render_aim(aim: Aim | None) -> dict[str, object] | None:
-    if aim is None:
-        return None
-    return {"total": _render_percent(aim.total), "by": aim.by and aim.by.isoformat()}
+    return None if aim is None else {"total": f"{aim.total:f}", "by": aim.by and aim.by.isoformat()}
 
 
 def _time(value: object) -> datetime:
@@ -245,8 +230,10 @@ def _text(value: object, where: str) -> str:
     return value
 
 
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return type(value) is dict
+def _object(value: object, where: str) -> dict[str, object]:
+    if type(value) is not dict:
+        _refuse(f"`{where}` is no object")
+    return value
 
 
 def _refuse(why: str) -> NoReturn:

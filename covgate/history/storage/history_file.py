@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import cast
 from urllib.parse import quote
 
 from covgate.errors import HistoryError
@@ -70,59 +69,60 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFile:
-    """What history.jsonl says, beside its lines as they were written: those of others are kept to the letter."""
+    """What history.jsonl holds: each entry beside its line, which is kept as it was written."""
 
-    history: History = field(default_factory=History)
-    lines: tuple[str, ...] = ()
-    shas: tuple[Sha | None, ...] = ()
-    """The commit each line is the record of; None for other lines."""
+    entries: tuple[tuple[str, Entry], ...] = ()
 
     @property
     def text(self) -> str:
         """The file."""
-        return "".join(f"{line}\n" for line in self.lines)
+        return "".join(f"{line}\n" for line, _ in self.entries)
 
-    def holds(self, record: Record) -> bool:
-        """Whether this very record is there already."""
-        line = render_record(record)
-        return [line] == [mine for mine, sha in zip(self.lines, self.shas, strict=True) if sha == record.sha]
+    @property
+    def history(self) -> History:
+        """What the entries say. Of several records of a commit, and of several starts, the last one counts."""
+        records: dict[Sha, Record] = {}
+        imported: list[Point] = []
+        start: Start | None = None
+        for _, entry in self.entries:
+            if isinstance(entry, Record):
+                records[entry.sha] = entry
+            elif isinstance(entry, Point):
+                imported.append(entry)
+            else:
+                start = entry
+        return History(records=tuple(records.values()), imported=tuple(imported), start=start)
 
     def with_record(self, record: Record) -> HistoryFile:
-        """Return the file with the record at its end, or in the place of an earlier one of the same commit."""
-        line = render_record(record)
-        # As it will be read: the title without what does no good.
-        record = cast("Record", parse_entry(line))
-        if record.sha not in self.shas:
-            return self._with((line,), record.sha, replace(self.history, records=(*self.history.records, record)))
-        first = self.shas.index(record.sha)
-        kept = [n for n, sha in enumerate(self.shas) if sha != record.sha or n == first]
-        records = tuple(record if mine.sha == record.sha else mine for mine in self.history.records)
-        return HistoryFile(
-            history=replace(self.history, records=records),
-            lines=tuple(line if n == first else self.lines[n] for n in kept),
-            shas=tuple(self.shas[n] for n in kept),
-        )
+        """Return the file with the record at its end, or in the place of the first of the same commit."""
+        there = [n for n, (_, one) in enumerate(self.entries) if isinstance(one, Record) and one.sha == record.sha]
+        entries = [one for n, one in enumerate(self.entries) if n not in there[1:]]
+        at = there[0] if there else len(entries)
+        entries[at : at + 1] = _as_read([render_record(record)])
+        return HistoryFile(entries=tuple(entries))
 
-    def with_imported(self, points: tuple[Point, ...], start: Start | None) -> HistoryFile:
-        """Return the file with the points it does not hold yet, and with this start of a ramp if it is a new one.
+    def with_imported(self, taken: History) -> HistoryFile:
+        """Return the file with the points it does not hold yet, and with the start of a ramp if it is a new one.
 
         A point of a commit that has a record says nothing new. An earlier covgate kept points without their commit.
         """
-        known, recorded = set(self.lines), set(self.shas)
-        new = [point for point in points if point.sha is None or point.sha not in recorded]
+        history, known = self.history, {line for line, _ in self.entries}
+        recorded = {record.sha for record in history.records}
         # A dict drops what comes twice and keeps the order.
-        lines = {render_imported(point): render_imported(replace(point, sha=None)) for point in new}
+        lines = {
+            render_imported(point): render_imported(replace(point, sha=None))
+            for point in taken.imported
+            if point.sha not in recorded
+        }
         fresh = [line for line, before in lines.items() if line not in known and before not in known]
-        imported = cast("list[Point]", [parse_entry(line) for line in fresh])
-        history = replace(self.history, imported=(*self.history.imported, *imported))
-        if start is not None and (start.point, start.aim) != (history.start, history.start_aim):
-            # Of several, the last one counts.
-            history = replace(history, start=start.point, start_aim=start.aim)
-            fresh.append(render_start(start))
-        return self._with(tuple(fresh), None, history)
+        if taken.start is not None and taken.start != history.start:
+            fresh.append(render_start(taken.start))
+        return HistoryFile(entries=(*self.entries, *_as_read(fresh)))
 
-    def _with(self, lines: tuple[str, ...], sha: Sha | None, history: History) -> HistoryFile:
-        return HistoryFile(history=history, lines=self.lines + lines, shas=self.shas + (sha,) * len(lines))
+
+def _as_read(lines: Iterable[str]) -> list[tuple[str, Entry]]:
+    """Return entries as they will be read: a title without what does no good."""
+    return [(line, parse_entry(line)) for line in lines]
 
 
 def parse_history(data: bytes, layout: Layout, where: str) -> HistoryFile:
@@ -137,11 +137,8 @@ def parse_history(data: bytes, layout: Layout, where: str) -> HistoryFile:
         raise _broken(f"line {number} of {place} is not UTF-8") from None
     # Not splitlines: a title may hold what Unicode calls the end of a line.
     lines = [line.removesuffix("\r") for line in text.split("\n")]
-    entries: list[tuple[str, Entry]] = []
-    for number, line in enumerate(lines, start=1):
-        if line and not line.isspace():
-            entries.append((line, _parse(line, number, place)))
-    return _file(entries)
+    numbered = ((number, line) for number, line in enumerate(lines, start=1) if line and not line.isspace())
+    return HistoryFile(entries=tuple((line, _parse(line, number, place)) for number, line in numbered))
 
 
 def _parse(line: str, number: int, place: str) -> Entry:
@@ -151,28 +148,6 @@ def _parse(line: str, number: int, place: str) -> Entry:
         raise _newer(f"line {number} of {place}", exc) from None
     except (ValueError, RecursionError) as exc:
         raise _broken(f"line {number} of {place} is no entry of a history: {str(exc)[:200]}") from None
-
-
-def _file(entries: list[tuple[str, Entry]]) -> HistoryFile:
-    records: dict[Sha, Record] = {}
-    imported: list[Point] = []
-    shas: list[Sha | None] = []
-    start: Start | None = None
-    for _, entry in entries:
-        shas.append(entry.sha if isinstance(entry, Record) else None)
-        if isinstance(entry, Record):
-            records[entry.sha] = entry
-        elif isinstance(entry, Point):
-            imported.append(entry)
-        else:
-            start = entry
-    history = History(
-        records=tuple(records.values()),
-        imported=tuple(imported),
-        start=start.point if start else None,
-        start_aim=start.aim if start else None,
-    )
-    return HistoryFile(history=history, lines=tuple(line for line, _ in entries), shas=tuple(shas))
 
 
 def parse_lines(data: bytes, sha: Sha, layout: Layout, where: str) -> LineRecord:

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from covgate.config import Component, Target
 from covgate.errors import InputError
 from covgate.history.trend import points_of, ramp_start
-from covgate.model import Aim, Counts, History, Point, Sha, floor_percent, parse_sha
+from covgate.model import Aim, Counts, History, Point, Sha, Start, floor_percent, parse_sha
 
 ENTRIES = 30
 """How many entries trending.json holds."""
@@ -35,7 +35,7 @@ def render_trending(history: History, target: Target | None, components: tuple[C
     null when there is nothing to say, as is `target`.
     """
     points = points_of(history)
-    start = ramp_start(history, target) if target else history.start
+    start = ramp_start(history, target) if target else history.start and history.start.point
     baseline = start if isinstance(start, Point) else next(iter(points), None)
     made = {
         "history": [_entry(point) for point in points[-ENTRIES:]],
@@ -91,11 +91,12 @@ def parse_trending(text: str, name: str) -> History:
     once = {
         (point.date, point.total, *sorted(point.components.items()), point.lines, point.sha): point for point in read
     }
-    start, aim = document.get("baseline"), document.get("target")
+    baseline, target = document.get("baseline"), document.get("target")
+    start = _Reader(name=name, where="baseline", value=baseline).point() if baseline else None
+    aim = _Reader(name=name, where="target", value=target).aim() if start and target else None
     return History(
         imported=tuple(sorted(once.values(), key=lambda point: point.date)),
-        start=_Reader(name=name, where="baseline", value=start).point() if start else None,
-        start_aim=_Reader(name=name, where="target", value=aim).aim() if start and aim else None,
+        start=Start(point=start, aim=aim) if start else None,
     )
 
 
@@ -114,8 +115,7 @@ def _document(text: str, name: str) -> Mapping[str, object]:
 
 
 def _no_constant(constant: str) -> object:
-    msg = f"{constant} is no number of JSON"
-    raise ValueError(msg)
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _refused(name: str, what: str) -> InputError:

@@ -10,10 +10,11 @@ from fractions import Fraction
 from itertools import pairwise
 
 from covgate.config import Component, Target
-from covgate.history import points_of, ramp_start, required_on, sparkline, towards
+from covgate.history import points_of, ramp_start, required_on
 from covgate.model import Counts, History, Point, Record, Tally, Unavailable, percent_json, show_percent
 from covgate.report.bands import Band, band_of
 from covgate.report.trend.view import value_text
+from covgate.report.trend.words import sparkline, towards
 from covgate.report.words import plural, signed_text
 
 _TITLE = 48

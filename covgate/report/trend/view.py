@@ -10,10 +10,11 @@ from fractions import Fraction
 from itertools import pairwise
 
 from covgate.config import Component, Target
-from covgate.history import component_start, points_of, ramp_start, required_on, towards, value_at
+from covgate.history import component_start, points_of, ramp_start, required_on, value_at
 from covgate.model import History, Point, Unavailable, floor_percent, shorten, show_percent, visible
 from covgate.report.bands import Band, band_of
 from covgate.report.trend.chart import Axis, choose_axis
+from covgate.report.trend.words import towards
 from covgate.report.words import signed_text
 
 EMBEDDED = 500

@@ -17,7 +17,7 @@ from covgate.history.storage.entries import clean_title, parse_entry, render_imp
 from covgate.history.storage.history_file import HistoryFile, Layout, check_ours, parse_history, parse_lines
 from covgate.history.storage.line_record import encode_record
 from covgate.model.commit import Sha
-from covgate.model.history import Aim, Point, Record, Start
+from covgate.model.history import Aim, History, Point, Record, Start
 from covgate.model.numbers import Counts, Tally
 from tests.support.recorded import entry, record, sha
 
@@ -41,6 +41,10 @@ IMPORTED = {"schema": 1, "imported": True, "date": "2026-01-03T00:00:00Z", "tota
 def read(*lines: str | dict[str, object]) -> HistoryFile:
     texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
     return parse_history("".join(f"{text}\n" for text in texts).encode(), Layout(), WHERE)
+
+
+def lines_of(file: HistoryFile) -> list[str]:
+    return [line for line, _ in file.entries]
 
 
 def numbers(file: HistoryFile) -> list[int]:
@@ -123,7 +127,7 @@ def test_what_is_written_is_read_back(written: list[Record | Point | Start]) -> 
     lines = [renders[type(one)](one) for one in written]  # type: ignore[operator]  # each its own
     assert [parse_entry(line) for line in lines] == written
     file = parse_history("".join(f"{line}\n" for line in lines).encode(), Layout(), WHERE)
-    assert file.lines == tuple(lines)
+    assert lines_of(file) == lines
     last = {one.sha: one for one in written if isinstance(one, Record)}
     assert file.history.records == tuple(last.values())
     assert list(file.history.imported) == [one for one in written if isinstance(one, Point)]
@@ -134,7 +138,7 @@ def test_adding_records_is_the_same_as_reading_what_was_added(added: list[Record
     file = HistoryFile()
     for one in added:
         file = file.with_record(one)
-        assert file.holds(one)
+        assert file.with_record(one) == file
     assert parse_history(file.text.encode(), Layout(), WHERE) == file
 
 
@@ -145,15 +149,15 @@ def test_of_two_records_of_a_commit_the_last_counts_in_the_place_of_the_first() 
     again = render_record(record(1, covered=90))
     file = read(render_record(record(1)), render_record(record(2)), again)
     assert file.history.records == (record(1, covered=90), record(2))
-    assert len(file.lines) == 3
+    assert len(file.entries) == 3
     assert file.with_record(record(1, covered=70)).history.records == (record(1, covered=70), record(2))
-    assert numbers(read(*file.with_record(record(1)).lines)) == [1, 2]
+    assert numbers(read(*lines_of(file.with_record(record(1))))) == [1, 2]
 
 
 def test_lines_of_others_are_kept_to_the_letter() -> None:
     odd = json.dumps({**PLAIN, "later": {"key": [1]}}, indent=None, separators=(" ,  ", " : "))
     file = read(odd, render_record(record(3))).with_record(record(4)).with_record(record(3, covered=1))
-    assert file.lines[0] == odd
+    assert lines_of(file)[0] == odd
     assert numbers(file) == [2, 3, 4]
 
 
@@ -292,16 +296,16 @@ def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -
 def test_imported_points_are_taken_in_once() -> None:
     one, other = (Point(date=datetime(2025, month, 1, tzinfo=UTC), total=Decimal(60)) for month in (1, 2))
     start = Start(point=one, aim=Aim(total=Decimal(80)))
-    file = HistoryFile().with_record(record(1)).with_imported((one, other, one), start)
+    file = HistoryFile().with_record(record(1)).with_imported(History(imported=(one, other, one), start=start))
     assert file.history.imported == (one, other)
-    assert (file.history.start, file.history.start_aim) == (one, Aim(total=Decimal(80)))
-    assert file.with_imported((other, one), start) == file
-    assert file.with_imported((), None) == file
+    assert file.history.start == start
+    assert file.with_imported(History(imported=(other, one), start=start)) == file
+    assert file.with_imported(History()) == file
     assert parse_history(file.text.encode(), Layout(), WHERE) == file
-    moved = file.with_imported((), Start(point=other, aim=None))
-    assert parse_history(moved.text.encode(), Layout(), WHERE).history.start == other
-    back = moved.with_imported((), start)
-    assert parse_history(back.text.encode(), Layout(), WHERE).history.start == one
+    moved = file.with_imported(History(start=Start(point=other, aim=None)))
+    assert parse_history(moved.text.encode(), Layout(), WHERE).history.start == Start(point=other, aim=None)
+    back = moved.with_imported(History(start=start))
+    assert parse_history(back.text.encode(), Layout(), WHERE).history.start == start
 
 
 # Line records

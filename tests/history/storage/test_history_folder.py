@@ -3,21 +3,23 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
+from random import Random
 
 import pytest
 
 from covgate.errors import HistoryError
-from covgate.history.storage.fetched import GitSource
-from covgate.history.storage.folder import FolderStore
-from covgate.history.storage.merged import MergedSource
+from covgate.history.storage.fetched import FetchedPlace
+from covgate.history.storage.folder import FolderPlace
+from covgate.history.storage.merged import merge
+from covgate.history.storage.store import HistoryReader, HistoryStore
 from covgate.history.storage.trending import parse_trending, render_trending
 from covgate.history.trend import points_of
-from covgate.model.commit import Sha
-from covgate.model.history import Aim, FileLines, History, LineRecord, Point
+from covgate.model.history import Aim, FileLines, History, Point, Start
 from covgate.system.folders import DataFolder
 from tests.support.git import Repository, make_repository
 from tests.support.projects import run_at_once
@@ -29,8 +31,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "history"
 
 
-def open_store(folder: Path, *, limit: int = 30, name: str = "") -> FolderStore:
-    return FolderStore(folder, limit=limit, name=name, shown="history")
+def never(seconds: float) -> None:
+    """Who has the lock need not wait."""
+    raise AssertionError(seconds)
+
+
+def open_store(folder: Path, *, limit: int = 30, name: str = "") -> HistoryStore:
+    return HistoryStore(FolderPlace(folder, "history"), limit=limit, name=name, wait=never, random=Random(1))
 
 
 def recorded(folder: Path) -> list[int]:
@@ -97,10 +104,11 @@ def test_the_same_again_changes_nothing_and_another_run_takes_its_place(folder: 
 
 def test_imported_points_are_taken_in_once(folder: Path) -> None:
     point = Point(date=datetime(2025, 1, 1, tzinfo=UTC), total=Decimal("62.5"))
+    start = Start(point=point, aim=Aim(total=Decimal(80)))
     for _ in range(2):
-        open_store(folder).add_imported((point,), History(start=point, start_aim=Aim(total=Decimal(80))), build)
+        open_store(folder).add_imported(History(imported=(point,), start=start), build)
     found = open_store(folder).read()
-    assert (found.imported, found.start, found.start_aim) == ((point,), point, Aim(total=Decimal(80)))
+    assert (found.imported, found.start) == ((point,), start)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +125,7 @@ def test_what_covgate_did_not_write_is_told_and_left_alone(folder: Path, files: 
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)
+    act: Callable[[], object]
     for act in (lambda: open_store(folder).read(), lambda: open_store(folder).append(entry(1), build)):
         with pytest.raises(HistoryError) as caught:
             act()
@@ -191,9 +200,9 @@ def test_while_the_first_record_is_written_the_folder_is_nobody_else_s(
 WRITER = """
 import sys
 from pathlib import Path
-from covgate.history.storage.folder import FolderStore
+from tests.history.storage.test_history_folder import open_store
 from tests.support.recorded import build, entry
-FolderStore(Path(sys.argv[1]), limit=5).append(entry(int(sys.argv[2])), build)
+open_store(Path(sys.argv[1]), limit=5).append(entry(int(sys.argv[2])), build)
 """
 
 
@@ -224,12 +233,12 @@ def test_a_fetched_branch_is_read_from_git(repository: Repository) -> None:
     for name in os.listdir(repository.path):  # noqa: PTH208  # names are wanted
         if name != ".git":
             repository.git("rm", "-rq", "--ignore-unmatch", name)
-    source = GitSource(repository.command, tip, "origin/covgate-data")
+    source = HistoryReader(FetchedPlace(repository.command, tip, "origin/covgate-data"))
     assert source.where == "the branch origin/covgate-data"
     assert source.read().records == (record(1), record(2))
     assert source.read_lines(sha(2)) == entry(2).lines
     assert source.read_lines(sha(3)) is None
-    assert GitSource(repository.command, tip, "x", name="web").read() == History()
+    assert HistoryReader(FetchedPlace(repository.command, tip, "x"), name="web").read() == History()
 
 
 @pytest.mark.parametrize(
@@ -244,13 +253,13 @@ def test_a_fetched_branch_of_something_else_is_told(repository: Repository, file
     for name, text in files.items():
         repository.write(name, text)
     with pytest.raises(HistoryError, match="origin/covgate-data") as caught:
-        GitSource(repository.command, repository.commit("x"), "origin/covgate-data").read()
+        HistoryReader(FetchedPlace(repository.command, repository.commit("x"), "origin/covgate-data")).read()
     assert caught.value.slug == slug
 
 
 def test_a_commit_that_git_does_not_have_is_told(repository: Repository) -> None:
     with pytest.raises(HistoryError, match="cannot be read") as caught:
-        GitSource(repository.command, sha(1), "origin/covgate-data").read()
+        HistoryReader(FetchedPlace(repository.command, sha(1), "origin/covgate-data")).read()
     assert caught.value.slug == "history-unreachable"
 
 
@@ -264,23 +273,23 @@ def test_of_a_commit_that_is_recorded_and_imported_the_record_counts(folder: Pat
     assert len(taken.imported) == 3
     for step in (["records", "points"], ["points", "records"])[first == "points"]:
         if step == "points":
-            store.add_imported(taken.imported, taken, build)
+            store.add_imported(taken, build)
         else:
             for number in (1, 2):
                 store.append(entry(number, covered=70 + number), build)
     found = points_of(store.read())
     assert [(point.sha, point.title) for point in found] == [(sha(1), "Change 1"), (sha(2), "Change 2"), (sha(3), "")]
     before = content(folder)
-    store.add_imported(taken.imported, taken, build)
+    store.add_imported(taken, build)
     assert content(folder) == before
 
 
 def test_points_that_were_kept_without_their_commit_are_not_taken_in_again(folder: Path) -> None:
     point = Point(date=datetime(2025, 1, 1, tzinfo=UTC), total=Decimal(50))
     store = open_store(folder)
-    store.add_imported((point,), History(), build)
+    store.add_imported(History(imported=(point,)), build)
     before = content(folder)
-    store.add_imported((replace(point, sha=sha(9)),), History(), build)
+    store.add_imported(History(imported=(replace(point, sha=sha(9)),)), build)
     assert content(folder) == before
 
 
@@ -298,16 +307,17 @@ def test_lines_that_could_not_be_read_again_are_refused_and_nothing_is_written(f
 def test_the_first_of_several_places_counts(tmp_path: Path) -> None:
     here, there = (open_store(tmp_path / name) for name in ("here", "there"))
     point = Point(date=datetime(2025, 1, 1, tzinfo=UTC), total=Decimal(50))
-    there.add_imported((point,), History(start=point), build)
+    start = Start(point=point, aim=None)
+    there.add_imported(History(imported=(point,), start=start), build)
     for number in (1, 3):
         there.append(entry(number), build)
     for number in (3, 2):
         here.append(entry(number, covered=50, states="---"), build)
-    merged = MergedSource([here, there])
+    merged = HistoryReader(*(FolderPlace(tmp_path / name, "history") for name in ("here", "there")))
     assert merged.read_lines(sha(1)) == entry(1).lines
     found = merged.read()
     assert found.records == (record(1), record(2, covered=50), record(3, covered=50))
-    assert (found.imported, found.start) == ((point,), point)
+    assert (found.imported, found.start) == ((point,), start)
     assert merged.read_lines(sha(3)) == entry(3, states="---").lines
     assert merged.read_lines(sha(4)) is None
     assert merged.where == "the folder history and the folder history"
@@ -317,14 +327,14 @@ def test_one_place_alone_keeps_its_order_and_lends_no_lines(tmp_path: Path) -> N
     here, there = (open_store(tmp_path / name, limit=1) for name in ("here", "there"))
     for number in (2, 1):
         here.append(entry(number), build)
-    merged = MergedSource([there, here])
+    merged = HistoryReader(*(FolderPlace(tmp_path / name, "history") for name in ("there", "here")))
     assert merged.read() == here.read()
     there.append(entry(2), build)
     # The record of the first place counts, and it has lines of its own only.
     assert merged.read_lines(sha(2)) is None
     merged.read()
     assert merged.read_lines(sha(2)) == entry(2).lines
-    assert MergedSource([]).read() == History()
+    assert HistoryReader().read() == History()
 
 
 class Compared(Decimal):
@@ -339,24 +349,9 @@ class Compared(Decimal):
     __hash__ = Decimal.__hash__
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fixed:
-    """A place that holds this history, and no lines."""
-
-    history: History
-    where: str = "here"
-
-    def read(self) -> History:
-        return self.history
-
-    def read_lines(self, sha: Sha) -> LineRecord | None:
-        del sha
-        return None
-
-
 def test_many_imported_points_of_several_places_are_not_compared_each_with_each() -> None:
     day = datetime(2025, 1, 1, tzinfo=UTC)
     points = tuple(Point(date=day, total=Compared(number)) for number in range(500))
-    found = MergedSource([Fixed(history=History(imported=points)), Fixed(history=History(imported=points))]).read()
+    found = merge([History(imported=points), History(imported=points)])
     assert found.imported == points
     assert len(Compared.times) < 5 * len(points)

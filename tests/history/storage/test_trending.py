@@ -16,7 +16,7 @@ from covgate.config.goals import Component, Target
 from covgate.errors import InputError
 from covgate.history.storage.trending import ENTRIES, parse_trending, render_trending
 from covgate.history.trend import points_of
-from covgate.model.history import Aim, History, Point
+from covgate.model.history import Aim, History, Point, Start
 from covgate.model.numbers import Counts
 from tests.support.trend_samples import COMPONENTS, TARGET, sample_history, sha_of
 
@@ -100,8 +100,8 @@ def test_what_it_writes_is_taken_in_again() -> None:
         assert 0 <= original.total - point.total < Decimal("0.01")
         assert set(point.components) == set(original.components)
     assert read.start is not None
-    assert read.start.sha == sha_of(6)
-    assert read.start_aim == Aim(total=Decimal(80), by=date(2027, 2, 28))
+    assert read.start.point.sha == sha_of(6)
+    assert read.start.aim == Aim(total=Decimal(80), by=date(2027, 2, 28))
 
 
 # --- what is taken in ------------------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def test_everything_of_an_entry_is_read() -> None:
             sha=commit,
         ),
     )
-    assert (history.start, history.start_aim) == (None, None)
+    assert history.start is None
 
 
 def test_a_total_that_is_missing_follows_from_the_lines() -> None:
@@ -169,12 +169,11 @@ def test_the_baseline_and_the_target_are_read() -> None:
     baseline = {"overall_coverage": 25, "core_coverage": 40, "date": "2026-06-01"}
     target = {"overall_coverage": 80, "date": "2027-02-28", "core_coverage": 90}
     history = parse(ENTRY, baseline=baseline, target=target)
-    assert history.start == Point(
-        date=datetime(2026, 6, 1, tzinfo=UTC), total=Decimal(25), components={"core": Decimal(40)}
-    )
-    assert history.start_aim == Aim(total=Decimal(80), by=date(2027, 2, 28))
-    assert parse(baseline=baseline, target={"overall_coverage": "80"}).start_aim == Aim(total=Decimal(80))
-    assert parse(baseline=baseline, target={"date": "2027-02-28"}).start_aim is None
+    point = Point(date=datetime(2026, 6, 1, tzinfo=UTC), total=Decimal(25), components={"core": Decimal(40)})
+    assert history.start == Start(point=point, aim=Aim(total=Decimal(80), by=date(2027, 2, 28)))
+    short = {"overall_coverage": "80"}
+    assert parse(baseline=baseline, target=short).start == Start(point=point, aim=Aim(total=Decimal(80)))
+    assert parse(baseline=baseline, target={"date": "2027-02-28"}).start == Start(point=point, aim=None)
     assert parse(baseline=None, target=None) == History()
 
 

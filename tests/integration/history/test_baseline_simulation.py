@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 
 import pytest
 
 from covgate.change.line_mapping import find_shifts
-from covgate.history.ancestry import Ancestry, ComparedAncestry, LocalAncestry
+from covgate.history.ancestry import FindNearest, nearest_by_comparing, nearest_in_clone
 from covgate.history.baseline import find_baseline
 from covgate.history.comparison.compare import compare
 from covgate.model.history import Baseline, BaselineHow, Comparison, History, Record
@@ -41,10 +41,10 @@ class World:
             found[nodes[merge_base]] = None
         return list(found)
 
-    def find(self, base: Node, ancestry: Ancestry) -> Baseline | Unavailable:
+    def find(self, base: Node, ancestry: FindNearest) -> Baseline | Unavailable:
         return find_baseline(History(records=self.records), self.told.shas[base], ancestry)
 
-    def check(self, base: Node, ancestry: Ancestry) -> None:
+    def check(self, base: Node, ancestry: FindNearest) -> None:
         found = self.find(base, ancestry)
         expected = brute_force(self.told, self.records, base)
         if expected is None:
@@ -87,7 +87,7 @@ def test_git_itself_says_what_the_brute_force_says(world: World) -> None:
 
 
 def test_a_complete_clone_always_finds_the_nearest_recorded_ancestor(world: World) -> None:
-    ancestry = LocalAncestry(world.told.repository.command)
+    ancestry = partial(nearest_in_clone, world.told.repository.command)
     for base in world.bases:
         world.check(base, ancestry)
 
@@ -98,7 +98,7 @@ def test_so_does_a_clone_that_asks_github(world: World, limit: int) -> None:
     requests = []
     for base in world.bases:
         github.asked.clear()
-        world.check(base, ComparedAncestry(github, base.date))
+        world.check(base, partial(nearest_by_comparing, github.compare, base.date))
         requests.append(len(github.asked))
     assert max(requests) <= 3
     assert sum(requests) <= 1.2 * len(requests)
@@ -111,9 +111,9 @@ def test_among_more_wrong_records_than_right_ones_no_wrong_one_is_ever_taken(wor
     nodes = {sha: node for node, sha in told.shas.items()}
     right = 0
     for base in world.bases:
-        harsh.check(base, LocalAncestry(told.repository.command))
+        harsh.check(base, partial(nearest_in_clone, told.repository.command))
         github.asked.clear()
-        found = harsh.find(base, ComparedAncestry(github, base.date))
+        found = harsh.find(base, partial(nearest_by_comparing, github.compare, base.date))
         assert len(github.asked) <= 3
         right += isinstance(found, Baseline)
         if isinstance(found, Baseline):
@@ -124,10 +124,11 @@ def test_among_more_wrong_records_than_right_ones_no_wrong_one_is_ever_taken(wor
 
 def test_the_delta_is_the_one_of_the_files_themselves(world: World) -> None:
     told, git = world.told, world.told.repository.command
+    ancestry = partial(nearest_in_clone, git)
     unknown = Unavailable(reason="no lines are kept")
     deltas = []
     for pull_request in world.life.pull_requests[:12]:
-        found = world.find(pull_request.main, LocalAncestry(git))
+        found = world.find(pull_request.main, ancestry)
         if isinstance(found, Unavailable):
             continue
         merge = told.shas[pull_request.merge]
@@ -142,9 +143,10 @@ def test_the_delta_is_the_one_of_the_files_themselves(world: World) -> None:
 def test_the_lines_between_baseline_and_head_are_mapped(world: World) -> None:
     told = world.told
     git = told.repository.command
+    ancestry = partial(nearest_in_clone, git)
     compared = 0
     for pull_request in world.life.pull_requests[:12]:
-        found = world.find(pull_request.main, LocalAncestry(git))
+        found = world.find(pull_request.main, ancestry)
         if isinstance(found, Unavailable):
             continue
         compared += 1

@@ -10,10 +10,12 @@ from random import Random
 import pytest
 
 from covgate.errors import HistoryError
-from covgate.history.storage.branch import LOST_ANSWERS, BranchStore
+from covgate.history.storage.branch import LOST_ANSWERS, BranchPlace
+from covgate.history.storage.entries import render_record
 from covgate.history.storage.line_record import decode_record
 from covgate.history.storage.places import RunToRecord
-from covgate.model.history import Aim, History, Point
+from covgate.history.storage.store import HistoryStore
+from covgate.model.history import Aim, History, Point, Start
 from tests.integration.conftest import ConnectData, methods
 from tests.support.github.answers import PRIMARY_LIMIT, SECONDARY_LIMIT, Answer, error
 from tests.support.github.git_data import GitData
@@ -23,7 +25,7 @@ from tests.support.recorded import build, entry, record, sha
 
 BRANCH = "covgate-data"
 
-Open = Callable[..., BranchStore]
+Open = Callable[..., HistoryStore]
 
 
 @pytest.fixture
@@ -33,8 +35,9 @@ def git_data(git_github: FakeGithub) -> GitData:
 
 @pytest.fixture
 def open_store(connect_data: ConnectData) -> Open:
-    def make(token: str = "ghs_workflow", *, limit: int = 30, name: str = "", branch: str = BRANCH) -> BranchStore:  # noqa: S107  # no one's password
-        return BranchStore(connect_data(token), branch, limit=limit, name=name, wait=lambda _: None, random=Random(1))
+    def make(token: str = "ghs_workflow", *, limit: int = 30, name: str = "", branch: str = BRANCH) -> HistoryStore:  # noqa: S107  # no one's password
+        place = BranchPlace(connect_data(token), branch)
+        return HistoryStore(place, limit=limit, name=name, wait=lambda _: None, random=Random(1))
 
     return make
 
@@ -121,7 +124,8 @@ def test_the_same_run_again_changes_nothing(git_github: FakeGithub, git_data: Gi
     git_github.requests.clear()
     open_store().append(entry(1), build)
     assert state(git_data) == before
-    assert methods(git_github) == ["GET"] * 3
+    # The tip, its files, the history and the lines.
+    assert methods(git_github) == ["GET"] * 4
 
 
 @pytest.mark.parametrize("again", [entry(1, covered=90), entry(1, states="+++")], ids=["other-counts", "other-lines"])
@@ -164,15 +168,15 @@ def test_reports_with_names_keep_out_of_each_others_way(git_data: GitData, open_
 
 def test_imported_points_are_one_commit_and_only_once(git_data: GitData, open_store: Open) -> None:
     points = tuple(Point(date=datetime(2025, month, 1, tzinfo=UTC), total=Decimal("62.5")) for month in (1, 2))
-    start = History(start=points[0], start_aim=Aim(total=Decimal(80)))
+    start = Start(point=points[0], aim=Aim(total=Decimal(80)))
     store = open_store()
     store.append(entry(1), build)
-    store.add_imported(points, start, build)
+    store.add_imported(History(imported=points, start=start), build)
     found = open_store().read()
-    assert (found.imported, found.start, found.start_aim) == (points, points[0], Aim(total=Decimal(80)))
+    assert (found.imported, found.start) == (points, start)
     assert json.loads(git_data.files(BRANCH)["trending.json"])["imported"] == 2
     before = state(git_data)
-    open_store().add_imported(points[1:], start, build)
+    open_store().add_imported(History(imported=points[1:], start=start), build)
     assert state(git_data) == before
 
 
@@ -202,10 +206,11 @@ def test_what_covgate_did_not_write_is_told_and_left_alone(
 ) -> None:
     git_data.seed(files, BRANCH)
     before = state(git_data)
+    act: Callable[[], object]
     for act in (
         lambda: open_store().read(),
         lambda: open_store().append(entry(1), build),
-        lambda: open_store().add_imported((), History(), build),
+        lambda: open_store().add_imported(History(), build),
     ):
         with pytest.raises(HistoryError) as caught:
             act()
@@ -217,9 +222,9 @@ def test_what_covgate_did_not_write_is_told_and_left_alone(
 
 
 def test_a_line_record_that_is_broken_is_told(git_data: GitData, open_store: Open) -> None:
-    git_data.seed(broken({f"lines/{sha(1)}": "hello"}), BRANCH)
+    git_data.seed(broken({"history.jsonl": render_record(record(1)), f"lines/{sha(1)}": "hello"}), BRANCH)
     store = open_store()
-    assert store.read() == History()
+    assert store.read() == History(records=(record(1),))
     with pytest.raises(HistoryError, match="no line record") as caught:
         store.read_lines(sha(1))
     assert caught.value.slug == "history-broken"
@@ -264,6 +269,7 @@ def test_a_token_that_can_only_read_is_told_what_it_takes(
 def test_a_branch_that_can_not_be_read_is_told(
     git_github: FakeGithub, open_store: Open, answer: Answer, says: str
 ) -> None:
+    act: Callable[[], object]
     for act in (lambda: open_store().read(), lambda: open_store().append(entry(1), build)):
         git_github.faults[:] = [Fault(method="GET", answer=answer, times=9)]
         with pytest.raises(HistoryError, match=r"\Athe branch covgate-data cannot be read: ") as caught:
@@ -394,11 +400,11 @@ def test_a_tip_whose_files_are_not_there_yet_is_never_taken_for_an_empty_branch(
 def test_a_race_that_never_ends_is_given_up(
     git_github: FakeGithub, connect_data: ConnectData, open_store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("covgate.history.storage.branch.TRIES", 12)
+    monkeypatch.setattr("covgate.history.storage.store.TRIES", 12)
     open_store().append(entry(1), build)
     git_github.faults.append(Fault(method="PATCH", answer=error(422, "Update is not a fast forward"), times=99))
     pauses: list[float] = []
-    store = BranchStore(connect_data(), BRANCH, limit=30, wait=pauses.append, random=Random(7))
+    store = HistoryStore(BranchPlace(connect_data(), BRANCH), limit=30, wait=pauses.append, random=Random(7))
     with pytest.raises(HistoryError, match="moved by other runs each of the") as caught:
         store.append(entry(2), build)
     assert caught.value.slug == "history-contended"
@@ -413,11 +419,12 @@ from random import Random
 from covgate.model.secret import Secret
 from covgate.host.github.repository import GithubData
 from covgate.host.github.session import RetryPolicy
-from covgate.history.storage.branch import BranchStore
+from covgate.history.storage.branch import BranchPlace
+from covgate.history.storage.store import HistoryStore
 from tests.support.recorded import build, entry
 url, number, pace = sys.argv[1], int(sys.argv[2]), RetryPolicy(timeout=60, between_writes=0)
 with GithubData(api_url=url, repository="octo/project", token=Secret(value="ghs_workflow"), pace=pace) as data:
-    store = BranchStore(data, "covgate-data", limit=30, wait=time.sleep, random=Random(number))
+    store = HistoryStore(BranchPlace(data, "covgate-data"), limit=30, wait=time.sleep, random=Random(number))
     store.append(entry(number), build)
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from random import Random
 
@@ -12,7 +13,7 @@ from covgate.change.checkout import Checkout
 from covgate.change.line_mapping import find_shifts
 from covgate.config.goals import Component
 from covgate.gate.components import component_tallies
-from covgate.history.ancestry import LocalAncestry
+from covgate.history.ancestry import nearest_in_clone
 from covgate.history.baseline import find_baseline
 from covgate.history.comparison.compare import fitting
 from covgate.history.comparison.flapping import make_line_record
@@ -105,7 +106,7 @@ class Recorder:
         base = self.git.merge_base(main, head)
         assert base is not None
         history = History(records=tuple(self.records))
-        baseline = find_baseline(history, base, LocalAncestry(self.git))
+        baseline = find_baseline(history, base, partial(nearest_in_clone, self.git))
         assert isinstance(baseline, Baseline)
         assert baseline.record.sha == self._told.shas[topic.nodes[max(topic.recorded)]], "never a record of later"
         sha = baseline.record.sha
