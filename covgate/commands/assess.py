@@ -35,6 +35,7 @@ from covgate.model import (
     Measurement,
     Tally,
     Unavailable,
+    known,
 )
 from covgate.report import Facts
 from covgate.system import REGULAR_FILE
@@ -183,13 +184,14 @@ def _ramp(settings: Settings, past: Past, today: date) -> Ramp | None:
 
 def _trend(settings: Settings, past: Past, today: date) -> str:
     """Return the sparkline and how far the target is, for the footer."""
-    points = () if isinstance(past.history, Unavailable) else points_of(past.history, NEWEST)
+    history = known(past.history)
+    points = points_of(history, NEWEST) if history else ()
     if not points:
         return ""
     words = towards(points, settings.target, today) if settings.target else ""
     # One point is no trend.
     spark = sparkline([point.total for point in points]) if len(points) > 1 else ""
-    return " · ".join(filter(None, (spark, "" if isinstance(words, Unavailable) else words)))
+    return " · ".join(filter(None, (spark, known(words))))
 
 
 # --- the change ----------------------------------------------------------------------------------------------------

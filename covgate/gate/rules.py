@@ -74,7 +74,7 @@ def evaluate_drop(
         return rule.check(Status.NOT_APPLICABLE, nothing)
     if isinstance(drop, Unavailable):
         return rule.check(Status.UNAVAILABLE, drop.reason)
-    target = Fraction(*rule.target.as_integer_ratio())
+    target = Fraction(rule.target)
     if drop.raw <= target:
         return rule.check(Status.PASS, f"{subject} {show_at_most(drop.raw, rule.target)}", drop=drop)
     if drop.judged <= target:

@@ -44,7 +44,7 @@ from covgate.model.history import (
 from covgate.model.numbers import Counts, Tally, floor_percent
 from covgate.model.secret import Secret
 from covgate.model.text import plain, shorten, visible
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, known
 from covgate.model.verdict import (
     FAILED_SUITES,
     MAX_DROP,
@@ -114,6 +114,7 @@ __all__ = [
     "Verdict",
     "VerdictKind",
     "floor_percent",
+    "known",
     "parse_sha",
     "percent_json",
     "plain",

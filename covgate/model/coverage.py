@@ -21,8 +21,7 @@ class Span:
 
     def __post_init__(self) -> None:
         if not 1 <= self.start <= self.end:
-            msg = f"not a span of lines: {self.start} to {self.end}"
-            raise ValueError(msg)
+            raise ValueError(f"not a span of lines: {self.start} to {self.end}")
 
 
 def spans_of(lines: Iterable[int], *, bridge: frozenset[int] = frozenset()) -> tuple[Span, ...]:
@@ -68,8 +67,6 @@ class FileCoverage:
     branches: Mapping[int, Branch] = field(default_factory=dict)
     first_lines: Mapping[int, int] = field(default_factory=dict)
     functions: tuple[Function, ...] = ()
-    imported: bool = True
-    """False for a file no test ever loaded: covgate analysed it because it was changed."""
 
     def tally(self, lines: frozenset[int] | None = None) -> Tally:
         """Counts of the whole file, or of the statements in `lines` and the branches that leave them."""

@@ -33,7 +33,7 @@ def show_points(points: Decimal) -> str:
 
 def show_above(drop: Fraction, target: Decimal) -> str:
     """Print a drop that is more than `target` points, cut to as many decimals as it takes to look so; two at least."""
-    limit = Fraction(*target.as_integer_ratio())
+    limit = Fraction(target)
     for places in range(2, _MOST_PLACES):
         cut = math.floor(drop * 10**places)
         if Fraction(cut, 10**places) > limit:

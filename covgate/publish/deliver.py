@@ -10,7 +10,7 @@ from covgate.config import OUTPUT_NAMES, CommentPolicy, PublishPolicy, Settings
 from covgate.errors import CovgateError, ExitCode, InputError, PublishError
 from covgate.gate import exit_code
 from covgate.host import EventKind, Host, Runner
-from covgate.model import DiffCoverage, Unavailable, VerdictKind, percent_json, points_json
+from covgate.model import VerdictKind, percent_json, points_json
 from covgate.publish.comment import BODY_LIMIT, Published, publish_comment
 from covgate.publish.marker import Marker
 from covgate.publish.plan import Report
@@ -107,14 +107,12 @@ _NO_TOKEN = PublishError(
 
 def write_outputs(log: Runner, screen: Screen, facts: Facts, delivery: Delivery, folder: str) -> None:
     """Set the step's outputs; `folder` is the report folder as other steps name it."""
-    total = None if isinstance(facts.total, Unavailable) else facts.total.total
-    diff = facts.diff.tally if isinstance(facts.diff, DiffCoverage) else None
     note = log.write_outputs(
         {
             "verdict": facts.verdict.kind.value,
             "passed": "true" if delivery.exit_code is ExitCode.PASSED else "false",
-            "total-percent": percent_json(total) or "",
-            "diff-percent": percent_json(diff) or "",
+            "total-percent": percent_json(facts.total_tally) or "",
+            "diff-percent": percent_json(facts.diff_tally) or "",
             "delta": points_json(facts.comparison.delta) if facts.comparison else "",
             "comment-url": delivery.published.url or "",
             "result-path": f"{folder}/result.json",

@@ -19,8 +19,8 @@ from covgate.model import (
     FlapShown,
     IndirectFile,
     Status,
-    Tally,
     Unavailable,
+    known,
     show_number,
     show_percent,
 )
@@ -86,7 +86,7 @@ class FlapRow:
 
 def drop_row(facts: Facts) -> DropRow | None:
     """Return the drop's line, or None when nothing was recorded and no rule asks for it."""
-    check = _check(facts, MAX_DROP, None)
+    check = facts.check(MAX_DROP)
     if facts.comparison is None and check is None:
         return None
     if facts.comparison is not None:
@@ -124,9 +124,9 @@ def component_rows(facts: Facts) -> tuple[ComponentRow, ...]:
 
 
 def _component_row(facts: Facts, part: ComponentFigures) -> ComponentRow:
-    total, diff = _known(part.total), _known(part.diff)
+    total, diff = known(part.total), known(part.diff)
     absent = NOT_APPLICABLE if part.diff is None else UNAVAILABLE
-    drop = _check(facts, MAX_DROP, part.name)
+    drop = facts.check(MAX_DROP, part.name)
     delta = "–" if part.delta is None else points_text(part.delta)
     if drop is not None:
         delta += f" (drop ≤ {show_number(drop.target)}{STATUS_MARK[drop.status]})"
@@ -134,24 +134,16 @@ def _component_row(facts: Facts, part: ComponentFigures) -> ComponentRow:
         name=part.name,
         band=choose_band(total, green=facts.green, orange=facts.orange),
         total=percent_text(total) if total else UNAVAILABLE,
-        required=_required(_check(facts, MIN_TOTAL, part.name)),
+        required=_required(facts.check(MIN_TOTAL, part.name)),
         delta=delta,
         diff_band=choose_band(diff, green=facts.green, orange=facts.orange),
         diff=percent_text(diff) if diff else absent,
-        diff_required=_required(_check(facts, MIN_DIFF, part.name)),
+        diff_required=_required(facts.check(MIN_DIFF, part.name)),
     )
-
-
-def _known(tally: Tally | Unavailable | None) -> Tally | None:
-    return None if isinstance(tally, Unavailable) else tally
 
 
 def _required(check: Check | None) -> str:
     return "–" if check is None else f"≥ {show_percent(check.target)}{STATUS_MARK[check.status]}"
-
-
-def _check(facts: Facts, rule: str, component: str | None) -> Check | None:
-    return next((c for c in facts.verdict.checks if (c.rule, c.component) == (rule, component)), None)
 
 
 def indirect_rows(facts: Facts) -> tuple[IndirectRow, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from covgate.model import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Status, SuiteRun, SuiteStatus, Unavailable, VerdictKind
-from covgate.report.facts import Facts, diff_of, total_of
+from covgate.report.facts import Facts
 from covgate.report.words import percent_text, points_text, share_text
 
 
@@ -67,7 +67,7 @@ def _sentence(check: Check, facts: Facts) -> str:
 def _to_make_up(check: Check, facts: Facts) -> str:
     """Say how much has to be covered until the drop is small enough."""
     own = next((part.total for part in facts.components if part.name == check.component), None)
-    tally = own if check.component else total_of(facts)
+    tally = own if check.component else facts.total_tally
     if check.drop is None or tally is None or isinstance(tally, Unavailable) or not tally.counts.total:
         return ""
     counts = tally.counts
@@ -89,7 +89,7 @@ def _suite_sentence(suite: SuiteRun | None) -> str:
 
 
 def _good_news(facts: Facts) -> str:
-    total, diff = total_of(facts), diff_of(facts)
+    total, diff = facts.total_tally, facts.diff_tally
     total_text = f"total {percent_text(total)}" if total else "total unavailable"
     if facts.comparison is not None and facts.comparison.delta:
         total_text += f" ({points_text(facts.comparison.delta)})"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MIN_DIFF, DiffCoverage, DiffFile, Function, Gap, Span, Status
+from covgate.model import MIN_DIFF, DiffFile, Function, Gap, Span, Status
 from covgate.report.bands import Band, choose_band
 from covgate.report.facts import Facts
 from covgate.report.words import percent_text, plural, short_path, span_text, work_left
@@ -128,8 +128,7 @@ def file_row(file: DiffFile, facts: Facts) -> FileRow:
 
 def undecided_files(facts: Facts) -> tuple[str, ...]:
     """Say, above everything else, which files count as uncovered although nothing names them; nothing for none."""
-    files = facts.diff.files if isinstance(facts.diff, DiffCoverage) else ()
-    names = [short_path(file.path) for file in files if file.gap is Gap.UNDECIDED]
+    names = [short_path(file.path) for file in facts.known_diff.files if file.gap is Gap.UNDECIDED]
     if not names:
         return ()
     it = "it" if len(names) == 1 else "they"
@@ -155,7 +154,7 @@ class OmittedRow:
 def omitted_rows(facts: Facts) -> tuple[OmittedRow, ...]:
     """Group the changed files nobody judges by what leaves them out, tests last."""
     groups: dict[tuple[bool, str, str], list[str]] = defaultdict(list)
-    for file in facts.diff.omitted if isinstance(facts.diff, DiffCoverage) else ():
+    for file in facts.known_diff.omitted:
         is_test = bool(_TEST_FILE.search(str(file.path)))
         # Which of the patterns for tests it was helps nobody.
         rule = "" if is_test and file.where.startswith("a default") else file.rule

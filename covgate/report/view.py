@@ -10,8 +10,6 @@ from covgate.model import (
     Base,
     BaseHow,
     Coverage,
-    DiffCoverage,
-    DiffFile,
     Status,
     Tally,
     Unavailable,
@@ -32,7 +30,7 @@ from covgate.report.against_baseline import (
     indirect_rows,
 )
 from covgate.report.bands import Band, choose_band
-from covgate.report.facts import Facts, diff_of, total_of
+from covgate.report.facts import Facts
 from covgate.report.headline import word_headline
 from covgate.report.todo import (
     TODO_LIMIT,
@@ -46,7 +44,15 @@ from covgate.report.todo import (
     undecided_files,
     weight,
 )
-from covgate.report.words import SHOWN_DIGITS, STATUS_MARK, UNAVAILABLE, counts_text, percent_text, plural
+from covgate.report.words import (
+    NOT_APPLICABLE,
+    SHOWN_DIGITS,
+    STATUS_MARK,
+    UNAVAILABLE,
+    counts_text,
+    percent_text,
+    plural,
+)
 
 FILE_LIMIT = 50
 """How many files the folded table and list hold."""
@@ -119,18 +125,22 @@ LEFT_OUT = "Some sections were left out to fit GitHub's limit: the step summary 
 def build_view(facts: Facts) -> ReportView:
     """Word and sort a report."""
     icon, headline, reasons = word_headline(facts)
-    left = [file for file in _diff_files(facts) if file.missing or file.partial]
+    left = [file for file in facts.known_diff.files if file.missing or file.partial]
     ranked = sorted(left, key=lambda f: (-weight(f), str(f.path)))
     todos = list_todos(ranked, facts.links)
     # Of one file the table would say what the list above it has said.
     rows = ranked[:FILE_LIMIT] if len(ranked) > 1 or len(todos) > TODO_LIMIT else []
+    absent = NOT_APPLICABLE if facts.diff is None else UNAVAILABLE
     indirect, flaps = indirect_rows(facts), flap_rows(facts)
     return ReportView(
         kind=facts.verdict.kind,
         icon=icon,
         headline=headline,
         reasons=(*reasons, *undecided_files(facts)),
-        rows=(_total_row(facts), _diff_row(facts)),
+        rows=(
+            _row("Total coverage", MIN_TOTAL, facts.total_tally, UNAVAILABLE, facts),
+            _row("Diff coverage", MIN_DIFF, facts.diff_tally, absent, facts),
+        ),
         drop=drop_row(facts),
         has_branches=isinstance(facts.total, Coverage) and facts.total.has_branches,
         todo_title=todo_title(facts, len(todos)),
@@ -144,7 +154,7 @@ def build_view(facts: Facts) -> ReportView:
         flaps=flaps[:INDIRECT_LIMIT],
         more_flaps=max(0, len(flaps) - INDIRECT_LIMIT),
         omitted=omitted_rows(facts)[:FILE_LIMIT],
-        omitted_files=len(facts.diff.omitted) if isinstance(facts.diff, DiffCoverage) else 0,
+        omitted_files=len(facts.known_diff.omitted),
         notes=(*drop_notes(facts), *facts.notes),
         footer=_footer(facts),
         run_url=facts.run_url,
@@ -159,21 +169,8 @@ _TROUBLE = frozenset({Status.FAIL, Status.UNAVAILABLE})
 # --- the table -----------------------------------------------------------------------------------------------------
 
 
-def _diff_files(facts: Facts) -> tuple[DiffFile, ...]:
-    return facts.diff.files if isinstance(facts.diff, DiffCoverage) else ()
-
-
-def _total_row(facts: Facts) -> Row:
-    return _row("Total coverage", MIN_TOTAL, total_of(facts), UNAVAILABLE, facts)
-
-
-def _diff_row(facts: Facts) -> Row:
-    absent = "n/a" if facts.diff is None else UNAVAILABLE
-    return _row("Diff coverage", MIN_DIFF, diff_of(facts), absent, facts)
-
-
 def _row(name: str, rule: str, tally: Tally | None, absent: str, facts: Facts) -> Row:
-    check = next((check for check in facts.verdict.checks if (check.rule, check.component) == (rule, None)), None)
+    check = facts.check(rule)
     return Row(
         name=name,
         band=choose_band(tally, green=facts.green, orange=facts.orange),
