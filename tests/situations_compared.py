@@ -98,7 +98,6 @@ def with_components() -> Facts:
         evaluate(
             Rule(name=MIN_TOTAL, component=part.name, target=Decimal(floors[part.name])),
             part.total,
-            subject=f"total coverage of {part.name}",
             nothing="",
         )
         for part in parts

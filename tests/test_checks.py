@@ -11,14 +11,14 @@ import pytest
 
 from covgate.config.goals import Component, Target
 from covgate.config.settings import resolve
-from covgate.gate.checks import Judged, Ramp, component_checks, compute_checks
+from covgate.gate.checks import Figures, Ramp, compute_checks
 from covgate.model.history import Aim, History, Point
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import Drop, Status
 
 HALF = Tally(lines=Counts(covered=50, total=100))
-WHOLE = Judged(total=HALF, diff=HALF, drop=Drop(raw=Fraction(1), adjusted=Fraction(1, 2)))
+WHOLE = Figures(total=HALF, diff=HALF, drop=Drop(raw=Fraction(1), adjusted=Fraction(1, 2)))
 COMPONENT = Component(name="api", paths=("api/**",), min_total=Decimal(60), min_diff=Decimal(40), max_drop=Decimal(0))
 START = Point(date=datetime(2026, 1, 1, 12, tzinfo=UTC), total=Decimal(40), components={"api": Decimal(20)})
 TARGET = Target(total=Decimal(80), by=date(2026, 1, 11), ramp=True)
@@ -28,7 +28,7 @@ BROKEN = replace(RAMP, history=Unavailable(reason="it is broken"))
 API = replace(COMPONENT, min_total=None, min_diff=None, max_drop=None, target=Decimal(30))
 
 
-def judged(given: dict[str, str], what: Judged = WHOLE, ramp: Ramp | None = None) -> list[tuple[str, Decimal, Status]]:
+def judged(given: dict[str, str], what: Figures = WHOLE, ramp: Ramp | None = None) -> list[tuple[str, Decimal, Status]]:
     checks = compute_checks(resolve(command_line=given), what, ramp)
     return [(check.rule, check.target, check.status) for check in checks]
 
@@ -45,12 +45,12 @@ def test_only_rules_that_are_set_are_judged() -> None:
 @pytest.mark.parametrize(
     ("what", "expected"),
     [
-        (Judged(total=HALF, diff=None), Status.NOT_APPLICABLE),
-        (Judged(total=HALF, diff=Tally()), Status.NOT_APPLICABLE),
-        (Judged(total=HALF, diff=Unavailable(reason="no diff")), Status.UNAVAILABLE),
+        (Figures(total=HALF, diff=None), Status.NOT_APPLICABLE),
+        (Figures(total=HALF, diff=Tally()), Status.NOT_APPLICABLE),
+        (Figures(total=HALF, diff=Unavailable(reason="no diff")), Status.UNAVAILABLE),
     ],
 )
-def test_a_change_that_is_not_there_is_not_one_that_is_unknown(what: Judged, expected: Status) -> None:
+def test_a_change_that_is_not_there_is_not_one_that_is_unknown(what: Figures, expected: Status) -> None:
     assert judged({"min-diff": "80"}, what) == [("min-diff", Decimal(80), expected)]
 
 
@@ -61,13 +61,13 @@ def test_a_change_that_is_not_there_is_not_one_that_is_unknown(what: Judged, exp
         (replace(WHOLE, drop=Unavailable(reason="broken history")), Status.UNAVAILABLE, "broken history"),
     ],
 )
-def test_a_drop_that_is_not_there_says_why(what: Judged, status: Status, why: str) -> None:
+def test_a_drop_that_is_not_there_says_why(what: Figures, status: Status, why: str) -> None:
     (check,) = compute_checks(resolve(command_line={"max-drop": "1"}), what)
     assert (check.status, check.why[: len(why)]) == (status, why)
 
 
 def test_a_component_has_rules_of_its_own_which_carry_its_name() -> None:
-    checks = component_checks(COMPONENT, WHOLE)
+    checks = compute_checks(COMPONENT, WHOLE)
     assert [(check.rule, check.component, check.status) for check in checks] == [
         ("min-total", "api", Status.FAIL),
         ("min-diff", "api", Status.PASS),
@@ -83,13 +83,13 @@ def test_a_ramp_raises_the_floor_and_never_lowers_it() -> None:
 
 
 def test_a_component_ramps_to_its_own_target() -> None:
-    (check,) = component_checks(API, WHOLE, RAMP)
+    (check,) = compute_checks(API, WHOLE, RAMP)
     assert (check.target, check.status) == (Decimal(25), Status.PASS)
-    assert component_checks(replace(API, target=None), WHOLE, RAMP) == []
+    assert compute_checks(replace(API, target=None), WHOLE, RAMP) == []
 
 
 def test_a_component_that_was_never_recorded_begins_where_the_project_did() -> None:
-    (check,) = component_checks(replace(API, name="new", target=Decimal(70)), WHOLE, RAMP)
+    (check,) = compute_checks(replace(API, name="new", target=Decimal(70)), WHOLE, RAMP)
     assert (check.target, check.status) == (Decimal(55), Status.FAIL)
 
 
@@ -114,7 +114,7 @@ IMPORTED = replace(HISTORY, start=replace(START, components={}))
 def test_after_its_day_the_target_is_required_whatever_the_history_says(history: History | Unavailable) -> None:
     ramp = replace(RAMP, history=history, today=date(2026, 1, 11))
     assert judged({}, ramp=ramp) == [("min-total", Decimal(80), Status.FAIL)]
-    (check,) = component_checks(replace(API, target=Decimal(51)), WHOLE, ramp)
+    (check,) = compute_checks(replace(API, target=Decimal(51)), WHOLE, ramp)
     assert (check.target, check.status) == (Decimal(51), Status.FAIL)
 
 

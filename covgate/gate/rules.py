@@ -10,6 +10,7 @@ from fractions import Fraction
 from covgate.errors import ExitCode
 from covgate.model import (
     FAILED_SUITES,
+    MIN_DIFF,
     Check,
     Drop,
     Status,
@@ -36,6 +37,12 @@ class Rule:
     component: str | None = None
     """The component it is about; None for the whole project."""
 
+    @property
+    def subject(self) -> str:
+        """The figure that is judged, in words."""
+        of = f" of {self.component}" if self.component else ""
+        return f"{'diff' if self.name == MIN_DIFF else 'total'} coverage{of}"
+
     def check(self, status: Status, why: str, *, actual: Tally | None = None, drop: Drop | None = None) -> Check:
         """Return the rule as it was judged."""
         return Check(
@@ -49,23 +56,21 @@ class Rule:
         )
 
 
-def evaluate(rule: Rule, actual: Tally | Unavailable, *, subject: str, nothing: str) -> Check:
-    """Judge one minimum. `subject` names the figure and `nothing` says why there may be nothing to measure."""
+def evaluate(rule: Rule, actual: Tally | Unavailable, *, nothing: str) -> Check:
+    """Judge one minimum. `nothing` says why there may be nothing to measure."""
     if isinstance(actual, Unavailable):
         return rule.check(Status.UNAVAILABLE, actual.reason)
     counts = actual.counts
     if not counts.total:
         return rule.check(Status.NOT_APPLICABLE, nothing, actual=actual)
     if counts.reaches(rule.target):
-        return rule.check(Status.PASS, f"{subject} is at least {show_percent(rule.target)}", actual=actual)
-    why = f"{subject} {show_below(actual, rule.target)} is below {show_percent(rule.target)}"
+        return rule.check(Status.PASS, f"{rule.subject} is at least {show_percent(rule.target)}", actual=actual)
+    why = f"{rule.subject} {show_below(actual, rule.target)} is below {show_percent(rule.target)}"
     return rule.check(Status.FAIL, why, actual=actual)
 
 
-def evaluate_drop(
-    rule: Rule, drop: Drop | Unavailable | None, *, nothing: str, subject: str = "total coverage"
-) -> Check:
-    """Judge how far a figure fell. None is n/a, because of `nothing`; `subject` names the figure.
+def evaluate_drop(rule: Rule, drop: Drop | Unavailable | None, *, nothing: str) -> Check:
+    """Judge how far a total fell. None is n/a, because of `nothing`.
 
     The smaller of the raw and the adjusted drop is judged, without what flapping lines excuse. When the adjusted one is
     unknown, a raw drop beyond the target is no verdict, and one within it passes: the smaller cannot be beyond it.
@@ -76,13 +81,13 @@ def evaluate_drop(
         return rule.check(Status.UNAVAILABLE, drop.reason)
     target = Fraction(rule.target)
     if drop.raw <= target:
-        return rule.check(Status.PASS, f"{subject} {show_at_most(drop.raw, rule.target)}", drop=drop)
+        return rule.check(Status.PASS, f"{rule.subject} {show_at_most(drop.raw, rule.target)}", drop=drop)
     if drop.judged <= target:
         left_out = ["the code that the change deletes"] if drop.least < drop.raw else []
         left_out += ["lines that flap"] if drop.excused else []
-        why = f"{subject} {show_at_most(drop.judged, rule.target)}, leaving out {' and '.join(left_out)}"
+        why = f"{rule.subject} {show_at_most(drop.judged, rule.target)}, leaving out {' and '.join(left_out)}"
         return rule.check(Status.PASS, why, drop=drop)
-    fell = f"{subject} fell by {show_above(drop.judged, rule.target)}, more than {show_number(rule.target)}"
+    fell = f"{rule.subject} fell by {show_above(drop.judged, rule.target)}, more than {show_number(rule.target)}"
     if isinstance(drop.adjusted, Unavailable):
         why = f"{fell}, and how much of that is code the change deletes cannot be known: {drop.adjusted.reason}"
         return rule.check(Status.UNAVAILABLE, why, drop=drop)
