@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.config.components import match_components, require_files, unused_globs
+from covgate.config.components import check_globs, match_components
 from covgate.config.globs import parse_glob
 from covgate.config.goals import Component
 from covgate.errors import InputError
@@ -278,7 +278,7 @@ def where(name: str) -> str:
 def missing(*globs: str, prefix: str = ".", files: tuple[str, ...] = FILES) -> InputError:
     component = Component(name="x", paths=globs)
     with pytest.raises(InputError) as caught:
-        require_files([component], paths(*files), where, prefix=PurePosixPath(prefix))
+        check_globs([component], paths(*files), where, prefix=PurePosixPath(prefix))
     return caught.value
 
 
@@ -335,12 +335,8 @@ def test_a_component_without_a_file_is_an_error_that_proposes_a_folder(
 
 
 def test_components_with_a_file_each_are_fine() -> None:
-    require_files(
-        [Component(name="a", paths=("core/**", "cores/**")), Component(name="b", paths=("**",))],
-        paths(*FILES),
-        where,
-        prefix=ROOT,
-    )
+    components = [Component(name="a", paths=("core/**",)), Component(name="b", paths=("**",))]
+    assert check_globs(components, paths(*FILES), where, prefix=ROOT) == ()
 
 
 def test_a_checkout_without_any_file_has_no_component() -> None:
@@ -349,7 +345,7 @@ def test_a_checkout_without_any_file_has_no_component() -> None:
 
 def test_a_glob_without_a_file_is_named_although_its_component_has_some() -> None:
     components = [Component(name="a", paths=("core/**", "cores/**", "!core/old")), Component(name="b", paths=("**",))]
-    assert unused_globs(components, paths(*FILES), prefix=ROOT) == (
+    assert check_globs(components, paths(*FILES), where, prefix=ROOT) == (
         "`cores/**` of component a matches no file",
         "`!core/old` of component a matches no file",
     )

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from covgate.change import Checkout, find_change
 from covgate.commands.assess import assess
 from covgate.commands.edges import Edges
-from covgate.config import ReportKind, Settings, require_files, unused_globs
+from covgate.config import ReportKind, Settings, check_globs
 from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
@@ -72,8 +72,7 @@ def run(settings: Settings, edges: Edges) -> Outcome:
 def _check_components(settings: Settings, git: GitCommand, prefix: PurePosixPath, edges: Edges) -> None:
     if settings.components:
         listing = (*git.tracked(), *git.untracked())
-        require_files(settings.components, listing, settings.where, prefix=prefix)
-        for note in unused_globs(settings.components, listing, prefix=prefix):
+        for note in check_globs(settings.components, listing, settings.where, prefix=prefix):
             edges.screen.say(note)
 
 

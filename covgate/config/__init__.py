@@ -1,6 +1,6 @@
 """The settings of a run: every option declared once, read from where it can be given, and who set it."""
 
-from covgate.config.components import listed, match_components, require_files, unused_globs
+from covgate.config.components import check_globs, listed, match_components
 from covgate.config.goals import Component, Target
 from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean, parse_lines
 from covgate.config.options import OPTIONS, Option
@@ -20,6 +20,7 @@ __all__ = [
     "Settings",
     "Target",
     "TomlFile",
+    "check_globs",
     "did_you_mean",
     "floors_of",
     "guess_report_dir",
@@ -28,7 +29,5 @@ __all__ = [
     "match_components",
     "parse_lines",
     "read_toml",
-    "require_files",
     "resolve",
-    "unused_globs",
 ]
