@@ -18,6 +18,7 @@ from covgate.model.commit import Base, BaseHow, Sha
 from covgate.model.coverage import OmittedFile
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import SuiteRun, SuiteStatus
+from covgate.report.bands import Bands
 from covgate.report.facts import Facts
 from tests.coverage_text import read_files
 
@@ -78,8 +79,7 @@ def facts(
         head=HEAD,
         uncommitted=0,
         links=Links(blob=BLOB, head=HEAD, measured=HEAD),
-        green=Decimal(80),
-        orange=Decimal(60),
+        bands=Bands(green=Decimal(80), orange=Decimal(60)),
         name="",
         run_url="https://github.com/org/app/actions/runs/77",
         notes=(),

@@ -24,7 +24,7 @@ from covgate.model import (
     Unavailable,
     known,
 )
-from covgate.report import Facts
+from covgate.report import Bands, Facts
 from covgate.system import REGULAR_FILE
 
 
@@ -67,8 +67,7 @@ def assess(
         head=context.head_sha or change.head,
         uncommitted=lines.uncommitted if lines else 0,
         links=_links(context, change, diff),
-        green=settings.green,
-        orange=settings.orange,
+        bands=Bands(green=settings.green, orange=settings.orange),
         name=settings.name or "",
         run_url=context.run_url,
         notes=(*measurement.notes, *([ramp_note] if ramp_note else [])),

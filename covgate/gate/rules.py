@@ -21,10 +21,10 @@ from covgate.model import (
     Verdict,
     VerdictKind,
     show_above,
-    show_at_most,
     show_below,
     show_number,
     show_percent,
+    show_points,
 )
 
 
@@ -81,17 +81,21 @@ def evaluate_drop(rule: Rule, drop: Drop | Unavailable | None, *, nothing: str) 
         return rule.check(Status.UNAVAILABLE, drop.reason)
     target = Fraction(rule.target)
     if drop.raw <= target:
-        return rule.check(Status.PASS, f"{rule.subject} {show_at_most(drop.raw, rule.target)}", drop=drop)
+        return rule.check(Status.PASS, f"{rule.subject} {_fell(drop.raw, rule.target)}", drop=drop)
     if drop.judged <= target:
         left_out = ["the code that the change deletes"] if drop.least < drop.raw else []
         left_out += ["lines that flap"] if drop.excused else []
-        why = f"{rule.subject} {show_at_most(drop.judged, rule.target)}, leaving out {' and '.join(left_out)}"
+        why = f"{rule.subject} {_fell(drop.judged, rule.target)}, leaving out {' and '.join(left_out)}"
         return rule.check(Status.PASS, why, drop=drop)
     fell = f"{rule.subject} fell by {show_above(drop.judged, rule.target)}, more than {show_number(rule.target)}"
     if isinstance(drop.adjusted, Unavailable):
         why = f"{fell}, and how much of that is code the change deletes cannot be known: {drop.adjusted.reason}"
         return rule.check(Status.UNAVAILABLE, why, drop=drop)
     return rule.check(Status.FAIL, fell, drop=drop)
+
+
+def _fell(drop: Fraction, target: Decimal) -> str:
+    return "did not fall" if drop <= 0 else f"fell by at most {show_points(target)}"
 
 
 def judge(checks: Iterable[Check], suite: SuiteRun | None, problem: Unavailable | None = None) -> Verdict:

@@ -1,5 +1,6 @@
 """From facts to words: the comment, the terminal, the pages, the JSON."""
 
+from covgate.report.bands import Bands
 from covgate.report.facts import Facts
 from covgate.report.history.view import build_history_view, history_json
 from covgate.report.render import (
@@ -16,6 +17,7 @@ from covgate.report.render import (
 from covgate.report.view import ReportView, build_view
 
 __all__ = [
+    "Bands",
     "Facts",
     "ReportView",
     "build_history_view",

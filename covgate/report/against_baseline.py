@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
-from covgate.host import Links
 from covgate.model import (
     MAX_DROP,
     MIN_DIFF,
     MIN_TOTAL,
     Baseline,
     BaselineHow,
-    Check,
     ComponentFigures,
     Drop,
-    FlapShown,
-    IndirectFile,
     Status,
+    Tally,
     Unavailable,
     known,
+    show_change,
+    show_cut,
     show_number,
     show_percent,
+    show_points,
 )
-from covgate.report.bands import Band, choose_band
+from covgate.report.bands import Band
 from covgate.report.facts import Facts
 from covgate.report.words import (
     NOT_APPLICABLE,
@@ -32,9 +31,7 @@ from covgate.report.words import (
     STATUS_MARK,
     UNAVAILABLE,
     listed_spans,
-    percent_text,
     plural,
-    points_text,
     short_path,
 )
 
@@ -43,8 +40,8 @@ INDIRECT_LIMIT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropRow:
-    """The line of the main table about the drop."""
+class Figure:
+    """A figure in a table, with its colour and what is required of it."""
 
     band: Band
     value: str
@@ -53,16 +50,12 @@ class DropRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentRow:
-    """One component: its figures, with what is required of them."""
+    """One component: its figures."""
 
     name: str
-    band: Band
-    total: str
-    required: str
+    total: Figure
     delta: str
-    diff_band: Band
-    diff: str
-    diff_required: str
+    diff: Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,18 +77,29 @@ class FlapRow:
     what: str
 
 
-def drop_row(facts: Facts) -> DropRow | None:
-    """Return the drop's line, or None when nothing was recorded and no rule asks for it."""
+def figure_of(facts: Facts, figure: Tally | Unavailable | None, rule: str, component: str | None = None) -> Figure:
+    """Word the total or the diff, of the project or of a component. None is n/a."""
+    check, tally = facts.check(rule, component), known(figure)
+    absent = NOT_APPLICABLE if figure is None else UNAVAILABLE
+    return Figure(
+        band=facts.bands.of(tally),
+        value=show_cut(tally.percent) if tally else absent,
+        required="–" if check is None else f"≥ {show_percent(check.target)}{STATUS_MARK[check.status]}",
+    )
+
+
+def drop_row(facts: Facts) -> Figure | None:
+    """Return the drop's figure, or None when nothing was recorded and no rule asks for it."""
     check = facts.check(MAX_DROP)
     if facts.comparison is None and check is None:
         return None
     if facts.comparison is not None:
-        value = points_text(facts.comparison.delta)
+        value = show_change(facts.comparison.delta)
     else:
         value = NOT_APPLICABLE if check and check.status is Status.NOT_APPLICABLE else UNAVAILABLE
     required = "–" if check is None else f"drop ≤ {show_number(check.target)}{STATUS_MARK[check.status]}"
     bands = {Status.PASS: Band.GREEN, Status.FAIL: Band.RED}
-    return DropRow(band=bands.get(check.status, Band.NONE) if check else Band.NONE, value=value, required=required)
+    return Figure(band=bands.get(check.status, Band.NONE) if check else Band.NONE, value=value, required=required)
 
 
 def drop_notes(facts: Facts) -> tuple[str, ...]:
@@ -107,15 +111,10 @@ def drop_notes(facts: Facts) -> tuple[str, ...]:
 def _drop_notes(component: str | None, drop: Drop) -> Iterator[str]:
     of = f" of {component}" if component else ""
     if drop.least < drop.raw and drop.raw > 0:
-        fell = "did not fall" if drop.least <= 0 else f"fell by {_points(drop.least)}"
+        fell = "did not fall" if drop.least <= 0 else f"fell by {show_points(drop.least)}"
         yield f"Without the covered code this change deletes, total coverage{of} {fell}."
     if drop.excused:
-        yield f"Flapping lines excuse {_points(drop.excused)} of the drop{of}."
-
-
-def _points(value: Fraction) -> str:
-    shown = points_text(value).removeprefix("+")
-    return f"{shown} point" if shown == "1" else f"{shown} points"
+        yield f"Flapping lines excuse {show_points(drop.excused)} of the drop{of}."
 
 
 def component_rows(facts: Facts) -> tuple[ComponentRow, ...]:
@@ -124,55 +123,42 @@ def component_rows(facts: Facts) -> tuple[ComponentRow, ...]:
 
 
 def _component_row(facts: Facts, part: ComponentFigures) -> ComponentRow:
-    total, diff = known(part.total), known(part.diff)
-    absent = NOT_APPLICABLE if part.diff is None else UNAVAILABLE
     drop = facts.check(MAX_DROP, part.name)
-    delta = "–" if part.delta is None else points_text(part.delta)
+    delta = "–" if part.delta is None else show_change(part.delta)
     if drop is not None:
         delta += f" (drop ≤ {show_number(drop.target)}{STATUS_MARK[drop.status]})"
     return ComponentRow(
         name=part.name,
-        band=choose_band(total, green=facts.green, orange=facts.orange),
-        total=percent_text(total) if total else UNAVAILABLE,
-        required=_required(facts.check(MIN_TOTAL, part.name)),
+        total=figure_of(facts, part.total, MIN_TOTAL, part.name),
         delta=delta,
-        diff_band=choose_band(diff, green=facts.green, orange=facts.orange),
-        diff=percent_text(diff) if diff else absent,
-        diff_required=_required(facts.check(MIN_DIFF, part.name)),
+        diff=figure_of(facts, part.diff, MIN_DIFF, part.name),
     )
-
-
-def _required(check: Check | None) -> str:
-    return "–" if check is None else f"≥ {show_percent(check.target)}{STATUS_MARK[check.status]}"
 
 
 def indirect_rows(facts: Facts) -> tuple[IndirectRow, ...]:
     """Return the files with indirect changes, those that lost most first, all of them."""
     found = facts.comparison.indirect if facts.comparison else ()
-    return tuple(_indirect_row(file, facts.links) for file in found)
-
-
-def _indirect_row(file: IndirectFile, links: Links) -> IndirectRow:
-    first = (file.lost or file.gained)[0]
-    return IndirectRow(
-        shown=short_path(file.path),
-        url=links.to_measured(file.path, first),
-        lost=listed_spans(file.lost),
-        gained=listed_spans(file.gained),
+    return tuple(
+        IndirectRow(
+            shown=short_path(file.path),
+            url=facts.links.to_measured(file.path, (file.lost or file.gained)[0]),
+            lost=listed_spans(file.lost),
+            gained=listed_spans(file.gained),
+        )
+        for file in found
     )
 
 
 def flap_rows(facts: Facts) -> tuple[FlapRow, ...]:
     """Return the flapping lines that differ from the baseline in this run."""
     found = facts.comparison.flaps if facts.comparison else ()
-    return tuple(_flap_row(flap, facts.links) for flap in found)
-
-
-def _flap_row(flap: FlapShown, links: Links) -> FlapRow:
-    return FlapRow(
-        shown=f"{short_path(flap.path)}:{flap.line}",
-        url=links.to_measured(flap.path, flap.span),
-        what=f"{'lost' if flap.lost else 'gained'} this time",
+    return tuple(
+        FlapRow(
+            shown=f"{short_path(flap.path)}:{flap.line}",
+            url=facts.links.to_measured(flap.path, flap.span),
+            what=f"{'lost' if flap.lost else 'gained'} this time",
+        )
+        for flap in found
     )
 
 
@@ -185,7 +171,7 @@ def baseline_text(facts: Facts) -> str:
 
 
 def _age(facts: Facts, baseline: Baseline) -> str:
-    value = percent_text(baseline.record.total)
+    value = show_cut(baseline.record.total.percent)
     if baseline.how is BaselineHow.EXACT:
         return value if facts.base is None else f"{value}, the base itself"
     older = "this commit" if facts.base is None else "the base"

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from covgate.model import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Status, SuiteRun, SuiteStatus, Unavailable, VerdictKind
+from covgate.model import (
+    MAX_DROP,
+    MIN_DIFF,
+    MIN_TOTAL,
+    Check,
+    Status,
+    SuiteRun,
+    SuiteStatus,
+    Unavailable,
+    VerdictKind,
+    known,
+    show_change,
+    show_cut,
+)
 from covgate.report.facts import Facts
-from covgate.report.words import percent_text, points_text, share_text
+from covgate.report.words import share_text
 
 
 def word_headline(facts: Facts) -> tuple[str, str, tuple[str, ...]]:
@@ -89,14 +102,14 @@ def _suite_sentence(suite: SuiteRun | None) -> str:
 
 
 def _good_news(facts: Facts) -> str:
-    total, diff = facts.total_tally, facts.diff_tally
-    total_text = f"total {percent_text(total)}" if total else "total unavailable"
+    total, diff = known(facts.total_tally), known(facts.diff_tally)
+    total_text = f"total {show_cut(total.percent)}" if total else "total unavailable"
     if facts.comparison is not None and facts.comparison.delta:
-        total_text += f" ({points_text(facts.comparison.delta)})"
+        total_text += f" ({show_change(facts.comparison.delta)})"
     if diff is None:
         diff_text = ""
     elif diff.counts.total:
-        diff_text = f"diff {percent_text(diff)}{_edits(facts)}, "
+        diff_text = f"diff {show_cut(diff.percent)}{_edits(facts)}, "
     else:
         diff_text = f"no changed lines to cover{_no_commit(facts)}, "
     if facts.verdict.checks:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MIN_DIFF, DiffFile, Function, Gap, Span, Status
-from covgate.report.bands import Band, choose_band
+from covgate.model import MIN_DIFF, DiffFile, Function, Gap, Span, Status, show_cut
+from covgate.report.bands import Band
 from covgate.report.facts import Facts
-from covgate.report.words import percent_text, plural, short_path, span_text, work_left
+from covgate.report.words import plural, short_path, span_text, work_left
 
 TODO_LIMIT = 5
 """How many places the list of next steps names."""
@@ -119,8 +119,8 @@ def file_row(file: DiffFile, facts: Facts) -> FileRow:
         path=file.path,
         shown=short_path(file.path),
         url=facts.links.to(file.path),
-        band=choose_band(file.tally, green=facts.green, orange=facts.orange),
-        value=percent_text(file.tally),
+        band=facts.bands.of(file.tally),
+        value=show_cut(file.tally.percent),
         left=work_left(file),
         note=NOT_LOADED if file.gap else "",
     )

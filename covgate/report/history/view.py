@@ -11,10 +11,20 @@ from itertools import pairwise
 
 from covgate.config import Component, Target
 from covgate.history import points_of, ramp_start, required_on, sparkline, towards
-from covgate.model import Counts, History, Point, Record, Tally, Unavailable, percent_json, show_percent
-from covgate.report.bands import Band, band_of
-from covgate.report.trend.view import value_text
-from covgate.report.words import plural, signed_text
+from covgate.model import (
+    Counts,
+    History,
+    Point,
+    Record,
+    Tally,
+    Unavailable,
+    percent_json,
+    show_cut,
+    show_percent,
+    show_signed,
+)
+from covgate.report.bands import Band, Bands
+from covgate.report.words import plural
 
 _TITLE = 48
 """Characters of a commit's title that are shown."""
@@ -59,7 +69,7 @@ def build_history_view(
 ) -> HistoryView:
     """Word the newest `limit` points. `green` and `orange` are the percents from which a total has that colour."""
     points = points_of(history)
-    deltas = ["", *(signed_text(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(points))]
+    deltas = ["", *(show_signed(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(points))]
     shown = list(zip(points, deltas, strict=False))[-limit:] if limit > 0 else []
     names = tuple(component.name for component in components)
     way = towards(points, target, today) if target and points else ""
@@ -69,10 +79,10 @@ def build_history_view(
             HistoryRow(
                 date=f"{point.date.astimezone(UTC):%Y-%m-%d}",
                 commit=(point.sha or "")[:7],
-                total=value_text(point.total),
-                band=band_of(point.total, green=green, orange=orange),
+                total=show_cut(point.total),
+                band=Bands(green=green, orange=orange).of(point.total),
                 delta=delta,
-                components=tuple(value_text(point.components.get(name)) for name in names),
+                components=tuple(show_cut(point.components.get(name), absent="–") for name in names),
                 title=point.title if len(point.title) <= _TITLE else f"{point.title[: _TITLE - 1]}…",
             )
             for point, delta in shown

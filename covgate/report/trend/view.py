@@ -11,10 +11,9 @@ from itertools import pairwise
 
 from covgate.config import Component, Target
 from covgate.history import component_start, points_of, ramp_start, required_on, towards, value_at
-from covgate.model import History, Point, Unavailable, floor_percent, shorten, show_percent, visible
-from covgate.report.bands import Band, band_of
+from covgate.model import History, Point, Unavailable, shorten, show_cut, show_percent, show_signed, visible
+from covgate.report.bands import Band, Bands
 from covgate.report.trend.chart import Axis, choose_axis
-from covgate.report.words import signed_text
 
 EMBEDDED = 500
 """How many points are drawn, the newest."""
@@ -113,7 +112,7 @@ def build_trend_view(
         title=visible(title),
         lines=lines,
         rows=_rows(known, lines, commits),
-        band=band_of(points[-1].total if points else None, green=green, orange=orange),
+        band=Bands(green=green, orange=orange).of(points[-1].total if points else None),
         sentence=way.reason if isinstance(way, Unavailable) else way,
         first=first,
         last=last,
@@ -122,11 +121,6 @@ def build_trend_view(
         day=today,
         commits=commits,
     )
-
-
-def value_text(percent: Decimal | None) -> str:
-    """Print a percent, cut to two decimals, or `–`."""
-    return "–" if percent is None else show_percent(floor_percent(percent))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +150,7 @@ def _total(points: Sequence[Point], target: Target | None, start: Point | Unavai
     return Line(
         name="total",
         values=values,
-        latest=value_text(values[-1] if values else None),
+        latest=show_cut(values[-1] if values else None, absent="–"),
         target=target.total if target else None,
         target_text=show_percent(target.total) if target else "",
         ramp=_ramp(start.total, target.total, start, target, span) if isinstance(start, Point) and target else None,
@@ -175,7 +169,7 @@ def _component(
     return Line(
         name=shorten(visible(component.name), _NAME),
         values=values,
-        latest=value_text(values[-1] if values else None),
+        latest=show_cut(values[-1] if values else None, absent="–"),
         target=component.target,
         target_text=show_percent(component.target) if component.target is not None else "",
         ramp=ramp,
@@ -217,12 +211,12 @@ def _heights(line: Line) -> list[Decimal]:
 
 
 def _rows(known: Sequence[Point], lines: Sequence[Line], commits: str) -> tuple[Row, ...]:
-    deltas = ["", *(signed_text(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(known))]
+    deltas = ["", *(show_signed(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(known))]
     points = known[-EMBEDDED:]
     return tuple(
         Row(
             date=point.date.astimezone(UTC),
-            values=tuple(value_text(line.values[n]) for line in lines),
+            values=tuple(show_cut(line.values[n], absent="–") for line in lines),
             delta=delta,
             sha=point.sha or "",
             title=shorten(visible(point.title), _TITLE),
