@@ -9,7 +9,7 @@ from decimal import Decimal
 from covgate.config import Component, Settings, Target
 from covgate.gate.rules import Rule, evaluate, evaluate_drop
 from covgate.history import NO_RAMP_YET, component_start, goal_of, ramp_start, required_on
-from covgate.model import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Drop, History, Status, Tally, Unavailable, show_percent
+from covgate.model import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Drop, History, Status, Tally, Unavailable, figures
 
 NO_CHANGE = "the run has no change to judge"
 NOTHING_TO_COVER = "there is no statement to cover"
@@ -54,7 +54,7 @@ class Ramp:
     def goal(self) -> str:
         """Where it leads, in words."""
         by = f" by {self.target.by}" if self.target.by else ""
-        return f"the ramp to {show_percent(self.target.total)}{by}"
+        return f"the ramp to {figures.show_percent(self.target.total)}{by}"
 
     @property
     def note(self) -> str:
@@ -64,21 +64,21 @@ class Ramp:
             return f"{required.reason[:1].upper()}{required.reason[1:]}."
         if required is None:
             return f"Of {self.goal}: {NO_RAMP_YET}."
-        return f"Required of the total today, on {self.goal}: {show_percent(required)}."
+        return f"Required of the total today, on {self.goal}: {figures.show_percent(required)}."
 
 
-def compute_checks(floors: Settings | Component, figures: Figures, ramp: Ramp | None = None) -> list[Check]:
+def compute_checks(floors: Settings | Component, measured: Figures, ramp: Ramp | None = None) -> list[Check]:
     """Evaluate the rules that are set: of the project, which are in its settings, or of a component."""
     part = floors if isinstance(floors, Component) else None
     name = part.name if part else None
-    checks = _minimum(floors.min_total, figures.total, part, ramp)
+    checks = _minimum(floors.min_total, measured.total, part, ramp)
     if floors.min_diff is not None:
         rule = Rule(name=MIN_DIFF, component=name, target=floors.min_diff)
-        nothing = NO_CHANGE if figures.diff is None else NO_CHANGED_STATEMENT
-        checks.append(evaluate(rule, Tally() if figures.diff is None else figures.diff, nothing=nothing))
+        nothing = NO_CHANGE if measured.diff is None else NO_CHANGED_STATEMENT
+        checks.append(evaluate(rule, Tally() if measured.diff is None else measured.diff, nothing=nothing))
     if floors.max_drop is not None:
         rule = Rule(name=MAX_DROP, component=name, target=floors.max_drop)
-        checks.append(evaluate_drop(rule, figures.drop, nothing=figures.no_drop))
+        checks.append(evaluate_drop(rule, measured.drop, nothing=measured.no_drop))
     return checks
 
 

@@ -20,11 +20,7 @@ from covgate.model import (
     Unavailable,
     Verdict,
     VerdictKind,
-    show_above,
-    show_below,
-    show_number,
-    show_percent,
-    show_points,
+    figures,
 )
 
 
@@ -64,8 +60,8 @@ def evaluate(rule: Rule, actual: Tally | Unavailable, *, nothing: str) -> Check:
     if not counts.total:
         return rule.check(Status.NOT_APPLICABLE, nothing, actual=actual)
     if counts.reaches(rule.target):
-        return rule.check(Status.PASS, f"{rule.subject} is at least {show_percent(rule.target)}", actual=actual)
-    why = f"{rule.subject} {show_below(actual, rule.target)} is below {show_percent(rule.target)}"
+        return rule.check(Status.PASS, f"{rule.subject} is at least {figures.show_percent(rule.target)}", actual=actual)
+    why = f"{rule.subject} {figures.show_below(actual, rule.target)} is below {figures.show_percent(rule.target)}"
     return rule.check(Status.FAIL, why, actual=actual)
 
 
@@ -87,7 +83,8 @@ def evaluate_drop(rule: Rule, drop: Drop | Unavailable | None, *, nothing: str) 
         left_out += ["lines that flap"] if drop.excused else []
         why = f"{rule.subject} {_fell(drop.judged, rule.target)}, leaving out {' and '.join(left_out)}"
         return rule.check(Status.PASS, why, drop=drop)
-    fell = f"{rule.subject} fell by {show_above(drop.judged, rule.target)}, more than {show_number(rule.target)}"
+    shown, limit = figures.show_above(drop.judged, rule.target), figures.show_number(rule.target)
+    fell = f"{rule.subject} fell by {shown}, more than {limit}"
     if isinstance(drop.adjusted, Unavailable):
         why = f"{fell}, and how much of that is code the change deletes cannot be known: {drop.adjusted.reason}"
         return rule.check(Status.UNAVAILABLE, why, drop=drop)
@@ -95,7 +92,7 @@ def evaluate_drop(rule: Rule, drop: Drop | Unavailable | None, *, nothing: str) 
 
 
 def _fell(drop: Fraction, target: Decimal) -> str:
-    return "did not fall" if drop <= 0 else f"fell by at most {show_points(target)}"
+    return "did not fall" if drop <= 0 else f"fell by at most {figures.show_points(target)}"
 
 
 def judge(checks: Iterable[Check], suite: SuiteRun | None, problem: Unavailable | None = None) -> Verdict:

@@ -1,5 +1,6 @@
 """The values covgate computes with, and their arithmetic: exact counts, unknown as a value, no rounding."""
 
+from covgate.model import figures
 from covgate.model.change import ChangedFile, ChangedLines, DiffCoverage, DiffFile, FileShift, Hunk, Move, Shifts
 from covgate.model.commit import Base, BaseHow, Sha, parse_sha
 from covgate.model.coverage import (
@@ -15,18 +16,6 @@ from covgate.model.coverage import (
     Span,
     UnmeasuredFile,
     spans_of,
-)
-from covgate.model.figures import (
-    percent_json,
-    points_json,
-    show_above,
-    show_below,
-    show_change,
-    show_cut,
-    show_number,
-    show_percent,
-    show_points,
-    show_signed,
 )
 from covgate.model.history import (
     NOTHING_RECORDED,
@@ -116,21 +105,12 @@ __all__ = [
     "UnmeasuredFile",
     "Verdict",
     "VerdictKind",
+    "figures",
     "floor_percent",
     "known",
     "parse_sha",
-    "percent_json",
     "plain",
-    "points_json",
     "shorten",
-    "show_above",
-    "show_below",
-    "show_change",
-    "show_cut",
-    "show_number",
-    "show_percent",
-    "show_points",
-    "show_signed",
     "spans_of",
     "visible",
 ]

@@ -10,7 +10,7 @@ from covgate.config import OUTPUT_NAMES, CommentPolicy, PublishPolicy, Settings
 from covgate.errors import CovgateError, ExitCode, InputError, PublishError
 from covgate.gate import exit_code
 from covgate.host import EventKind, Host, Runner
-from covgate.model import VerdictKind, known, percent_json, points_json
+from covgate.model import VerdictKind, figures, known
 from covgate.publish.comment import BODY_LIMIT, Published, publish_comment
 from covgate.publish.marker import Marker
 from covgate.publish.plan import Report
@@ -111,9 +111,9 @@ def write_outputs(log: Runner, screen: Screen, facts: Facts, delivery: Delivery,
         {
             "verdict": facts.verdict.kind.value,
             "passed": "true" if delivery.exit_code is ExitCode.PASSED else "false",
-            "total-percent": percent_json(known(facts.total_tally)) or "",
-            "diff-percent": percent_json(known(facts.diff_tally)) or "",
-            "delta": points_json(facts.comparison.delta) if facts.comparison else "",
+            "total-percent": figures.percent_json(known(facts.total_tally)) or "",
+            "diff-percent": figures.percent_json(known(facts.diff_tally)) or "",
+            "delta": figures.points_json(facts.comparison.delta) if facts.comparison else "",
             "comment-url": delivery.published.url or "",
             "result-path": f"{folder}/result.json",
         }

@@ -16,12 +16,8 @@ from covgate.model import (
     Status,
     Tally,
     Unavailable,
+    figures,
     known,
-    show_change,
-    show_cut,
-    show_number,
-    show_percent,
-    show_points,
 )
 from covgate.report.bands import Band
 from covgate.report.facts import Facts
@@ -83,8 +79,8 @@ def figure_of(facts: Facts, figure: Tally | Unavailable | None, rule: str, compo
     absent = NOT_APPLICABLE if figure is None else UNAVAILABLE
     return Figure(
         band=facts.bands.of(tally),
-        value=show_cut(tally.percent) if tally else absent,
-        required="–" if check is None else f"≥ {show_percent(check.target)}{STATUS_MARK[check.status]}",
+        value=figures.show_cut(tally.percent) if tally else absent,
+        required="–" if check is None else f"≥ {figures.show_percent(check.target)}{STATUS_MARK[check.status]}",
     )
 
 
@@ -94,10 +90,10 @@ def drop_row(facts: Facts) -> Figure | None:
     if facts.comparison is None and check is None:
         return None
     if facts.comparison is not None:
-        value = show_change(facts.comparison.delta)
+        value = figures.show_change(facts.comparison.delta)
     else:
         value = NOT_APPLICABLE if check and check.status is Status.NOT_APPLICABLE else UNAVAILABLE
-    required = "–" if check is None else f"drop ≤ {show_number(check.target)}{STATUS_MARK[check.status]}"
+    required = "–" if check is None else f"drop ≤ {figures.show_number(check.target)}{STATUS_MARK[check.status]}"
     bands = {Status.PASS: Band.GREEN, Status.FAIL: Band.RED}
     return Figure(band=bands.get(check.status, Band.NONE) if check else Band.NONE, value=value, required=required)
 
@@ -111,10 +107,10 @@ def drop_notes(facts: Facts) -> tuple[str, ...]:
 def _drop_notes(component: str | None, drop: Drop) -> Iterator[str]:
     of = f" of {component}" if component else ""
     if drop.least < drop.raw and drop.raw > 0:
-        fell = "did not fall" if drop.least <= 0 else f"fell by {show_points(drop.least)}"
+        fell = "did not fall" if drop.least <= 0 else f"fell by {figures.show_points(drop.least)}"
         yield f"Without the covered code this change deletes, total coverage{of} {fell}."
     if drop.excused:
-        yield f"Flapping lines excuse {show_points(drop.excused)} of the drop{of}."
+        yield f"Flapping lines excuse {figures.show_points(drop.excused)} of the drop{of}."
 
 
 def component_rows(facts: Facts) -> tuple[ComponentRow, ...]:
@@ -124,9 +120,9 @@ def component_rows(facts: Facts) -> tuple[ComponentRow, ...]:
 
 def _component_row(facts: Facts, part: ComponentFigures) -> ComponentRow:
     drop = facts.check(MAX_DROP, part.name)
-    delta = "–" if part.delta is None else show_change(part.delta)
+    delta = "–" if part.delta is None else figures.show_change(part.delta)
     if drop is not None:
-        delta += f" (drop ≤ {show_number(drop.target)}{STATUS_MARK[drop.status]})"
+        delta += f" (drop ≤ {figures.show_number(drop.target)}{STATUS_MARK[drop.status]})"
     return ComponentRow(
         name=part.name,
         total=figure_of(facts, part.total, MIN_TOTAL, part.name),
@@ -171,7 +167,7 @@ def baseline_text(facts: Facts) -> str:
 
 
 def _age(facts: Facts, baseline: Baseline) -> str:
-    value = show_cut(baseline.record.total.percent)
+    value = figures.show_cut(baseline.record.total.percent)
     if baseline.how is BaselineHow.EXACT:
         return value if facts.base is None else f"{value}, the base itself"
     older = "this commit" if facts.base is None else "the base"

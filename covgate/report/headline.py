@@ -15,9 +15,8 @@ from covgate.model import (
     SuiteStatus,
     Unavailable,
     VerdictKind,
+    figures,
     known,
-    show_change,
-    show_cut,
 )
 from covgate.report.facts import Facts
 from covgate.report.words import share_text
@@ -103,13 +102,13 @@ def _suite_sentence(suite: SuiteRun | None) -> str:
 
 def _good_news(facts: Facts) -> str:
     total, diff = known(facts.total_tally), known(facts.diff_tally)
-    total_text = f"total {show_cut(total.percent)}" if total else "total unavailable"
+    total_text = f"total {figures.show_cut(total.percent)}" if total else "total unavailable"
     if facts.comparison is not None and facts.comparison.delta:
-        total_text += f" ({show_change(facts.comparison.delta)})"
+        total_text += f" ({figures.show_change(facts.comparison.delta)})"
     if diff is None:
         diff_text = ""
     elif diff.counts.total:
-        diff_text = f"diff {show_cut(diff.percent)}{_edits(facts)}, "
+        diff_text = f"diff {figures.show_cut(diff.percent)}{_edits(facts)}, "
     else:
         diff_text = f"no changed lines to cover{_no_commit(facts)}, "
     if facts.verdict.checks:

@@ -34,8 +34,7 @@ from covgate.model import (
     Tally,
     Unavailable,
     VerdictKind,
-    percent_json,
-    points_json,
+    figures,
 )
 from covgate.report.facts import Facts
 
@@ -47,12 +46,12 @@ _REASON = Field(default=None, description="Why there is no number; null when the
 
 def _number(value: object) -> object:
     if isinstance(value, Fraction):
-        return points_json(value)
+        return figures.points_json(value)
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, Unavailable):
         return None
-    return percent_json(value) if isinstance(value, Tally) else value
+    return figures.percent_json(value) if isinstance(value, Tally) else value
 
 
 def _text(value: object) -> str:
@@ -101,7 +100,12 @@ class FigureJson(_Model):
         more = {"files": value.files, "omitted": value.omitted} if isinstance(value, DiffCoverage) else {}
         tally = value if isinstance(value, Tally) else value.tally if isinstance(value, DiffCoverage) else value.total
         reason = None if tally.counts.total else "there is nothing to measure"
-        figure = {"percent": percent_json(tally), "lines": tally.lines, "branches": tally.branches, "reason": reason}
+        figure = {
+            "percent": figures.percent_json(tally),
+            "lines": tally.lines,
+            "branches": tally.branches,
+            "reason": reason,
+        }
         return {**figure, **more}
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MIN_DIFF, DiffFile, Function, Gap, Span, Status, show_cut
+from covgate.model import MIN_DIFF, DiffFile, Function, Gap, Span, Status, figures
 from covgate.report.bands import Band
 from covgate.report.facts import Facts
 from covgate.report.words import plural, short_path, span_text, work_left
@@ -120,7 +120,7 @@ def file_row(file: DiffFile, facts: Facts) -> FileRow:
         shown=short_path(file.path),
         url=facts.links.to(file.path),
         band=facts.bands.of(file.tally),
-        value=show_cut(file.tally.percent),
+        value=figures.show_cut(file.tally.percent),
         left=work_left(file),
         note=NOT_LOADED if file.gap else "",
     )

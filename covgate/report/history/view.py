@@ -11,18 +11,7 @@ from itertools import pairwise
 
 from covgate.config import Component, Target
 from covgate.history import points_of, ramp_start, required_on, sparkline, towards
-from covgate.model import (
-    Counts,
-    History,
-    Point,
-    Record,
-    Tally,
-    Unavailable,
-    percent_json,
-    show_cut,
-    show_percent,
-    show_signed,
-)
+from covgate.model import Counts, History, Point, Record, Tally, Unavailable, figures
 from covgate.report.bands import Band, Bands
 from covgate.report.words import plural
 
@@ -69,7 +58,7 @@ def build_history_view(
 ) -> HistoryView:
     """Word the newest `limit` points. `green` and `orange` are the percents from which a total has that colour."""
     points = points_of(history)
-    deltas = ["", *(show_signed(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(points))]
+    deltas = ["", *(figures.show_signed(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(points))]
     shown = list(zip(points, deltas, strict=False))[-limit:] if limit > 0 else []
     names = tuple(component.name for component in components)
     way = towards(points, target, today) if target and points else ""
@@ -79,10 +68,10 @@ def build_history_view(
             HistoryRow(
                 date=f"{point.date.astimezone(UTC):%Y-%m-%d}",
                 commit=(point.sha or "")[:7],
-                total=show_cut(point.total),
+                total=figures.show_cut(point.total),
                 band=Bands(green=green, orange=orange).of(point.total),
                 delta=delta,
-                components=tuple(show_cut(point.components.get(name), absent="–") for name in names),
+                components=tuple(figures.show_cut(point.components.get(name), absent="–") for name in names),
                 title=point.title if len(point.title) <= _TITLE else f"{point.title[: _TITLE - 1]}…",
             )
             for point, delta in shown
@@ -103,9 +92,11 @@ def _notes(history: History, target: Target | None, known: int, shown: int, toda
         start = ramp_start(history, target)
         if isinstance(start, Point):
             since = f"{start.date.astimezone(UTC):%Y-%m-%d}"
-            notes.append(f"required today: {show_percent(required_on(start, target, today))} (ramp since {since})")
+            notes.append(
+                f"required today: {figures.show_percent(required_on(start, target, today))} (ramp since {since})"
+            )
         elif target.by and today >= target.by:
-            notes.append(f"required today: {show_percent(target.total)}")
+            notes.append(f"required today: {figures.show_percent(target.total)}")
         else:
             notes.append(start.reason)
     return notes
@@ -161,7 +152,7 @@ def _imported_json(point: Point) -> dict[str, object]:
 
 def _figure_json(tally: Tally) -> dict[str, object]:
     return {
-        "percent": percent_json(tally),
+        "percent": figures.percent_json(tally),
         "lines": _counts_json(tally.lines),
         "branches": _counts_json(tally.branches),
     }

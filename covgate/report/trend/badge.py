@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
-from covgate.model import show_cut
+from covgate.model import figures
 from covgate.report.bands import Band
 
 LABEL = "coverage"
@@ -42,7 +42,7 @@ class Badge:
 
 def build_badge(percent: Decimal | None, band: Band) -> Badge:
     """Return the badge of a total, cut to one decimal; `unknown` without one."""
-    message = show_cut(percent, 1, "unknown")
+    message = figures.show_cut(percent, 1, "unknown")
     width = round(sum(_WIDTHS.get(character, _DIGIT) for character in message))
     return Badge(
         label=LABEL,
@@ -55,5 +55,10 @@ def build_badge(percent: Decimal | None, band: Band) -> Badge:
 
 def render_badge_json(percent: Decimal | None, band: Band) -> str:
     """Return the badge for shields.io's endpoint: schema version 1."""
-    made = {"schemaVersion": 1, "label": LABEL, "message": show_cut(percent, 1, "unknown"), "color": _COLOURS[band][0]}
+    made = {
+        "schemaVersion": 1,
+        "label": LABEL,
+        "message": figures.show_cut(percent, 1, "unknown"),
+        "color": _COLOURS[band][0],
+    }
     return json.dumps(made, indent=2) + "\n"

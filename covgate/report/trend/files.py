@@ -12,9 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from covgate.config import Component, Target
-from covgate.history import (
-    render_trending,
-)
+from covgate.history import render_trending
 from covgate.model import History, floor_percent
 from covgate.report.trend.badge import build_badge, render_badge_json
 from covgate.report.trend.chart import PALETTE

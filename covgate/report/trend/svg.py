@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from covgate.model import show_percent
+from covgate.model import figures
 from covgate.report.trend.chart import PALETTE, spread, time_ticks
 from covgate.report.trend.view import Line, TrendView
 
@@ -95,7 +95,7 @@ def draw(view: TrendView) -> Drawing:
         bottom=HEIGHT - _BOTTOM,
         labels=_px(place.x(view.rows[-1].date) + _BESIDE) if view.rows else "",
         lines=tuple(reversed(lines)),
-        percents=tuple(Mark(at=_px(place.y(tick)), text=show_percent(tick)) for tick in view.axis.ticks),
+        percents=tuple(Mark(at=_px(place.y(tick)), text=figures.show_percent(tick)) for tick in view.axis.ticks),
         dates=tuple(_dates(view, place)),
         goal=goal,
         by=_px(place.x(view.by)) if view.by else "",

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from covgate.config import Component, Target
 from covgate.history import component_start, points_of, ramp_start, required_on, towards, value_at
-from covgate.model import History, Point, Unavailable, shorten, show_cut, show_percent, show_signed, visible
+from covgate.model import History, Point, Unavailable, figures, shorten, visible
 from covgate.report.bands import Band, Bands
 from covgate.report.trend.chart import Axis, choose_axis
 
@@ -150,11 +150,11 @@ def _total(points: Sequence[Point], target: Target | None, start: Point | Unavai
     return Line(
         name="total",
         values=values,
-        latest=show_cut(values[-1] if values else None, absent="–"),
+        latest=figures.show_cut(values[-1] if values else None, absent="–"),
         target=target.total if target else None,
-        target_text=show_percent(target.total) if target else "",
+        target_text=figures.show_percent(target.total) if target else "",
         ramp=_ramp(start.total, target.total, start, target, span) if isinstance(start, Point) and target else None,
-        required=show_percent(required) if required is not None else "",
+        required=figures.show_percent(required) if required is not None else "",
     )
 
 
@@ -165,13 +165,13 @@ def _component(
     ramp, required = None, ""
     if start and target and component.target is not None:
         ramp = _ramp(value_at(start, component), component.target, start, target, span)
-        required = show_percent(required_on(start, target, span.today, component))
+        required = figures.show_percent(required_on(start, target, span.today, component))
     return Line(
         name=shorten(visible(component.name), _NAME),
         values=values,
-        latest=show_cut(values[-1] if values else None, absent="–"),
+        latest=figures.show_cut(values[-1] if values else None, absent="–"),
         target=component.target,
-        target_text=show_percent(component.target) if component.target is not None else "",
+        target_text=figures.show_percent(component.target) if component.target is not None else "",
         ramp=ramp,
         required=required,
     )
@@ -211,12 +211,12 @@ def _heights(line: Line) -> list[Decimal]:
 
 
 def _rows(known: Sequence[Point], lines: Sequence[Line], commits: str) -> tuple[Row, ...]:
-    deltas = ["", *(show_signed(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(known))]
+    deltas = ["", *(figures.show_signed(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(known))]
     points = known[-EMBEDDED:]
     return tuple(
         Row(
             date=point.date.astimezone(UTC),
-            values=tuple(show_cut(line.values[n], absent="–") for line in lines),
+            values=tuple(figures.show_cut(line.values[n], absent="–") for line in lines),
             delta=delta,
             sha=point.sha or "",
             title=shorten(visible(point.title), _TITLE),
