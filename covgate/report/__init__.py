@@ -6,6 +6,7 @@ from covgate.report.history.view import build_history_view, history_json
 from covgate.report.render import (
     load_ahead,
     make_build,
+    make_trend,
     print_history,
     print_report,
     render_comment,
@@ -25,6 +26,7 @@ __all__ = [
     "history_json",
     "load_ahead",
     "make_build",
+    "make_trend",
     "print_history",
     "print_report",
     "render_comment",

@@ -12,8 +12,10 @@ from covgate.errors import CovgateError, ExitCode
 from covgate.history import Build
 from covgate.host import RunContext
 from covgate.model import History
+from covgate.report.bands import Bands
 from covgate.report.facts import Facts
 from covgate.report.history.view import HistoryView
+from covgate.report.trend.points import Trend
 from covgate.report.view import ReportView
 
 
@@ -74,6 +76,17 @@ def print_history(view: HistoryView, out: TextIO) -> None:
     terminal.print_history(view, out)
 
 
+def make_trend(settings: Settings, history: History, today: date) -> Trend:
+    """Put a history beside what it is held against."""
+    return Trend(
+        history=history,
+        target=settings.target,
+        components=settings.components,
+        bands=Bands(green=settings.green, orange=settings.orange),
+        today=today,
+    )
+
+
 def make_build(settings: Settings, context: RunContext, today: date) -> Build:
     """Return what draws the files beside the history: the trend, the badge, the page."""
 
@@ -82,15 +95,7 @@ def make_build(settings: Settings, context: RunContext, today: date) -> Build:
         from covgate.report.trend.files import render_trend_files  # noqa: PLC0415
 
         place = f"{context.server_url}/{context.repository}" if context.repository else None
-        return render_trend_files(
-            history,
-            settings.target,
-            settings.components,
-            green=settings.green,
-            orange=settings.orange,
-            repository_url=place,
-            title=settings.name or context.repository.partition("/")[2] or "coverage",
-            today=today,
-        )
+        title = settings.name or context.repository.partition("/")[2] or "coverage"
+        return render_trend_files(make_trend(settings, history, today), repository_url=place, title=title)
 
     return build

@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import UTC, date
-from decimal import Decimal
-from fractions import Fraction
-from itertools import pairwise
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC
 
-from covgate.config import Component, Target
-from covgate.history import points_of, ramp_start, required_on, sparkline, towards
-from covgate.model import Counts, History, Point, Record, Tally, Unavailable, figures
-from covgate.report.bands import Band, Bands
+from covgate.history import points_of, ramp_start, required_on, sparkline
+from covgate.model import History, Point, Record, Tally, figures
+from covgate.report.trend.points import PointRow, Trend, point_rows
 from covgate.report.words import plural
 
 _TITLE = 48
 """Characters of a commit's title that are shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryRow:
-    """One point: a record, or an imported entry without a commit."""
-
-    date: str
-    commit: str
-    total: str
-    band: Band
-    delta: str
-    """The change of the total since the point before, listed or not; empty for the first."""
-    components: tuple[str, ...]
-    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,67 +22,46 @@ class HistoryView:
 
     components: tuple[str, ...]
     """The heads of the components' columns."""
-    rows: tuple[HistoryRow, ...]
+    rows: tuple[PointRow, ...]
     spark: str
     sentence: str
     """The way to the target; empty without one."""
     notes: tuple[str, ...]
 
 
-def build_history_view(
-    history: History,
-    *,
-    target: Target | None,
-    components: tuple[Component, ...],
-    today: date,
-    limit: int,
-    green: Decimal,
-    orange: Decimal,
-) -> HistoryView:
-    """Word the newest `limit` points. `green` and `orange` are the percents from which a total has that colour."""
-    points = points_of(history)
-    deltas = ["", *(figures.show_signed(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(points))]
-    shown = list(zip(points, deltas, strict=False))[-limit:] if limit > 0 else []
-    names = tuple(component.name for component in components)
-    way = towards(points, target, today) if target and points else ""
+def build_history_view(trend: Trend, limit: int) -> HistoryView:
+    """Word the newest `limit` points."""
+    points = points_of(trend.history)
+    names = tuple(component.name for component in trend.components)
+    rows = point_rows(points, names, trend.bands, limit, _cut)
     return HistoryView(
         components=names,
-        rows=tuple(
-            HistoryRow(
-                date=f"{point.date.astimezone(UTC):%Y-%m-%d}",
-                commit=(point.sha or "")[:7],
-                total=figures.show_cut(point.total),
-                band=Bands(green=green, orange=orange).of(point.total),
-                delta=delta,
-                components=tuple(figures.show_cut(point.components.get(name), absent="–") for name in names),
-                title=point.title if len(point.title) <= _TITLE else f"{point.title[: _TITLE - 1]}…",
-            )
-            for point, delta in shown
-        ),
+        rows=rows,
         spark=sparkline([point.total for point in points]),
-        sentence=way.reason if isinstance(way, Unavailable) else way,
-        notes=tuple(_notes(history, target, len(points), len(shown), today)),
+        sentence=trend.way(points),
+        notes=tuple(_notes(trend, len(points), len(rows))),
     )
 
 
-def _notes(history: History, target: Target | None, known: int, shown: int, today: date) -> list[str]:
-    notes = []
+def _cut(title: str) -> str:
+    return title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
+
+
+def _notes(trend: Trend, known: int, shown: int) -> Iterator[str]:
+    target, today = trend.target, trend.today
     if not known:
-        notes.append("Nothing has been recorded yet: a run on the default branch, or `covgate check --record`, does.")
+        yield "Nothing has been recorded yet: a run on the default branch, or `covgate check --record`, does."
     elif shown < known:
-        notes.append(f"{plural(known - shown, 'older point')} not shown")
+        yield f"{plural(known - shown, 'older point')} not shown"
     if target and target.ramp and known:
-        start = ramp_start(history, target)
+        start = ramp_start(trend.history, target)
         if isinstance(start, Point):
-            since = f"{start.date.astimezone(UTC):%Y-%m-%d}"
-            notes.append(
-                f"required today: {figures.show_percent(required_on(start, target, today))} (ramp since {since})"
-            )
+            required = figures.show_percent(required_on(start, target, today))
+            yield f"required today: {required} (ramp since {start.date.astimezone(UTC):%Y-%m-%d})"
         elif target.by and today >= target.by:
-            notes.append(f"required today: {figures.show_percent(target.total)}")
+            yield f"required today: {figures.show_percent(target.total)}"
         else:
-            notes.append(start.reason)
-    return notes
+            yield start.reason
 
 
 # --- for programs ----------------------------------------------------------------------------------------------------
@@ -138,7 +100,7 @@ def _imported_json(point: Point) -> dict[str, object]:
         "parent": None,
         "title": point.title,
         "percent": f"{point.total:f}",
-        "lines": point.lines and _counts_json(point.lines),
+        "lines": point.lines and asdict(point.lines),
         "branches": None,
         "components": {
             name: {"percent": f"{percent:f}", "lines": None, "branches": None}
@@ -153,10 +115,6 @@ def _imported_json(point: Point) -> dict[str, object]:
 def _figure_json(tally: Tally) -> dict[str, object]:
     return {
         "percent": figures.percent_json(tally),
-        "lines": _counts_json(tally.lines),
-        "branches": _counts_json(tally.branches),
+        "lines": asdict(tally.lines),
+        "branches": asdict(tally.branches),
     }
-
-
-def _counts_json(counts: Counts) -> dict[str, int]:
-    return {"covered": counts.covered, "total": counts.total}

@@ -4,51 +4,33 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from covgate.config import Component, Target
 from covgate.history import render_trending
-from covgate.model import History, floor_percent
+from covgate.model import floor_percent
 from covgate.report.trend.badge import build_badge, render_badge_json
 from covgate.report.trend.chart import PALETTE
+from covgate.report.trend.points import Trend
 from covgate.report.trend.svg import DASHES, draw
 from covgate.report.trend.view import LISTED, Segment, TrendView, build_trend_view
 
 
-def render_trend_files(
-    history: History,
-    target: Target | None,
-    components: tuple[Component, ...],
-    *,
-    green: Decimal,
-    orange: Decimal,
-    repository_url: str | None,
-    title: str,
-    today: date,
-) -> dict[str, str]:
-    """Return the derived files, name to text. `title` is the repository's name; `green` and `orange` are percents.
+def render_trend_files(trend: Trend, *, repository_url: str | None, title: str) -> dict[str, str]:
+    """Return the derived files, name to text. `title` is the repository's name.
 
     `repository_url` is the repository's page, to link commits with; None links nothing. Equal arguments give equal
     texts: a branch that holds them does not change for nothing.
     """
-    view = build_trend_view(
-        history,
-        target=target,
-        components=components,
-        green=green,
-        orange=orange,
-        repository_url=repository_url,
-        title=title,
-        today=today,
-    )
+    view = build_trend_view(trend, repository_url=repository_url, title=title)
     newest = view.lines[0].values[-1] if view.rows else None
     return {
-        "trending.json": render_trending(history, target, components),
+        "trending.json": render_trending(trend.history, trend.target, trend.components),
         "badge.json": render_badge_json(newest, view.band),
         "badge.svg": _render("badge.svg.j2", badge=build_badge(newest, view.band)),
         "trend.svg": _render_svg(view),
@@ -95,9 +77,9 @@ def _data(view: TrendView) -> dict[str, object]:
     """Return what the page's script draws. Times are seconds since 1970."""
     axis = view.axis
     return {
-        "x": [_seconds(view.first.timestamp()), _seconds(view.last.timestamp())],
+        "x": [_seconds(view.first), _seconds(view.last)],
         "y": [float(axis.low), float(axis.high), float(axis.step)],
-        "by": view.by and _seconds(view.by.timestamp()),
+        "by": view.by and _seconds(view.by),
         "lines": [
             {
                 "name": line.name,
@@ -108,20 +90,14 @@ def _data(view: TrendView) -> dict[str, object]:
         ],
         "commits": view.commits,
         "points": [
-            [
-                _seconds(row.date.timestamp()),
-                [_figure(line.values[n]) for line in view.lines],
-                row.delta,
-                row.sha,
-                row.title,
-            ]
+            [_seconds(row.date), [_figure(line.values[n]) for line in view.lines], row.delta, row.sha, row.title]
             for n, row in enumerate(view.rows)
         ],
     }
 
 
-def _seconds(value: float) -> int:
-    return int(value)
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
 
 
 def _figure(percent: Decimal | None) -> float | None:
@@ -129,7 +105,7 @@ def _figure(percent: Decimal | None) -> float | None:
 
 
 def _segment(segment: Segment | None) -> list[list[float]] | None:
-    return segment and [[_seconds(moment.timestamp()), float(percent)] for moment, percent in segment]
+    return segment and [[_seconds(moment), float(percent)] for moment, percent in segment]
 
 
 def _render(name: str, **values: object) -> str:
@@ -137,18 +113,13 @@ def _render(name: str, **values: object) -> str:
 
 
 def _source(name: str) -> str:
-    return _loader().get_source(_environment(), name)[0].strip()
-
-
-@cache
-def _loader() -> PackageLoader:
-    return PackageLoader("covgate.report")
+    return (files("covgate.report") / "templates" / name).read_text(encoding="utf-8").strip()
 
 
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=_loader(),
+        loader=PackageLoader("covgate.report"),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
