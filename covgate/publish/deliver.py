@@ -13,7 +13,7 @@ from covgate.host import EventKind, Host, Runner
 from covgate.model import VerdictKind, figures, known
 from covgate.publish.comment import BODY_LIMIT, Published, publish_comment
 from covgate.publish.marker import Marker
-from covgate.publish.plan import Report
+from covgate.publish.plan import CommentDraft
 from covgate.report import (
     Facts,
     ReportView,
@@ -84,7 +84,7 @@ def _publish(settings: Settings, host: Host, facts: Facts, view: ReportView, bod
     if context.pull_request is None or host.token is None:
         note = "No github-token was given: the report is in the step summary only."
         return Published(notes=(note,), problem=_NO_TOKEN if settings.publish is PublishPolicy.REQUIRED else None)
-    report = Report(
+    draft = CommentDraft(
         body=body,
         marker=Marker(
             name=settings.name or "", run_id=context.run_id, run_attempt=context.run_attempt, head=facts.head
@@ -95,7 +95,7 @@ def _publish(settings: Settings, host: Host, facts: Facts, view: ReportView, bod
         fork=context.fork,
     )
     with host.comments(context.pull_request) as comments:
-        return publish_comment(comments, report)
+        return publish_comment(comments, draft)
 
 
 _NO_TOKEN = PublishError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -61,38 +61,34 @@ def todo_title(facts: Facts, places: int) -> str:
 
 def list_todos(files: Iterable[DiffFile], links: Links) -> tuple[Todo, ...]:
     """Return every place with work left, the largest first."""
-    places = [place for file in files for place in _places(file, links)]
-    return tuple(todo for *_, todo in sorted(places, key=lambda place: (-place[0], str(place[2].path), place[1])))
+    found = [place for file in files for place in _places(file, links)]
+    return tuple(todo for _, todo in sorted(found, key=lambda place: place[0]))
 
 
-def _places(file: DiffFile, links: Links) -> list[tuple[int, int, Todo]]:
-    """Return (how much is missing, first line, what to do) of each place."""
-    places = []
+def _places(file: DiffFile, links: Links) -> Iterator[tuple[tuple[int, str, int], Todo]]:
+    """Yield what to do, behind its rank: how much is missing, the file, the first line."""
+    found = []
     missing = sorted(file.missing)
-    partial = sorted(file.partial)
-    around = _functions_around(file.functions, [*(span.start for span in file.missing_spans), *partial])
     for span in file.missing_spans:
         lines = missing[bisect_left(missing, span.start) : bisect_right(missing, span.end)]
         exits = sum(file.exits[line].total for line in lines if line in file.exits)
         what = plural(len(lines), "line") + (f", {plural(exits, 'branch', 'branches')}" if exits else "")
-        what += f" ({NOT_LOADED})" if file.gap else ""
-        places.append((len(lines) + exits, span.start, _todo(file, span, around, what, links)))
-    for line in partial:
-        branch = file.exits[line]
-        what = f"{branch.total - branch.taken} of {plural(branch.total, 'branch', 'branches')} never taken"
-        places.append((branch.total - branch.taken, line, _todo(file, Span(start=line, end=line), around, what, links)))
-    return places
-
-
-def _todo(file: DiffFile, span: Span, around: Mapping[int, str], what: str, links: Links) -> Todo:
-    return Todo(
-        path=file.path,
-        shown=short_path(file.path),
-        lines=span_text(span),
-        function=around.get(span.start, ""),
-        what=what,
-        url=links.to(file.path, span),
-    )
+        found.append((len(lines) + exits, span, f"{what} ({NOT_LOADED})" if file.gap else what))
+    for line in sorted(file.partial):
+        left = file.exits[line].total - file.exits[line].taken
+        what = f"{left} of {plural(file.exits[line].total, 'branch', 'branches')} never taken"
+        found.append((left, Span(start=line, end=line), what))
+    around = _functions_around(file.functions, [span.start for _, span, _ in found])
+    for size, span, what in found:
+        todo = Todo(
+            path=file.path,
+            shown=short_path(file.path),
+            lines=span_text(span),
+            function=around.get(span.start, ""),
+            what=what,
+            url=links.to(file.path, span),
+        )
+        yield (-size, str(file.path), span.start), todo
 
 
 def _functions_around(functions: Iterable[Function], lines: Iterable[int]) -> dict[int, str]:
@@ -132,7 +128,7 @@ def undecided_files(facts: Facts) -> tuple[str, ...]:
     if not names:
         return ()
     it = "it" if len(names) == 1 else "they"
-    listed = ", ".join(names[:NAMES]) + (f" and {len(names) - NAMES} more" if len(names) > NAMES else "")
+    listed = " ".join(filter(None, (", ".join(names[:NAMES]), _and_more(names))))
     what = "set `source` in the coverage configuration, or leave it out with `omit`"
     return (f"Not measured, and nothing says whether {it} should be: {listed} ({what})",)
 
@@ -159,14 +155,19 @@ def omitted_rows(facts: Facts) -> tuple[OmittedRow, ...]:
         # Which of the patterns for tests it was helps nobody.
         rule = "" if is_test and file.where.startswith("a default") else file.rule
         groups[is_test, rule, file.where].append(short_path(file.path))
-    return tuple(_omitted_row(*key, names) for key, names in sorted(groups.items(), key=lambda group: group[0][0]))
+    return tuple(
+        OmittedRow(
+            names=() if is_test else tuple(names[:NAMES]),
+            others=plural(len(names), "test file") if is_test else _and_more(names),
+            rule=rule,
+            where=where,
+        )
+        for (is_test, rule, where), names in sorted(groups.items(), key=lambda group: group[0][0])
+    )
 
 
-def _omitted_row(is_test: bool, rule: str, where: str, names: list[str]) -> OmittedRow:  # noqa: FBT001  # a group's key
-    if is_test:
-        return OmittedRow(names=(), others=plural(len(names), "test file"), rule=rule, where=where)
-    others = f"and {len(names) - NAMES} more" if len(names) > NAMES else ""
-    return OmittedRow(names=tuple(names[:NAMES]), others=others, rule=rule, where=where)
+def _and_more(names: Sequence[str]) -> str:
+    return f"and {len(names) - NAMES} more" if len(names) > NAMES else ""
 
 
 _TEST_FILE = re.compile(r"(\A|/)(tests?/|test_[^/]*\Z|[^/]*_test\.py\Z|tests\.py\Z|conftest\.py\Z)")

@@ -28,11 +28,11 @@ _COLOURS = {
 class Badge:
     """A flat badge of two halves. Widths in pixels."""
 
-    label: str
     message: str
     colour: str
-    left: int
     right: int
+    label: str = LABEL
+    left: int = _LABEL_WIDTH + 2 * _PADDING
 
     @property
     def width(self) -> int:
@@ -44,13 +44,7 @@ def build_badge(percent: Decimal | None, band: Band) -> Badge:
     """Return the badge of a total, cut to one decimal; `unknown` without one."""
     message = figures.show_cut(percent, 1, "unknown")
     width = round(sum(_WIDTHS.get(character, _DIGIT) for character in message))
-    return Badge(
-        label=LABEL,
-        message=message,
-        colour=_COLOURS[band][1],
-        left=_LABEL_WIDTH + 2 * _PADDING,
-        right=width + 2 * _PADDING,
-    )
+    return Badge(message=message, colour=_COLOURS[band][1], right=width + 2 * _PADDING)
 
 
 def render_badge_json(percent: Decimal | None, band: Band) -> str:

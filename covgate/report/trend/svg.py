@@ -57,12 +57,7 @@ class Mark:
 class Drawing:
     """The whole chart; the total's line is the last, on top of the others."""
 
-    width: int
-    height: int
-    left: int
     right: int
-    top: int
-    bottom: int
     labels: str
     """Where the lines' labels begin: beside their ends."""
     lines: tuple[Drawn, ...]
@@ -71,6 +66,11 @@ class Drawing:
     goal: Mark | None
     by: str
     description: str
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = _LEFT
+    top: int = _TOP
+    bottom: int = HEIGHT - _BOTTOM
 
 
 def draw(view: TrendView) -> Drawing:
@@ -87,12 +87,7 @@ def draw(view: TrendView) -> Drawing:
     total = view.lines[0]
     goal = None if total.target is None else Mark(at=_px(place.y(total.target)), text=f"target {total.target_text}")
     return Drawing(
-        width=WIDTH,
-        height=HEIGHT,
-        left=_LEFT,
         right=right,
-        top=_TOP,
-        bottom=HEIGHT - _BOTTOM,
         labels=_px(place.x(view.rows[-1].date) + _BESIDE) if view.rows else "",
         lines=tuple(reversed(lines)),
         percents=tuple(Mark(at=_px(place.y(tick)), text=figures.show_percent(tick)) for tick in view.axis.ticks),
