@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from covgate.config import Component, Settings, Target
-from covgate.gate.rules import Rule, evaluate, evaluate_drop
+from covgate.gate.rules import evaluate, evaluate_drop
 from covgate.history import NO_RAMP_YET, component_start, goal_of, ramp_start, required_on
-from covgate.model import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Drop, History, Status, Tally, Unavailable, figures
+from covgate.model import MIN_DIFF, MIN_TOTAL, Check, Drop, History, Status, Tally, Unavailable, figures
 
 NO_CHANGE = "the run has no change to judge"
 NOTHING_TO_COVER = "there is no statement to cover"
@@ -73,12 +73,11 @@ def compute_checks(floors: Settings | Component, measured: Figures, ramp: Ramp |
     name = part.name if part else None
     checks = _minimum(floors.min_total, measured.total, part, ramp)
     if floors.min_diff is not None:
-        rule = Rule(name=MIN_DIFF, component=name, target=floors.min_diff)
         nothing = NO_CHANGE if measured.diff is None else NO_CHANGED_STATEMENT
-        checks.append(evaluate(rule, Tally() if measured.diff is None else measured.diff, nothing=nothing))
+        diff = Tally() if measured.diff is None else measured.diff
+        checks.append(evaluate(MIN_DIFF, floors.min_diff, diff, component=name, nothing=nothing))
     if floors.max_drop is not None:
-        rule = Rule(name=MAX_DROP, component=name, target=floors.max_drop)
-        checks.append(evaluate_drop(rule, measured.drop, nothing=measured.no_drop))
+        checks.append(evaluate_drop(floors.max_drop, measured.drop, component=name, nothing=measured.no_drop))
     return checks
 
 
@@ -96,7 +95,7 @@ def _minimum(
         return []
     name = part.name if part else None
     *lower, highest = (
-        evaluate(Rule(name=MIN_TOTAL, component=name, target=one), total, nothing=NOTHING_TO_COVER) for one in targets
+        evaluate(MIN_TOTAL, target, total, component=name, nothing=NOTHING_TO_COVER) for target in targets
     )
     if not isinstance(required, Unavailable) or highest.status is not Status.FAIL or highest.target == floor:
         return [highest]

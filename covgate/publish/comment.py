@@ -8,7 +8,7 @@ from functools import cache
 from covgate.config import CommentPolicy
 from covgate.errors import PublishError
 from covgate.host import PullRequestComments, Refusal, publish_error
-from covgate.publish.plan import CommentDraft, OwnComment, Step, compute_plan, find_own
+from covgate.publish.plan import CommentDraft, CommentPlan, OwnComment, Step, compute_plan, find_own
 
 COMMENT_LIMIT = 65_536
 """GitHub: "Body is too long (maximum is 65536 characters)". Held in UTF-8 bytes, of which there are never fewer."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC
+from decimal import Decimal
 
 from covgate.history import points_of, ramp_start, required_on, sparkline
-from covgate.model import History, Point, Record, Tally, figures
+from covgate.model import Counts, History, Point, Record, Tally, figures
 from covgate.report.trend.points import PointRow, Trend, point_rows
 from covgate.report.words import plural
 
@@ -72,49 +73,30 @@ def history_json(history: History) -> str:
 
     What an imported entry does not know is null; so is the percent of a commit that had nothing to measure.
     """
-    records = [(record.date, _record_json(record)) for record in history.records]
-    known = {record.sha for record in history.records}
-    imported = [(point.date, _imported_json(point)) for point in history.imported if point.sha not in known]
-    points = [made for _, made in sorted([*imported, *records], key=lambda pair: pair[0])]
-    return json.dumps({"schema": 1, "points": points}, indent=2) + "\n"
+    recorded = {record.sha for record in history.records}
+    imported = (point for point in history.imported if point.sha not in recorded)
+    points: list[Record | Point] = sorted((*imported, *history.records), key=lambda one: one.date)
+    return json.dumps({"schema": 1, "points": [_point_json(point) for point in points]}, indent=2) + "\n"
 
 
-def _record_json(record: Record) -> dict[str, object]:
-    return {
-        "date": record.date.astimezone(UTC).isoformat(),
-        "commit": record.sha,
-        "parent": record.parent,
-        "title": record.title,
-        **_figure_json(record.total),
-        "components": {name: _figure_json(tally) for name, tally in sorted(record.components.items())},
-        "tests": record.tests,
-        "seconds": record.seconds,
-        "imported": False,
-    }
-
-
-def _imported_json(point: Point) -> dict[str, object]:
+def _point_json(point: Record | Point) -> dict[str, object]:
+    record = point if isinstance(point, Record) else None
+    components: Mapping[str, Tally | Decimal] = point.components
     return {
         "date": point.date.astimezone(UTC).isoformat(),
         "commit": point.sha,
-        "parent": None,
+        "parent": record and record.parent,
         "title": point.title,
-        "percent": f"{point.total:f}",
-        "lines": point.lines and asdict(point.lines),
-        "branches": None,
-        "components": {
-            name: {"percent": f"{percent:f}", "lines": None, "branches": None}
-            for name, percent in sorted(point.components.items())
-        },
-        "tests": None,
-        "seconds": None,
-        "imported": True,
+        **_figure_json(point.total, None if isinstance(point, Record) else point.lines),
+        "components": {name: _figure_json(figure) for name, figure in sorted(components.items())},
+        "tests": record and record.tests,
+        "seconds": record and record.seconds,
+        "imported": record is None,
     }
 
 
-def _figure_json(tally: Tally) -> dict[str, object]:
-    return {
-        "percent": figures.percent_json(tally),
-        "lines": asdict(tally.lines),
-        "branches": asdict(tally.branches),
-    }
+def _figure_json(figure: Tally | Decimal, lines: Counts | None = None) -> dict[str, object]:
+    if isinstance(figure, Decimal):
+        return {"percent": f"{figure:f}", "lines": lines and asdict(lines), "branches": None}
+    percent = figures.percent_json(figure)
+    return {"percent": percent, "lines": asdict(figure.lines), "branches": asdict(figure.branches)}
