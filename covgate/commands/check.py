@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -44,7 +43,8 @@ def run(settings: Settings, edges: Edges) -> Outcome:
     git = GitCommand(directory, edges.environment, mine)
     project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
     with contextlib.ExitStack() as stack:
-        probe = stack.enter_context(_probe_ahead(settings, project))
+        # The analysis of data that is there already imports coverage while the change is looked for.
+        probe = stack.enter_context(contextlib.closing(Probe(project))) if settings.coverage_data else None
         prefix = PurePosixPath(directory.relative_to(git.root.resolve()))
         _check_components(settings, git, prefix, edges)
         if settings.github_token and not host.context.local:
@@ -124,11 +124,6 @@ def figures(facts: Facts) -> RunFigures:
         head=facts.head,
         compared=facts.comparison is not None,
     )
-
-
-def _probe_ahead(settings: Settings, project: Project) -> AbstractContextManager[Probe | None]:
-    """Start the analysis of data that is there already: it imports coverage while the change is looked for."""
-    return contextlib.closing(Probe(project)) if settings.coverage_data else contextlib.nullcontext()
 
 
 def _in_thread(load: Callable[[], object]) -> None:

@@ -11,8 +11,8 @@ from covgate.model import (
     MIN_TOTAL,
     Baseline,
     BaselineHow,
+    Check,
     ComponentFigures,
-    Drop,
     Status,
     Tally,
     Unavailable,
@@ -98,27 +98,18 @@ def drop_row(facts: Facts) -> Figure | None:
     return Figure(band=bands.get(check.status, Band.NONE) if check else Band.NONE, value=value, required=required)
 
 
-def drop_notes(facts: Facts) -> tuple[str, ...]:
+def drop_notes(check: Check) -> Iterator[str]:
     """Say why a drop is judged smaller than it looks: deleted code, flapping lines."""
-    drops = ((check.component, check.drop) for check in facts.verdict.checks if check.rule == MAX_DROP)
-    return tuple(note for component, drop in drops if drop for note in _drop_notes(component, drop))
-
-
-def _drop_notes(component: str | None, drop: Drop) -> Iterator[str]:
-    of = f" of {component}" if component else ""
-    if drop.least < drop.raw and drop.raw > 0:
+    drop, of = check.drop, f" of {check.component}" if check.component else ""
+    if drop and drop.least < drop.raw and drop.raw > 0:
         fell = "did not fall" if drop.least <= 0 else f"fell by {figures.show_points(drop.least)}"
         yield f"Without the covered code this change deletes, total coverage{of} {fell}."
-    if drop.excused:
+    if drop and drop.excused:
         yield f"Flapping lines excuse {figures.show_points(drop.excused)} of the drop{of}."
 
 
-def component_rows(facts: Facts) -> tuple[ComponentRow, ...]:
-    """Return one line for each component, in the order of the configuration."""
-    return tuple(_component_row(facts, part) for part in facts.components)
-
-
-def _component_row(facts: Facts, part: ComponentFigures) -> ComponentRow:
+def component_row(facts: Facts, part: ComponentFigures) -> ComponentRow:
+    """Word one component: its figures, and what is required of them."""
     drop = facts.check(MAX_DROP, part.name)
     delta = "–" if part.delta is None else figures.show_change(part.delta)
     if drop is not None:

@@ -5,6 +5,7 @@ The models read covgate's own values by their attributes; a field whose attribut
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -307,8 +308,6 @@ def build_failure(error: CovgateError, headline: str) -> ResultJson:
 
 def render_result(result: ResultJson) -> str:
     """Render result.json, indented, ASCII only."""
-    import json  # noqa: PLC0415  # pydantic's own writer refuses file names that are not UTF-8
-
     return json.dumps(result.model_dump(mode="json", by_alias=True), indent=2) + "\n"
 
 

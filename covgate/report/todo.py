@@ -47,11 +47,6 @@ class FileRow:
     note: str
 
 
-def weight(file: DiffFile) -> int:
-    """Return how much of a file's change is still to be covered: missing statements and branches."""
-    return file.tally.counts.missing
-
-
 def todo_title(facts: Facts, places: int) -> str:
     """Return the heading of the list of next steps; `places` is how many there are."""
     failing = any(c.rule == MIN_DIFF and c.status is Status.FAIL for c in facts.verdict.checks)

@@ -13,7 +13,7 @@ from covgate.report.against_baseline import (
     FlapRow,
     IndirectRow,
     baseline_text,
-    component_rows,
+    component_row,
     drop_notes,
     drop_row,
     figure_of,
@@ -32,7 +32,6 @@ from covgate.report.todo import (
     omitted_rows,
     todo_title,
     undecided_files,
-    weight,
 )
 from covgate.report.words import SHOWN_DIGITS, counts_text, plural
 
@@ -121,7 +120,7 @@ def build_view(facts: Facts) -> ReportView:
     """Word and sort a report."""
     icon, headline, reasons = word_headline(facts)
     left = [file for file in facts.known_diff.files if file.missing or file.partial]
-    ranked = sorted(left, key=lambda f: (-weight(f), str(f.path)))
+    ranked = sorted(left, key=lambda f: (-f.tally.counts.missing, str(f.path)))
     todos = list_todos(ranked, facts.links)
     # Of one file the table would say what the list above it has said.
     rows = ranked if len(ranked) > 1 or len(todos) > TODO_LIMIT else []
@@ -140,20 +139,19 @@ def build_view(facts: Facts) -> ReportView:
         todo_title=todo_title(facts, len(todos)),
         todos=Listed(todos[:TODO_LIMIT], len(todos)),
         files=Listed(tuple(file_row(file, facts) for file in rows[:FILE_LIMIT]), len(rows)),
-        components=component_rows(facts),
-        components_open=any(c.component and c.status in _TROUBLE for c in facts.verdict.checks),
+        components=tuple(component_row(facts, part) for part in facts.components),
+        components_open=any(
+            c.component and c.status in {Status.FAIL, Status.UNAVAILABLE} for c in facts.verdict.checks
+        ),
         indirect=Listed(indirect[:INDIRECT_LIMIT], len(indirect)),
         flaps=Listed(flaps[:INDIRECT_LIMIT], len(flaps)),
         omitted=Listed(omitted_rows(facts)[:FILE_LIMIT], len(facts.known_diff.omitted)),
-        notes=(*drop_notes(facts), *facts.notes),
+        notes=(*(note for check in facts.verdict.checks for note in drop_notes(check)), *facts.notes),
         footer=_footer(facts),
         run_url=facts.run_url,
         name=facts.name,
         quiet=facts.verdict.kind is VerdictKind.PASS and not left and not isinstance(facts.diff, Unavailable),
     )
-
-
-_TROUBLE = frozenset({Status.FAIL, Status.UNAVAILABLE})
 
 
 # --- the table -----------------------------------------------------------------------------------------------------

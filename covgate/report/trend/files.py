@@ -29,22 +29,19 @@ def render_trend_files(trend: Trend, *, repository_url: str | None, title: str) 
     """
     view = build_trend_view(trend, repository_url=repository_url, title=title)
     newest = view.lines[0].values[-1] if view.rows else None
+    # The palette as CSS variables.
+    light, dark = (Markup("".join(f"--c{n}:{pair[theme]};" for n, pair in enumerate(PALETTE))) for theme in (0, 1))  # noqa: S704  # covgate's own
+    colours = {"light": light, "dark": dark, "palette": len(PALETTE)}
     return {
         "trending.json": render_trending(trend.history, trend.target, trend.components),
         "badge.json": render_badge_json(newest, view.band),
         "badge.svg": _render("badge.svg.j2", badge=build_badge(newest, view.band)),
-        "trend.svg": _render_svg(view),
-        "index.html": _render_page(view),
+        "trend.svg": _render("trend.svg.j2", view=view, drawing=draw(view), **colours),
+        "index.html": _render_page(view, light, dark),
     }
 
 
-def _render_svg(view: TrendView) -> str:
-    light, dark = _variables()
-    return _render("trend.svg.j2", view=view, drawing=draw(view), light=light, dark=dark, palette=len(PALETTE))
-
-
-def _render_page(view: TrendView) -> str:
-    light, dark = _variables()
+def _render_page(view: TrendView, light: str, dark: str) -> str:
     colours = f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
     lines = "".join(f".c{n}{{--c:var(--c{n})}}" for n in range(len(PALETTE)))
     style, script = colours + lines + _source("trend.css"), _source("trend.js")
@@ -60,12 +57,6 @@ def _render_page(view: TrendView) -> str:
         palette=len(PALETTE),
         dashes=DASHES,
     )
-
-
-def _variables() -> tuple[Markup, Markup]:
-    """Return the palette as CSS variables, for light and for dark."""
-    light, dark = ("".join(f"--c{n}:{pair[theme]};" for n, pair in enumerate(PALETTE)) for theme in (0, 1))
-    return Markup(light), Markup(dark)  # noqa: S704  # covgate's own
 
 
 def _hash(text: str) -> str:
