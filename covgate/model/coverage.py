@@ -93,7 +93,6 @@ class Coverage:
 
     @property
     def total(self) -> Tally:
-        """Counts of all measured files."""
         return sum((f.tally() for f in self.files.values()), Tally())
 
     @property

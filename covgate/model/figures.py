@@ -30,9 +30,7 @@ def show_below(actual: Tally, target: Decimal) -> str:
 
     Two are enough but for a figure that would show as 0 without being 0.
     """
-    percent = actual.percent
-    if percent is None:
-        return "n/a"
+    percent = actual.percent or Decimal(0)
     shown = (floor_percent(percent, places) for places in range(2, 28))
     return show_percent(next((value for value in shown if value < target), percent))
 

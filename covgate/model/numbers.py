@@ -20,7 +20,6 @@ class Counts:
 
     @property
     def missing(self) -> int:
-        """How many were not covered."""
         return self.total - self.covered
 
     @property

@@ -13,6 +13,7 @@ from covgate.model import (
     BaselineHow,
     Check,
     ComponentFigures,
+    Span,
     Status,
     Tally,
     Unavailable,
@@ -142,7 +143,7 @@ def flap_rows(facts: Facts) -> tuple[FlapRow, ...]:
     return tuple(
         FlapRow(
             shown=f"{short_path(flap.path)}:{flap.line}",
-            url=facts.links.to_measured(flap.path, flap.span),
+            url=facts.links.to_measured(flap.path, Span(start=flap.line, end=flap.line)),
             what=f"{'lost' if flap.lost else 'gained'} this time",
         )
         for flap in found

@@ -19,12 +19,10 @@ class Band(Enum):
 
     @property
     def dot(self) -> str:
-        """The emoji."""
         return self.value[0]
 
     @property
     def style(self) -> str:
-        """The rich style."""
         return self.value[1]
 
 

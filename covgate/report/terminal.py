@@ -61,24 +61,27 @@ def _print_comparison(view: ReportView, out: Console) -> None:
 
 
 def _table(view: ReportView) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column("")
-    for title in ("coverage", "required", "lines", *(["branches"] if view.has_branches else [])):
-        table.add_column(title, justify="right", style="default", header_style="dim")
+    width = 5 if view.has_branches else 4
+    table = _new_table(*("", "coverage", "required", "lines", "branches")[:width])
     for row in view.rows:
-        table.add_row(row.name, *_cells(row.figure), row.lines, *([row.branches] if view.has_branches else []))
+        table.add_row(*(row.name, *_cells(row.figure), row.lines, row.branches)[:width])
     if view.drop:
-        table.add_row("Change of total", *_cells(view.drop), "", *([""] if view.has_branches else []))
+        table.add_row(*("Change of total", *_cells(view.drop), "", "")[:width])
     return table
 
 
 def _components(view: ReportView) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column("component", header_style="dim")
-    for title in ("total", "required", "change", "diff", "required"):
-        table.add_column(title, justify="right", style="default", header_style="dim")
+    table = _new_table("component", "total", "required", "change", "diff", "required")
     for row in view.components:
         table.add_row(styled(row.name), *_cells(row.total), row.delta, *_cells(row.diff))
+    return table
+
+
+def _new_table(name: str, *titles: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column(name, header_style="dim")
+    for title in titles:
+        table.add_column(title, justify="right", style="default", header_style="dim")
     return table
 
 

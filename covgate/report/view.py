@@ -60,7 +60,6 @@ class Listed(Generic[_Row]):
 
     @property
     def more(self) -> int:
-        """How many are not shown."""
         return self.total - len(self.rows)
 
 

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC
 from decimal import Decimal
 
-from covgate.history import points_of, ramp_start, required_on, sparkline
+from covgate.gate import Ramp
+from covgate.history import NO_RAMP_YET, points_of, ramp_start, sparkline
 from covgate.model import Counts, History, Point, Record, Tally, figures
 from covgate.report.trend.points import PointRow, Trend, point_rows
 from covgate.report.words import plural
@@ -49,20 +50,17 @@ def _cut(title: str) -> str:
 
 
 def _notes(trend: Trend, known: int, shown: int) -> Iterator[str]:
-    target, today = trend.target, trend.today
+    target = trend.target
     if not known:
         yield "Nothing has been recorded yet: a run on the default branch, or `covgate check --record`, does."
     elif shown < known:
         yield f"{plural(known - shown, 'older point')} not shown"
     if target and target.ramp and known:
         start = ramp_start(trend.history, target)
-        if isinstance(start, Point):
-            required = figures.show_percent(required_on(start, target, today))
-            yield f"required today: {required} (ramp since {start.date.astimezone(UTC):%Y-%m-%d})"
-        elif target.by and today >= target.by:
-            yield f"required today: {figures.show_percent(target.total)}"
-        else:
-            yield start.reason
+        since = f" (ramp since {start.date.astimezone(UTC):%Y-%m-%d})" if isinstance(start, Point) else ""
+        required = Ramp(target=target, history=trend.history, today=trend.today).required()
+        ramp = f"{figures.show_percent(required)}{since}" if isinstance(required, Decimal) else ""
+        yield f"required today: {ramp}" if ramp else NO_RAMP_YET
 
 
 # --- for programs ----------------------------------------------------------------------------------------------------

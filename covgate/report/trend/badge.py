@@ -36,7 +36,6 @@ class Badge:
 
     @property
     def width(self) -> int:
-        """Of both halves."""
         return self.left + self.right
 
 
