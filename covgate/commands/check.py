@@ -15,9 +15,9 @@ from covgate.config import ReportKind, Settings, check_globs
 from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
-from covgate.publish import deliver, write_outputs
+from covgate.publish import deliver
 from covgate.report import Facts, ReportView, build_view, load_ahead, make_build
-from covgate.system import GitCommand, ReportFolder, close_own_memory, make_report_folder, shown_path, user_settings
+from covgate.system import GitCommand, ReportFolder, close_own_memory, make_report_folder, user_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +64,9 @@ def run(settings: Settings, edges: Edges) -> Outcome:
         notes = recorder.record(figures(facts), past)
         facts = replace(facts, notes=(*facts.notes, *notes))
     view = build_view(facts)
-    delivery = deliver(settings, host, screen, facts, view, folder, start=edges.directory)
-    write_outputs(host.log, screen, facts, delivery, shown_path(folder.path, checkout.git.root))
-    return Outcome(exit_code=delivery.exit_code, view=view, folder=folder.path)
+    root = checkout.git.root
+    code = deliver(settings, host, screen, facts, view, folder, start=edges.directory, root=root)
+    return Outcome(exit_code=code, view=view, folder=folder.path)
 
 
 def _check_components(settings: Settings, git: GitCommand, prefix: PurePosixPath, edges: Edges) -> None:

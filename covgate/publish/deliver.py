@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.config import OUTPUT_NAMES, CommentPolicy, PublishPolicy, Settings
@@ -27,20 +26,21 @@ from covgate.report import (
 from covgate.system import ReportFolder, Screen, make_report_folder, shown_path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """How delivering went, and the run's exit code: the verdict's, unless a report that had to be posted was not."""
-
-    published: Published
-    exit_code: ExitCode
-
-
 def deliver(
-    settings: Settings, host: Host, screen: Screen, facts: Facts, view: ReportView, folder: ReportFolder, *, start: Path
-) -> Delivery:
-    """Write the report's files, show it, and put it on the pull request. A red gate still comments.
+    settings: Settings,
+    host: Host,
+    screen: Screen,
+    facts: Facts,
+    view: ReportView,
+    folder: ReportFolder,
+    *,
+    start: Path,
+    root: Path,
+) -> ExitCode:
+    """Write the report's files, show it, put it on the pull request, and set the step's outputs.
 
-    `start` is where covgate was started: paths are shown from there.
+    Return the verdict's exit code, unless a report that had to be posted was not. A red gate still comments. Paths are
+    shown from where covgate was started (`start`), to other steps from the checkout's `root`.
     """
     code = exit_code(facts.verdict)
     body = render_comment(view, BODY_LIMIT)
@@ -68,7 +68,17 @@ def deliver(
         folder.write("summary.md", summary)
     if required:
         _summarise(host.log, screen, summary, body)
-    return Delivery(published=published, exit_code=code)
+    outputs = {
+        "verdict": facts.verdict.kind.value,
+        "passed": "true" if code is ExitCode.PASSED else "false",
+        "total-percent": figures.percent_json(known(facts.total_tally)) or "",
+        "diff-percent": figures.percent_json(known(facts.diff_tally)) or "",
+        "delta": figures.points_json(facts.comparison.delta) if facts.comparison else "",
+        "comment-url": published.url or "",
+        "result-path": f"{shown_path(folder.path, root)}/result.json",
+    }
+    screen.warn(host.log.write_outputs(outputs))
+    return code
 
 
 def _summarise(log: Runner, screen: Screen, summary: str, shorter: str) -> None:
@@ -103,22 +113,6 @@ _NO_TOKEN = PublishError(
     hint="pass `github-token` (the action's default is the workflow's own), or set `publish: best-effort`",
     slug="no-github-token",
 )
-
-
-def write_outputs(log: Runner, screen: Screen, facts: Facts, delivery: Delivery, folder: str) -> None:
-    """Set the step's outputs; `folder` is the report folder as other steps name it."""
-    note = log.write_outputs(
-        {
-            "verdict": facts.verdict.kind.value,
-            "passed": "true" if delivery.exit_code is ExitCode.PASSED else "false",
-            "total-percent": figures.percent_json(known(facts.total_tally)) or "",
-            "diff-percent": figures.percent_json(known(facts.diff_tally)) or "",
-            "delta": figures.points_json(facts.comparison.delta) if facts.comparison else "",
-            "comment-url": delivery.published.url or "",
-            "result-path": f"{folder}/result.json",
-        }
-    )
-    screen.warn(note)
 
 
 def deliver_failure(error: CovgateError, runner: Runner, folder: Path, checkout: Path) -> tuple[str, ...]:

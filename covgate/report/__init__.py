@@ -3,17 +3,15 @@
 from covgate.report.bands import Bands
 from covgate.report.facts import Facts
 from covgate.report.history.view import build_history_view, history_json
+from covgate.report.markdown import render_comment, render_failure, render_summary
 from covgate.report.render import (
     load_ahead,
     make_build,
     make_trend,
     print_history,
     print_report,
-    render_comment,
     render_failed_result,
-    render_failure,
     render_result,
-    render_summary,
 )
 from covgate.report.view import ReportView, build_view
 

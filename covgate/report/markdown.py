@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING
 
 from covgate.model import visible
 from covgate.report.view import ReportView
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 def render_comment(view: ReportView, limit: int) -> str:
@@ -75,6 +77,8 @@ def _render(name: str, view: ReportView) -> str:
 
 @cache
 def _template(name: str) -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # takes 70 ms
+
     environment = Environment(  # noqa: S701  # Markdown: the filters below escape, and every value passes through one
         loader=PackageLoader("covgate.report"),
         undefined=StrictUndefined,

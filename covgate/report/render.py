@@ -21,29 +21,8 @@ from covgate.report.view import ReportView
 
 def load_ahead() -> None:
     """Import what renders a report: a quarter of a second, as long as the analysis of a small project."""
-    for name in ("result_json", "markdown"):
-        importlib.import_module(f"covgate.report.{name}")
-
-
-def render_comment(view: ReportView, limit: int) -> str:
-    """Render the comment in at most `limit` bytes of UTF-8: whole sections go, the lowest first."""
-    from covgate.report import markdown  # noqa: PLC0415
-
-    return markdown.render_comment(view, limit)
-
-
-def render_summary(view: ReportView) -> str:
-    """Render the step summary: the same report, unfolded."""
-    from covgate.report import markdown  # noqa: PLC0415
-
-    return markdown.render_summary(view)
-
-
-def render_failure(headline: str, hint: str) -> str:
-    """Render what stands in the place of a report when a run ended without one."""
-    from covgate.report import markdown  # noqa: PLC0415
-
-    return markdown.render_failure(headline, hint)
+    for name in ("covgate.report.result_json", "jinja2"):
+        importlib.import_module(name)
 
 
 def render_result(facts: Facts, headline: str, exit_code: ExitCode, error: CovgateError | None = None) -> str:
