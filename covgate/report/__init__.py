@@ -2,17 +2,11 @@
 
 from covgate.report.bands import Bands
 from covgate.report.facts import Facts
+from covgate.report.history.terminal import print_history
 from covgate.report.history.view import build_history_view, history_json
 from covgate.report.markdown import render_comment, render_failure, render_summary
-from covgate.report.render import (
-    load_ahead,
-    make_build,
-    make_trend,
-    print_history,
-    print_report,
-    render_failed_result,
-    render_result,
-)
+from covgate.report.render import load_ahead, make_build, make_trend, render_failed_result, render_result
+from covgate.report.terminal import print_report
 from covgate.report.view import ReportView, build_view
 
 __all__ = [

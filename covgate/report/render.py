@@ -1,11 +1,10 @@
-"""The room's heavy libraries behind light functions: jinja2, pydantic and rich are imported when they are needed."""
+"""The room's heavy libraries behind light functions: pydantic and the charts are imported when they are needed."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
 from datetime import date
-from typing import TextIO
 
 from covgate.config import Settings
 from covgate.errors import CovgateError, ExitCode
@@ -14,9 +13,7 @@ from covgate.host import RunContext
 from covgate.model import History
 from covgate.report.bands import Bands
 from covgate.report.facts import Facts
-from covgate.report.history.view import HistoryView
 from covgate.report.trend.points import Trend
-from covgate.report.view import ReportView
 
 
 def load_ahead() -> None:
@@ -39,20 +36,6 @@ def render_failed_result(error: CovgateError, headline: str) -> str:
     from covgate.report import result_json  # noqa: PLC0415
 
     return result_json.render_result(result_json.build_failure(error, headline))
-
-
-def print_report(view: ReportView, places: str, out: TextIO) -> None:
-    """Print the report; `places` says where its files are."""
-    from covgate.report import terminal  # noqa: PLC0415
-
-    terminal.print_report(view, places, out)
-
-
-def print_history(view: HistoryView, out: TextIO) -> None:
-    """Print the view of the history."""
-    from covgate.report.history import terminal  # noqa: PLC0415
-
-    terminal.print_history(view, out)
 
 
 def make_trend(settings: Settings, history: History, today: date) -> Trend:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TextIO
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, TextIO
 
 from covgate.model import VerdictKind
 from covgate.report.against_baseline import Figure
 from covgate.report.view import ReportView
 from covgate.system import open_console, styled
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
 _STYLES = {VerdictKind.PASS: "bold green", VerdictKind.FAIL: "bold red", VerdictKind.CANNOT_JUDGE: "bold yellow"}
 _MARKS = {VerdictKind.PASS: "✔", VerdictKind.FAIL: "✘", VerdictKind.CANNOT_JUDGE: "?"}
@@ -78,11 +79,18 @@ def _components(view: ReportView) -> Table:
 
 
 def _new_table(name: str, *titles: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table = open_table()
     table.add_column(name, header_style="dim")
     for title in titles:
         table.add_column(title, justify="right", style="default", header_style="dim")
     return table
+
+
+def open_table() -> Table:
+    """Return a table without lines."""
+    from rich.table import Table  # noqa: PLC0415  # rich takes 40 ms, which a room's face must not cost
+
+    return Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
 
 
 def _cells(figure: Figure) -> tuple[Text, str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TextIO
-
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, TextIO
 
 from covgate.report.history.view import HistoryView
+from covgate.report.terminal import open_table
 from covgate.report.trend.points import PointRow
 from covgate.system import open_console, styled
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
 
 _WIDE = 400
 """Columns of what is no terminal."""
@@ -28,7 +30,7 @@ def print_history(view: HistoryView, out: TextIO) -> None:
 
 
 def _table(view: HistoryView) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table = open_table()
     # Of all columns the title's gives way first.
     for name in ("date", "commit"):
         table.add_column(styled((name, "dim")), no_wrap=True)
