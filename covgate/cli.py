@@ -243,7 +243,7 @@ def _demo(directory: Path) -> int:
 def _check(request: _Request) -> int:
     """Run the pipeline. However it ends, the report and the outputs are this run's."""
     try:
-        return run(*_wire(request)).exit_code
+        return run(*_wire(request))
     except BaseException as exc:
         _leave_failure(_as_error(exc), request)
         raise

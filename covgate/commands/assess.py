@@ -88,12 +88,10 @@ def _trend(settings: Settings, past: Past, today: date) -> str:
     """Return the sparkline and how far the target is, for the footer."""
     history = known(past.history)
     points = points_of(history, NEWEST) if history else ()
-    if not points:
-        return ""
-    words = towards(points, settings.target, today) if settings.target else ""
+    words = known(towards(points, settings.target, today)) if settings.target else ""
     # One point is no trend.
     spark = sparkline([point.total for point in points]) if len(points) > 1 else ""
-    return " · ".join(filter(None, (spark, known(words))))
+    return " · ".join(filter(None, (spark, words)))
 
 
 # --- the change ----------------------------------------------------------------------------------------------------

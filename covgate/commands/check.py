@@ -1,11 +1,11 @@
-"""The pipeline: settings and the edges in, an outcome out. Measure, compare, judge, report, publish."""
+"""The pipeline: settings and the edges in, an exit code out. Measure, compare, judge, report, publish."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from covgate.change import Checkout, find_change
@@ -16,20 +16,11 @@ from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
 from covgate.publish import deliver
-from covgate.report import Facts, ReportView, build_view, load_ahead, make_build
+from covgate.report import Facts, load_ahead, make_build
 from covgate.system import GitCommand, ReportFolder, close_own_memory, make_report_folder, user_settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How a run ended."""
-
-    exit_code: ExitCode
-    view: ReportView
-    folder: Path
-
-
-def run(settings: Settings, edges: Edges) -> Outcome:
+def run(settings: Settings, edges: Edges) -> ExitCode:
     """Run covgate. Raises CovgateError for what makes a report impossible; everything else ends in a report."""
     host, screen = edges.host, edges.screen
     if settings.github_token:
@@ -46,7 +37,10 @@ def run(settings: Settings, edges: Edges) -> Outcome:
         # The analysis of data that is there already imports coverage while the change is looked for.
         probe = stack.enter_context(contextlib.closing(Probe(project))) if settings.coverage_data else None
         prefix = PurePosixPath(directory.relative_to(git.root.resolve()))
-        _check_components(settings, git, prefix, edges)
+        if settings.components:
+            listing = (*git.tracked(), *git.untracked())
+            for note in check_globs(settings.components, listing, settings.where, prefix=prefix):
+                screen.say(note)
         if settings.github_token and not host.context.local:
             # Most of the time until history is read git works, not covgate.
             _in_thread(host.load_ahead)
@@ -63,17 +57,7 @@ def run(settings: Settings, edges: Edges) -> Outcome:
         recorder = _recorder(settings, edges, archive, checkout)
         notes = recorder.record(figures(facts), past)
         facts = replace(facts, notes=(*facts.notes, *notes))
-    view = build_view(facts)
-    root = checkout.git.root
-    code = deliver(settings, host, screen, facts, view, folder, start=edges.directory, root=root)
-    return Outcome(exit_code=code, view=view, folder=folder.path)
-
-
-def _check_components(settings: Settings, git: GitCommand, prefix: PurePosixPath, edges: Edges) -> None:
-    if settings.components:
-        listing = (*git.tracked(), *git.untracked())
-        for note in check_globs(settings.components, listing, settings.where, prefix=prefix):
-            edges.screen.say(note)
+    return deliver(settings, host, screen, facts, folder, start=edges.directory, root=checkout.git.root)
 
 
 def _measuring(

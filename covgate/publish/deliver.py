@@ -16,6 +16,7 @@ from covgate.publish.plan import CommentDraft
 from covgate.report import (
     Facts,
     ReportView,
+    build_view,
     print_report,
     render_comment,
     render_failed_result,
@@ -27,24 +28,15 @@ from covgate.system import ReportFolder, Screen, make_report_folder, shown_path
 
 
 def deliver(
-    settings: Settings,
-    host: Host,
-    screen: Screen,
-    facts: Facts,
-    view: ReportView,
-    folder: ReportFolder,
-    *,
-    start: Path,
-    root: Path,
+    settings: Settings, host: Host, screen: Screen, facts: Facts, folder: ReportFolder, *, start: Path, root: Path
 ) -> ExitCode:
     """Write the report's files, show it, put it on the pull request, and set the step's outputs.
 
     Return the verdict's exit code, unless a report that had to be posted was not. A red gate still comments. Paths are
     shown from where covgate was started (`start`), to other steps from the checkout's `root`.
     """
-    code = exit_code(facts.verdict)
-    body = render_comment(view, BODY_LIMIT)
-    summary = render_summary(view)
+    code, view = exit_code(facts.verdict), build_view(facts)
+    body, summary = render_comment(view, BODY_LIMIT), render_summary(view)
     folder.write("result.json", render_result(facts, view.headline, code))
     folder.write("comment.md", body)
     folder.write("summary.md", summary)

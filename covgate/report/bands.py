@@ -17,13 +17,9 @@ class Band(Enum):
     RED = ("🔴", "red")
     NONE = ("⚪", "dim")
 
-    @property
-    def dot(self) -> str:
-        return self.value[0]
-
-    @property
-    def style(self) -> str:
-        return self.value[1]
+    def __init__(self, dot: str, style: str) -> None:
+        self.dot = dot
+        self.style = style
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from covgate.report.trend.points import Trend
 
 def load_ahead() -> None:
     """Import what renders a report: a quarter of a second, as long as the analysis of a small project."""
-    for name in ("covgate.report.result_json", "jinja2"):
-        importlib.import_module(name)
+    importlib.import_module("covgate.report.result_json")
+    importlib.import_module("jinja2")
 
 
 def render_result(facts: Facts, headline: str, exit_code: ExitCode, error: CovgateError | None = None) -> str:

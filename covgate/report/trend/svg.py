@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -91,7 +91,10 @@ def draw(view: TrendView) -> Drawing:
         labels=_px(place.x(view.rows[-1].date) + _BESIDE) if view.rows else "",
         lines=tuple(reversed(lines)),
         percents=tuple(Mark(at=_px(place.y(tick)), text=figures.show_percent(tick)) for tick in view.axis.ticks),
-        dates=tuple(_dates(view, place)),
+        dates=tuple(
+            Mark(at=_px(place.x(moment)), text=text)
+            for moment, text in (time_ticks(view.first, view.last, _DATES) if view.rows else ())
+        ),
         goal=goal,
         by=_px(place.x(view.by)) if view.by else "",
         description=_description(view),
@@ -157,13 +160,6 @@ def _label(line: Line) -> str:
 
 def _last(line: Line) -> Decimal | None:
     return next((value for value in reversed(line.values) if value is not None), None)
-
-
-def _dates(view: TrendView, place: _Place) -> Iterable[Mark]:
-    if not view.rows:
-        return
-    for moment, text in time_ticks(view.first, view.last, _DATES):
-        yield Mark(at=_px(place.x(moment)), text=text)
 
 
 def _description(view: TrendView) -> str:
