@@ -37,7 +37,7 @@ INDIRECT_LIMIT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class FigureCell:
     """A figure in a table, with its colour and what is required of it."""
 
     band: Band
@@ -50,9 +50,9 @@ class ComponentRow:
     """One component: its figures."""
 
     name: str
-    total: Figure
+    total: FigureCell
     delta: str
-    diff: Figure
+    diff: FigureCell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,18 +74,20 @@ class FlapRow:
     what: str
 
 
-def figure_of(facts: Facts, figure: Tally | Unavailable | None, rule: str, component: str | None = None) -> Figure:
+def figure_cell(
+    facts: Facts, figure: Tally | Unavailable | None, rule: str, component: str | None = None
+) -> FigureCell:
     """Word the total or the diff, of the project or of a component. None is n/a."""
     check, tally = facts.check(rule, component), known(figure)
     absent = NOT_APPLICABLE if figure is None else UNAVAILABLE
-    return Figure(
+    return FigureCell(
         band=facts.bands.of(tally),
         value=figures.show_cut(tally.percent) if tally else absent,
         required="–" if check is None else f"≥ {figures.show_percent(check.target)}{STATUS_MARK[check.status]}",
     )
 
 
-def drop_row(facts: Facts) -> Figure | None:
+def drop_row(facts: Facts) -> FigureCell | None:
     """Return the drop's figure, or None when nothing was recorded and no rule asks for it."""
     check = facts.check(MAX_DROP)
     if facts.comparison is None and check is None:
@@ -96,7 +98,7 @@ def drop_row(facts: Facts) -> Figure | None:
         value = NOT_APPLICABLE if check and check.status is Status.NOT_APPLICABLE else UNAVAILABLE
     required = "–" if check is None else f"drop ≤ {figures.show_number(check.target)}{STATUS_MARK[check.status]}"
     bands = {Status.PASS: Band.GREEN, Status.FAIL: Band.RED}
-    return Figure(band=bands.get(check.status, Band.NONE) if check else Band.NONE, value=value, required=required)
+    return FigureCell(band=bands.get(check.status, Band.NONE) if check else Band.NONE, value=value, required=required)
 
 
 def drop_notes(check: Check) -> Iterator[str]:
@@ -117,9 +119,9 @@ def component_row(facts: Facts, part: ComponentFigures) -> ComponentRow:
         delta += f" (drop ≤ {figures.show_number(drop.target)}{STATUS_MARK[drop.status]})"
     return ComponentRow(
         name=part.name,
-        total=figure_of(facts, part.total, MIN_TOTAL, part.name),
+        total=figure_cell(facts, part.total, MIN_TOTAL, part.name),
         delta=delta,
-        diff=figure_of(facts, part.diff, MIN_DIFF, part.name),
+        diff=figure_cell(facts, part.diff, MIN_DIFF, part.name),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from covgate.model import VerdictKind
-from covgate.report.against_baseline import Figure
+from covgate.report.against_baseline import FigureCell
 from covgate.report.view import ReportView
 from covgate.system import open_console, styled
 
@@ -93,5 +93,5 @@ def open_table() -> Table:
     return Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
 
 
-def _cells(figure: Figure) -> tuple[Text, str]:
+def _cells(figure: FigureCell) -> tuple[Text, str]:
     return styled((figure.value, figure.band.style)), figure.required

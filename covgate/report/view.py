@@ -9,14 +9,14 @@ from covgate.model import MIN_DIFF, MIN_TOTAL, Base, BaseHow, Coverage, Status, 
 from covgate.report.against_baseline import (
     INDIRECT_LIMIT,
     ComponentRow,
-    Figure,
+    FigureCell,
     FlapRow,
     IndirectRow,
     baseline_text,
     component_row,
     drop_notes,
     drop_row,
-    figure_of,
+    figure_cell,
     flap_rows,
     indirect_rows,
 )
@@ -46,7 +46,7 @@ class FigureRow:
     """One line of the main table."""
 
     name: str
-    figure: Figure
+    figure: FigureCell
     lines: str
     branches: str
 
@@ -73,7 +73,7 @@ class ReportView:
     reasons: tuple[str, ...]
     """Further sentences: every other broken or unknown rule, and what is counted although nothing names it."""
     rows: tuple[FigureRow, ...]
-    drop: Figure | None
+    drop: FigureCell | None
     """How the total compares with the baseline; None when nothing was recorded and no rule asks for it."""
     has_branches: bool
     """Whether branches were measured: without, the table has no column for them."""
@@ -160,7 +160,7 @@ def _row(name: str, facts: Facts, figure: Tally | Unavailable | None, rule: str)
     tally = known(figure) or Tally()
     return FigureRow(
         name=name,
-        figure=figure_of(facts, figure, rule),
+        figure=figure_cell(facts, figure, rule),
         lines=counts_text(tally.lines),
         branches=counts_text(tally.branches),
     )
