@@ -206,7 +206,7 @@ def _demo(directory: Path) -> int:
 def _check(request: RunRequest) -> int:
     """Run the pipeline. However it ends, the report and the outputs are this run's."""
     try:
-        return run(*open_run(request)).exit_code
+        return run(*open_run(request))
     except BaseException as exc:
         leave_failure(_as_error(exc), request)
         raise

@@ -10,7 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
+from covgate.report.bands import Bands
 from covgate.report.trend.files import render_trend_files
+from covgate.report.trend.points import Trend
 from tests.browser.chromium import running_chromium
 from tests.support.trend_samples import COMPONENTS, TARGET, TODAY, sample_history
 
@@ -38,16 +40,9 @@ SHOTS = (
 def main(arguments: Sequence[str]) -> int:
     """Write the pictures of a made-up project's history."""
     folder = Path(arguments[0]) if arguments else DOCS
-    files = render_trend_files(
-        sample_history(90),
-        TARGET,
-        COMPONENTS,
-        green=Decimal(80),
-        orange=Decimal(60),
-        repository_url="https://github.com/acme/bookshop",
-        title="acme/bookshop",
-        today=TODAY,
-    )
+    bands = Bands(green=Decimal(80), orange=Decimal(60))
+    trend = Trend(history=sample_history(90), target=TARGET, components=COMPONENTS, bands=bands, today=TODAY)
+    files = render_trend_files(trend, repository_url="https://github.com/acme/bookshop", title="acme/bookshop")
     with tempfile.TemporaryDirectory() as place, running_chromium() as browser:
         page_file = Path(place) / "index.html"
         page_file.write_text(files["index.html"], encoding="utf-8")

@@ -1,38 +1,28 @@
-"""The pipeline: settings and the edges in, an outcome out. Measure, compare, judge, report, publish."""
+"""The pipeline: settings and the edges in, an exit code out. Measure, compare, judge, report, publish."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from covgate.change import Checkout, find_change, load_engine
 from covgate.commands.assess import assess
 from covgate.commands.edges import Edges
-from covgate.config import ReportKind, Settings, require_files, unused_globs
+from covgate.config import ReportKind, Settings, check_globs
 from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
 from covgate.model import ChangedLines
-from covgate.publish import DIFF_COVER_FILES, deliver, write_diff_cover, write_outputs
-from covgate.report import Facts, ReportView, build_view, load_renderers, make_build
-from covgate.system import GitCommand, ReportFolder, close_own_memory, make_report_folder, shown_path, user_settings
+from covgate.publish import DIFF_COVER_FILES, deliver, write_diff_cover
+from covgate.report import Facts, load_renderers, make_build
+from covgate.system import GitCommand, ReportFolder, close_own_memory, make_report_folder, user_settings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How a run ended."""
-
-    exit_code: ExitCode
-    view: ReportView
-    folder: Path
-
-
-def run(settings: Settings, edges: Edges) -> Outcome:
+def run(settings: Settings, edges: Edges) -> ExitCode:
     """Run covgate. Raises CovgateError for what makes a report impossible; everything else ends in a report."""
     host, screen = edges.host, edges.screen
     if settings.github_token:
@@ -47,9 +37,13 @@ def run(settings: Settings, edges: Edges) -> Outcome:
     git = GitCommand(directory, edges.environment, mine)
     project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
     with contextlib.ExitStack() as stack:
-        probe = stack.enter_context(_probe_ahead(settings, project))
+        # The analysis of data that is there already imports coverage while the change is looked for.
+        probe = stack.enter_context(contextlib.closing(Probe(project))) if settings.coverage_data else None
         prefix = PurePosixPath(directory.relative_to(git.root.resolve()))
-        _check_components(settings, git, prefix, edges)
+        if settings.components:
+            listing = (*git.tracked(), *git.untracked())
+            for note in check_globs(settings.components, listing, settings.where, prefix=prefix):
+                screen.say(note)
         if settings.github_token and not host.context.local:
             # Most of the time until history is read git works, not covgate.
             _in_thread(host.load_ahead)
@@ -67,18 +61,7 @@ def run(settings: Settings, edges: Edges) -> Outcome:
         notes = recorder.record(figures(facts), past)
         facts = replace(facts, notes=(*facts.notes, *notes))
     write_diff_cover(kinds, screen, checkout, measurement, facts, folder)
-    view = build_view(facts)
-    delivery = deliver(settings, host, screen, facts, view, folder, start=edges.directory)
-    write_outputs(host.log, screen, facts, delivery, shown_path(folder.path, checkout.git.root))
-    return Outcome(exit_code=delivery.exit_code, view=view, folder=folder.path)
-
-
-def _check_components(settings: Settings, git: GitCommand, prefix: PurePosixPath, edges: Edges) -> None:
-    if settings.components:
-        listing = (*git.tracked(), *git.untracked())
-        require_files(settings.components, listing, settings.where, prefix=prefix)
-        for note in unused_globs(settings.components, listing, prefix=prefix):
-            edges.screen.say(note)
+    return deliver(settings, host, screen, facts, folder, start=edges.directory, root=checkout.git.root)
 
 
 def _measuring(
@@ -130,11 +113,6 @@ def figures(facts: Facts) -> RunFigures:
         head=facts.head,
         compared=facts.comparison is not None,
     )
-
-
-def _probe_ahead(settings: Settings, project: Project) -> AbstractContextManager[Probe | None]:
-    """Start the analysis of data that is there already: it imports coverage while the change is looked for."""
-    return contextlib.closing(Probe(project)) if settings.coverage_data else contextlib.nullcontext()
 
 
 def _import_ahead(lines: ChangedLines | None) -> None:

@@ -10,7 +10,7 @@ from covgate.commands.edges import Edges
 from covgate.config import Settings
 from covgate.errors import ExitCode, HistoryError, InputError
 from covgate.history import Archive, open_archive, parse_trending
-from covgate.report import build_history_view, history_json, make_build, print_history
+from covgate.report import build_history_view, history_json, make_build, make_trend, print_history
 from covgate.system import GitCommand, read_text
 
 
@@ -67,13 +67,5 @@ def _show(settings: Settings, edges: Edges, archive: Archive, request: Request, 
         edges.screen.say(f"nothing has been recorded yet in {archive.source.where}")
         edges.screen.say(f"`git fetch origin {settings.history_branch}` brings a branch that others record in")
         return
-    view = build_history_view(
-        history,
-        target=settings.target,
-        components=settings.components,
-        today=edges.now.date(),
-        limit=request.limit,
-        green=settings.green,
-        orange=settings.orange,
-    )
-    print_history(view, out)
+    trend = make_trend(settings, history, edges.now.date())
+    print_history(build_history_view(trend, request.limit), out)

@@ -1,6 +1,6 @@
 """The settings of a run: every option declared once, read from where it can be given, and who set it."""
 
-from covgate.config.components import listed, match_components, require_files, unused_globs
+from covgate.config.components import check_globs, listed, match_components
 from covgate.config.goals import Component, Target
 from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean, parse_lines
 from covgate.config.options import OPTIONS, Option, Settings, option_named
@@ -11,7 +11,6 @@ from covgate.config.toml_file import TomlFile, parse_toml, show_value
 
 __all__ = [
     "OPTIONS", "OUTPUT_NAMES", "CommentPolicy", "Component", "Option", "PublishPolicy", "ReportKind", "Settings",
-    "Target", "TomlFile", "did_you_mean", "floors_of", "guess_report_dir", "has_table", "listed",
-    "match_components", "option_named", "parse_lines", "parse_toml", "read_toml", "require_files", "resolve",
-    "show_value", "unused_globs",
+    "Target", "TomlFile", "check_globs", "did_you_mean", "floors_of", "guess_report_dir", "has_table", "listed",
+    "match_components", "option_named", "parse_lines", "parse_toml", "read_toml", "resolve", "show_value",
 ]  # fmt: skip

@@ -38,14 +38,18 @@ def _inside(paths: Iterable[PurePosixPath], prefix: PurePosixPath) -> dict[str, 
 
 
 def _match(component: Component, texts: _Texts) -> frozenset[PurePosixPath]:
-    found: set[PurePosixPath] = set()
-    for text in component.paths:
-        glob = parse_glob(text)
-        if glob.excludes:
-            found.difference_update(_matches(glob, texts))
-        else:
-            found.update(_matches(glob, texts))
-    return frozenset(found)
+    return _chosen(_hits(component, texts))
+
+
+def _hits(component: Component, texts: _Texts) -> list[tuple[Glob, frozenset[PurePosixPath]]]:
+    return [(glob, frozenset(_matches(glob, texts))) for glob in map(parse_glob, component.paths)]
+
+
+def _chosen(hits: Iterable[tuple[Glob, frozenset[PurePosixPath]]]) -> frozenset[PurePosixPath]:
+    found: frozenset[PurePosixPath] = frozenset()
+    for glob, files in hits:
+        found = found - files if glob.excludes else found | files
+    return found
 
 
 def _matches(glob: Glob, texts: _Texts) -> Iterator[PurePosixPath]:
@@ -60,42 +64,33 @@ def _matches(glob: Glob, texts: _Texts) -> Iterator[PurePosixPath]:
 # --- misspelt globs ------------------------------------------------------------------------------------------------
 
 
-def require_files(
+def check_globs(
     components: Iterable[Component],
     listing: Iterable[PurePosixPath],
     where: Callable[[str], str],
     *,
     prefix: PurePosixPath,
-) -> None:
-    """Raise InputError for a component none of whose globs matches a file of the checkout.
-
-    `listing` is every file of it, tracked or not; `where` is `Settings.where`.
-    """
-    texts = _inside(listing, prefix)
-    for component in components:
-        if _match(component, texts):
-            continue
-        source = where(f"components.{component.name}.paths")
-        raise InputError(
-            f"component {component.name} (from {source}) has no file: nothing in {_folder(prefix)} matches "
-            f"{listed(component.paths)}{_proposal(component, texts)}",
-            hint="globs start at the project's folder: `core/**` is what its folder core holds, `**/core/**` what any "
-            "folder core holds",
-            slug="component",
-        )
-
-
-def unused_globs(
-    components: Iterable[Component], listing: Iterable[PurePosixPath], *, prefix: PurePosixPath
 ) -> tuple[str, ...]:
-    """Return a sentence for each glob that matches no file although its component has some: it may be misspelt."""
-    texts = _inside(listing, prefix)
-    return tuple(
-        f"`{text}` of component {component.name} matches no file"
-        for component in components
-        for text in component.paths
-        if not any(True for _ in _matches(parse_glob(text), texts))
-    )
+    """Return a sentence for each glob that matches no file although its component has some: it may be misspelt.
+
+    Raises InputError for a component none of whose globs matches a file of the checkout. `listing` is every file of it,
+    tracked or not; `where` is `Settings.where`.
+    """
+    texts, unused = _inside(listing, prefix), []
+    for component in components:
+        hits = _hits(component, texts)
+        if not _chosen(hits):
+            source = where(f"components.{component.name}.paths")
+            raise InputError(
+                f"component {component.name} (from {source}) has no file: nothing in {_folder(prefix)} matches "
+                f"{listed(component.paths)}{_proposal(component, texts)}",
+                hint="globs start at the project's folder: `core/**` is what its folder core holds, `**/core/**` what "
+                "any folder core holds",
+                slug="component",
+            )
+        missed = (text for text, (_, files) in zip(component.paths, hits, strict=True) if not files)
+        unused += [f"`{text}` of component {component.name} matches no file" for text in missed]
+    return tuple(unused)
 
 
 def _folder(prefix: PurePosixPath) -> str:

@@ -7,17 +7,17 @@ from datetime import date
 from decimal import Decimal
 
 from covgate.config import Component, Settings, Target
-from covgate.gate.rules import Rule, evaluate, evaluate_drop
+from covgate.gate.rules import evaluate, evaluate_drop
 from covgate.history import NO_RAMP_YET, component_start, goal_of, ramp_start, required_on
-from covgate.model import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Drop, History, Status, Tally, Unavailable, show_percent
+from covgate.model import MIN_DIFF, MIN_TOTAL, Check, Drop, History, Status, Tally, Unavailable, figures
 
 NO_CHANGE = "the run has no change to judge"
-NO_STATEMENT = "there is no statement to cover"
+NOTHING_TO_COVER = "there is no statement to cover"
 NO_CHANGED_STATEMENT = "the change touches no measured statement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Figures:
     """What rules are held against: of the project, or of one component."""
 
     total: Tally | Unavailable
@@ -54,7 +54,7 @@ class Ramp:
     def goal(self) -> str:
         """Where it leads, in words."""
         by = f" by {self.target.by}" if self.target.by else ""
-        return f"the ramp to {show_percent(self.target.total)}{by}"
+        return f"the ramp to {figures.show_percent(self.target.total)}{by}"
 
     @property
     def note(self) -> str:
@@ -64,68 +64,40 @@ class Ramp:
             return f"{required.reason[:1].upper()}{required.reason[1:]}."
         if required is None:
             return f"Of {self.goal}: {NO_RAMP_YET}."
-        return f"Required of the total today, on {self.goal}: {show_percent(required)}."
+        return f"Required of the total today, on {self.goal}: {figures.show_percent(required)}."
 
 
-def compute_checks(settings: Settings, judged: Judged, ramp: Ramp | None = None) -> list[Check]:
-    """Evaluate the project's rules that are set."""
-    floors = Floors(min_total=settings.min_total, min_diff=settings.min_diff, max_drop=settings.max_drop)
-    return _evaluate(floors, judged, None, ramp)
-
-
-def component_checks(component: Component, judged: Judged, ramp: Ramp | None = None) -> list[Check]:
-    """Evaluate the rules of one component that are set."""
-    floors = Floors(min_total=component.min_total, min_diff=component.min_diff, max_drop=component.max_drop)
-    return _evaluate(floors, judged, component, ramp)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Floors:
-    """The rules of the project or of a component; None: not set."""
-
-    min_total: Decimal | None
-    min_diff: Decimal | None
-    max_drop: Decimal | None
-
-
-def _evaluate(floors: Floors, judged: Judged, part: Component | None, ramp: Ramp | None) -> list[Check]:
-    checks, of, component = [], f" of {part.name}" if part else "", part.name if part else None
-    minimum = _minimum(floors.min_total, judged.total, part, ramp)
-    if minimum is not None:
-        checks.append(minimum)
+def compute_checks(floors: Settings | Component, measured: Figures, ramp: Ramp | None = None) -> list[Check]:
+    """Evaluate the rules that are set: of the project, which are in its settings, or of a component."""
+    part = floors if isinstance(floors, Component) else None
+    name = part.name if part else None
+    checks = _minimum(floors.min_total, measured.total, part, ramp)
     if floors.min_diff is not None:
-        rule = Rule(name=MIN_DIFF, component=component, target=floors.min_diff)
-        nothing = NO_CHANGE if judged.diff is None else NO_CHANGED_STATEMENT
-        actual = Tally() if judged.diff is None else judged.diff
-        checks.append(evaluate(rule, actual, subject=f"diff coverage{of}", nothing=nothing))
+        nothing = NO_CHANGE if measured.diff is None else NO_CHANGED_STATEMENT
+        diff = Tally() if measured.diff is None else measured.diff
+        checks.append(evaluate(MIN_DIFF, floors.min_diff, diff, component=name, nothing=nothing))
     if floors.max_drop is not None:
-        rule = Rule(name=MAX_DROP, component=component, target=floors.max_drop)
-        checks.append(evaluate_drop(rule, judged.drop, nothing=judged.no_drop, subject=f"total coverage{of}"))
+        checks.append(evaluate_drop(floors.max_drop, measured.drop, component=name, nothing=measured.no_drop))
     return checks
 
 
 def _minimum(
     floor: Decimal | None, total: Tally | Unavailable, part: Component | None, ramp: Ramp | None
-) -> Check | None:
-    """Judge a total against its floor and its ramp, the higher of the two; None when there is neither.
+) -> list[Check]:
+    """Judge a total against its floor and its ramp, the higher of the two; nothing when there is neither.
 
     What an unknown history makes of the ramp matters only between the floor and the target: no ramp asks for more.
     """
     required = ramp.required(part) if ramp else None
-    highest = goal_of(ramp.target, part) if ramp and isinstance(required, Unavailable) else required
-    targets = sorted(target for target in (floor, highest) if isinstance(target, Decimal))
+    most = goal_of(ramp.target, part) if ramp and isinstance(required, Unavailable) else required
+    targets = sorted(target for target in (floor, most) if isinstance(target, Decimal))
     if not targets:
-        return None
-
-    def judge(target: Decimal) -> Check:
-        rule = Rule(name=MIN_TOTAL, component=part.name if part else None, target=target)
-        of = f" of {part.name}" if part else ""
-        return evaluate(rule, total, subject=f"total coverage{of}", nothing=NO_STATEMENT)
-
-    check = judge(targets[-1])
-    if not isinstance(required, Unavailable) or check.status is not Status.FAIL or floor == targets[-1]:
-        return check
-    surely = judge(floor) if floor is not None else None
-    if surely and surely.status is Status.FAIL:
-        return surely
-    return replace(check, status=Status.UNAVAILABLE, why=required.reason)
+        return []
+    name = part.name if part else None
+    *lower, highest = (
+        evaluate(MIN_TOTAL, target, total, component=name, nothing=NOTHING_TO_COVER) for target in targets
+    )
+    if not isinstance(required, Unavailable) or highest.status is not Status.FAIL or highest.target == floor:
+        return [highest]
+    surely = [check for check in lower if check.status is Status.FAIL]
+    return surely or [replace(highest, status=Status.UNAVAILABLE, why=required.reason)]

@@ -2,53 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
 from covgate.config import Component, listed, match_components
-from covgate.model import Coverage, DiffCoverage, Tally, Unavailable
-
-# --- figures -------------------------------------------------------------------------------------------------------
+from covgate.model import ComponentFigures, Coverage, DiffCoverage, Tally, Unavailable
 
 
-def component_tallies(coverage: Coverage, components: Sequence[Component], prefix: PurePosixPath) -> dict[str, Tally]:
-    """Return the counts of each component's measured files, by its name; `unmeasured` names those that have none."""
-    matched = match_components(components, coverage.files, prefix=prefix)
-    tallies = {path: coverage.files[path].tally() for path in frozenset().union(*matched.values())}
-    return _sums(matched, tallies)
-
-
-def component_diffs(diff: DiffCoverage, components: Sequence[Component], prefix: PurePosixPath) -> dict[str, Tally]:
-    """Return the counts of the changed statements in each component, by its name."""
-    tallies = {file.path: file.tally for file in diff.files}
-    return _sums(match_components(components, tallies, prefix=prefix), tallies)
-
-
-def _sums(matched: Mapping[str, frozenset[PurePosixPath]], tallies: Mapping[PurePosixPath, Tally]) -> dict[str, Tally]:
-    return {name: sum((tallies[path] for path in paths), Tally()) for name, paths in matched.items()}
-
-
-def unmeasured(
-    coverage: Coverage,
+def component_figures(
     components: Sequence[Component],
     prefix: PurePosixPath,
+    coverage: Coverage | Unavailable,
+    diff: DiffCoverage | Unavailable | None,
     listing: Callable[[], Iterable[PurePosixPath]],
-) -> dict[str, Unavailable]:
-    """Return the components whose total is unknown, not n/a, by name.
+) -> tuple[ComponentFigures, ...]:
+    """Return what was measured of each component. `listing()` are the Python files of the checkout.
 
-    Of such a component no statement was measured, and no file at all, or not every one that is in `listing()`, the
-    Python files of the checkout: an empty `__init__.py` says nothing about the modules beside it.
+    Where no statement of it was measured, and no file at all, or not every one that is listed, its total is unknown,
+    not n/a: an empty `__init__.py` says nothing about the modules beside it.
     """
-    matched = match_components(components, coverage.files, prefix=prefix)
-    empty = [part for part in components if not any(coverage.files[path].statements for path in matched[part.name])]
-    there = match_components(empty, listing(), prefix=prefix) if empty else {}
-    found = {}
-    for name, paths in there.items():
-        here = matched[name]
-        others = sorted(paths - here)
-        if others or not here:
-            only = f"of component {name} only {listed(sorted(here))}" if here else f"no file of component {name}"
-            but = f", and not {listed(others)}" if here else ""
-            why = "the tests import none of them, or the coverage configuration leaves them out"
-            found[name] = Unavailable(reason=f"{only} was measured{but}: {why}")
-    return found
+    files = coverage.files if isinstance(coverage, Coverage) else {}
+    changed = {file.path: file.tally for file in diff.files} if isinstance(diff, DiffCoverage) else {}
+    chosen = match_components(components, {*files, *changed}, prefix=prefix) if components else {}
+    measured = {name: paths & files.keys() for name, paths in chosen.items()}
+    empty = [part for part in components if not any(files[path].statements for path in measured[part.name])]
+    there = match_components(empty, listing(), prefix=prefix) if empty and isinstance(coverage, Coverage) else {}
+
+    def figures(part: Component) -> ComponentFigures:
+        here, touched = measured[part.name], chosen[part.name] & changed.keys()
+        total = _unmeasured(part.name, here, there.get(part.name)) or sum((files[p].tally() for p in here), Tally())
+        return ComponentFigures(
+            name=part.name,
+            total=coverage if isinstance(coverage, Unavailable) else total,
+            diff=sum((changed[p] for p in touched), Tally()) if isinstance(diff, DiffCoverage) else diff,
+            target=part.target,
+        )
+
+    return tuple(map(figures, components))
+
+
+def _unmeasured(
+    name: str, here: frozenset[PurePosixPath], there: frozenset[PurePosixPath] | None
+) -> Unavailable | None:
+    """Say why the total of a component without a measured statement is unknown; `there` are its listed files."""
+    others = sorted((there or frozenset()) - here)
+    if there is None or (here and not others):
+        return None
+    only = f"of component {name} only {listed(sorted(here))}" if here else f"no file of component {name}"
+    but = f", and not {listed(others)}" if here else ""
+    why = "the tests import none of them, or the coverage configuration leaves them out"
+    return Unavailable(reason=f"{only} was measured{but}: {why}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from covgate.errors import ExitCode
 from covgate.model import (
     FAILED_SUITES,
+    MAX_DROP,
+    MIN_DIFF,
     Check,
     Drop,
     Status,
@@ -19,74 +20,66 @@ from covgate.model import (
     Unavailable,
     Verdict,
     VerdictKind,
-    show_above,
-    show_at_most,
-    show_below,
-    show_number,
-    show_percent,
+    figures,
+    known,
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One configured rule: `target` is in percent, of `max-drop` in percentage points."""
-
-    name: str
-    target: Decimal
-    component: str | None = None
-    """The component it is about; None for the whole project."""
-
-    def check(self, status: Status, why: str, *, actual: Tally | None = None, drop: Drop | None = None) -> Check:
-        """Return the rule as it was judged."""
-        return Check(
-            rule=self.name,
-            component=self.component,
-            target=self.target,
-            actual=actual,
-            drop=drop,
-            status=status,
-            why=why,
-        )
-
-
-def evaluate(rule: Rule, actual: Tally | Unavailable, *, subject: str, nothing: str) -> Check:
-    """Judge one minimum. `subject` names the figure and `nothing` says why there may be nothing to measure."""
+def evaluate(
+    rule: str, target: Decimal, actual: Tally | Unavailable, *, nothing: str, component: str | None = None
+) -> Check:
+    """Judge a minimum in percent, of the project or of a component; `nothing` says why it may be n/a."""
+    what, limit = _subject(rule, component), figures.show_percent(target)
     if isinstance(actual, Unavailable):
-        return rule.check(Status.UNAVAILABLE, actual.reason)
-    counts = actual.counts
-    if not counts.total:
-        return rule.check(Status.NOT_APPLICABLE, nothing, actual=actual)
-    if counts.reaches(rule.target):
-        return rule.check(Status.PASS, f"{subject} is at least {show_percent(rule.target)}", actual=actual)
-    why = f"{subject} {show_below(actual, rule.target)} is below {show_percent(rule.target)}"
-    return rule.check(Status.FAIL, why, actual=actual)
+        status, why = Status.UNAVAILABLE, actual.reason
+    elif not actual.counts.total:
+        status, why = Status.NOT_APPLICABLE, nothing
+    elif actual.counts.reaches(target):
+        status, why = Status.PASS, f"{what} is at least {limit}"
+    else:
+        status, why = Status.FAIL, f"{what} {figures.show_below(actual, target)} is below {limit}"
+    return Check(rule=rule, component=component, target=target, actual=known(actual), status=status, why=why)
 
 
 def evaluate_drop(
-    rule: Rule, drop: Drop | Unavailable | None, *, nothing: str, subject: str = "total coverage"
+    target: Decimal, drop: Drop | Unavailable | None, *, nothing: str, component: str | None = None
 ) -> Check:
-    """Judge how far a figure fell. None is n/a, because of `nothing`; `subject` names the figure.
+    """Judge how far a total fell, in percentage points. None is n/a, because of `nothing`.
 
     The smaller of the raw and the adjusted drop is judged, without what flapping lines excuse. When the adjusted one is
     unknown, a raw drop beyond the target is no verdict, and one within it passes: the smaller cannot be beyond it.
     """
     if drop is None:
-        return rule.check(Status.NOT_APPLICABLE, nothing)
-    if isinstance(drop, Unavailable):
-        return rule.check(Status.UNAVAILABLE, drop.reason)
-    target = Fraction(*rule.target.as_integer_ratio())
-    if drop.raw <= target:
-        return rule.check(Status.PASS, f"{subject} {show_at_most(drop.raw, rule.target)}", drop=drop)
-    if drop.judged <= target:
+        status, why = Status.NOT_APPLICABLE, nothing
+    elif isinstance(drop, Unavailable):
+        status, why = Status.UNAVAILABLE, drop.reason
+    else:
+        status, why = _judge_drop(_subject(MAX_DROP, component), drop, target)
+    return Check(
+        rule=MAX_DROP, component=component, target=target, actual=None, drop=known(drop), status=status, why=why
+    )
+
+
+def _judge_drop(what: str, drop: Drop, target: Decimal) -> tuple[Status, str]:
+    if drop.raw <= Fraction(target):
+        return Status.PASS, f"{what} {_fell(drop.raw, target)}"
+    if drop.judged <= Fraction(target):
         left_out = ["the code that the change deletes"] if drop.least < drop.raw else []
         left_out += ["lines that flap"] if drop.excused else []
-        why = f"{subject} {show_at_most(drop.judged, rule.target)}, leaving out {' and '.join(left_out)}"
-        return rule.check(Status.PASS, why, drop=drop)
-    fell = f"{subject} fell by {show_above(drop.judged, rule.target)}, more than {show_number(rule.target)}"
+        return Status.PASS, f"{what} {_fell(drop.judged, target)}, leaving out {' and '.join(left_out)}"
+    fell = f"{what} fell by {figures.show_above(drop.judged, target)}, more than {figures.show_number(target)}"
     if isinstance(drop.adjusted, Unavailable):
-        why = f"{fell}, and how much of that is code the change deletes cannot be known: {drop.adjusted.reason}"
-        return rule.check(Status.UNAVAILABLE, why, drop=drop)
-    return rule.check(Status.FAIL, fell, drop=drop)
+        unknown = f"how much of that is code the change deletes cannot be known: {drop.adjusted.reason}"
+        return Status.UNAVAILABLE, f"{fell}, and {unknown}"
+    return Status.FAIL, fell
+
+
+def _subject(rule: str, component: str | None) -> str:
+    return f"{'diff' if rule == MIN_DIFF else 'total'} coverage{f' of {component}' if component else ''}"
+
+
+def _fell(drop: Fraction, target: Decimal) -> str:
+    return "did not fall" if drop <= 0 else f"fell by at most {figures.show_points(target)}"
 
 
 def judge(checks: Iterable[Check], suite: SuiteRun | None, problem: Unavailable | None = None) -> Verdict:

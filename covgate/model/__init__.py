@@ -1,5 +1,6 @@
 """The values covgate computes with, and their arithmetic: exact counts, unknown as a value, no rounding."""
 
+from covgate.model import figures
 from covgate.model.change import ChangedFile, ChangedLines, DiffCoverage, DiffFile, FileShift, Move, Shifts
 from covgate.model.commit import Base, BaseHow, Sha, parse_sha
 from covgate.model.coverage import (
@@ -16,15 +17,7 @@ from covgate.model.coverage import (
     UnmeasuredFile,
     spans_of,
 )
-from covgate.model.figures import (
-    percent_json,
-    points_json,
-    show_above,
-    show_at_most,
-    show_below,
-    show_number,
-    show_percent,
-)
+from covgate.model.figures import show_number, show_percent
 from covgate.model.history import (
     NOTHING_RECORDED,
     Aim,
@@ -44,7 +37,7 @@ from covgate.model.history import (
 from covgate.model.numbers import Counts, Tally, cut, floor_percent
 from covgate.model.secret import Secret
 from covgate.model.text import name_some, plain, shorten, visible, without_ident
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, known
 from covgate.model.verdict import (
     FAILED_SUITES,
     MAX_DROP,
@@ -66,7 +59,7 @@ __all__ = [
     "ComponentFigures", "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop", "FileCoverage",
     "FileLines", "FileShift", "Flap", "FlapShown", "Function", "Gap", "History", "IndirectFile", "LineRecord",
     "Measurement", "Move", "OmittedFile", "Point", "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status",
-    "SuiteRun", "SuiteStatus", "Tally", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut",
-    "floor_percent", "name_some", "parse_sha", "percent_json", "plain", "points_json", "shorten", "show_above",
-    "show_at_most", "show_below", "show_number", "show_percent", "spans_of", "visible", "without_ident",
+    "SuiteRun", "SuiteStatus", "Tally", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures",
+    "floor_percent", "known", "name_some", "parse_sha", "plain", "shorten", "show_number", "show_percent",
+    "spans_of", "visible", "without_ident",
 ]  # fmt: skip

@@ -67,7 +67,6 @@ class DiffCoverage:
 
     @property
     def tally(self) -> Tally:
-        """Counts of all files."""
         return sum((f.tally for f in self.files), Tally())
 
 

@@ -16,8 +16,7 @@ _SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 def parse_sha(text: str) -> Sha:
     """Return `text` as a commit id; ValueError when it is anything else."""
     if not _SHA.match(text):
-        msg = f"not a full commit id: {text!r}"
-        raise ValueError(msg)
+        raise ValueError(f"not a full commit id: {text!r}")
     return Sha(text)
 
 

@@ -21,8 +21,7 @@ class Span:
 
     def __post_init__(self) -> None:
         if not 1 <= self.start <= self.end:
-            msg = f"not a span of lines: {self.start} to {self.end}"
-            raise ValueError(msg)
+            raise ValueError(f"not a span of lines: {self.start} to {self.end}")
 
 
 def spans_of(lines: Iterable[int], *, bridge: frozenset[int] = frozenset()) -> tuple[Span, ...]:
@@ -94,7 +93,6 @@ class Coverage:
 
     @property
     def total(self) -> Tally:
-        """Counts of all measured files."""
         return sum((f.tally() for f in self.files.values()), Tally())
 
     @property

@@ -86,7 +86,6 @@ class History:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing has ever been recorded or imported."""
         return not self.records and not self.imported
 
 
@@ -121,7 +120,6 @@ class Flap:
 
     @property
     def flapping(self) -> bool:
-        """Whether it has gone back and forth."""
         return self.flips > 1
 
 
@@ -177,13 +175,7 @@ class FlapShown:
 
     @property
     def lost(self) -> bool:
-        """Whether less of it is covered than in the baseline."""
         return self.change < 0
-
-    @property
-    def span(self) -> Span:
-        """The line, as a range."""
-        return Span(start=self.line, end=self.line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,6 @@ from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 
 
-def _exact(target: Decimal) -> Fraction:
-    """`target` as a fraction: arithmetic on Decimals is rounded to 28 digits."""
-    return Fraction(*target.as_integer_ratio())
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """How many of something were covered. Adds up; knows no rounding."""
@@ -25,7 +20,6 @@ class Counts:
 
     @property
     def missing(self) -> int:
-        """How many were not covered."""
         return self.total - self.covered
 
     @property
@@ -35,11 +29,12 @@ class Counts:
 
     def reaches(self, target: Decimal) -> bool:
         """Whether the exact fraction is at least `target` percent; an empty count reaches everything."""
-        return 100 * self.covered >= _exact(target) * self.total
+        # Fractions: arithmetic on Decimals is rounded to 28 digits.
+        return 100 * self.covered >= Fraction(target) * self.total
 
     def needed(self, target: Decimal) -> int:
         """How many more of the missing must be covered before `target` percent is reached."""
-        return max(0, math.ceil(_exact(target) * self.total / 100) - self.covered)
+        return max(0, math.ceil(Fraction(target) * self.total / 100) - self.covered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

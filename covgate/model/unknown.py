@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,3 +13,8 @@ class Unavailable:
     """A value that could not be known, and why, in words for the person who reads the report."""
 
     reason: str
+
+
+def known(value: _Value | Unavailable) -> _Value | None:
+    """Return the value, or None when it is unavailable: for those who need no reason."""
+    return None if isinstance(value, Unavailable) else value

@@ -104,7 +104,6 @@ MIN_TOTAL = "min-total"
 MIN_DIFF = "min-diff"
 MAX_DROP = "max-drop"
 
-
 FAILED_SUITES = frozenset({SuiteStatus.FAILED, SuiteStatus.KILLED, SuiteStatus.TIMED_OUT})
 
 

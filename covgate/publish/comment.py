@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from covgate.config import CommentPolicy
 from covgate.errors import PublishError
 from covgate.host import PullRequestComments, Refusal, publish_error
-from covgate.publish.plan import Plan, Report, Step, compute_plan, find_own
+from covgate.publish.plan import CommentDraft, CommentPlan, OwnComment, Step, compute_plan, find_own
 
 COMMENT_LIMIT = 65_536
 """GitHub: "Body is too long (maximum is 65536 characters)". Held in UTF-8 bytes, of which there are never fewer."""
@@ -40,20 +41,20 @@ class Published:
         return self.problem is not None and not self.read_only
 
 
-def publish_comment(comments: PullRequestComments, report: Report) -> Published:
+def publish_comment(comments: PullRequestComments, draft: CommentDraft) -> Published:
     """Bring the pull request's comment up to date, as the policy says. Raises nothing: the outcome is a value.
 
     Reads, writes at most once, and reads again until nothing is left to do, so that runs that race end with one
     comment of the newest run. One gap stays, as GitHub has no conditional edit: an older run whose edit arrives after a
     newer run has looked a second time wins until the next run.
     """
-    if report.policy is CommentPolicy.NEVER:
+    if draft.policy is CommentPolicy.NEVER:
         return Published()
-    size = len(report.comment.encode("utf-8", "surrogatepass"))
+    size = len(draft.comment.encode("utf-8", "surrogatepass"))
     if size > COMMENT_LIMIT:
         problem = publish_error(Refusal.TOO_LONG, f"{size:,} bytes of {COMMENT_LIMIT:,}")
-        return Published(notes=(_note(problem, report),), problem=problem)
-    run = _Run(comments, report)
+        return Published(notes=(_note(problem, draft),), problem=problem)
+    run = _Run(comments, draft)
     try:
         return run.settle()
     except PublishError as problem:
@@ -61,16 +62,16 @@ def publish_comment(comments: PullRequestComments, report: Report) -> Published:
             return Published(
                 url=run.url, notes=(f"The comment was posted, but not looked at again: {problem.message}.",)
             )
-        return Published(url=run.url, notes=(_note(problem, report),), problem=problem)
+        return Published(url=run.url, notes=(_note(problem, draft),), problem=problem)
 
 
 class _Run:
     """One run's attempt to get its report onto the pull request."""
 
-    def __init__(self, comments: PullRequestComments, report: Report) -> None:
+    def __init__(self, comments: PullRequestComments, draft: CommentDraft) -> None:
         self._comments = comments
-        self._report = report
-        self._viewer: str | None = None
+        self._draft = draft
+        self._viewer = cache(comments.viewer)
         self._posts = 0
         self._trouble: PublishError | None = None
         self.written = False
@@ -80,64 +81,51 @@ class _Run:
     def settle(self) -> Published:
         """Follow the plan until it says to rest. Raises PublishError when the report did not get there."""
         for _ in range(_ROUNDS):
-            own = find_own(self._comments.read_all(), self._report.marker.name, self._ask_viewer)
-            plan = compute_plan(own, self._report, written=self.written)
+            own = find_own(self._comments.read_all(), self._draft.marker.name, self._viewer)
+            plan = compute_plan(own, self._draft, written=self.written)
             if plan.step in {Step.REST, Step.YIELD}:
                 return self._finish(plan)
-            self._write(plan)
+            self._write(plan.shown)
         if self._trouble and not self.written:
             raise self._trouble
-        return self._published("Other runs kept changing the comment: it may show one of theirs.")
+        return Published(url=self.url, notes=("Other runs kept changing the comment: it may show one of theirs.",))
 
-    def _write(self, plan: Plan) -> None:
+    def _write(self, shown: OwnComment | None) -> None:
         """Create or edit. A failure that the next look at the list can explain or undo is kept for later."""
         self.written = False
-        if plan.stands is None and self._posts == _POSTS and self._trouble:
+        if shown is None and self._posts == _POSTS and self._trouble:
             raise self._trouble
         try:
-            if plan.stands is not None:
-                posted = self._comments.edit(plan.stands.posted.id, self._report.comment)
+            if shown:
+                self.url = self._comments.edit(shown.posted.id, self._draft.comment).url
             else:
                 self._posts += 1
-                posted = self._comments.create(self._report.comment)
+                self.url = self._comments.create(self._draft.comment).url
+            self.written = True
         except PublishError as problem:
             # An edit of a comment that was deleted meanwhile; a post that got no answer and may have worked.
-            expected = Refusal.NOT_FOUND if plan.stands is not None else Refusal.UNREACHABLE
-            if problem.slug != expected:
+            if problem.slug != (Refusal.NOT_FOUND if shown else Refusal.UNREACHABLE):
                 raise
             self._trouble = problem
-        else:
-            self.written, self.url = True, posted.url
 
-    def _finish(self, plan: Plan) -> Published:
+    def _finish(self, plan: CommentPlan) -> Published:
         notes: list[str] = []
-        if plan.stands is not None:
-            self.url = plan.stands.posted.url
+        if plan.shown is not None:
+            self.url = plan.shown.posted.url
             if plan.step is Step.YIELD:
-                number, attempt = plan.stands.marker.order
+                number, attempt = plan.shown.marker.order
                 notes.append(f"A newer run ({number}, attempt {attempt}) has commented: its comment stands.")
-        return self._published(*notes, *filter(None, map(self._fold, plan.fold)))
-
-    def _fold(self, comment_id: int) -> str:
-        """Delete a duplicate; return what to tell, if anything."""
-        try:
-            self._comments.delete(comment_id)
-        except PublishError as problem:
-            if problem.slug != Refusal.NOT_FOUND:  # not there: another run folded it
-                return f"A second comment of ours ({comment_id}) could not be removed: {problem.message}."
-        return ""
-
-    def _published(self, *notes: str) -> Published:
-        return Published(url=self.url, notes=notes)
-
-    def _ask_viewer(self) -> str:
-        if self._viewer is None:
-            self._viewer = self._comments.viewer()
-        return self._viewer
+        for duplicate in plan.duplicates:
+            try:
+                self._comments.delete(duplicate)
+            except PublishError as problem:
+                if problem.slug != Refusal.NOT_FOUND:  # not there: another run deleted it
+                    notes.append(f"A second comment of ours ({duplicate}) could not be removed: {problem.message}.")
+        return Published(url=self.url, notes=tuple(notes))
 
 
-def _note(problem: PublishError, report: Report) -> str:
+def _note(problem: PublishError, draft: CommentDraft) -> str:
     """The problem as a sentence for the log; a fork's read-only token is how it should be."""
-    if problem.slug == Refusal.READ_ONLY and report.fork:
+    if problem.slug == Refusal.READ_ONLY and draft.fork:
         return "The token can only read (a pull request from a fork): the report is in the step summary."
     return f"The report could not be posted: {problem.message}. To mend it: {problem.hint}."

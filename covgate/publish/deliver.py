@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.config import OUTPUT_NAMES, CommentPolicy, PublishPolicy, Settings
 from covgate.errors import CovgateError, ExitCode, InputError, PublishError
 from covgate.gate import exit_code
 from covgate.host import EventKind, Host, Runner
-from covgate.model import DiffCoverage, Unavailable, VerdictKind, percent_json, points_json
+from covgate.model import VerdictKind, figures, known
 from covgate.publish.comment import BODY_LIMIT, Published, publish_comment
 from covgate.publish.marker import Marker
-from covgate.publish.plan import Report
+from covgate.publish.plan import CommentDraft
 from covgate.report import (
     Facts,
     ReportView,
+    build_view,
     print_report,
     render_comment,
     render_failed_result,
@@ -27,24 +27,16 @@ from covgate.report import (
 from covgate.system import ReportFolder, Screen, make_report_folder, shown_path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """How delivering went, and the run's exit code: the verdict's, unless a report that had to be posted was not."""
-
-    published: Published
-    exit_code: ExitCode
-
-
 def deliver(
-    settings: Settings, host: Host, screen: Screen, facts: Facts, view: ReportView, folder: ReportFolder, *, start: Path
-) -> Delivery:
-    """Write the report's files, show it, and put it on the pull request. A red gate still comments.
+    settings: Settings, host: Host, screen: Screen, facts: Facts, folder: ReportFolder, *, start: Path, root: Path
+) -> ExitCode:
+    """Write the report's files, show it, put it on the pull request, and set the step's outputs.
 
-    `start` is where covgate was started: paths are shown from there.
+    Return the verdict's exit code, unless a report that had to be posted was not. A red gate still comments. Paths are
+    shown from where covgate was started (`start`), to other steps from the checkout's `root`.
     """
-    code = exit_code(facts.verdict)
-    body = render_comment(view, BODY_LIMIT)
-    summary = render_summary(view)
+    code, view = exit_code(facts.verdict), build_view(facts)
+    body, summary = render_comment(view, BODY_LIMIT), render_summary(view)
     folder.write("result.json", render_result(facts, view.headline, code))
     folder.write("comment.md", body)
     folder.write("summary.md", summary)
@@ -68,7 +60,17 @@ def deliver(
         folder.write("summary.md", summary)
     if required:
         _summarise(host.log, screen, summary, body)
-    return Delivery(published=published, exit_code=code)
+    outputs = {
+        "verdict": facts.verdict.kind.value,
+        "passed": "true" if code is ExitCode.PASSED else "false",
+        "total-percent": figures.percent_json(known(facts.total_tally)) or "",
+        "diff-percent": figures.percent_json(known(facts.diff_tally)) or "",
+        "delta": figures.points_json(facts.comparison.delta) if facts.comparison else "",
+        "comment-url": published.url or "",
+        "result-path": f"{shown_path(folder.path, root)}/result.json",
+    }
+    screen.warn(host.log.write_outputs(outputs))
+    return code
 
 
 def _summarise(log: Runner, screen: Screen, summary: str, shorter: str) -> None:
@@ -84,7 +86,7 @@ def _publish(settings: Settings, host: Host, facts: Facts, view: ReportView, bod
     if context.pull_request is None or host.token is None:
         note = "No github-token was given: the report is in the step summary only."
         return Published(notes=(note,), problem=_NO_TOKEN if settings.publish is PublishPolicy.REQUIRED else None)
-    report = Report(
+    draft = CommentDraft(
         body=body,
         marker=Marker(
             name=settings.name or "", run_id=context.run_id, run_attempt=context.run_attempt, head=facts.head
@@ -95,7 +97,7 @@ def _publish(settings: Settings, host: Host, facts: Facts, view: ReportView, bod
         fork=context.fork,
     )
     with host.comments(context.pull_request) as comments:
-        return publish_comment(comments, report)
+        return publish_comment(comments, draft)
 
 
 _NO_TOKEN = PublishError(
@@ -103,24 +105,6 @@ _NO_TOKEN = PublishError(
     hint="pass `github-token` (the action's default is the workflow's own), or set `publish: best-effort`",
     slug="no-github-token",
 )
-
-
-def write_outputs(log: Runner, screen: Screen, facts: Facts, delivery: Delivery, folder: str) -> None:
-    """Set the step's outputs; `folder` is the report folder as other steps name it."""
-    total = None if isinstance(facts.total, Unavailable) else facts.total.total
-    diff = facts.diff.tally if isinstance(facts.diff, DiffCoverage) else None
-    note = log.write_outputs(
-        {
-            "verdict": facts.verdict.kind.value,
-            "passed": "true" if delivery.exit_code is ExitCode.PASSED else "false",
-            "total-percent": percent_json(total) or "",
-            "diff-percent": percent_json(diff) or "",
-            "delta": points_json(facts.comparison.delta) if facts.comparison else "",
-            "comment-url": delivery.published.url or "",
-            "result-path": f"{folder}/result.json",
-        }
-    )
-    screen.warn(note)
 
 
 def deliver_failure(error: CovgateError, runner: Runner, folder: Path, checkout: Path) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ ACTIONS_BOT = "github-actions[bot]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class CommentDraft:
     """A rendered report and the circumstances that decide whether it becomes a comment.
 
     `body` has at most BODY_LIMIT bytes. `quiet`: all is well, there is nothing to say. `failing`: the verdict is not
@@ -65,40 +65,37 @@ class Step(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What to do next, for one reading of the comments. `fold`: duplicates to delete, once nothing is to be written."""
+class CommentPlan:
+    """What to do next, for one reading of the comments."""
 
     step: Step
-    stands: OwnComment | None = None
+    shown: OwnComment | None = None
     """The comment to edit, or the one people see."""
-    fold: tuple[int, ...] = ()
+    duplicates: tuple[int, ...] = ()
+    """Comments to delete, once nothing is to be written."""
 
 
-def compute_plan(own: Sequence[OwnComment], report: Report, *, written: bool) -> Plan:
+def compute_plan(own: Sequence[OwnComment], draft: CommentDraft, *, written: bool) -> CommentPlan:
     """Decide what to do about our comments of this report's name.
 
-    The oldest comment is kept and holds what the newest run said, so that links to it stay good. Whoever races, the
-    oldest comment is deleted by no one: a pull request can not end without one. `written` says that GitHub has accepted
-    this run's report already.
+    The oldest comment is kept and holds what the newest run said, so that links to it stay good. No run deletes the
+    oldest comment, so a race cannot leave the pull request without one. `written` says that GitHub has accepted this
+    run's report already.
     """
     if not own:
         # A list can lag behind a write: what GitHub said it accepted is not posted again.
-        return Plan(step=Step.CREATE if report.starts_comment and not written else Step.REST)
+        return CommentPlan(step=Step.CREATE if draft.starts_comment and not written else Step.REST)
     keep, *others = sorted(own, key=lambda comment: comment.posted.id)
     newest = max(own, key=lambda comment: comment.marker.order)
-    if newest.marker.order > report.marker.order:
-        # A comment newer than the one that is kept is left to its own run, which moves the text over.
+    if newest.marker.order > draft.marker.order:
+        # The run that wrote a comment newer than the one that is kept will copy its text to that one.
         stale = [comment for comment in others if comment.marker.order <= keep.marker.order]
-        return Plan(step=Step.YIELD, stands=newest, fold=_ids(stale))
+        return CommentPlan(step=Step.YIELD, shown=newest, duplicates=tuple(comment.posted.id for comment in stale))
     # Of two jobs of one run with one name (a matrix) either may stay; they must not take turns for ever.
-    settled = written and keep.marker.order == report.marker.order
-    if settled or keep.posted.body == report.comment:
-        return Plan(step=Step.REST, stands=keep, fold=_ids(others))
-    return Plan(step=Step.EDIT, stands=keep)
-
-
-def _ids(comments: Iterable[OwnComment]) -> tuple[int, ...]:
-    return tuple(comment.posted.id for comment in comments)
+    settled = written and keep.marker.order == draft.marker.order
+    if settled or keep.posted.body == draft.comment:
+        return CommentPlan(step=Step.REST, shown=keep, duplicates=tuple(comment.posted.id for comment in others))
+    return CommentPlan(step=Step.EDIT, shown=keep)
 
 
 def find_own(comments: Iterable[PostedComment], name: str, viewer: Callable[[], str]) -> tuple[OwnComment, ...]:

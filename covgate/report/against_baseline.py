@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
-from covgate.host import Links
 from covgate.model import (
     MAX_DROP,
     MIN_DIFF,
@@ -15,16 +13,14 @@ from covgate.model import (
     BaselineHow,
     Check,
     ComponentFigures,
-    Drop,
-    FlapShown,
-    IndirectFile,
+    Span,
     Status,
     Tally,
     Unavailable,
-    show_number,
-    show_percent,
+    figures,
+    known,
 )
-from covgate.report.bands import Band, choose_band
+from covgate.report.bands import Band
 from covgate.report.facts import Facts
 from covgate.report.words import (
     NOT_APPLICABLE,
@@ -32,9 +28,7 @@ from covgate.report.words import (
     STATUS_MARK,
     UNAVAILABLE,
     listed_spans,
-    percent_text,
     plural,
-    points_text,
     short_path,
 )
 
@@ -43,8 +37,8 @@ INDIRECT_LIMIT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropRow:
-    """The line of the main table about the drop."""
+class FigureCell:
+    """A figure in a table, with its colour and what is required of it."""
 
     band: Band
     value: str
@@ -53,16 +47,12 @@ class DropRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentRow:
-    """One component: its figures, with what is required of them."""
+    """One component: its figures."""
 
     name: str
-    band: Band
-    total: str
-    required: str
+    total: FigureCell
     delta: str
-    diff_band: Band
-    diff: str
-    diff_required: str
+    diff: FigureCell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,103 +74,81 @@ class FlapRow:
     what: str
 
 
-def drop_row(facts: Facts) -> DropRow | None:
-    """Return the drop's line, or None when nothing was recorded and no rule asks for it."""
-    check = _check(facts, MAX_DROP, None)
-    if facts.comparison is None and check is None:
-        return None
-    if facts.comparison is not None:
-        value = points_text(facts.comparison.delta)
-    else:
-        value = NOT_APPLICABLE if check and check.status is Status.NOT_APPLICABLE else UNAVAILABLE
-    required = "–" if check is None else f"drop ≤ {show_number(check.target)}{STATUS_MARK[check.status]}"
-    bands = {Status.PASS: Band.GREEN, Status.FAIL: Band.RED}
-    return DropRow(band=bands.get(check.status, Band.NONE) if check else Band.NONE, value=value, required=required)
-
-
-def drop_notes(facts: Facts) -> tuple[str, ...]:
-    """Say why a drop is judged smaller than it looks: deleted code, flapping lines."""
-    drops = ((check.component, check.drop) for check in facts.verdict.checks if check.rule == MAX_DROP)
-    return tuple(note for component, drop in drops if drop for note in _drop_notes(component, drop))
-
-
-def _drop_notes(component: str | None, drop: Drop) -> Iterator[str]:
-    of = f" of {component}" if component else ""
-    if drop.least < drop.raw and drop.raw > 0:
-        fell = "did not fall" if drop.least <= 0 else f"fell by {_points(drop.least)}"
-        yield f"Without the covered code this change deletes, total coverage{of} {fell}."
-    if drop.excused:
-        yield f"Flapping lines excuse {_points(drop.excused)} of the drop{of}."
-
-
-def _points(value: Fraction) -> str:
-    shown = points_text(value).removeprefix("+")
-    return f"{shown} point" if shown == "1" else f"{shown} points"
-
-
-def component_rows(facts: Facts) -> tuple[ComponentRow, ...]:
-    """Return one line for each component, in the order of the configuration."""
-    return tuple(_component_row(facts, part) for part in facts.components)
-
-
-def _component_row(facts: Facts, part: ComponentFigures) -> ComponentRow:
-    total, diff = _known(part.total), _known(part.diff)
-    absent = NOT_APPLICABLE if part.diff is None else UNAVAILABLE
-    drop = _check(facts, MAX_DROP, part.name)
-    delta = "–" if part.delta is None else points_text(part.delta)
-    if drop is not None:
-        delta += f" (drop ≤ {show_number(drop.target)}{STATUS_MARK[drop.status]})"
-    return ComponentRow(
-        name=part.name,
-        band=choose_band(total, green=facts.green, orange=facts.orange),
-        total=percent_text(total) if total else UNAVAILABLE,
-        required=_required(_check(facts, MIN_TOTAL, part.name)),
-        delta=delta,
-        diff_band=choose_band(diff, green=facts.green, orange=facts.orange),
-        diff=percent_text(diff) if diff else absent,
-        diff_required=_required(_check(facts, MIN_DIFF, part.name)),
+def figure_cell(
+    facts: Facts, figure: Tally | Unavailable | None, rule: str, component: str | None = None
+) -> FigureCell:
+    """Word the total or the diff, of the project or of a component. None is n/a."""
+    check, tally = facts.check(rule, component), known(figure)
+    absent = NOT_APPLICABLE if figure is None else UNAVAILABLE
+    return FigureCell(
+        band=facts.bands.of(tally),
+        value=figures.show_cut(tally.percent) if tally else absent,
+        required="–" if check is None else f"≥ {figures.show_percent(check.target)}{STATUS_MARK[check.status]}",
     )
 
 
-def _known(tally: Tally | Unavailable | None) -> Tally | None:
-    return None if isinstance(tally, Unavailable) else tally
+def drop_row(facts: Facts) -> FigureCell | None:
+    """Return the drop's figure, or None when nothing was recorded and no rule asks for it."""
+    check = facts.check(MAX_DROP)
+    if facts.comparison is None and check is None:
+        return None
+    if facts.comparison is not None:
+        value = figures.show_change(facts.comparison.delta)
+    else:
+        value = NOT_APPLICABLE if check and check.status is Status.NOT_APPLICABLE else UNAVAILABLE
+    required = "–" if check is None else f"drop ≤ {figures.show_number(check.target)}{STATUS_MARK[check.status]}"
+    bands = {Status.PASS: Band.GREEN, Status.FAIL: Band.RED}
+    return FigureCell(band=bands.get(check.status, Band.NONE) if check else Band.NONE, value=value, required=required)
 
 
-def _required(check: Check | None) -> str:
-    return "–" if check is None else f"≥ {show_percent(check.target)}{STATUS_MARK[check.status]}"
+def drop_notes(check: Check) -> Iterator[str]:
+    """Say why a drop is judged smaller than it looks: deleted code, flapping lines."""
+    drop, of = check.drop, f" of {check.component}" if check.component else ""
+    if drop and drop.least < drop.raw and drop.raw > 0:
+        fell = "did not fall" if drop.least <= 0 else f"fell by {figures.show_points(drop.least)}"
+        yield f"Without the covered code this change deletes, total coverage{of} {fell}."
+    if drop and drop.excused:
+        yield f"Flapping lines excuse {figures.show_points(drop.excused)} of the drop{of}."
 
 
-def _check(facts: Facts, rule: str, component: str | None) -> Check | None:
-    return next((c for c in facts.verdict.checks if (c.rule, c.component) == (rule, component)), None)
+def component_row(facts: Facts, part: ComponentFigures) -> ComponentRow:
+    """Word one component: its figures, and what is required of them."""
+    drop = facts.check(MAX_DROP, part.name)
+    delta = "–" if part.delta is None else figures.show_change(part.delta)
+    if drop is not None:
+        delta += f" (drop ≤ {figures.show_number(drop.target)}{STATUS_MARK[drop.status]})"
+    return ComponentRow(
+        name=part.name,
+        total=figure_cell(facts, part.total, MIN_TOTAL, part.name),
+        delta=delta,
+        diff=figure_cell(facts, part.diff, MIN_DIFF, part.name),
+    )
 
 
 def indirect_rows(facts: Facts) -> tuple[IndirectRow, ...]:
     """Return the files with indirect changes, those that lost most first, all of them."""
     found = facts.comparison.indirect if facts.comparison else ()
-    return tuple(_indirect_row(file, facts.links) for file in found)
-
-
-def _indirect_row(file: IndirectFile, links: Links) -> IndirectRow:
-    first = (file.lost or file.gained)[0]
-    return IndirectRow(
-        shown=short_path(file.path),
-        url=links.to_measured(file.path, first),
-        lost=listed_spans(file.lost),
-        gained=listed_spans(file.gained),
+    return tuple(
+        IndirectRow(
+            shown=short_path(file.path),
+            url=facts.links.to_measured(file.path, (file.lost or file.gained)[0]),
+            lost=listed_spans(file.lost),
+            gained=listed_spans(file.gained),
+        )
+        for file in found
     )
 
 
 def flap_rows(facts: Facts) -> tuple[FlapRow, ...]:
     """Return the flapping lines that differ from the baseline in this run."""
     found = facts.comparison.flaps if facts.comparison else ()
-    return tuple(_flap_row(flap, facts.links) for flap in found)
-
-
-def _flap_row(flap: FlapShown, links: Links) -> FlapRow:
-    return FlapRow(
-        shown=f"{short_path(flap.path)}:{flap.line}",
-        url=links.to_measured(flap.path, flap.span),
-        what=f"{'lost' if flap.lost else 'gained'} this time",
+    return tuple(
+        FlapRow(
+            shown=f"{short_path(flap.path)}:{flap.line}",
+            url=facts.links.to_measured(flap.path, Span(start=flap.line, end=flap.line)),
+            what=f"{'lost' if flap.lost else 'gained'} this time",
+        )
+        for flap in found
     )
 
 
@@ -193,7 +161,7 @@ def baseline_text(facts: Facts) -> str:
 
 
 def _age(facts: Facts, baseline: Baseline) -> str:
-    value = percent_text(baseline.record.total)
+    value = figures.show_cut(baseline.record.total.percent)
     if baseline.how is BaselineHow.EXACT:
         return value if facts.base is None else f"{value}, the base itself"
     older = "this commit" if facts.base is None else "the base"

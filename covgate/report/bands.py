@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
@@ -16,28 +17,21 @@ class Band(Enum):
     RED = ("🔴", "red")
     NONE = ("⚪", "dim")
 
-    @property
-    def dot(self) -> str:
-        """The emoji."""
-        return self.value[0]
-
-    @property
-    def style(self) -> str:
-        """The rich style."""
-        return self.value[1]
+    def __init__(self, dot: str, style: str) -> None:
+        self.dot = dot
+        self.style = style
 
 
-def choose_band(tally: Tally | None, *, green: Decimal, orange: Decimal) -> Band:
-    """Return the band of a figure; no figure has none."""
-    if tally is None or not tally.counts.total:
-        return Band.NONE
-    if tally.counts.reaches(green):
-        return Band.GREEN
-    return Band.ORANGE if tally.counts.reaches(orange) else Band.RED
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bands:
+    """The percents from which a figure is green, or orange."""
 
+    green: Decimal
+    orange: Decimal
 
-def band_of(percent: Decimal | None, *, green: Decimal, orange: Decimal) -> Band:
-    """Return the band of a percent, which must not be rounded; none has none."""
-    if percent is None:
-        return Band.NONE
-    return Band.GREEN if percent >= green else Band.ORANGE if percent >= orange else Band.RED
+    def of(self, figure: Tally | Decimal | None) -> Band:
+        """Return the band of counts, or of a percent that is not rounded; where there is nothing, none."""
+        if figure is None or (isinstance(figure, Tally) and not figure.counts.total):
+            return Band.NONE
+        reaches = figure.counts.reaches if isinstance(figure, Tally) else figure.__ge__
+        return Band.GREEN if reaches(self.green) else Band.ORANGE if reaches(self.orange) else Band.RED

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from covgate.host import Links
 from covgate.model import (
     NOTHING_RECORDED,
     Base,
     Baseline,
+    Check,
     Comparison,
     ComponentFigures,
     Coverage,
@@ -19,6 +19,7 @@ from covgate.model import (
     Unavailable,
     Verdict,
 )
+from covgate.report.bands import Bands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +36,7 @@ class Facts:
     head: Sha
     uncommitted: int
     links: Links
-    green: Decimal
-    orange: Decimal
+    bands: Bands
     name: str
     run_url: str | None
     notes: tuple[str, ...]
@@ -49,12 +49,21 @@ class Facts:
     trend: str = ""
     """The sparkline of the newest records, and how far the target is; empty without a history."""
 
+    @property
+    def total_tally(self) -> Tally | Unavailable:
+        """The counts of the whole."""
+        return self.total if isinstance(self.total, Unavailable) else self.total.total
 
-def total_of(facts: Facts) -> Tally | None:
-    """Return the total, or None when it could not be known."""
-    return None if isinstance(facts.total, Unavailable) else facts.total.total
+    @property
+    def known_diff(self) -> DiffCoverage:
+        """The coverage of the change; of nothing when there is no change or it could not be known."""
+        return self.diff if isinstance(self.diff, DiffCoverage) else DiffCoverage()
 
+    @property
+    def diff_tally(self) -> Tally | Unavailable | None:
+        """The counts of the change; None when there is no change to judge."""
+        return self.diff.tally if isinstance(self.diff, DiffCoverage) else self.diff
 
-def diff_of(facts: Facts) -> Tally | None:
-    """Return the counts of the change, or None when there is no change or it could not be known."""
-    return facts.diff.tally if isinstance(facts.diff, DiffCoverage) else None
+    def check(self, rule: str, component: str | None = None) -> Check | None:
+        """Return how a rule of the project, or of a component, was judged; None when it is not set."""
+        return next((c for c in self.verdict.checks if (c.rule, c.component) == (rule, component)), None)

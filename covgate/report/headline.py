@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 
-from covgate.model import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Status, SuiteRun, SuiteStatus, Unavailable, VerdictKind
-from covgate.report.facts import Facts, diff_of, total_of
-from covgate.report.words import percent_text, points_text, share_text
+from covgate.model import (
+    MAX_DROP,
+    MIN_DIFF,
+    MIN_TOTAL,
+    Check,
+    Status,
+    SuiteRun,
+    SuiteStatus,
+    Unavailable,
+    VerdictKind,
+    figures,
+    known,
+)
+from covgate.report.facts import Facts
+from covgate.report.words import share_text
 
 
 def word_headline(facts: Facts) -> tuple[str, str, tuple[str, ...]]:
     """Return the icon, the verdict in one sentence, and the sentences for whatever else is wrong."""
-    verdict = facts.verdict
-    suite = _suite_sentence(verdict.suite)
-    wrong = [*([suite] if suite else []), *(_sentence(check, facts) for check in _failed(verdict.checks))]
+    verdict, unknown = facts.verdict, _unknown(facts)
     if verdict.kind is VerdictKind.PASS:
-        return ("✅" if verdict.checks else "ℹ️"), _good_news(facts), _unknown(facts)  # the information sign
-    if verdict.kind is VerdictKind.FAIL:
-        return "❌", wrong[0], (*wrong[1:], *_unknown(facts))
-    if wrong:  # no tests were collected
-        return "⚠️", f"Cannot judge: {_small(wrong[0])}", (*wrong[1:], *_unknown(facts))
-    first, *others = _unknown(facts)
-    return "⚠️", f"Cannot judge: {_small(first)}", tuple(others)
-
-
-def _failed(checks: Iterable[Check]) -> list[Check]:
+        return ("✅" if verdict.checks else "ℹ️"), _good_news(facts), unknown  # the information sign
     # The diff's rule comes first: it is the one the author of a change can act on. The project before its components.
-    rules = {MIN_DIFF: 0, MAX_DROP: 1, MIN_TOTAL: 2}
-    broken = [check for check in checks if check.status is Status.FAIL]
-    return sorted(broken, key=lambda check: (check.component is not None, rules.get(check.rule, len(rules))))
+    rank = {MIN_DIFF: 0, MAX_DROP: 1}
+    failed = [check for check in verdict.checks if check.status is Status.FAIL]
+    failed.sort(key=lambda check: (check.component is not None, rank.get(check.rule, len(rank))))
+    suite = _suite_sentence(verdict.suite)
+    first, *others = (*filter(None, [suite]), *(_sentence(check, facts) for check in failed), *unknown)
+    if verdict.kind is VerdictKind.FAIL:
+        return "❌", first, tuple(others)
+    return "⚠️", f"Cannot judge: {_small(first)}", tuple(others)
 
 
 def _unknown(facts: Facts) -> tuple[str, ...]:
@@ -46,9 +51,9 @@ def _unknown(facts: Facts) -> tuple[str, ...]:
             said.add((check.rule, check.why))
             whose = f" of {check.component}" if check.component else ""
             what = {MAX_DROP: "The drop", MIN_TOTAL: "Total coverage", MIN_DIFF: "Diff coverage"}[check.rule]
-            known = f"{what}{whose} is unavailable: {check.why}"
+            sentence = f"{what}{whose} is unavailable: {check.why}"
             # With a figure beside it, it is what the figure is held against that is not known.
-            lost.append(known if check.drop is None and check.actual is None else _capital(check.why))
+            lost.append(sentence if check.drop is None and check.actual is None else _capital(check.why))
     return tuple(lost)
 
 
@@ -67,7 +72,7 @@ def _sentence(check: Check, facts: Facts) -> str:
 def _to_make_up(check: Check, facts: Facts) -> str:
     """Say how much has to be covered until the drop is small enough."""
     own = next((part.total for part in facts.components if part.name == check.component), None)
-    tally = own if check.component else total_of(facts)
+    tally = own if check.component else facts.total_tally
     if check.drop is None or tally is None or isinstance(tally, Unavailable) or not tally.counts.total:
         return ""
     counts = tally.counts
@@ -89,14 +94,14 @@ def _suite_sentence(suite: SuiteRun | None) -> str:
 
 
 def _good_news(facts: Facts) -> str:
-    total, diff = total_of(facts), diff_of(facts)
-    total_text = f"total {percent_text(total)}" if total else "total unavailable"
+    total, diff = known(facts.total_tally), known(facts.diff_tally)
+    total_text = f"total {figures.show_cut(total.percent)}" if total else "total unavailable"
     if facts.comparison is not None and facts.comparison.delta:
-        total_text += f" ({points_text(facts.comparison.delta)})"
+        total_text += f" ({figures.show_change(facts.comparison.delta)})"
     if diff is None:
         diff_text = ""
     elif diff.counts.total:
-        diff_text = f"diff {percent_text(diff)}{_edits(facts)}, "
+        diff_text = f"diff {figures.show_cut(diff.percent)}{_edits(facts)}, "
     else:
         diff_text = f"no changed lines to cover{_no_commit(facts)}, "
     if facts.verdict.checks:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-
+from covgate.model import visible
 from covgate.report.view import ReportView
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 def render_comment(view: ReportView, limit: int) -> str:
@@ -37,7 +40,7 @@ def escape_text(text: str) -> str:
 
     It stays legible as it is: a mail shows it that way.
     """
-    flat = _part(" ".join(_visible(text).split()))
+    flat = _part(" ".join(visible(text).split()))
     marked = re.sub(r"[\\`*\[\]|~#]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", flat.replace("&", "&amp;"))
     safe = marked.replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
     # At the start of a line or of a list's item these begin a list.
@@ -56,7 +59,7 @@ def code(text: str) -> str:
 
     A backtick ends the code, and in a table a bar ends the cell before anything else is looked at.
     """
-    shown = _visible(text)
+    shown = visible(text)
     if shown and shown == shown.strip() and not re.search(r"[`|\\]", shown):
         return f"`{shown}`"
     safe = "".join(c if c.isalnum() or c in "/ " else f"&#{ord(c)};" for c in _part(shown))
@@ -68,17 +71,14 @@ def link(text: str, url: str | None) -> str:
     return f"[{text}]({url.replace('(', '%28').replace(')', '%29')})" if url else text
 
 
-def _visible(text: str) -> str:
-    """Show control characters and undecodable bytes as escapes, so that nothing in a name is a line end or hidden."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
-
-
 def _render(name: str, view: ReportView) -> str:
     return _template(name).render(view=view).strip() + "\n"
 
 
 @cache
 def _template(name: str) -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # takes 70 ms
+
     environment = Environment(  # noqa: S701  # Markdown: the filters below escape, and every value passes through one
         loader=PackageLoader("covgate.report"),
         undefined=StrictUndefined,

@@ -1,47 +1,25 @@
-"""The room's heavy libraries behind light functions: jinja2, pydantic and rich are imported when they are needed."""
+"""The room's heavy libraries behind light functions: pydantic and the charts are imported when they are needed."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
 from datetime import date
-from typing import TextIO
 
 from covgate.config import Settings
 from covgate.errors import CovgateError, ExitCode
 from covgate.history import Build
 from covgate.host import RunContext
 from covgate.model import History
+from covgate.report.bands import Bands
 from covgate.report.facts import Facts
-from covgate.report.history.view import HistoryView
-from covgate.report.view import ReportView
+from covgate.report.trend.points import Trend
 
 
 def load_renderers() -> None:
     """Import what renders a report: a quarter of a second, as long as the analysis of a small project."""
-    for name in ("result_json", "markdown"):
-        importlib.import_module(f"covgate.report.{name}")
-
-
-def render_comment(view: ReportView, limit: int) -> str:
-    """Render the comment in at most `limit` bytes of UTF-8: whole sections go, the lowest first."""
-    from covgate.report import markdown  # noqa: PLC0415
-
-    return markdown.render_comment(view, limit)
-
-
-def render_summary(view: ReportView) -> str:
-    """Render the step summary: the same report, unfolded."""
-    from covgate.report import markdown  # noqa: PLC0415
-
-    return markdown.render_summary(view)
-
-
-def render_failure(headline: str, hint: str) -> str:
-    """Render what stands in the place of a report when a run ended without one."""
-    from covgate.report import markdown  # noqa: PLC0415
-
-    return markdown.render_failure(headline, hint)
+    importlib.import_module("covgate.report.result_json")
+    importlib.import_module("jinja2")
 
 
 def render_result(facts: Facts, headline: str, exit_code: ExitCode, error: CovgateError | None = None) -> str:
@@ -60,18 +38,15 @@ def render_failed_result(error: CovgateError, headline: str) -> str:
     return result_json.render_result(result_json.build_failure(error, headline))
 
 
-def print_report(view: ReportView, places: str, out: TextIO) -> None:
-    """Print the report; `places` says where its files are."""
-    from covgate.report import terminal  # noqa: PLC0415
-
-    terminal.print_report(view, places, out)
-
-
-def print_history(view: HistoryView, out: TextIO) -> None:
-    """Print the view of the history."""
-    from covgate.report.history import terminal  # noqa: PLC0415
-
-    terminal.print_history(view, out)
+def make_trend(settings: Settings, history: History, today: date) -> Trend:
+    """Put a history beside what it is held against."""
+    return Trend(
+        history=history,
+        target=settings.target,
+        components=settings.components,
+        bands=Bands(green=settings.green, orange=settings.orange),
+        today=today,
+    )
 
 
 def make_build(settings: Settings, context: RunContext, today: date) -> Build:
@@ -82,15 +57,7 @@ def make_build(settings: Settings, context: RunContext, today: date) -> Build:
         from covgate.report.trend.files import render_trend_files  # noqa: PLC0415
 
         place = f"{context.server_url}/{context.repository}" if context.repository else None
-        return render_trend_files(
-            history,
-            settings.target,
-            settings.components,
-            green=settings.green,
-            orange=settings.orange,
-            repository_url=place,
-            title=settings.name or context.repository.partition("/")[2] or "coverage",
-            today=today,
-        )
+        title = settings.name or context.repository.partition("/")[2] or "coverage"
+        return render_trend_files(make_trend(settings, history, today), repository_url=place, title=title)
 
     return build

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MIN_DIFF, DiffCoverage, DiffFile, Function, Gap, Span, Status
-from covgate.report.bands import Band, choose_band
+from covgate.model import MIN_DIFF, DiffFile, Function, Gap, Span, Status, figures
+from covgate.report.bands import Band
 from covgate.report.facts import Facts
-from covgate.report.words import percent_text, plural, short_path, span_text, work_left
+from covgate.report.words import plural, short_path, span_text, work_left
 
 TODO_LIMIT = 5
 """How many places the list of next steps names."""
@@ -47,11 +47,6 @@ class FileRow:
     note: str
 
 
-def weight(file: DiffFile) -> int:
-    """Return how much of a file's change is still to be covered: missing statements and branches."""
-    return file.tally.counts.missing
-
-
 def todo_title(facts: Facts, places: int) -> str:
     """Return the heading of the list of next steps; `places` is how many there are."""
     failing = any(c.rule == MIN_DIFF and c.status is Status.FAIL for c in facts.verdict.checks)
@@ -61,38 +56,34 @@ def todo_title(facts: Facts, places: int) -> str:
 
 def list_todos(files: Iterable[DiffFile], links: Links) -> tuple[Todo, ...]:
     """Return every place with work left, the largest first."""
-    places = [place for file in files for place in _places(file, links)]
-    return tuple(todo for *_, todo in sorted(places, key=lambda place: (-place[0], str(place[2].path), place[1])))
+    found = [place for file in files for place in _places(file, links)]
+    return tuple(todo for _, todo in sorted(found, key=lambda place: place[0]))
 
 
-def _places(file: DiffFile, links: Links) -> list[tuple[int, int, Todo]]:
-    """Return (how much is missing, first line, what to do) of each place."""
-    places = []
+def _places(file: DiffFile, links: Links) -> Iterator[tuple[tuple[int, str, int], Todo]]:
+    """Yield what to do, behind its rank: how much is missing, the file, the first line."""
+    found = []
     missing = sorted(file.missing)
-    partial = sorted(file.partial)
-    around = _functions_around(file.functions, [*(span.start for span in file.missing_spans), *partial])
     for span in file.missing_spans:
         lines = missing[bisect_left(missing, span.start) : bisect_right(missing, span.end)]
         exits = sum(file.exits[line].total for line in lines if line in file.exits)
         what = plural(len(lines), "line") + (f", {plural(exits, 'branch', 'branches')}" if exits else "")
-        what += f" ({NOT_LOADED})" if file.gap else ""
-        places.append((len(lines) + exits, span.start, _todo(file, span, around, what, links)))
-    for line in partial:
-        branch = file.exits[line]
-        what = f"{branch.total - branch.taken} of {plural(branch.total, 'branch', 'branches')} never taken"
-        places.append((branch.total - branch.taken, line, _todo(file, Span(start=line, end=line), around, what, links)))
-    return places
-
-
-def _todo(file: DiffFile, span: Span, around: Mapping[int, str], what: str, links: Links) -> Todo:
-    return Todo(
-        path=file.path,
-        shown=short_path(file.path),
-        lines=span_text(span),
-        function=around.get(span.start, ""),
-        what=what,
-        url=links.to(file.path, span),
-    )
+        found.append((len(lines) + exits, span, f"{what} ({NOT_LOADED})" if file.gap else what))
+    for line in sorted(file.partial):
+        left = file.exits[line].total - file.exits[line].taken
+        what = f"{left} of {plural(file.exits[line].total, 'branch', 'branches')} never taken"
+        found.append((left, Span(start=line, end=line), what))
+    around = _functions_around(file.functions, [span.start for _, span, _ in found])
+    for size, span, what in found:
+        todo = Todo(
+            path=file.path,
+            shown=short_path(file.path),
+            lines=span_text(span),
+            function=around.get(span.start, ""),
+            what=what,
+            url=links.to(file.path, span),
+        )
+        yield (-size, str(file.path), span.start), todo
 
 
 def _functions_around(functions: Iterable[Function], lines: Iterable[int]) -> dict[int, str]:
@@ -119,8 +110,8 @@ def file_row(file: DiffFile, facts: Facts) -> FileRow:
         path=file.path,
         shown=short_path(file.path),
         url=facts.links.to(file.path),
-        band=choose_band(file.tally, green=facts.green, orange=facts.orange),
-        value=percent_text(file.tally),
+        band=facts.bands.of(file.tally),
+        value=figures.show_cut(file.tally.percent),
         left=work_left(file),
         note=NOT_LOADED if file.gap else "",
     )
@@ -128,12 +119,11 @@ def file_row(file: DiffFile, facts: Facts) -> FileRow:
 
 def undecided_files(facts: Facts) -> tuple[str, ...]:
     """Say, above everything else, which files count as uncovered although nothing names them; nothing for none."""
-    files = facts.diff.files if isinstance(facts.diff, DiffCoverage) else ()
-    names = [short_path(file.path) for file in files if file.gap is Gap.UNDECIDED]
+    names = [short_path(file.path) for file in facts.known_diff.files if file.gap is Gap.UNDECIDED]
     if not names:
         return ()
     it = "it" if len(names) == 1 else "they"
-    listed = ", ".join(names[:NAMES]) + (f" and {len(names) - NAMES} more" if len(names) > NAMES else "")
+    listed = " ".join(filter(None, (", ".join(names[:NAMES]), _and_more(names))))
     what = "set `source` in the coverage configuration, or leave it out with `omit`"
     return (f"Not measured, and nothing says whether {it} should be: {listed} ({what})",)
 
@@ -155,19 +145,24 @@ class OmittedRow:
 def omitted_rows(facts: Facts) -> tuple[OmittedRow, ...]:
     """Group the changed files nobody judges by what leaves them out, tests last."""
     groups: dict[tuple[bool, str, str], list[str]] = defaultdict(list)
-    for file in facts.diff.omitted if isinstance(facts.diff, DiffCoverage) else ():
+    for file in facts.known_diff.omitted:
         is_test = bool(_TEST_FILE.search(str(file.path)))
         # Which of the patterns for tests it was helps nobody.
         rule = "" if is_test and file.where.startswith("a default") else file.rule
         groups[is_test, rule, file.where].append(short_path(file.path))
-    return tuple(_omitted_row(*key, names) for key, names in sorted(groups.items(), key=lambda group: group[0][0]))
+    return tuple(
+        OmittedRow(
+            names=() if is_test else tuple(names[:NAMES]),
+            others=plural(len(names), "test file") if is_test else _and_more(names),
+            rule=rule,
+            where=where,
+        )
+        for (is_test, rule, where), names in sorted(groups.items(), key=lambda group: group[0][0])
+    )
 
 
-def _omitted_row(is_test: bool, rule: str, where: str, names: list[str]) -> OmittedRow:  # noqa: FBT001  # a group's key
-    if is_test:
-        return OmittedRow(names=(), others=plural(len(names), "test file"), rule=rule, where=where)
-    others = f"and {len(names) - NAMES} more" if len(names) > NAMES else ""
-    return OmittedRow(names=tuple(names[:NAMES]), others=others, rule=rule, where=where)
+def _and_more(names: Sequence[str]) -> str:
+    return f"and {len(names) - NAMES} more" if len(names) > NAMES else ""
 
 
 _TEST_FILE = re.compile(r"(\A|/)(tests?/|test_[^/]*\Z|[^/]*_test\.py\Z|tests\.py\Z|conftest\.py\Z)")

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
-from covgate.model import (
-    MIN_DIFF,
-    MIN_TOTAL,
-    Base,
-    BaseHow,
-    Coverage,
-    DiffCoverage,
-    DiffFile,
-    Status,
-    Tally,
-    Unavailable,
-    VerdictKind,
-    show_percent,
-)
+from covgate.model import MIN_DIFF, MIN_TOTAL, Base, BaseHow, Coverage, Status, Tally, Unavailable, VerdictKind, known
 from covgate.report.against_baseline import (
     INDIRECT_LIMIT,
     ComponentRow,
-    DropRow,
+    FigureCell,
     FlapRow,
     IndirectRow,
     baseline_text,
-    component_rows,
+    component_row,
     drop_notes,
     drop_row,
+    figure_cell,
     flap_rows,
     indirect_rows,
 )
-from covgate.report.bands import Band, choose_band
-from covgate.report.facts import Facts, diff_of, total_of
+from covgate.report.facts import Facts
 from covgate.report.headline import word_headline
 from covgate.report.todo import (
     TODO_LIMIT,
@@ -44,24 +32,35 @@ from covgate.report.todo import (
     omitted_rows,
     todo_title,
     undecided_files,
-    weight,
 )
-from covgate.report.words import SHOWN_DIGITS, STATUS_MARK, UNAVAILABLE, counts_text, percent_text, plural
+from covgate.report.words import SHOWN_DIGITS, counts_text, plural
+
+_Row = TypeVar("_Row")
 
 FILE_LIMIT = 50
 """How many files the folded table and list hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class FigureRow:
     """One line of the main table."""
 
     name: str
-    band: Band
-    value: str
-    required: str
+    figure: FigureCell
     lines: str
     branches: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[_Row]):
+    """The first of many: the `rows` that are shown, and how many there are in `total`."""
+
+    rows: tuple[_Row, ...] = ()
+    total: int = 0
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,25 +72,21 @@ class ReportView:
     headline: str
     reasons: tuple[str, ...]
     """Further sentences: every other broken or unknown rule, and what is counted although nothing names it."""
-    rows: tuple[Row, ...]
-    drop: DropRow | None
+    rows: tuple[FigureRow, ...]
+    drop: FigureCell | None
     """How the total compares with the baseline; None when nothing was recorded and no rule asks for it."""
     has_branches: bool
     """Whether branches were measured: without, the table has no column for them."""
     todo_title: str
-    todos: tuple[Todo, ...]
-    files: tuple[FileRow, ...]
-    more_files: int
+    todos: Listed[Todo]
+    files: Listed[FileRow]
     components: tuple[ComponentRow, ...]
     components_open: bool
     """A rule of a component is broken or unknown: its row is shown without a click."""
-    indirect: tuple[IndirectRow, ...]
-    more_indirect: int
-    flaps: tuple[FlapRow, ...]
-    more_flaps: int
-    omitted: tuple[OmittedRow, ...]
-    omitted_files: int
-    """How many files the rows are about."""
+    indirect: Listed[IndirectRow]
+    flaps: Listed[FlapRow]
+    omitted: Listed[OmittedRow]
+    """One row for each rule, and how many files there are in total."""
     notes: tuple[str, ...]
     footer: tuple[str, ...]
     """Base, baseline, trend, head and version, in this order."""
@@ -102,15 +97,19 @@ class ReportView:
 
     def shorter(self) -> ReportView | None:
         """Return the view with its lowest section left out, or None when only the core is left."""
-        for section in ("omitted", "flaps", "indirect", "files", "components", "notes", "todos"):
-            if getattr(self, section):
-                kept = () if section == "notes" else tuple(note for note in self.notes if note != LEFT_OUT)
-                notes = (*kept, LEFT_OUT)
-                # The note itself is no reason to go round again.
-                if section == "notes" and self.notes == (LEFT_OUT,):
-                    continue
-                return replace(self, **{section: (), "notes": notes})  # type: ignore[arg-type]  # each is a tuple
-        return None
+        nothing: Listed[Any] = Listed()
+        shorter = (
+            replace(self, omitted=nothing),
+            replace(self, flaps=nothing),
+            replace(self, indirect=nothing),
+            replace(self, files=nothing),
+            replace(self, components=()),
+            # Where only the note about it is left of the notes, leaving them out would gain nothing.
+            replace(self, notes=(LEFT_OUT,) if self.notes else ()),
+            replace(self, todos=nothing),
+        )
+        view = next((view for view in shorter if view != self), None)
+        return view and replace(view, notes=(*(note for note in view.notes if note != LEFT_OUT), LEFT_OUT))
 
 
 LEFT_OUT = "Some sections were left out to fit GitHub's limit: the step summary has the whole report."
@@ -119,33 +118,34 @@ LEFT_OUT = "Some sections were left out to fit GitHub's limit: the step summary 
 def build_view(facts: Facts) -> ReportView:
     """Word and sort a report."""
     icon, headline, reasons = word_headline(facts)
-    left = [file for file in _diff_files(facts) if file.missing or file.partial]
-    ranked = sorted(left, key=lambda f: (-weight(f), str(f.path)))
+    left = [file for file in facts.known_diff.files if file.missing or file.partial]
+    ranked = sorted(left, key=lambda f: (-f.tally.counts.missing, str(f.path)))
     todos = list_todos(ranked, facts.links)
     # Of one file the table would say what the list above it has said.
-    rows = ranked[:FILE_LIMIT] if len(ranked) > 1 or len(todos) > TODO_LIMIT else []
+    rows = ranked if len(ranked) > 1 or len(todos) > TODO_LIMIT else []
     indirect, flaps = indirect_rows(facts), flap_rows(facts)
     return ReportView(
         kind=facts.verdict.kind,
         icon=icon,
         headline=headline,
         reasons=(*reasons, *undecided_files(facts)),
-        rows=(_total_row(facts), _diff_row(facts)),
+        rows=(
+            _row("Total coverage", facts, facts.total_tally, MIN_TOTAL),
+            _row("Diff coverage", facts, facts.diff_tally, MIN_DIFF),
+        ),
         drop=drop_row(facts),
         has_branches=isinstance(facts.total, Coverage) and facts.total.has_branches,
         todo_title=todo_title(facts, len(todos)),
-        todos=todos[:TODO_LIMIT],
-        files=tuple(file_row(file, facts) for file in rows),
-        more_files=max(0, len(ranked) - FILE_LIMIT),
-        components=component_rows(facts),
-        components_open=any(c.component and c.status in _TROUBLE for c in facts.verdict.checks),
-        indirect=indirect[:INDIRECT_LIMIT],
-        more_indirect=max(0, len(indirect) - INDIRECT_LIMIT),
-        flaps=flaps[:INDIRECT_LIMIT],
-        more_flaps=max(0, len(flaps) - INDIRECT_LIMIT),
-        omitted=omitted_rows(facts)[:FILE_LIMIT],
-        omitted_files=len(facts.diff.omitted) if isinstance(facts.diff, DiffCoverage) else 0,
-        notes=(*drop_notes(facts), *facts.notes),
+        todos=Listed(todos[:TODO_LIMIT], len(todos)),
+        files=Listed(tuple(file_row(file, facts) for file in rows[:FILE_LIMIT]), len(rows)),
+        components=tuple(component_row(facts, part) for part in facts.components),
+        components_open=any(
+            c.component and c.status in {Status.FAIL, Status.UNAVAILABLE} for c in facts.verdict.checks
+        ),
+        indirect=Listed(indirect[:INDIRECT_LIMIT], len(indirect)),
+        flaps=Listed(flaps[:INDIRECT_LIMIT], len(flaps)),
+        omitted=Listed(omitted_rows(facts)[:FILE_LIMIT], len(facts.known_diff.omitted)),
+        notes=(*(note for check in facts.verdict.checks for note in drop_notes(check)), *facts.notes),
         footer=_footer(facts),
         run_url=facts.run_url,
         name=facts.name,
@@ -153,34 +153,16 @@ def build_view(facts: Facts) -> ReportView:
     )
 
 
-_TROUBLE = frozenset({Status.FAIL, Status.UNAVAILABLE})
-
-
 # --- the table -----------------------------------------------------------------------------------------------------
 
 
-def _diff_files(facts: Facts) -> tuple[DiffFile, ...]:
-    return facts.diff.files if isinstance(facts.diff, DiffCoverage) else ()
-
-
-def _total_row(facts: Facts) -> Row:
-    return _row("Total coverage", MIN_TOTAL, total_of(facts), UNAVAILABLE, facts)
-
-
-def _diff_row(facts: Facts) -> Row:
-    absent = "n/a" if facts.diff is None else UNAVAILABLE
-    return _row("Diff coverage", MIN_DIFF, diff_of(facts), absent, facts)
-
-
-def _row(name: str, rule: str, tally: Tally | None, absent: str, facts: Facts) -> Row:
-    check = next((check for check in facts.verdict.checks if (check.rule, check.component) == (rule, None)), None)
-    return Row(
+def _row(name: str, facts: Facts, figure: Tally | Unavailable | None, rule: str) -> FigureRow:
+    tally = known(figure) or Tally()
+    return FigureRow(
         name=name,
-        band=choose_band(tally, green=facts.green, orange=facts.orange),
-        value=percent_text(tally) if tally else absent,
-        required="–" if check is None else f"≥ {show_percent(check.target)}{STATUS_MARK[check.status]}",
-        lines=counts_text(tally.lines) if tally else "–",
-        branches=counts_text(tally.branches) if tally else "–",
+        figure=figure_cell(facts, figure, rule),
+        lines=counts_text(tally.lines),
+        branches=counts_text(tally.branches),
     )
 
 

@@ -3,44 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_DOWN, Decimal
-from fractions import Fraction
 from pathlib import PurePosixPath
 
-from covgate.model import Counts, DiffFile, Span, Status, Tally, floor_percent, show_number, show_percent
+from covgate.model import Counts, DiffFile, Span, Status, Tally
 
 NOT_APPLICABLE = "n/a"
 UNAVAILABLE = "unavailable"
-
-
-def signed_text(points: Fraction) -> str:
-    """Print a difference in percentage points with its sign, cut to two decimals: `+0.30`, `-1.25`, `0.00`.
-
-    A difference that is not 0 never shows as 0.
-    """
-    if not points:
-        return "0.00"
-    hundredths = max(1, abs(points) * 100 // 1)
-    return f"{'-' if points < 0 else '+'}{Decimal(hundredths).scaleb(-2)}"
-
-
-def percent_text(tally: Tally, places: int = 2) -> str:
-    """Print a percent, cut after `places`: 100 only when nothing is missing, 0 only when nothing is covered."""
-    percent = tally.percent
-    return NOT_APPLICABLE if percent is None else show_percent(floor_percent(percent, places))
-
-
-def points_text(points: Fraction) -> str:
-    """Print a difference in percentage points with its sign, cut after two decimals: `+0.31`, `−1.2`, `±0`.
-
-    One that is smaller than that has as many decimals as it takes not to look like nothing.
-    """
-    if not points:
-        return "±0"
-    exact = Decimal(abs(points).numerator) / Decimal(abs(points).denominator)
-    cuts = (exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN) for places in range(2, 12))
-    shown = next((cut for cut in cuts if cut), Decimal(1).scaleb(-12))
-    return f"{'+' if points > 0 else '−'}{show_number(shown)}"  # the minus sign
 
 
 def counts_text(counts: Counts) -> str:
@@ -108,4 +76,4 @@ def short_path(path: PurePosixPath, width: int = 60) -> str:
 
 
 STATUS_MARK = {Status.PASS: " ✅", Status.FAIL: " ❌", Status.NOT_APPLICABLE: "", Status.UNAVAILABLE: " ⚠️"}
-"""What stands after a rule's target: a figure may be green by its colour and break the rule all the same."""
+"""The dot before a figure shows its colour band, this mark the rule: 82 % is green and still fails `min-total: 85`."""

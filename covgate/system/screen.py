@@ -55,12 +55,12 @@ class Screen:
             self._annotate(text)
 
 
-def open_console(stream: TextIO) -> Console:
+def open_console(stream: TextIO, width: int | None = None) -> Console:
     """Return a console that prints names as they are: no markup, colours, links or emoji guessed from them."""
     # rich takes 40 ms to import, which a room's face must not cost.
     from rich.console import Console  # noqa: PLC0415
 
-    return Console(file=stream, highlight=False, emoji=False, markup=False, soft_wrap=True)
+    return Console(file=stream, width=width, highlight=False, emoji=False, markup=False, soft_wrap=True)
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:

@@ -11,14 +11,14 @@ import pytest
 
 from covgate.config.goals import Component, Target
 from covgate.config.settings import resolve
-from covgate.gate.checks import Judged, Ramp, component_checks, compute_checks
+from covgate.gate.checks import Figures, Ramp, compute_checks
 from covgate.model.history import Aim, History, Point, Start
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import Drop, Status
 
 HALF = Tally(lines=Counts(covered=50, total=100))
-WHOLE = Judged(total=HALF, diff=HALF, drop=Drop(raw=Fraction(1), adjusted=Fraction(1, 2)))
+WHOLE = Figures(total=HALF, diff=HALF, drop=Drop(raw=Fraction(1), adjusted=Fraction(1, 2)))
 COMPONENT = Component(name="api", paths=("api/**",), min_total=Decimal(60), min_diff=Decimal(40), max_drop=Decimal(0))
 START = Point(date=datetime(2026, 1, 1, 12, tzinfo=UTC), total=Decimal(40), components={"api": Decimal(20)})
 TARGET = Target(total=Decimal(80), by=date(2026, 1, 11), ramp=True)
@@ -28,7 +28,7 @@ BROKEN = replace(RAMP, history=Unavailable(reason="it is broken"))
 API = replace(COMPONENT, min_total=None, min_diff=None, max_drop=None, target=Decimal(30))
 
 
-def judged(given: dict[str, str], what: Judged = WHOLE, ramp: Ramp | None = None) -> list[tuple[str, Decimal, Status]]:
+def judged(given: dict[str, str], what: Figures = WHOLE, ramp: Ramp | None = None) -> list[tuple[str, Decimal, Status]]:
     checks = compute_checks(resolve(command_line=given), what, ramp)
     return [(check.rule, check.target, check.status) for check in checks]
 
@@ -53,24 +53,21 @@ ONE_RULE = {
 @pytest.mark.parametrize(
     ("rule", "what", "status", "why"),
     [
-        ("min-diff", Judged(total=HALF, diff=None), Status.NOT_APPLICABLE, "the run has no change to judge"),
+        ("min-diff", Figures(total=HALF, diff=None), Status.NOT_APPLICABLE, "the run has no change to judge"),
         (
             "min-diff",
-            Judged(total=HALF, diff=Tally()),
+            Figures(total=HALF, diff=Tally()),
             Status.NOT_APPLICABLE,
             "the change touches no measured statement",
         ),
-        ("min-diff", Judged(total=HALF, diff=Unavailable(reason="no diff")), Status.UNAVAILABLE, "no diff"),
-        ("min-total", Judged(total=Tally(), diff=None), Status.NOT_APPLICABLE, "there is no statement to cover"),
-        ("max-drop", Judged(total=HALF, diff=None), Status.NOT_APPLICABLE, "the run has no change to judge"),
+        ("min-diff", Figures(total=HALF, diff=Unavailable(reason="no diff")), Status.UNAVAILABLE, "no diff"),
+        ("min-total", Figures(total=Tally(), diff=None), Status.NOT_APPLICABLE, "there is no statement to cover"),
+        ("max-drop", Figures(total=HALF, diff=None), Status.NOT_APPLICABLE, "the run has no change to judge"),
     ],
 )
-def test_what_is_not_there_is_not_what_is_unknown(rule: str, what: Judged, status: Status, why: str) -> None:
-    for checks in (
-        compute_checks(resolve(command_line={rule: "80"}), what),
-        component_checks(ONE_RULE[rule], what),
-    ):
-        assert [(check.rule, check.target, check.status, check.why) for check in checks] == [
+def test_what_is_not_there_is_not_what_is_unknown(rule: str, what: Figures, status: Status, why: str) -> None:
+    for rules in (resolve(command_line={rule: "80"}), ONE_RULE[rule]):
+        assert [(check.rule, check.target, check.status, check.why) for check in compute_checks(rules, what)] == [
             (rule, Decimal(80), status, why)
         ]
 
@@ -82,13 +79,13 @@ def test_what_is_not_there_is_not_what_is_unknown(rule: str, what: Judged, statu
         (replace(WHOLE, drop=Unavailable(reason="broken history")), Status.UNAVAILABLE, "broken history"),
     ],
 )
-def test_a_drop_that_is_not_there_says_why(what: Judged, status: Status, why: str) -> None:
+def test_a_drop_that_is_not_there_says_why(what: Figures, status: Status, why: str) -> None:
     (check,) = compute_checks(resolve(command_line={"max-drop": "1"}), what)
     assert (check.status, check.why[: len(why)]) == (status, why)
 
 
 def test_a_component_has_rules_of_its_own_which_carry_its_name() -> None:
-    checks = component_checks(COMPONENT, WHOLE)
+    checks = compute_checks(COMPONENT, WHOLE)
     assert [(check.rule, check.component, check.status) for check in checks] == [
         ("min-total", "api", Status.FAIL),
         ("min-diff", "api", Status.PASS),
@@ -104,13 +101,13 @@ def test_a_ramp_raises_the_floor_and_never_lowers_it() -> None:
 
 
 def test_a_component_ramps_to_its_own_target() -> None:
-    (check,) = component_checks(API, WHOLE, RAMP)
+    (check,) = compute_checks(API, WHOLE, RAMP)
     assert (check.target, check.status) == (Decimal(25), Status.PASS)
-    assert component_checks(replace(API, target=None), WHOLE, RAMP) == []
+    assert compute_checks(replace(API, target=None), WHOLE, RAMP) == []
 
 
 def test_a_component_that_was_never_recorded_begins_where_the_project_did() -> None:
-    (check,) = component_checks(replace(API, name="new", target=Decimal(70)), WHOLE, RAMP)
+    (check,) = compute_checks(replace(API, name="new", target=Decimal(70)), WHOLE, RAMP)
     assert (check.target, check.status) == (Decimal(55), Status.FAIL)
 
 
@@ -143,7 +140,7 @@ IMPORTED = History(start=Start(point=replace(START, components={}), aim=Aim(tota
 def test_after_its_day_the_target_is_required_whatever_the_history_says(history: History | Unavailable) -> None:
     ramp = replace(RAMP, history=history, today=date(2026, 1, 11))
     assert judged({}, ramp=ramp) == [("min-total", Decimal(80), Status.FAIL)]
-    (check,) = component_checks(replace(API, target=Decimal(51)), WHOLE, ramp)
+    (check,) = compute_checks(replace(API, target=Decimal(51)), WHOLE, ramp)
     assert (check.target, check.status) == (Decimal(51), Status.FAIL)
 
 

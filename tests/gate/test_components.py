@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.config.components import match_components, require_files, unused_globs
+from covgate.config.components import check_globs, match_components
 from covgate.config.globs import parse_glob
 from covgate.config.goals import Component
 from covgate.errors import InputError
-from covgate.gate.components import component_diffs, component_tallies, unmeasured
+from covgate.gate.components import component_figures
 from covgate.model.change import DiffCoverage, DiffFile
 from covgate.model.coverage import Branch, Coverage, FileCoverage
 from covgate.model.numbers import Counts, Tally
+from covgate.model.unknown import Unavailable
 
 ROOT = PurePosixPath()
 
@@ -223,17 +224,14 @@ def test_a_file_counts_in_each_of_its_components() -> None:
         measured("other/api/z.py", 7, 0),
     )  # fmt: skip
     prefix = PurePosixPath("b")
-    assert component_tallies(whole, COMPONENTS, prefix) == {
-        "api": tally((6, 10), (1, 2)),
-        "all": tally((6, 15), (1, 2)),
-        "docs": Tally(),
-        "empty": Tally(),
-    }
     # Measured files without statements are n/a, if they are all there are; no measured file is unknown.
     here = paths("b/empty/__init__.py", "b/docs/conf.py", "empty/other.py")
-    unknown = unmeasured(whole, COMPONENTS, prefix, lambda: here)
-    assert list(unknown) == ["docs"]
-    assert unknown["docs"].reason == (
+    api, whole_project, docs, empty = (
+        part.total for part in component_figures(COMPONENTS, prefix, whole, None, lambda: here)
+    )
+    assert (api, whole_project, empty) == (tally((6, 10), (1, 2)), tally((6, 15), (1, 2)), Tally())
+    assert isinstance(docs, Unavailable)
+    assert docs.reason == (
         "no file of component docs was measured: the tests import none of them, or the coverage configuration leaves "
         "them out"
     )
@@ -245,7 +243,8 @@ def test_changed_statements_count_in_each_of_their_components() -> None:
         return DiffFile(path=PurePosixPath(name), statements=none, missing=none, partial=none, tally=counts)
 
     diff = DiffCoverage(files=(changed("api/x.py", tally((1, 2), (3, 4))), changed("y.py", tally((5, 6)))))
-    assert component_diffs(diff, COMPONENTS, ROOT) == {
+    parts = component_figures(COMPONENTS, ROOT, Unavailable(reason="no data"), diff, tuple)
+    assert {part.name: part.diff for part in parts} == {
         "api": tally((1, 2), (3, 4)),
         "all": tally((6, 8), (3, 4)),
         "docs": Tally(),
@@ -255,14 +254,15 @@ def test_changed_statements_count_in_each_of_their_components() -> None:
 
 def test_without_components_there_are_no_figures() -> None:
     whole = coverage(measured("x.py", 1, 0))
-    assert component_tallies(whole, (), ROOT) == component_diffs(DiffCoverage(), (), ROOT) == {}
-    assert unmeasured(whole, (), ROOT, tuple) == {}
+    assert component_figures((), ROOT, whole, DiffCoverage(), tuple) == ()
 
 
 def test_an_empty_file_says_nothing_about_the_modules_beside_it() -> None:
     whole = coverage(measured("empty/__init__.py", 0, 0), measured("x.py", 1, 0))
     here = paths("empty/__init__.py", *(f"empty/{name}.py" for name in "abcd"))
-    assert unmeasured(whole, COMPONENTS, ROOT, lambda: here)["empty"].reason == (
+    *_, part = component_figures(COMPONENTS, ROOT, whole, None, lambda: here)
+    assert isinstance(part.total, Unavailable)
+    assert part.total.reason == (
         "of component empty only empty/__init__.py was measured, and not empty/a.py, empty/b.py, empty/c.py and "
         "others: the tests import none of them, or the coverage configuration leaves them out"
     )
@@ -278,7 +278,7 @@ def where(name: str) -> str:
 def missing(*globs: str, prefix: str = ".", files: tuple[str, ...] = FILES) -> InputError:
     component = Component(name="x", paths=globs)
     with pytest.raises(InputError) as caught:
-        require_files([component], paths(*files), where, prefix=PurePosixPath(prefix))
+        check_globs([component], paths(*files), where, prefix=PurePosixPath(prefix))
     return caught.value
 
 
@@ -372,12 +372,8 @@ def test_what_is_proposed_for_a_misspelt_glob(glob: str, files: tuple[str, ...],
 
 
 def test_components_with_a_file_each_are_fine() -> None:
-    require_files(
-        [Component(name="a", paths=("core/**", "cores/**")), Component(name="b", paths=("**",))],
-        paths(*FILES),
-        where,
-        prefix=ROOT,
-    )
+    components = [Component(name="a", paths=("core/**",)), Component(name="b", paths=("**",))]
+    assert check_globs(components, paths(*FILES), where, prefix=ROOT) == ()
 
 
 def test_a_checkout_without_any_file_has_no_component() -> None:
@@ -386,7 +382,7 @@ def test_a_checkout_without_any_file_has_no_component() -> None:
 
 def test_a_glob_without_a_file_is_named_although_its_component_has_some() -> None:
     components = [Component(name="a", paths=("core/**", "cores/**", "!core/old")), Component(name="b", paths=("**",))]
-    assert unused_globs(components, paths(*FILES), prefix=ROOT) == (
+    assert check_globs(components, paths(*FILES), where, prefix=ROOT) == (
         "`cores/**` of component a matches no file",
         "`!core/old` of component a matches no file",
     )

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from covgate.errors import ExitCode
-from covgate.gate.rules import Rule, evaluate, evaluate_drop, exit_code, judge
+from covgate.gate.rules import evaluate, evaluate_drop, exit_code, judge
 from covgate.model.figures import show_above, show_below, show_percent, show_points
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
@@ -18,8 +18,7 @@ from covgate.model.verdict import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Drop, St
 
 
 def check(covered: int, total: int, target: str) -> Check:
-    rule = Rule(name=MIN_DIFF, target=Decimal(target))
-    return evaluate(rule, tally(covered, total), subject="diff coverage", nothing="nothing changed")
+    return evaluate(MIN_DIFF, Decimal(target), tally(covered, total), nothing="nothing changed")
 
 
 def tally(covered: int, total: int) -> Tally:
@@ -58,8 +57,7 @@ def test_a_minimum(covered: int, total: int, target: str, status: Status, why: s
 
 
 def test_what_could_not_be_known_never_passes() -> None:
-    rule = Rule(name=MIN_TOTAL, target=Decimal(0))
-    judged = evaluate(rule, Unavailable(reason="no data"), subject="total coverage", nothing="nothing")
+    judged = evaluate(MIN_TOTAL, Decimal(0), Unavailable(reason="no data"), nothing="nothing")
     assert (judged.status, judged.actual, judged.why) == (Status.UNAVAILABLE, None, "no data")
 
 
@@ -101,8 +99,7 @@ def test_a_percent_is_shown_without_the_zeros_that_end_it(percent: str, text: st
     ],
 )
 def test_a_check_says_which_component_it_is_about(actual: Tally | Unavailable) -> None:
-    rule = Rule(name=MIN_TOTAL, target=Decimal(80), component="api")
-    judged = evaluate(rule, actual, subject="coverage of api", nothing="nothing")
+    judged = evaluate(MIN_TOTAL, Decimal(80), actual, component="api", nothing="nothing")
     assert (judged.rule, judged.component, judged.target, judged.drop) == (MIN_TOTAL, "api", Decimal(80), None)
 
 
@@ -169,17 +166,16 @@ UNKNOWN_PART = (
     ],
 )  # fmt: skip
 def test_a_drop(actual: Drop | Unavailable | None, target: str, status: Status, why: str) -> None:
-    rule = Rule(name=MAX_DROP, target=Decimal(target), component="api")
-    judged = evaluate_drop(rule, actual, nothing="nothing to compare with")
+    judged = evaluate_drop(Decimal(target), actual, nothing="nothing to compare with")
     assert (judged.status, judged.why) == (status, why)
     assert judged.drop == (actual if isinstance(actual, Drop) else None)
-    assert (judged.rule, judged.component, judged.target, judged.actual) == (MAX_DROP, "api", Decimal(target), None)
+    assert (judged.rule, judged.component, judged.target, judged.actual) == (MAX_DROP, None, Decimal(target), None)
 
 
 def test_a_drop_names_its_figure() -> None:
-    rule = Rule(name=MAX_DROP, target=Decimal(1))
-    judged = evaluate_drop(rule, drop("2", "2"), nothing="", subject="coverage of api")
-    assert judged.why == "coverage of api fell by 2 points, more than 1"
+    judged = evaluate_drop(Decimal(1), drop("2", "2"), component="api", nothing="")
+    assert judged.component == "api"
+    assert judged.why == "total coverage of api fell by 2 points, more than 1"
 
 
 points = st.builds(
@@ -193,7 +189,7 @@ def test_a_drop_is_judged_on_the_exact_smaller_one(raw: Fraction, adjusted: Frac
     limit = Fraction(str(target))
     unknown = Unavailable(reason="?")
     judged = evaluate_drop(
-        Rule(name=MAX_DROP, target=target),
+        target,
         Drop(raw=raw, adjusted=unknown if adjusted is None else adjusted),
         nothing="",
     )
@@ -227,10 +223,10 @@ def test_points_are_shown_without_the_zeros_that_end_them(number: str, text: str
 # --- the verdict ---------------------------------------------------------------------------------------------------
 
 PASSES, FAILS, NOTHING = check(1, 1, "80"), check(0, 1, "80"), check(0, 0, "80")
-UNKNOWN = evaluate(Rule(name=MIN_TOTAL, target=Decimal(1)), Unavailable(reason="?"), subject="", nothing="")
+UNKNOWN = evaluate(MIN_TOTAL, Decimal(1), Unavailable(reason="?"), nothing="")
 LOST = Unavailable(reason="no data")
-UNKNOWN_DROP = evaluate_drop(Rule(name=MAX_DROP, target=Decimal(0)), drop("1"), nothing="")
-FELL = evaluate_drop(Rule(name=MAX_DROP, target=Decimal(0), component="api"), drop("1", "1"), nothing="")
+UNKNOWN_DROP = evaluate_drop(Decimal(0), drop("1"), nothing="")
+FELL = evaluate_drop(Decimal(0), drop("1", "1"), component="api", nothing="")
 
 
 @pytest.mark.parametrize(

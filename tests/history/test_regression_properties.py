@@ -13,7 +13,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from covgate.gate.rules import Rule, evaluate_drop
+from covgate.gate.rules import evaluate_drop
 from covgate.history.comparison.compare import ComponentFiles, compare
 from covgate.history.comparison.flapping import make_line_record
 from covgate.history.storage.line_record import decode_record, encode_record
@@ -22,7 +22,7 @@ from covgate.model.commit import Sha
 from covgate.model.history import Baseline, BaselineHow, Comparison, LineRecord, Record
 from covgate.model.numbers import Tally
 from covgate.model.unknown import Unavailable
-from covgate.model.verdict import MAX_DROP, Drop, Status
+from covgate.model.verdict import Drop, Status
 from tests.support.lives import Commit, Life, Truth, count_drop, live
 from tests.support.shifted import made_shift
 
@@ -99,7 +99,7 @@ def parts_of(life: Life, found: Comparison | Unavailable) -> Mapping[str | None,
 
 
 def status(drop: Drop, most: Decimal) -> Status:
-    return evaluate_drop(Rule(name=MAX_DROP, target=most), drop, nothing="").status
+    return evaluate_drop(most, drop, nothing="").status
 
 
 def check_rules(life: Life, found: Comparison | Unavailable) -> None:

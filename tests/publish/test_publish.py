@@ -13,7 +13,7 @@ from covgate.host.refusal import Refusal, publish_error
 from covgate.model.commit import Sha
 from covgate.publish.comment import BODY_LIMIT, COMMENT_LIMIT, Published, publish_comment
 from covgate.publish.marker import Marker, parse_marker, render_marker
-from covgate.publish.plan import OwnComment, Plan, Step, compute_plan, find_own
+from covgate.publish.plan import CommentPlan, OwnComment, Step, compute_plan, find_own
 from tests.support.github.comments import MemoryComments, marker, own, posted, report, with_comments
 
 # The marker
@@ -133,37 +133,37 @@ def test_our_comments_are_told_by_marker_and_author(
 @pytest.mark.parametrize(
     ("comments", "written", "expected"),
     [
-        pytest.param([], False, Plan(step=Step.CREATE), id="first"),
-        pytest.param([], True, Plan(step=Step.REST), id="accepted-but-the-list-lags"),
-        pytest.param([own(1, 4)], False, Plan(step=Step.EDIT, stands=own(1, 4)), id="older-is-edited"),
-        pytest.param([own(1, 5)], False, Plan(step=Step.REST, stands=own(1, 5)), id="the-same-again"),
-        pytest.param([own(1, 5, 0)], False, Plan(step=Step.EDIT, stands=own(1, 5, 0)), id="earlier-attempt"),
-        pytest.param([own(1, 5, 2)], False, Plan(step=Step.YIELD, stands=own(1, 5, 2)), id="later-attempt"),
-        pytest.param([own(1, 6)], False, Plan(step=Step.YIELD, stands=own(1, 6)), id="newer-stands"),
-        pytest.param([own(1, 6)], True, Plan(step=Step.YIELD, stands=own(1, 6)), id="newer-came-meanwhile"),
-        pytest.param([own(1, 4)], True, Plan(step=Step.EDIT, stands=own(1, 4)), id="older-overwrote-us"),
-        pytest.param([own(3, 4), own(1, 2)], False, Plan(step=Step.EDIT, stands=own(1, 2)), id="oldest-is-kept"),
+        pytest.param([], False, CommentPlan(step=Step.CREATE), id="first"),
+        pytest.param([], True, CommentPlan(step=Step.REST), id="accepted-but-the-list-lags"),
+        pytest.param([own(1, 4)], False, CommentPlan(step=Step.EDIT, shown=own(1, 4)), id="older-is-edited"),
+        pytest.param([own(1, 5)], False, CommentPlan(step=Step.REST, shown=own(1, 5)), id="the-same-again"),
+        pytest.param([own(1, 5, 0)], False, CommentPlan(step=Step.EDIT, shown=own(1, 5, 0)), id="earlier-attempt"),
+        pytest.param([own(1, 5, 2)], False, CommentPlan(step=Step.YIELD, shown=own(1, 5, 2)), id="later-attempt"),
+        pytest.param([own(1, 6)], False, CommentPlan(step=Step.YIELD, shown=own(1, 6)), id="newer-stands"),
+        pytest.param([own(1, 6)], True, CommentPlan(step=Step.YIELD, shown=own(1, 6)), id="newer-came-meanwhile"),
+        pytest.param([own(1, 4)], True, CommentPlan(step=Step.EDIT, shown=own(1, 4)), id="older-overwrote-us"),
+        pytest.param([own(3, 4), own(1, 2)], False, CommentPlan(step=Step.EDIT, shown=own(1, 2)), id="oldest-is-kept"),
         pytest.param(
             [own(2, 5), own(1, 5), own(3, 1)],
             True,
-            Plan(step=Step.REST, stands=own(1, 5), fold=(2, 3)),
+            CommentPlan(step=Step.REST, shown=own(1, 5), duplicates=(2, 3)),
             id="the-rest-is-folded",
         ),
         pytest.param(
             [own(1, 6), own(2, 5), own(3, 4)],
             True,
-            Plan(step=Step.YIELD, stands=own(1, 6), fold=(2, 3)),
+            CommentPlan(step=Step.YIELD, shown=own(1, 6), duplicates=(2, 3)),
             id="ours-is-folded-into-a-newer",
         ),
         pytest.param(
             [own(1, 5), own(2, 6), own(3, 4)],
             True,
-            Plan(step=Step.YIELD, stands=own(2, 6), fold=(3,)),
+            CommentPlan(step=Step.YIELD, shown=own(2, 6), duplicates=(3,)),
             id="a-newer-one-is-left-to-its-run",
         ),
     ],
 )
-def test_the_plan_for_what_is_there(comments: list[OwnComment], written: bool, expected: Plan) -> None:  # noqa: FBT001  # a table's column
+def test_the_plan_for_what_is_there(comments: list[OwnComment], written: bool, expected: CommentPlan) -> None:  # noqa: FBT001  # a table's column
     assert compute_plan(comments, report(5), written=written) == expected
 
 

@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 from covgate.config.goals import Component, Target
 from covgate.model.history import History, Point
 from covgate.model.numbers import Counts, Tally
-from covgate.report.bands import Band
+from covgate.report.bands import Band, Bands
 from covgate.report.history.terminal import print_history
 from covgate.report.history.view import HistoryView, build_history_view, history_json
+from covgate.report.trend.points import Trend
 from tests.support.trend_samples import COMPONENTS, NOW, TARGET, TODAY, make_record, sample_history, sha_of
+
+BANDS = Bands(green=Decimal(80), orange=Decimal(60))
 
 
 def view_of(
@@ -29,15 +32,8 @@ def view_of(
     components: tuple[Component, ...] = COMPONENTS,
     limit: int = 20,
 ) -> HistoryView:
-    return build_history_view(
-        history,
-        target=target,
-        components=components,
-        today=TODAY,
-        limit=limit,
-        green=Decimal(80),
-        orange=Decimal(60),
-    )
+    trend = Trend(history=history, target=target, components=components, bands=BANDS, today=TODAY)
+    return build_history_view(trend, limit)
 
 
 class Screen(io.StringIO):

@@ -17,7 +17,9 @@ import pytest
 from covgate.config.goals import Component, Target
 from covgate.model.history import History, Point
 from covgate.model.numbers import Counts, Tally
+from covgate.report.bands import Bands
 from covgate.report.trend.files import render_trend_files
+from covgate.report.trend.points import Trend
 from tests.report.test_chart import contrast
 from tests.support.trend_samples import COMPONENTS, NOW, TARGET, TODAY, make_record, sample_history
 
@@ -33,16 +35,9 @@ def render(
     url: str | None = "https://github.com/acme/bookshop",
     title: str = "acme/bookshop",
 ) -> dict[str, str]:
-    return render_trend_files(
-        history,
-        target,
-        components,
-        green=Decimal(80),
-        orange=Decimal(60),
-        repository_url=url,
-        title=title,
-        today=TODAY,
-    )
+    bands = Bands(green=Decimal(80), orange=Decimal(60))
+    trend = Trend(history=history, target=target, components=components, bands=bands, today=TODAY)
+    return render_trend_files(trend, repository_url=url, title=title)
 
 
 HISTORIES = {

@@ -88,14 +88,14 @@ def test_the_table_has_branches_only_where_they_were_measured() -> None:
 
 def test_only_files_with_work_left_are_listed() -> None:
     built = build_view(facts(CORE + "src/app/done.py\n    + 1-5\n"))
-    assert [file.shown for file in built.files] == ["src/app/api.py", "src/app/core.py"]
+    assert [file.shown for file in built.files.rows] == ["src/app/api.py", "src/app/core.py"]
 
 
 # --- the next steps ------------------------------------------------------------------------------------------------
 
 
 def test_the_next_steps_are_the_largest_first() -> None:
-    assert [(t.shown, t.lines, t.function, t.what) for t in view("fail-diff").todos] == [
+    assert [(t.shown, t.lines, t.function, t.what) for t in view("fail-diff").todos.rows] == [
         ("src/app/api.py", "31-35", "create", "4 lines, 2 branches"),
         ("src/app/core.py", "60-63", "Cart.refund", "3 lines"),
         ("src/app/core.py", "59", "Cart.refund", "1 of 2 branches never taken"),
@@ -104,14 +104,14 @@ def test_the_next_steps_are_the_largest_first() -> None:
 
 def test_equals_are_in_the_order_of_the_source() -> None:
     text = "m.py\n" + "".join(f"    + {line} missing\n    {line + 1}\n" for line in (2, 9, 10_000, 100))
-    assert [todo.lines for todo in build_view(facts(text)).todos] == ["2", "9", "100", "10000"]
+    assert [todo.lines for todo in build_view(facts(text)).todos.rows] == ["2", "9", "100", "10000"]
 
 
 def test_there_are_five_and_the_title_says_of_how_many() -> None:
     built = view("many-files")
-    assert len(built.todos) == TODO_LIMIT
+    assert len(built.todos.rows) == TODO_LIMIT
     assert built.todo_title == "To reach green (the 5 largest of 200 places)"
-    assert (len(built.files), built.more_files) == (FILE_LIMIT, 200 - FILE_LIMIT)
+    assert (len(built.files.rows), built.files.more) == (FILE_LIMIT, 200 - FILE_LIMIT)
 
 
 def test_a_passing_change_is_not_told_to_reach_green() -> None:
@@ -120,11 +120,11 @@ def test_a_passing_change_is_not_told_to_reach_green() -> None:
 
 def test_the_innermost_function_is_named() -> None:
     built = build_view(facts("m.py\n    + 5 missing\n    def outer 1-20\n    def outer.inner 4-6\n"))
-    assert built.todos[0].function == "outer.inner"
+    assert built.todos.rows[0].function == "outer.inner"
 
 
 def test_a_file_no_test_loads_says_so() -> None:
-    (todo,) = view("unmeasured-file").todos
+    (todo,) = view("unmeasured-file").todos.rows
     assert todo.what == "12 lines (no test loads this file)"
 
 
@@ -214,7 +214,10 @@ def test_sections_go_from_the_bottom() -> None:
     current: ReportView | None = build_view(made)
     seen = []
     while current is not None:
-        seen.append([bool(s) for s in (current.todos, current.files, current.omitted)] + [LEFT_OUT in current.notes])
+        seen.append(
+            [bool(s) for s in (current.todos.rows, current.files.rows, current.omitted.rows)]
+            + [LEFT_OUT in current.notes]
+        )
         rows = current.rows
         current = current.shorter()
     assert seen == [
@@ -242,7 +245,7 @@ def test_sections_go_from_the_bottom() -> None:
 )
 def test_a_changed_file_that_is_left_out_is_named_and_a_test_is_counted(path: str, *, named: bool) -> None:
     built = build_view(facts(f"{path} (omitted)\n    + 1\nm.py\n    + 1"))
-    (row,) = built.omitted
+    (row,) = built.omitted.rows
     assert (row.names, row.others) == (((path,), "") if named else ((), "1 test file"))
     assert (row.rule, row.where) == ("omit = gen/*", "pyproject.toml line 12")
 
@@ -250,11 +253,11 @@ def test_a_changed_file_that_is_left_out_is_named_and_a_test_is_counted(path: st
 def test_files_that_one_rule_leaves_out_stand_in_one_line_and_tests_behind_them() -> None:
     names = [f"gen/m{n}.py" for n in range(7)] + ["tests/a.py", "tests/b.py"]
     built = build_view(facts("".join(f"{name} (omitted)\n    + 1\n" for name in names) + "m.py\n    + 1"))
-    assert [(row.names, row.others) for row in built.omitted] == [
+    assert [(row.names, row.others) for row in built.omitted.rows] == [
         (("gen/m0.py", "gen/m1.py", "gen/m2.py", "gen/m3.py", "gen/m4.py"), "and 2 more"),
         ((), "2 test files"),
     ]
-    assert built.omitted_files == 9
+    assert built.omitted.total == 9
 
 
 def test_a_file_that_nothing_names_is_told_above_the_table() -> None:

@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from covgate.change.diff_coverage import compute_diff_coverage
 from covgate.model.change import DiffCoverage
+from covgate.model.figures import show_cut
 from covgate.model.numbers import Counts, Tally
-from covgate.report.bands import Band, choose_band
-from covgate.report.words import counts_text, percent_text, plural, share_text, short_path, work_left
+from covgate.report.bands import Band, Bands
+from covgate.report.words import counts_text, plural, share_text, short_path, work_left
 from tests.support.coverage_text import read_files
+
+BANDS = Bands(green=Decimal(80), orange=Decimal(60))
 
 
 def tally(covered: int, total: int, branches: int = 0) -> Tally:
@@ -36,7 +39,7 @@ def tally(covered: int, total: int, branches: int = 0) -> Tally:
     ],
 )
 def test_a_percent(covered: int, total: int, text: str) -> None:
-    assert percent_text(tally(covered, total)) == text
+    assert show_cut(tally(covered, total).percent) == text
 
 
 @pytest.mark.parametrize(
@@ -51,11 +54,11 @@ def test_a_percent(covered: int, total: int, text: str) -> None:
     ],
 )
 def test_a_band_begins_exactly_at_its_percent(covered: int, total: int, band: Band) -> None:
-    assert choose_band(tally(covered, total), green=Decimal(80), orange=Decimal(60)) is band
+    assert BANDS.of(tally(covered, total)) is band
 
 
 def test_no_figure_has_no_band() -> None:
-    assert choose_band(None, green=Decimal(80), orange=Decimal(60)) is Band.NONE
+    assert BANDS.of(None) is Band.NONE
 
 
 @pytest.mark.parametrize(

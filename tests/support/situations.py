@@ -10,7 +10,7 @@ from typing import Any
 
 from covgate.change.diff_coverage import compute_diff_coverage
 from covgate.config.settings import resolve
-from covgate.gate.checks import Judged, compute_checks
+from covgate.gate.checks import Figures, compute_checks
 from covgate.gate.rules import judge
 from covgate.host.links import Links
 from covgate.model.change import DiffCoverage
@@ -18,6 +18,7 @@ from covgate.model.commit import Base, BaseHow, Sha
 from covgate.model.coverage import OmittedFile
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import SuiteRun, SuiteStatus
+from covgate.report.bands import Bands
 from covgate.report.facts import Facts
 from tests.support.coverage_text import read_files
 
@@ -69,7 +70,7 @@ def facts(
     total = coverage if isinstance(coverage, Unavailable) else coverage.total
     settings = resolve(command_line={"min-diff": min_diff, "min-total": min_total})
     known = diff.tally if isinstance(diff, DiffCoverage) else diff
-    checks = compute_checks(settings, Judged(total=total, diff=known))
+    checks = compute_checks(settings, Figures(total=total, diff=known))
     made = Facts(
         verdict=judge(checks, suite, total if isinstance(total, Unavailable) else None),
         total=coverage,
@@ -78,8 +79,7 @@ def facts(
         head=HEAD,
         uncommitted=0,
         links=Links(blob=BLOB, head=HEAD, measured=HEAD),
-        green=Decimal(80),
-        orange=Decimal(60),
+        bands=Bands(green=Decimal(80), orange=Decimal(60)),
         name="",
         run_url="https://github.com/org/app/actions/runs/77",
         notes=(),

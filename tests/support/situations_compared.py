@@ -10,12 +10,12 @@ from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
 
-from covgate.gate.rules import Rule, evaluate, evaluate_drop, judge
+from covgate.gate.rules import evaluate, evaluate_drop, judge
 from covgate.model.coverage import Span
 from covgate.model.history import Baseline, BaselineHow, Comparison, FlapShown, IndirectFile, Record
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
-from covgate.model.verdict import MAX_DROP, MIN_TOTAL, ComponentFigures, Drop, Status
+from covgate.model.verdict import MIN_TOTAL, Check, ComponentFigures, Drop, Status
 from covgate.report.facts import Facts
 from tests.support.situations import BASE, CORE, PASSED, facts
 
@@ -51,8 +51,7 @@ def compared(
     made = facts(CORE, min_diff="60")
     verdict = made.verdict
     if max_drop:
-        rule = Rule(name=MAX_DROP, target=Decimal(max_drop))
-        check = evaluate_drop(rule, drop, nothing="nothing has been recorded yet")
+        check = evaluate_drop(Decimal(max_drop), drop, nothing="nothing has been recorded yet")
         verdict = judge((*verdict.checks, check), PASSED)
     return replace(made, verdict=verdict, baseline=baseline, comparison=comparison, **others)
 
@@ -60,8 +59,7 @@ def compared(
 def nothing_recorded() -> Facts:
     """A drop is limited, and this is the first run of all."""
     made = facts(CORE, min_diff="60")
-    rule = Rule(name=MAX_DROP, target=Decimal("0.5"))
-    check = evaluate_drop(rule, None, nothing="nothing has been recorded yet")
+    check = evaluate_drop(Decimal("0.5"), None, nothing="nothing has been recorded yet")
     return replace(made, verdict=judge((*made.verdict.checks, check), PASSED))
 
 
@@ -69,7 +67,7 @@ def no_baseline() -> Facts:
     """A drop is limited, and history is there but holds no ancestor."""
     made = facts(CORE, min_diff="60")
     reason = Unavailable(reason="none of the 12 recorded commits is an ancestor of the base 9a8b7c6d5e4f")
-    check = evaluate_drop(Rule(name=MAX_DROP, target=Decimal("0.5")), reason, nothing="")
+    check = evaluate_drop(Decimal("0.5"), reason, nothing="")
     return replace(made, verdict=judge((*made.verdict.checks, check), PASSED), baseline=reason)
 
 
@@ -78,7 +76,8 @@ def ramp_unknown() -> Facts:
     made = facts(CORE, min_diff="60")
     why = "what the ramp to 80 % by 2027-12-31 requires today cannot be known: history.jsonl is broken"
     assert not isinstance(made.total, Unavailable)
-    check = Rule(name=MIN_TOTAL, target=Decimal(80)).check(Status.UNAVAILABLE, why, actual=made.total.total)
+    actual = made.total.total
+    check = Check(rule=MIN_TOTAL, target=Decimal(80), actual=actual, status=Status.UNAVAILABLE, why=why)
     baseline = Unavailable(reason="history.jsonl is broken")
     return replace(made, verdict=judge((*made.verdict.checks, check), PASSED), baseline=baseline)
 
@@ -95,13 +94,7 @@ def with_components() -> Facts:
     made = compared(components=parts, trend="▂▃▅▆▇ · to target 85 %: +0.3 a week, about 6 weeks")
     floors = {"api": "75", "core": "70", "legacy_import": "10"}
     checks = [
-        evaluate(
-            Rule(name=MIN_TOTAL, component=part.name, target=Decimal(floors[part.name])),
-            part.total,
-            subject=f"total coverage of {part.name}",
-            nothing="",
-        )
-        for part in parts
+        evaluate(MIN_TOTAL, Decimal(floors[part.name]), part.total, component=part.name, nothing="") for part in parts
     ]
     return replace(made, verdict=judge((*made.verdict.checks, *checks), PASSED))
 

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import UTC, date
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC
 from decimal import Decimal
-from fractions import Fraction
-from itertools import pairwise
 
-from covgate.config import Component, Target
-from covgate.history import points_of, ramp_start, required_on
-from covgate.model import Counts, History, Point, Record, Tally, Unavailable, percent_json, show_percent
-from covgate.report.bands import Band, band_of
-from covgate.report.trend.view import value_text
-from covgate.report.trend.words import sparkline, towards
-from covgate.report.words import plural, signed_text
+from covgate.gate import Ramp
+from covgate.history import NO_RAMP_YET, points_of, ramp_start
+from covgate.model import Counts, History, Point, Record, Tally, figures
+from covgate.report.trend.points import PointRow, Trend, point_rows
+from covgate.report.trend.words import sparkline
+from covgate.report.words import plural
 
 _TITLE = 48
 """Characters of a commit's title that are shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryRow:
-    """One point: a record, or an imported entry without a commit."""
-
-    date: str
-    commit: str
-    total: str
-    band: Band
-    delta: str
-    """The change of the total since the point before, listed or not; empty for the first."""
-    components: tuple[str, ...]
-    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,65 +25,43 @@ class HistoryView:
 
     components: tuple[str, ...]
     """The heads of the components' columns."""
-    rows: tuple[HistoryRow, ...]
+    rows: tuple[PointRow, ...]
     spark: str
     sentence: str
     """The way to the target; empty without one."""
     notes: tuple[str, ...]
 
 
-def build_history_view(
-    history: History,
-    *,
-    target: Target | None,
-    components: tuple[Component, ...],
-    today: date,
-    limit: int,
-    green: Decimal,
-    orange: Decimal,
-) -> HistoryView:
-    """Word the newest `limit` points. `green` and `orange` are the percents from which a total has that colour."""
-    points = points_of(history)
-    deltas = ["", *(signed_text(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(points))]
-    shown = list(zip(points, deltas, strict=False))[-limit:] if limit > 0 else []
-    names = tuple(component.name for component in components)
-    way = towards(points, target, today) if target and points else ""
+def build_history_view(trend: Trend, limit: int) -> HistoryView:
+    """Word the newest `limit` points."""
+    points = points_of(trend.history)
+    names = tuple(component.name for component in trend.components)
+    rows = point_rows(points, names, trend.bands, limit, _cut)
     return HistoryView(
         components=names,
-        rows=tuple(
-            HistoryRow(
-                date=f"{point.date.astimezone(UTC):%Y-%m-%d}",
-                commit=(point.sha or "")[:7],
-                total=value_text(point.total),
-                band=band_of(point.total, green=green, orange=orange),
-                delta=delta,
-                components=tuple(value_text(point.components.get(name)) for name in names),
-                title=point.title if len(point.title) <= _TITLE else f"{point.title[: _TITLE - 1]}…",
-            )
-            for point, delta in shown
-        ),
+        rows=rows,
         spark=sparkline([point.total for point in points]),
-        sentence=way.reason if isinstance(way, Unavailable) else way,
-        notes=tuple(_notes(history, target, len(points), len(shown), today)),
+        sentence=trend.way(points),
+        notes=tuple(_notes(trend, len(points), len(rows))),
     )
 
 
-def _notes(history: History, target: Target | None, known: int, shown: int, today: date) -> list[str]:
-    notes = []
+def _cut(title: str) -> str:
+    return title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
+
+
+def _notes(trend: Trend, known: int, shown: int) -> Iterator[str]:
+    target = trend.target
     if not known:
-        notes.append("Nothing has been recorded yet: a run on the default branch, or `covgate check --record`, does.")
+        yield "Nothing has been recorded yet: a run on the default branch, or `covgate check --record`, does."
     elif shown < known:
-        notes.append(f"{plural(known - shown, 'older point')} not shown")
+        yield f"{plural(known - shown, 'older point')} not shown"
     if target and target.ramp and known:
-        start = ramp_start(history, target)
-        if isinstance(start, Point):
-            since = f"{start.date.astimezone(UTC):%Y-%m-%d}"
-            notes.append(f"required today: {show_percent(required_on(start, target, today))} (ramp since {since})")
-        elif target.by and today >= target.by:
-            notes.append(f"required today: {show_percent(target.total)}")
-        else:
-            notes.append(start.reason)
-    return notes
+        start = ramp_start(trend.history, target)
+        since = f" (ramp since {start.date.astimezone(UTC):%Y-%m-%d})" if isinstance(start, Point) else ""
+        required = Ramp(target=target, history=trend.history, today=trend.today).required()
+        ramp = f"{figures.show_percent(required)}{since}" if isinstance(required, Decimal) else ""
+        yield f"required today: {ramp}" if ramp else NO_RAMP_YET
 
 
 # --- for programs ----------------------------------------------------------------------------------------------------
@@ -110,53 +72,30 @@ def history_json(history: History) -> str:
 
     What an imported entry does not know is null; so is the percent of a commit that had nothing to measure.
     """
-    records = [(record.date, _record_json(record)) for record in history.records]
-    known = {record.sha for record in history.records}
-    imported = [(point.date, _imported_json(point)) for point in history.imported if point.sha not in known]
-    points = [made for _, made in sorted([*imported, *records], key=lambda pair: pair[0])]
-    return json.dumps({"schema": 1, "points": points}, indent=2) + "\n"
+    recorded = {record.sha for record in history.records}
+    imported = (point for point in history.imported if point.sha not in recorded)
+    points: list[Record | Point] = sorted((*imported, *history.records), key=lambda one: one.date)
+    return json.dumps({"schema": 1, "points": [_point_json(point) for point in points]}, indent=2) + "\n"
 
 
-def _record_json(record: Record) -> dict[str, object]:
-    return {
-        "date": record.date.astimezone(UTC).isoformat(),
-        "commit": record.sha,
-        "parent": record.parent,
-        "title": record.title,
-        **_figure_json(record.total),
-        "components": {name: _figure_json(tally) for name, tally in sorted(record.components.items())},
-        "tests": record.tests,
-        "seconds": record.seconds,
-        "imported": False,
-    }
-
-
-def _imported_json(point: Point) -> dict[str, object]:
+def _point_json(point: Record | Point) -> dict[str, object]:
+    record = point if isinstance(point, Record) else None
+    components: Mapping[str, Tally | Decimal] = point.components
     return {
         "date": point.date.astimezone(UTC).isoformat(),
         "commit": point.sha,
-        "parent": None,
+        "parent": record and record.parent,
         "title": point.title,
-        "percent": f"{point.total:f}",
-        "lines": point.lines and _counts_json(point.lines),
-        "branches": None,
-        "components": {
-            name: {"percent": f"{percent:f}", "lines": None, "branches": None}
-            for name, percent in sorted(point.components.items())
-        },
-        "tests": None,
-        "seconds": None,
-        "imported": True,
+        **_figure_json(point.total, None if isinstance(point, Record) else point.lines),
+        "components": {name: _figure_json(figure) for name, figure in sorted(components.items())},
+        "tests": record and record.tests,
+        "seconds": record and record.seconds,
+        "imported": record is None,
     }
 
 
-def _figure_json(tally: Tally) -> dict[str, object]:
-    return {
-        "percent": percent_json(tally),
-        "lines": _counts_json(tally.lines),
-        "branches": _counts_json(tally.branches),
-    }
-
-
-def _counts_json(counts: Counts) -> dict[str, int]:
-    return {"covered": counts.covered, "total": counts.total}
+def _figure_json(figure: Tally | Decimal, lines: Counts | None = None) -> dict[str, object]:
+    if isinstance(figure, Decimal):
+        return {"percent": f"{figure:f}", "lines": lines and asdict(lines), "branches": None}
+    percent = figures.percent_json(figure)
+    return {"percent": percent, "lines": asdict(figure.lines), "branches": asdict(figure.branches)}

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
-from covgate.model import floor_percent, show_percent
+from covgate.model import figures
 from covgate.report.bands import Band
 
 LABEL = "coverage"
@@ -28,36 +28,30 @@ _COLOURS = {
 class Badge:
     """A flat badge of two halves. Widths in pixels."""
 
-    label: str
     message: str
     colour: str
-    left: int
     right: int
+    label: str = LABEL
+    left: int = _LABEL_WIDTH + 2 * _PADDING
 
     @property
     def width(self) -> int:
-        """Of both halves."""
         return self.left + self.right
 
 
 def build_badge(percent: Decimal | None, band: Band) -> Badge:
     """Return the badge of a total, cut to one decimal; `unknown` without one."""
-    message = _message(percent)
+    message = figures.show_cut(percent, 1, "unknown")
     width = round(sum(_WIDTHS.get(character, _DIGIT) for character in message))
-    return Badge(
-        label=LABEL,
-        message=message,
-        colour=_COLOURS[band][1],
-        left=_LABEL_WIDTH + 2 * _PADDING,
-        right=width + 2 * _PADDING,
-    )
+    return Badge(message=message, colour=_COLOURS[band][1], right=width + 2 * _PADDING)
 
 
 def render_badge_json(percent: Decimal | None, band: Band) -> str:
     """Return the badge for shields.io's endpoint: schema version 1."""
-    made = {"schemaVersion": 1, "label": LABEL, "message": _message(percent), "color": _COLOURS[band][0]}
+    made = {
+        "schemaVersion": 1,
+        "label": LABEL,
+        "message": figures.show_cut(percent, 1, "unknown"),
+        "color": _COLOURS[band][0],
+    }
     return json.dumps(made, indent=2) + "\n"
-
-
-def _message(percent: Decimal | None) -> str:
-    return "unknown" if percent is None else show_percent(floor_percent(percent, 1))

@@ -89,11 +89,10 @@ def time_ticks(first: datetime, last: datetime, room: int) -> tuple[tuple[dateti
 
     The year stands where it changes and at the first of them.
     """
-    ticks: list[datetime] = []
     for days in (1, 2, 7, 14):
         if (last - first) / _DAY / days <= room:
-            ticks = list(_every_days(first, last, days))
-            return tuple(_labelled(ticks, days=True))
+            return tuple(_labelled(_every_days(first, last, days), days=True))
+    ticks: list[datetime] = []
     for months in (1, 2, 3, 6, 12, 24, 60, 120, 1200):
         ticks = list(_every_months(first, last, months))
         if len(ticks) <= room:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from covgate.model import show_percent
+from covgate.model import figures
 from covgate.report.trend.chart import PALETTE, spread, time_ticks
 from covgate.report.trend.view import Line, TrendView
 
@@ -57,12 +57,7 @@ class Mark:
 class Drawing:
     """The whole chart; the total's line is the last, on top of the others."""
 
-    width: int
-    height: int
-    left: int
     right: int
-    top: int
-    bottom: int
     labels: str
     """Where the lines' labels begin: beside their ends."""
     lines: tuple[Drawn, ...]
@@ -71,6 +66,11 @@ class Drawing:
     goal: Mark | None
     by: str
     description: str
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = _LEFT
+    top: int = _TOP
+    bottom: int = HEIGHT - _BOTTOM
 
 
 def draw(view: TrendView) -> Drawing:
@@ -87,16 +87,14 @@ def draw(view: TrendView) -> Drawing:
     total = view.lines[0]
     goal = None if total.target is None else Mark(at=_px(place.y(total.target)), text=f"target {total.target_text}")
     return Drawing(
-        width=WIDTH,
-        height=HEIGHT,
-        left=_LEFT,
         right=right,
-        top=_TOP,
-        bottom=HEIGHT - _BOTTOM,
         labels=_px(place.x(view.rows[-1].date) + _BESIDE) if view.rows else "",
         lines=tuple(reversed(lines)),
-        percents=tuple(Mark(at=_px(place.y(tick)), text=show_percent(tick)) for tick in view.axis.ticks),
-        dates=tuple(_dates(view, place)),
+        percents=tuple(Mark(at=_px(place.y(tick)), text=figures.show_percent(tick)) for tick in view.axis.ticks),
+        dates=tuple(
+            Mark(at=_px(place.x(moment)), text=text)
+            for moment, text in (time_ticks(view.first, view.last, _DATES) if view.rows else ())
+        ),
         goal=goal,
         by=_px(place.x(view.by)) if view.by else "",
         description=_description(view),
@@ -162,13 +160,6 @@ def _label(line: Line) -> str:
 
 def _last(line: Line) -> Decimal | None:
     return next((value for value in reversed(line.values) if value is not None), None)
-
-
-def _dates(view: TrendView, place: _Place) -> Iterable[Mark]:
-    if not view.rows:
-        return
-    for moment, text in time_ticks(view.first, view.last, _DATES):
-        yield Mark(at=_px(place.x(moment)), text=text)
 
 
 def _description(view: TrendView) -> str:

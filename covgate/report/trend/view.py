@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
 
 from covgate.config import Component, Target
 from covgate.history import component_start, points_of, ramp_start, required_on, value_at
-from covgate.model import History, Point, Unavailable, floor_percent, shorten, show_percent, visible
-from covgate.report.bands import Band, band_of
+from covgate.model import Point, figures, shorten, visible
+from covgate.report.bands import Band
 from covgate.report.trend.chart import Axis, choose_axis
-from covgate.report.trend.words import towards
-from covgate.report.words import signed_text
+from covgate.report.trend.points import PointRow, Trend, point_rows
 
 EMBEDDED = 500
 """How many points are drawn, the newest."""
@@ -29,6 +27,8 @@ _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2999, 12, 31, tz
 
 Segment = tuple[tuple[datetime, Decimal], tuple[datetime, Decimal]]
 """A straight line from a date and a percent to others."""
+_Span = tuple[datetime, datetime]
+"""Where the axis of time begins and ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,26 +47,12 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A point as text."""
-
-    date: datetime
-    values: tuple[str, ...]
-    """One text for each line."""
-    delta: str
-    """The change of the total since the point before; empty for the first."""
-    sha: str
-    title: str
-    url: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TrendView:
     """One trend, ready to be drawn. The total is the first of `lines`; percents in rows are cut to two decimals."""
 
     title: str
     lines: tuple[Line, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[PointRow, ...]
     band: Band
     sentence: str
     """The way to the target; empty without one."""
@@ -82,59 +68,34 @@ class TrendView:
     """What a commit's id is put behind to link it; empty when there is nothing to link to."""
 
 
-def build_trend_view(
-    history: History,
-    *,
-    target: Target | None,
-    components: tuple[Component, ...],
-    green: Decimal,
-    orange: Decimal,
-    repository_url: str | None,
-    title: str,
-    today: date,
-) -> TrendView:
+def build_trend_view(trend: Trend, *, repository_url: str | None, title: str) -> TrendView:
     """Word and choose what is drawn of the newest `EMBEDDED` points."""
+    target = trend.target
     # One more: the first that is drawn has a change too.
-    known = points_of(history, EMBEDDED + 1)
+    known = points_of(trend.history, EMBEDDED + 1)
     points = known[-EMBEDDED:]
-    start = ramp_start(history, target) if target and target.ramp else None
+    components = _drawn(points, trend.components)
+    start = ramp_start(trend.history, target) if target and target.ramp else None
     first, last = _dates(points, target)
-    span = _Span(first=first, last=last, today=today)
-    total = _total(points, target, start, span)
-    drawn = (
-        (c, component_start(history, start, c) if isinstance(start, Point) else None)
-        for c in _drawn(points, components)
+    lines = tuple(
+        _line(component, points, trend, start if isinstance(start, Point) else None, (first, last))
+        for component in (None, *components)
     )
-    lines = (total, *(_component(c, points, target, begin, span) for c, begin in drawn))
-    commits = _commits(repository_url)
-    way = towards(points, target, today) if target else ""
-    shown = [value for line in lines for value in _heights(line)]
     by = _midnight(target.by) if target and target.by else None
+    names = [component.name for component in components]
     return TrendView(
         title=visible(title),
         lines=lines,
-        rows=_rows(known, lines, commits),
-        band=band_of(points[-1].total if points else None, green=green, orange=orange),
-        sentence=way.reason if isinstance(way, Unavailable) else way,
+        rows=point_rows(known, names, trend.bands, EMBEDDED, lambda text: shorten(visible(text), _TITLE)),
+        band=trend.bands.of(points[-1].total if points else None),
+        sentence=trend.way(points),
         first=first,
         last=last,
         by=by if by and first <= by <= last else None,
-        axis=choose_axis(shown),
-        day=today,
-        commits=commits,
+        axis=choose_axis([value for line in lines for value in _heights(line)]),
+        day=trend.today,
+        commits=_commits(repository_url),
     )
-
-
-def value_text(percent: Decimal | None) -> str:
-    """Print a percent, cut to two decimals, or `–`."""
-    return "–" if percent is None else show_percent(floor_percent(percent))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Span:
-    first: datetime
-    last: datetime
-    today: date
 
 
 def _dates(points: Sequence[Point], target: Target | None) -> tuple[datetime, datetime]:
@@ -151,40 +112,28 @@ def _dates(points: Sequence[Point], target: Target | None) -> tuple[datetime, da
     return first, last
 
 
-def _total(points: Sequence[Point], target: Target | None, start: Point | Unavailable | None, span: _Span) -> Line:
-    required = required_on(start, target, span.today) if isinstance(start, Point) and target else None
-    values = tuple(point.total for point in points)
-    return Line(
-        name="total",
-        values=values,
-        latest=value_text(values[-1] if values else None),
-        target=target.total if target else None,
-        target_text=show_percent(target.total) if target else "",
-        ramp=_ramp(start.total, target.total, start, target, span) if isinstance(start, Point) and target else None,
-        required=show_percent(required) if required is not None else "",
-    )
-
-
-def _component(
-    component: Component, points: Sequence[Point], target: Target | None, start: Point | None, span: _Span
-) -> Line:
-    values = tuple(point.components.get(component.name) for point in points)
+def _line(component: Component | None, points: Sequence[Point], trend: Trend, start: Point | None, span: _Span) -> Line:
+    """Return the line of a component, or the total's; `start` is where the total's ramp begins."""
+    target = trend.target
+    goal = component.target if component else target.total if target else None
+    values = tuple(point.components.get(component.name) if component else point.total for point in points)
     ramp, required = None, ""
-    if start and target and component.target is not None:
-        ramp = _ramp(value_at(start, component), component.target, start, target, span)
-        required = show_percent(required_on(start, target, span.today, component))
+    if start and target and goal is not None:
+        begin = component_start(trend.history, start, component) if component else start
+        ramp = _ramp(value_at(begin, component), goal, begin, target, span)
+        required = figures.show_percent(required_on(begin, target, trend.today, component))
     return Line(
-        name=shorten(visible(component.name), _NAME),
+        name=shorten(visible(component.name), _NAME) if component else "total",
         values=values,
-        latest=value_text(values[-1] if values else None),
-        target=component.target,
-        target_text=show_percent(component.target) if component.target is not None else "",
+        latest=figures.show_cut(values[-1] if values else None, absent="–"),
+        target=goal,
+        target_text=figures.show_percent(goal) if goal is not None else "",
         ramp=ramp,
         required=required,
     )
 
 
-def _drawn(points: Sequence[Point], components: tuple[Component, ...]) -> Iterable[Component]:
+def _drawn(points: Sequence[Point], components: tuple[Component, ...]) -> tuple[Component, ...]:
     """Return the components of the configuration, then those that only the newest point knows."""
     configured = {component.name for component in components}
     others = sorted(set(points[-1].components) - configured) if points else []
@@ -196,7 +145,7 @@ def _ramp(value: Decimal, goal: Decimal, start: Point, target: Target, span: _Sp
     if target.by is None or value >= goal:
         return None
     begin, end = _midnight(start.date.date()), _midnight(target.by)
-    left, right = max(begin, span.first), min(end, span.last)
+    left, right = max(begin, span[0]), min(end, span[1])
     if left >= right:
         return None
     rise = (Fraction(goal) - Fraction(value)) / ((end - begin) // _DAY)
@@ -215,22 +164,6 @@ def _midnight(day: date) -> datetime:
 def _heights(line: Line) -> list[Decimal]:
     ramp = [height for _, height in line.ramp] if line.ramp else []
     return [value for value in (*line.values, line.target, *ramp) if value is not None]
-
-
-def _rows(known: Sequence[Point], lines: Sequence[Line], commits: str) -> tuple[Row, ...]:
-    deltas = ["", *(signed_text(Fraction(b.total) - Fraction(a.total)) for a, b in pairwise(known))]
-    points = known[-EMBEDDED:]
-    return tuple(
-        Row(
-            date=point.date.astimezone(UTC),
-            values=tuple(value_text(line.values[n]) for line in lines),
-            delta=delta,
-            sha=point.sha or "",
-            title=shorten(visible(point.title), _TITLE),
-            url=f"{commits}{point.sha}" if commits and point.sha else None,
-        )
-        for n, (point, delta) in enumerate(zip(points, deltas[len(deltas) - len(points) :], strict=True))
-    )
 
 
 def _commits(repository_url: str | None) -> str:

@@ -12,7 +12,7 @@ import pytest
 from covgate.change.checkout import Checkout
 from covgate.change.line_mapping import find_shifts
 from covgate.config.goals import Component
-from covgate.gate.components import component_tallies
+from covgate.gate.components import component_figures
 from covgate.history.ancestry import nearest_in_clone
 from covgate.history.baseline import find_baseline
 from covgate.history.comparison.compare import fitting
@@ -21,7 +21,8 @@ from covgate.history.look_back import Past, compare_with
 from covgate.history.storage.line_record import decode_record, encode_record
 from covgate.model.commit import Sha
 from covgate.model.history import Baseline, Comparison, History, LineRecord, Record
-from covgate.model.unknown import Unavailable
+from covgate.model.numbers import Tally
+from covgate.model.unknown import Unavailable, known
 from covgate.system.git_remote import GitRemote
 from tests.history.test_regression_properties import check_rules, parts_of
 from tests.support.histories import Node, Story, Told
@@ -128,7 +129,8 @@ class Recorder:
         )
         globs = life.globs.items()
         components = [Component(name=n, paths=tuple(f"{folder}/**" for folder in folders)) for n, folders in globs]
-        tallies = component_tallies(life.head.coverage, components, PurePosixPath())
+        parts = component_figures(components, PurePosixPath(), life.head.coverage, None, tuple)
+        tallies = {part.name: known(part.total) or Tally() for part in parts}
         return compare_with(past, life.head.coverage, tallies, components, change), self.followed
 
 

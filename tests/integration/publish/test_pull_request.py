@@ -270,7 +270,9 @@ def test_a_failure_of_git_replaces_the_report_and_sets_every_output(pull_request
 
 
 @pytest.mark.parametrize(
-    ("library", "path"), [("github", ".covgate/result.json"), ("jinja2", "")], ids=["while-posting", "while-rendering"]
+    ("library", "path"),
+    [("github", ".covgate/result.json"), ("jinja2", ".covgate/result.json"), ("pydantic", "")],
+    ids=["while-posting", "while-rendering", "while-rendering-what-takes-its-place"],
 )
 def test_a_bug_replaces_the_report_and_sets_every_output(
     pull_request: PullRequest, tmp_path: Path, library: str, path: str

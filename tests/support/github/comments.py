@@ -11,7 +11,7 @@ from covgate.host.comments import PostedComment
 from covgate.host.refusal import Refusal, publish_error
 from covgate.model.commit import Sha
 from covgate.publish.marker import Marker, parse_marker
-from covgate.publish.plan import ACTIONS_BOT, OwnComment, Report
+from covgate.publish.plan import ACTIONS_BOT, CommentDraft, OwnComment
 
 HEAD = Sha("a" * 40)
 
@@ -20,8 +20,8 @@ def marker(run: int = 5, attempt: int = 1, name: str = "") -> Marker:
     return Marker(name=name, run_id=run, run_attempt=attempt, head=HEAD)
 
 
-def report(run: int = 5, attempt: int = 1, name: str = "", body: str = "") -> Report:
-    return Report(
+def report(run: int = 5, attempt: int = 1, name: str = "", body: str = "") -> CommentDraft:
+    return CommentDraft(
         body=body or f"report of run {run}",
         marker=marker(run, attempt, name),
         policy=CommentPolicy.ALWAYS,
