@@ -76,8 +76,9 @@ def require_files(
         if _match(component, texts):
             continue
         source = where(f"components.{component.name}.paths")
+        place = "the checkout" if prefix == PurePosixPath() else prefix
         raise InputError(
-            f"component {component.name} (from {source}) has no file: nothing in {_folder(prefix)} matches "
+            f"component {component.name} (from {source}) has no file: nothing in {place} matches "
             f"{listed(component.paths)}{_proposal(component, texts)}",
             hint="globs start at the project's folder: `core/**` is what its folder core holds, `**/core/**` what any "
             "folder core holds",
@@ -96,10 +97,6 @@ def unused_globs(
         for text in component.paths
         if not any(True for _ in _matches(parse_glob(text), texts))
     )
-
-
-def _folder(prefix: PurePosixPath) -> str:
-    return "the checkout" if prefix == PurePosixPath() else str(prefix)
 
 
 def listed(names: Sequence[str | PurePosixPath]) -> str:
