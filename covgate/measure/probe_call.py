@@ -22,7 +22,6 @@ class Probe:
     """
 
     def __init__(self, project: Project) -> None:
-        self._python = project.python
         environment = {k: v for k, v in project.environment.items() if not k.startswith("COVERAGE_PROCESS_")}
         self._project = project
         try:
@@ -78,28 +77,28 @@ class Probe:
     def _failure(self, done: Completed) -> InputError:
         version = _ask_version(self._project)
         if version is None:
-            return _no_python(self._python, f"it ended with exit code {done.exit_code} and no answer")
+            return _no_python(self._project.python, f"it ended with exit code {done.exit_code} and no answer")
         if version < OLDEST_PYTHON:
             shown, oldest = (f"{major}.{minor}" for major, minor in (version, OLDEST_PYTHON))
             return NoCoverageError(
-                f"{self._python} is Python {shown}, and covgate measures {oldest} and newer",
+                f"{self._project.python} is Python {shown}, and covgate measures {oldest} and newer",
                 hint="run `coverage run` in it yourself, and give covgate the data: `covgate check --data .coverage`",
                 slug="interpreter-not-usable",
             )
         if done.error_text.endswith("is too old"):
             return NoCoverageError(
-                f"{done.error_text.splitlines()[-1]} in {self._python}",
+                f"{done.error_text.splitlines()[-1]} in {self._project.python}",
                 hint=f"install `coverage>={MINIMUM_COVERAGE}` beside the tests",
                 slug="interpreter-not-usable",
             )
         if "No module named 'coverage'" in done.error_text:
             return NoCoverageError(
-                f"coverage is not installed for {self._python}",
+                f"coverage is not installed for {self._project.python}",
                 hint=f"install `coverage>={MINIMUM_COVERAGE}` beside the tests, or set `--python`",
                 slug="interpreter-not-usable",
             )
         return InputError(
-            f"the analysis did not run in {self._python} (exit code {done.exit_code}): {done.error_text}",
+            f"the analysis did not run in {self._project.python} (exit code {done.exit_code}): {done.error_text}",
             hint="a coverage plugin or an old coverage in the project's environment is the usual cause",
             slug="interpreter-not-usable",
         )

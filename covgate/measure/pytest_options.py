@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import cast
 
@@ -38,17 +38,15 @@ def find_cov_options(directory: Path, command: Iterable[str], addopts_variable: 
     for arguments in _arguments_of_pytest(list(command)):
         given = [*split_options(addopts_variable), *arguments]
         found.append(parse_cov_options([*configured_words(directory, given, "addopts"), *given]))
-    first, *others = found
-    for other in others:
-        first = CovOptions(
-            used=first.used or other.used,
-            loadable=first.loadable and other.loadable,
-            # A call without one measures what the configuration says, and that is more than the others name.
-            source=tuple(dict.fromkeys((*first.source, *other.source))) if first.source and other.source else (),
-            branch=first.branch or other.branch,
-            config=first.config or other.config,
-        )
-    return first
+    sources = [one.source for one in found]
+    return CovOptions(
+        used=any(one.used for one in found),
+        loadable=all(one.loadable for one in found),
+        # A call without one measures what the configuration says, and that is more than the others name.
+        source=tuple(dict.fromkeys(chain.from_iterable(sources))) if all(sources) else (),
+        branch=any(one.branch for one in found),
+        config=next((one.config for one in found if one.config), None),
+    )
 
 
 _HANDED_ON = ("--cov", "-p", "-o", "--override-ini")

@@ -92,8 +92,7 @@ def run_quiet(
 
     Raises FileNotFoundError when the program does not exist and TimeoutError after `timeout` seconds.
     """
-    process = start_quiet(argv, cwd=cwd, env=env)
-    return process.finish(stdin=stdin, timeout=timeout)
+    return start_quiet(argv, cwd=cwd, env=env).finish(stdin=stdin, timeout=timeout)
 
 
 class QuietProcess:

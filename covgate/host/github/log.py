@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
@@ -26,6 +27,7 @@ class Level(StrEnum):
     ERROR = "error"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
     """The runner's protocols in one place, each of them silent where its channel is None, as on a laptop.
 
@@ -33,18 +35,10 @@ class Runner:
     named for step outputs and the step summary. `make_token` returns text that nobody can foresee.
     """
 
-    def __init__(
-        self,
-        *,
-        stream: TextIO | None = None,
-        output: Path | None = None,
-        summary: Path | None = None,
-        make_token: Callable[[], str] = lambda: secrets.token_hex(16),
-    ) -> None:
-        self._stream = stream
-        self._output = output
-        self._summary = summary
-        self._make_token = make_token
+    stream: TextIO | None = None
+    output: Path | None = None
+    summary: Path | None = None
+    make_token: Callable[[], str] = lambda: secrets.token_hex(16)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], stream: TextIO) -> Runner:
@@ -72,7 +66,7 @@ class Runner:
 
         What the tests print is a stranger's: without this they could set masks and annotations, or end the group.
         """
-        token = self._make_token()
+        token = self.make_token()
         self._command("stop-commands", token)
         try:
             yield
@@ -87,17 +81,17 @@ class Runner:
         """
         if unknown := sorted(set(values) - set(OUTPUT_NAMES)):
             raise ValueError(f"not outputs of the action: {', '.join(unknown)}")
-        if self._output is None:
+        if self.output is None:
             return None
         text = "".join(f"{name}{self._heredoc(value)}" for name, value in values.items())
-        return _append(self._output, text, "the step's outputs")
+        return _append(self.output, text, "the step's outputs")
 
     def summary_room(self) -> int:
         """Return how many bytes (UTF-8) the step summary still takes; 0 when there is no summary."""
-        if self._summary is None:
+        if self.summary is None:
             return 0
         try:
-            return max(0, SUMMARY_LIMIT - self._summary.stat().st_size)
+            return max(0, SUMMARY_LIMIT - self.summary.stat().st_size)
         except OSError:
             return SUMMARY_LIMIT  # not there yet; whether it can be written shows on writing
 
@@ -106,18 +100,18 @@ class Runner:
 
         Returns a note for people when nothing was written although there is a summary, else None.
         """
-        if self._summary is None:
+        if self.summary is None:
             return None
         text = markdown if markdown.endswith("\n") else f"{markdown}\n"
         size, room = len(_encode(text)), self.summary_room()
         if size > room:
             return f"the step summary was left out: it has {size:,} bytes and GitHub takes {room:,} more"
-        return _append(self._summary, text, "the step summary")
+        return _append(self.summary, text, "the step summary")
 
     def _heredoc(self, value: str) -> str:
         """Return `<<D`, the value and D, where the line D cannot be part of the value."""
         for _ in range(_DELIMITER_TRIES):
-            delimiter = f"covgate_{self._make_token()}"
+            delimiter = f"covgate_{self.make_token()}"
             if delimiter not in value:
                 return f"<<{delimiter}\n{value}\n{delimiter}\n"
         raise RuntimeError("no delimiter is free of the value: make_token is not random")
@@ -127,10 +121,10 @@ class Runner:
         self._write(f"::{name}{' ' if pairs else ''}{pairs}::{_escape_data(data)}\n")
 
     def _write(self, text: str) -> None:
-        if self._stream is not None:
-            self._stream.write(text)
+        if self.stream is not None:
+            self.stream.write(text)
             # The tests write to the same pipe: what was said before they start must be out by then.
-            self._stream.flush()
+            self.stream.flush()
 
 
 def _escape_data(text: str) -> str:

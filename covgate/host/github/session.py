@@ -113,7 +113,9 @@ class GithubSession:
             kind, detail = Refusal.UNREACHABLE, type(exc).__name__
         except GithubException as exc:
             said = _reason(exc.status, cast("object", exc.data))
-            kind, detail = _kind(exc.status, said), f"HTTP {exc.status}: {self._scrub(said)}"
+            answer = f"{exc.status} {said.lower()}"
+            kind = next((k for pattern, k in _KINDS if re.match(pattern, answer, re.DOTALL)), Refusal.REFUSED)
+            detail = f"HTTP {exc.status}: {self._scrub(said)}"
         # Raised out here so that the cause, whose request holds the token, is not chained to it.
         raise publish_error(kind, f"{where}: {detail}", self.permission)
 
@@ -161,11 +163,6 @@ _KINDS = (
     (r"422 .*too long", Refusal.TOO_LONG),
     (r"5\d\d ", Refusal.UNREACHABLE),
 )
-
-
-def _kind(status: int, said: str) -> Refusal:
-    answer = f"{status} {said.lower()}"
-    return next((kind for pattern, kind in _KINDS if re.match(pattern, answer, re.DOTALL)), Refusal.REFUSED)
 
 
 def _retry(pace: RetryPolicy) -> GithubRetry:

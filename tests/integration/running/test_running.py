@@ -474,7 +474,9 @@ def test_a_second_ctrl_c_kills_what_the_first_one_asked_to_end(tmp_path: Path) -
         assert process.stdout.readline() == "the first line\n"
         for sign in ("asked", ""):
             os.kill(process.pid, signal.SIGINT)
+            deadline = time.monotonic() + 60
             while sign and not (tmp_path / sign).exists():
+                assert time.monotonic() < deadline, "the first one was not heard"
                 time.sleep(0.01)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
