@@ -39,7 +39,6 @@ MODULES = (
     "diff_cover.diff_cover_tool",
     "encodings.unicode_escape",
     "github",
-    "tomlkit",
 )
 
 HEADER = 8
