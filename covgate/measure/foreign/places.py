@@ -74,7 +74,10 @@ def read_report(path: Path, kind: DataKind) -> Report:
     size = path.stat().st_size
     if size > MAX_REPORT_BYTES:
         raise bad_report(path, f"is {size} bytes long; covgate reads at most {MAX_REPORT_BYTES}")
-    return read_cobertura(path) if kind is DataKind.COBERTURA else read_lcov(path)
+    return _READERS[kind](path)
+
+
+_READERS = {DataKind.COBERTURA: read_cobertura, DataKind.LCOV: read_lcov}
 
 
 Placed = list[tuple[ReportedFile, PurePosixPath | None]]
