@@ -11,7 +11,7 @@ demo: $(STAMP)run  ## Make a sample project in demo/ and run covgate on it.
 	$(BIN)/covgate demo demo
 
 quick: $(STAMP)lint  ## Unit and contract tests, style and types: the loop of a developer.
-	$(BIN)/python -m pytest -q -n auto --ignore=tests/integration --ignore=tests/docker --ignore=tests/browser --ignore=tests/real
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto --ignore=tests/integration --ignore=tests/docker --ignore=tests/browser --ignore=tests/real
 	$(MAKE) lint
 
 test: $(STAMP)test  ## Every test that needs no Docker.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
 # Machines that run several jobs at once are slow at times; a fixed seed keeps a green change green.
 settings.register_profile("covgate", max_examples=60, deadline=None, derandomize=True)
-settings.load_profile("covgate")
+# For the loop of a developer; `make test` looks at more.
+settings.register_profile("quick", parent=settings.get_profile("covgate"), max_examples=15)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "covgate"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -64,7 +64,14 @@ def open_console(stream: TextIO, width: int | None = None) -> Console:
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:
-    """Join parts, some with a style, into one printable line."""
+    """Join parts, some with a style, into one printable line, which is no workflow command.
+
+    GitHub's runner obeys a line that begins with two colons, after blanks too: a file may be called `::error::x.py`.
+    """
     from rich.text import Text  # noqa: PLC0415  # see open_console
 
-    return Text.assemble(*(plain(part) if isinstance(part, str) else (plain(part[0]), part[1]) for part in parts))
+    line = Text.assemble(*(plain(part) if isinstance(part, str) else (plain(part[0]), part[1]) for part in parts))
+    blanks = len(line.plain) - len(line.plain.lstrip())
+    if not line.plain.startswith("::", blanks):
+        return line
+    return Text.assemble(line[:blanks], "\\x3a", line[blanks + 1 :])

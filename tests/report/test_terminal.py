@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from covgate.errors import InputError
@@ -46,6 +46,9 @@ def show(text: str) -> str:
     return out.getvalue() + err.getvalue()
 
 
+@example(text="::error::x")
+@example(text=" ::stop-commands::x")
+@example(text="\n::x")
 @given(text=texts)
 def test_a_name_cannot_move_the_cursor_or_command_the_runner(text: str) -> None:
     printed = show(text)

@@ -24,7 +24,7 @@ from covgate.model.history import Baseline, Comparison, History, LineRecord, Rec
 from covgate.model.numbers import Tally
 from covgate.model.unknown import Unavailable, known
 from covgate.system.git_remote import GitRemote
-from tests.history.test_regression_properties import check_rules, parts_of
+from tests.integration.history.test_regression_properties import check_rules, parts_of
 from tests.support.histories import Node, Story, Told
 from tests.support.lives import Commit, Life, live
 
