@@ -356,13 +356,14 @@ def table(results: Mapping[Mutant, str]) -> str:
 def main() -> int:
     """Print what survives as it is found, then the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("modules", nargs="*", default=["covgate/**/*.py"], help="files or globs (default: all)")
+    parser.add_argument("modules", nargs="*", default=["covgate/**/*.py"], help="files, folders or globs (default: all)")
     parser.add_argument("--sample", type=int, default=400, help="how many mutants to try (default: 400)")
     parser.add_argument("--seed", type=int, default=0, help="which ones (default: 0)")
     parser.add_argument("--minutes", type=float, default=30, help="stop after so long; 0 lists them (default: 30)")
     parser.add_argument("--jobs", type=int, default=2, help="how many are tried at once (default: 2)")
     arguments = parser.parse_args()
-    paths = sorted({path for glob in arguments.modules for path in ROOT.glob(glob)})
+    found = {path for glob in arguments.modules for path in ROOT.glob(glob)}
+    paths = sorted({file for path in found for file in (path.rglob("*.py") if path.is_dir() else [path])})
     every = [one for path in paths for one in find_mutants(path.relative_to(ROOT).as_posix(), path.read_bytes())]
     mutants = random.Random(arguments.seed).sample(every, min(arguments.sample, len(every)))  # noqa: S311 - no secret
     if not arguments.minutes:
