@@ -356,7 +356,7 @@ def table(results: Mapping[Mutant, str]) -> str:
 def main() -> int:
     """Print what survives as it is found, then the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("modules", nargs="*", default=["covgate/**/*.py"], help="files, folders or globs (default: all)")
+    parser.add_argument("modules", nargs="*", default=["covgate/**/*.py"], help="files, folders, globs (default: all)")
     parser.add_argument("--sample", type=int, default=400, help="how many mutants to try (default: 400)")
     parser.add_argument("--seed", type=int, default=0, help="which ones (default: 0)")
     parser.add_argument("--minutes", type=float, default=30, help="stop after so long; 0 lists them (default: 30)")
