@@ -251,7 +251,7 @@ def run_all(tree: Path) -> Suite:
     for file in data.measured_files():
         contexts = data.contexts_by_lineno(file)
         path = Path(file).relative_to(tree.resolve()).as_posix()
-        # A context is "tests/test_model.py::test_counts[half]|run".
+        # A context is "tests/model/test_model.py::test_counts[half]|run".
         lines[path] = {
             line: frozenset(re.split(r"[\[|]", one)[0] for one in found if one) for line, found in contexts.items()
         }
