@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,12 +15,22 @@ from covgate.commands.assess import assess
 from covgate.commands.edges import Edges
 from covgate.config import ReportKind, Settings, require_files, unused_globs
 from covgate.errors import ExitCode, InputError
-from covgate.history import Archive, Recorder, RunFigures, look_back, open_archive
+from covgate.history import Archive, Recorder, RunFigures, history_folder, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
 from covgate.model import ChangedLines
 from covgate.publish import DIFF_COVER_FILES, deliver, write_diff_cover, write_outputs
 from covgate.report import Facts, ReportView, build_view, load_renderers, make_build
-from covgate.system import GitCommand, ReportFolder, close_own_memory, make_report_folder, shown_path, user_settings
+from covgate.system import (
+    GitCommand,
+    Isolation,
+    ReportFolder,
+    close_own_memory,
+    find_user,
+    lent,
+    make_report_folder,
+    shown_path,
+    user_settings,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +49,8 @@ def run(settings: Settings, edges: Edges) -> Outcome:
         host.log.mask(settings.github_token)
         close_own_memory()
     directory = _project_directory(settings, edges)
-    folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
+    anchor = None if host.context.local else directory
+    folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"), anchor)
     kinds = settings.reports or ()
     folder.clear(DIFF_COVER_FILES[kind] for kind in kinds if kind in DIFF_COVER_FILES)
     # What `git diff` shows this user: in a workflow no machine's settings enter.
@@ -47,7 +58,8 @@ def run(settings: Settings, edges: Edges) -> Outcome:
     git = GitCommand(directory, edges.environment, mine)
     project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
     with contextlib.ExitStack() as stack:
-        probe = stack.enter_context(_probe_ahead(settings, project))
+        # With a user of its own the project's code runs when the workspace is lent to it, and not beside git.
+        probe = stack.enter_context(_probe_ahead(settings, project)) if find_user(edges.environment) is None else None
         prefix = PurePosixPath(directory.relative_to(git.root.resolve()))
         _check_components(settings, git, prefix, edges)
         if settings.github_token and not host.context.local:
@@ -60,7 +72,9 @@ def run(settings: Settings, edges: Edges) -> Outcome:
         if past.problem:
             screen.error(past.problem)
         _in_thread(partial(_import_ahead, checkout.lines))
-        measurement = measure(_measuring(settings, edges, checkout, project, folder), probe)
+        with _isolated(settings, edges, git, directory) as user:
+            job = _measuring(settings, edges, checkout, replace(project, user=user), folder)
+            measurement = measure(job, probe)
         today = edges.now.date()
         facts = assess(settings, host.context, checkout, measurement, past, today=today, environment=edges.environment)
         recorder = _recorder(settings, edges, archive, checkout)
@@ -71,6 +85,24 @@ def run(settings: Settings, edges: Edges) -> Outcome:
     delivery = deliver(settings, host, screen, facts, view, folder, start=edges.directory)
     write_outputs(host.log, screen, facts, delivery, shown_path(folder.path, checkout.git.root))
     return Outcome(exit_code=delivery.exit_code, view=view, folder=folder.path)
+
+
+@contextlib.contextmanager
+def _isolated(settings: Settings, edges: Edges, git: GitCommand, directory: Path) -> Iterator[Isolation | None]:
+    """Lend the workspace to the tests' user in the block; None, said in a workflow, where there is no such user."""
+    number = find_user(edges.environment)
+    if number is None:
+        if not edges.host.context.local:
+            edges.screen.say(
+                "Not isolated: the project's code runs as covgate's own user, and can change what covgate and later "
+                "steps read (docs/security.md)"
+            )
+        yield None
+        return
+    with history_folder(settings, edges.host, directory) as records:
+        kept = [] if records is None else [records]
+        with lent(number, [edges.directory, git.root], kept, edges.environment) as user:
+            yield user
 
 
 def _check_components(settings: Settings, git: GitCommand, prefix: PurePosixPath, edges: Edges) -> None:

@@ -2,7 +2,7 @@
 
 from covgate.history.completeness import find_collection
 from covgate.history.look_back import Past, compare_with, look_back
-from covgate.history.open import Archive, open_archive
+from covgate.history.open import Archive, history_folder, open_archive
 from covgate.history.record import Recorder, RunFigures
 from covgate.history.storage.places import Build
 from covgate.history.storage.trending import parse_trending, render_trending
@@ -21,6 +21,6 @@ from covgate.history.trend import (
 
 __all__ = [
     "NEWEST", "NO_RAMP_YET", "Archive", "Build", "Past", "Recorder", "RunFigures", "compare_with",
-    "component_start", "find_collection", "goal_of", "look_back", "open_archive", "parse_trending", "points_of",
+    "component_start", "find_collection", "goal_of", "history_folder", "look_back", "open_archive", "parse_trending", "points_of",
     "ramp_start", "render_trending", "required_on", "sparkline", "towards", "value_at",
 ]  # fmt: skip

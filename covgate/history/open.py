@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Iterator
@@ -70,6 +71,25 @@ def open_archive(settings: Settings, host: Host, git: GitCommand, directory: Pat
         kept = folder if (directory / LOCAL_FOLDER).is_dir() else None
         absent = "there is no github-token to read the history with"
         yield Archive(source=_fetched(settings, git) or kept, store=folder, absent=absent)
+
+
+@contextmanager
+def history_folder(settings: Settings, host: Host, directory: Path) -> Iterator[Path | None]:
+    """Yield the folder that holds the history, made for the block where it is missing; None when a branch holds it.
+
+    Who may write to it, or make it, writes the records covgate compares with.
+    """
+    if not settings.history_dir and host.token:
+        yield None
+        return
+    folder = directory / (settings.history_dir or LOCAL_FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        # Not empty: it was there before.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _folder(settings: Settings, directory: Path, name: str) -> FolderStore:

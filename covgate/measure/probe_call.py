@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
@@ -27,7 +27,7 @@ class Probe:
         self._project = project
         try:
             self._process: QuietProcess | None = start_quiet(
-                [project.python, PROBE], cwd=project.directory, env=environment
+                [project.python, PROBE], cwd=project.directory, env=environment, user=project.user, answers=True
             )
         except OSError as exc:
             raise _no_python(project.python, exc.strerror or str(exc)) from None
@@ -48,20 +48,18 @@ class Probe:
         if process is None:
             msg = "a probe answers one question"
             raise RuntimeError(msg)
-        with tempfile.TemporaryDirectory(prefix="covgate-") as folder:
-            file = Path(folder) / "answer.json"
-            question = json.dumps({**request, "answer": str(file)}).encode("ascii")
-            try:
-                done = process.finish(stdin=question, timeout=timeout)
-            except TimeoutError as exc:
-                raise MeasureError(
-                    f"the analysis did not end: {exc}",
-                    hint="`coverage report` in the same folder shows what does not answer, most often a plugin",
-                    slug="unreadable-data",
-                ) from None
-            if done.exit_code or not file.is_file():
-                raise self._failure(done)
-            answer = cast("dict[str, object]", json.loads(file.read_text(encoding="utf-8")))
+        question = json.dumps(request).encode("ascii")
+        try:
+            done = process.finish(stdin=question, timeout=timeout)
+        except TimeoutError as exc:
+            raise MeasureError(
+                f"the analysis did not end: {exc}",
+                hint="`coverage report` in the same folder shows what does not answer, most often a plugin",
+                slug="unreadable-data",
+            ) from None
+        if done.exit_code or not done.answer:
+            raise self._failure(done)
+        answer = _parsed(done.answer)
         if answer.get("kind") == "ConfigError":
             raise InputError(
                 f"the project's coverage configuration cannot be used: {answer['error']}",
@@ -104,3 +102,16 @@ class Probe:
             hint="a coverage plugin or an old coverage in the project's environment is the usual cause",
             slug="interpreter-not-usable",
         )
+
+
+def _parsed(answer: bytes) -> dict[str, object]:
+    """Read an answer, which plugins of the project may have had their hands in."""
+    with contextlib.suppress(ValueError, RecursionError):
+        found = json.loads(answer)
+        if isinstance(found, dict):
+            return found
+    raise MeasureError(
+        "the analysis gave an answer that cannot be read",
+        hint="a coverage plugin that writes to every open file, or a source of a size nobody writes, is the usual cause",
+        slug="unreadable-data",
+    )
