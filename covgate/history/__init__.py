@@ -21,6 +21,6 @@ from covgate.history.trend import (
 
 __all__ = [
     "NEWEST", "NO_RAMP_YET", "Archive", "Build", "Past", "Recorder", "RunFigures", "compare_with",
-    "component_start", "find_collection", "goal_of", "history_folder", "look_back", "open_archive", "parse_trending", "points_of",
-    "ramp_start", "render_trending", "required_on", "sparkline", "towards", "value_at",
+    "component_start", "find_collection", "goal_of", "history_folder", "look_back", "open_archive", "parse_trending",
+    "points_of", "ramp_start", "render_trending", "required_on", "sparkline", "towards", "value_at",
 ]  # fmt: skip

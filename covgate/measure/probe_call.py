@@ -6,7 +6,6 @@ import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
 from covgate.errors import InputError, MeasureError
 from covgate.measure.project import MINIMUM_COVERAGE, OLDEST_PYTHON, NoCoverageError, Project, _ask_version, _no_python
@@ -112,6 +111,6 @@ def _parsed(answer: bytes) -> dict[str, object]:
             return found
     raise MeasureError(
         "the analysis gave an answer that cannot be read",
-        hint="a coverage plugin that writes to every open file, or a source of a size nobody writes, is the usual cause",
+        hint="a coverage plugin that writes to every open file is the usual cause",
         slug="unreadable-data",
     )

@@ -18,7 +18,7 @@ _HARMLESS = re.compile(
     r"|submodule\..+\.(active|url|branch)|submodule\.active|user\.(name|email)|init\.defaultbranch|gc\.auto",
     re.DOTALL,
 )
-"""What stays readable. Credentials hide under many names: extraheader, cookiefile, helper, insteadof, proxy, include."""
+"""What stays readable. Credentials hide under many names: extraheader, cookiefile, helper, insteadof, include."""
 
 
 def find_configs(git: Path) -> list[Path]:

@@ -107,15 +107,13 @@ class Isolation:
         undumpable belongs to root.
         """
         found = []
-        for name in os.listdir("/proc"):
-            if not name.isdigit():
-                continue
+        for folder in Path("/proc").glob("[0-9]*"):
             # It may have ended meanwhile.
             with contextlib.suppress(OSError):
-                status = Path("/proc", name, "status").read_text("utf-8", "replace")
+                status = (folder / "status").read_text("utf-8", "replace")
                 fields = dict(line.partition(":\t")[::2] for line in status.split("\n")[1:])
                 if str(self.user) in fields["Uid"].split():
-                    found.append((int(name), int(fields["PPid"]), fields["State"][:1]))
+                    found.append((int(folder.name), int(fields["PPid"]), fields["State"][:1]))
         return found
 
 

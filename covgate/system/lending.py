@@ -52,8 +52,8 @@ def lent(
 ) -> Iterator[Isolation]:
     """Let the user `number` write to `folders` in the block; yield it with a home of its own.
 
-    Whatever is named `.git` there, and what lies in `kept`, stays as it is and where it is: git runs as root afterwards,
-    and believes its configuration. Credentials in such a configuration are hidden meanwhile. In the end everything of
+    Whatever is named `.git` there, and what lies in `kept`, stays as it is and where it is: git runs as root
+    afterwards, and believes its configuration. Credentials in it are hidden meanwhile. In the end everything of
     the user is ended, and the folders belong to whom they belonged. Raises InputError when they cannot be lent.
     """
     with tempfile.TemporaryDirectory(prefix="covgate-", ignore_cleanup_errors=True) as name:
@@ -150,10 +150,10 @@ def _guard(state: _Lent, folder: str, top: str) -> None:
         owner = state.others[folder].owner if folder in state.others else state.owners[top]
         state.guarded[folder] = replace(_before(about), owner=owner)
         os.chown(folder, 0, state.user.user)
-        os.chmod(folder, stat.S_IMODE(about.st_mode) & ~stat.S_ISGID | stat.S_ISVTX | stat.S_IRWXG)
+        Path(folder).chmod(stat.S_IMODE(about.st_mode) & ~stat.S_ISGID | stat.S_ISVTX | stat.S_IRWXG)
         if folder == top:
             return
-        folder = os.path.dirname(folder)
+        folder = str(Path(folder).parent)
 
 
 def _keep(state: _Lent, path: str, *, is_folder: bool) -> None:
@@ -161,7 +161,7 @@ def _keep(state: _Lent, path: str, *, is_folder: bool) -> None:
     for about, entry in _tree(path) if is_folder else [(os.lstat(path), path)]:
         if about.st_mode & _WRITE_BITS and not stat.S_ISLNK(about.st_mode):
             state.guarded[entry] = _before(about)
-            os.chmod(entry, stat.S_IMODE(about.st_mode) & ~_WRITE_BITS)
+            Path(entry).chmod(stat.S_IMODE(about.st_mode) & ~_WRITE_BITS)
     if is_folder:
         state.configs += find_configs(Path(path))
 
@@ -235,7 +235,7 @@ def _restore(path: str, before: _Before) -> Iterator[None]:
         if about.st_ino == before.inode:
             os.chown(path, *before.owner, follow_symlinks=False)
             if before.mode is not None:
-                os.chmod(path, before.mode)
+                Path(path).chmod(before.mode)
     yield
 
 

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -149,55 +150,60 @@ class QuietProcess:
     def _exchange(self, stdin: bytes, deadline: float) -> tuple[bytes, bytes, bytes]:
         """Write `stdin`, and read what is written until the streams end or the process has and they stay silent."""
         process = self._process
-        reading = [stream.fileno() for stream in (process.stdout, process.stderr) if stream]
-        reading += [] if self._answer is None else [self._answer]
-        found: dict[int, list[bytes]] = {fd: [] for fd in (*reading, -1)}
-        sizes = dict.fromkeys(reading, 0)
-        rest = memoryview(stdin)
+        outputs = [stream.fileno() for stream in (process.stdout, process.stderr) if stream]
+        outputs += [] if self._answer is None else [self._answer]
+        found = {fd: bytearray() for fd in outputs}
+        ended = False
         with selectors.DefaultSelector() as selector:
-            for fd in reading:
-                selector.register(fd, selectors.EVENT_READ)
+            for fd in outputs:
+                selector.register(fd, selectors.EVENT_READ, partial(self._read, fd, found[fd]))
             if process.stdin:
                 os.set_blocking(process.stdin.fileno(), False)
-                selector.register(process.stdin, selectors.EVENT_WRITE)
+                writing = partial(_write, process.stdin, bytearray(stdin))
+                selector.register(process.stdin.fileno(), selectors.EVENT_WRITE, writing)
             while selector.get_map():
-                ended = process.poll() is not None
+                if not ended and (ended := process.poll() is not None) and self._user:
+                    # Who holds the streams, or fills them without end, goes now.
+                    self._user.end_all()
                 ready = selector.select(0 if ended else min(_LOOK_SECONDS, max(0, deadline - time.monotonic())))
                 for key, _ in ready:
-                    if key.fileobj is process.stdin:
-                        rest = _write(process.stdin, rest)
-                        if not rest:
-                            selector.unregister(process.stdin)
-                            process.stdin.close()
-                    elif chunk := os.read(key.fd, _CHUNK):
-                        sizes[key.fd] += len(chunk)
-                        # What is too long is read all the same, or it would never end, and is dropped.
-                        if self._user is None or sizes[key.fd] <= MOST_BYTES:
-                            found[key.fd].append(chunk)
-                    else:
-                        selector.unregister(key.fd)
-                if not [key for key, _ in ready if key.fileobj is not process.stdin] and ended:
+                    if not key.data():
+                        selector.unregister(key.fileobj)
+                if ended and not any(key.fd in found for key, _ in ready):
                     break
                 if time.monotonic() > deadline:
                     raise subprocess.TimeoutExpired(self._name, 0)
-        joined = [b"".join(found[fd]) for fd in reading]
-        return joined[0], joined[1], joined[2] if len(joined) > _PIPES else b""
+        stdout, stderr, *answer = map(bytes, found.values())
+        return stdout, stderr, answer[0] if answer else b""
+
+    def _read(self, stream: int, found: bytearray) -> bool:
+        """Read what is there; False at the end. What is too long is read all the same, or it would never end."""
+        chunk = os.read(stream, _CHUNK)
+        if self._user is None or len(found) < MOST_BYTES:
+            found += chunk
+        return bool(chunk)
 
 
-_PIPES, _CHUNK, _LOOK_SECONDS = 2, 1 << 16, 0.1
+_CHUNK, _LOOK_SECONDS = 1 << 16, 0.1
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of what a stranger's process writes to one stream: the analysis of 400,000 lines is about 20 MB."""
 
 
-def _write(stream: IO[bytes], rest: memoryview) -> memoryview:
-    """Write what a pipe takes now; return what is left, nothing when nobody reads it."""
+def _write(stream: IO[bytes], rest: bytearray) -> bool:
+    """Write what a pipe takes now, and close it after the last; False when it is closed."""
     try:
-        return rest[os.write(stream.fileno(), rest[:_CHUNK]) :] if rest else rest
+        with memoryview(rest) as view:
+            written = os.write(stream.fileno(), view[:_CHUNK]) if rest else 0
+        del rest[:written]
     except BlockingIOError:
-        return rest
+        return True
     except BrokenPipeError:
-        return rest[:0]
+        rest.clear()
+    if rest:
+        return True
+    stream.close()
+    return False
 
 
 def start_quiet(

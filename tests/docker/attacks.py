@@ -287,11 +287,9 @@ def attack():
     ),
     "build-back-end": Attack(
         files={
-            "back.py": TOOLS
-            + "attempt(ask_docker)\nattempt(rewrite, '/opt/covgate')\nattempt(overwrite, '/github/file_commands/env', FORGED)\n"
-            "raise SystemExit(0)\n",
             "pkg/pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'back'\nbackend-path = ['.']\n",
-            "pkg/back.py": TOOLS + "attempt(ask_docker)\nattempt(rewrite, '/opt/covgate')\n",
+            "pkg/back.py": TOOLS + "attempt(ask_docker)\nattempt(rewrite, '/opt/covgate')\n"
+            "attempt(overwrite, '/github/file_commands/env', FORGED)\n",
         },
         inputs={"install-command": "uv pip install --quiet coverage && (pip install --no-index ./pkg || true)"},
     ),
