@@ -234,7 +234,7 @@ OPTIONS: tuple[Option, ...] = (
         name="timeout-minutes",
         parse=parse_minutes,
         metavar="MINUTES",
-        help="Stop the tests after this long.",
+        help="Stop the tests after this long, and `install-command` before them.",
     ),
     Option(
         name="python",
@@ -251,7 +251,7 @@ OPTIONS: tuple[Option, ...] = (
         metavar="TOKEN",
         action_default="${{ github.token }}",
         toml=False,
-        help="The token covgate comments with. The tests never see it.",
+        help="The token covgate comments with. In the action the project's code runs as another user, without it.",
     ),
 )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from covgate.errors import InputError
-from covgate.system import Isolation, child_environment, run_quiet
+from covgate.system import Isolation, child_environment, read_text, run_quiet
 
 MINIMUM_COVERAGE = "7.13"
 """The first coverage with the start-up hook and the passed-on configuration that measure any command."""
@@ -47,8 +47,8 @@ class Project:
     def version(self) -> str:
         """The interpreter's version as its environment tells it (`3.12`), without starting it; else empty."""
         environment = self.python.parent.parent
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            text = (environment / "pyvenv.cfg").read_text(encoding="utf-8")
+        with contextlib.suppress(OSError, ValueError):
+            text = read_text(environment / "pyvenv.cfg") or ""
             if match := re.search(r"(?m)^version(?:_info)? *= *(\d+\.\d+)", text):
                 return match[1]
         names = sorted(path.name.removeprefix("python") for path in environment.glob("lib/python3.*"))

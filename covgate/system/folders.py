@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -130,6 +131,10 @@ def read_text_if_there(path: Path) -> str | None:
 def read_text(path: Path) -> str | None:
     """Return a file's text, or None when there is no such file. Raises ValueError that says why it can not be read."""
     try:
+        if stat.S_ISFIFO(path.stat().st_mode):
+            # Whoever opens it waits for somebody to write.
+            msg = f"{path} cannot be read: it is a pipe"
+            raise ValueError(msg)
         return path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None

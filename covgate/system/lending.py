@@ -71,7 +71,7 @@ def lent(
                 raise _cannot(exc) from None
             yield user
         finally:
-            with _undisturbed():
+            with undisturbed():
                 try:
                     user.end_all()
                 finally:
@@ -79,7 +79,7 @@ def lent(
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Let no signal end the block in its middle: it is raised again afterwards.
 
     Blocking signals is not enough: Python's handlers run in the main thread, whichever thread the signal reached.

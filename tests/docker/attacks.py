@@ -169,6 +169,21 @@ def attack():
     daemon(again)
 """
 
+FAILING = """
+import sysconfig
+code = '''
+import os, sys
+if any("probe" in word for word in sys.orig_argv):
+    print("", "::error::{forged}", "##[error]{forged}", "", sep=chr(10), file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(1)
+'''
+site = pathlib.Path(sysconfig.get_path("purelib"))
+(site / "fails.py").write_text(code)
+(site / "fails.pth").write_text("import fails\\n")
+"""
+"""Python's start fails where data is analysed, with workflow commands as what it says."""
+
 ATTACKS: Mapping[str, Attack] = {
     "docker-socket": of_test("attack = ask_docker\n"),
     "docker-socket-from-a-build": of_build("attack = ask_docker\n"),
@@ -234,13 +249,7 @@ def attack():
 """),
     "failing-analysis": Attack(
         inputs={"install-command": "uv pip install --quiet coverage && python plant.py"},
-        files={
-            "plant.py": TOOLS + "import sysconfig\n"
-            "code = '''import sys\\nif any('probe' in a for a in sys.orig_argv):\\n"
-            f"    sys.stderr.write(chr(10) + '::error::{FORGED}' + chr(10) + '##[error]{FORGED}' + chr(10) * 2)\\n"
-            "    sys.stderr.flush()\\n    import os\\n    os._exit(1)\\n'''\n"
-            "pathlib.Path(sysconfig.get_path('purelib'), 'sitecustomize.py').write_text(code)\n"
-        },
+        files={"plant.py": TOOLS + FAILING.format(forged=FORGED)},
         ends=ExitCode.BAD_INPUT,
     ),
     "report-folder-committed-as-a-link": Attack(
@@ -292,6 +301,19 @@ def attack():
             "attempt(overwrite, '/github/file_commands/env', FORGED)\n",
         },
         inputs={"install-command": "uv pip install --quiet coverage && (pip install --no-index ./pkg || true)"},
+    ),
+    "answer-flooded": of_plugin(
+        """
+def attack():
+    pipes = [int(fd) for fd in os.listdir("/proc/self/fd") if int(fd) > 2]
+    def flood():
+        while True:
+            for fd in (1, 2, *pipes):
+                with contextlib.suppress(OSError):
+                    os.write(fd, b"{" * 4000)
+    daemon(flood)
+""",
+        ends=ExitCode.CANNOT_JUDGE,
     ),
     "processes": of_test(READ_PROCESSES),
     "processes-from-a-plugin": of_plugin(READ_PROCESSES),
