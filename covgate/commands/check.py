@@ -100,7 +100,8 @@ def _isolated(settings: Settings, edges: Edges, git: GitCommand, directory: Path
         yield None
         return
     with history_folder(settings, edges.host, directory) as records:
-        kept = [] if records is None else [records]
+        # The clone's own folder has another name than .git in a worktree, or with --separate-git-dir.
+        kept = [git.own_path("HEAD").parent, git.own_path("config").parent, *([] if records is None else [records])]
         with lent(number, [edges.directory, git.root], kept, edges.environment) as user:
             yield user
 

@@ -13,7 +13,7 @@ from covgate.measure.agreement import find_strays
 from covgate.measure.foreign.kinds import DataKind, detect_kind
 from covgate.measure.own_packages import own_packages
 from covgate.measure.path_map import SHOWN
-from covgate.measure.probe_call import Probe
+from covgate.measure.probe_call import Probe, reading_answer
 from covgate.measure.probe_records import file_from_record, require_executed, unloaded_note, unmeasured_from_record
 from covgate.measure.project import Project
 from covgate.measure.pytest_options import find_cov_options, find_test_names
@@ -105,7 +105,8 @@ def analyse_data(
     }
     answer = (probe or Probe(project)).ask(request)
     notes: tuple[str, ...] = ()
-    foreign = cast("list[dict[str, object]]", answer["foreign"])
+    with reading_answer():
+        foreign = [dict(item) for item in cast("list[dict[str, object]]", answer["foreign"])]
     if foreign:
         # Asked once more, with the places of the files that were recorded elsewhere.
         settled = _settle(project, foreign, files)
@@ -116,7 +117,8 @@ def analyse_data(
         notes = settled.notes
     notes += gone_note(cast("list[str]", answer["gone"]))
     _refuse_hidden(cast("list[list[str]]", answer["hidden"]))
-    return _measurement(answer, notes, own_run=config is not None)
+    with reading_answer():
+        return _measurement(answer, notes, own_run=config is not None)
 
 
 def packages_of(project: Project, local: Iterable[PurePosixPath]) -> dict[str, str]:

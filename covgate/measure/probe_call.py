@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from covgate.errors import InputError, MeasureError
@@ -103,14 +103,26 @@ class Probe:
         )
 
 
+@contextlib.contextmanager
+def reading_answer() -> Iterator[None]:
+    """Take values out of an answer in the block: plugins of the project may have had their hands in it.
+
+    Raises MeasureError when one is missing or of another kind.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as exc:
+        raise _not_an_answer(exc) from exc
+
+
 def _parsed(answer: bytes) -> dict[str, object]:
-    """Read an answer, which plugins of the project may have had their hands in."""
-    with contextlib.suppress(ValueError, RecursionError):
-        found = json.loads(answer)
-        if isinstance(found, dict):
-            return found
-    raise MeasureError(
-        "the analysis gave an answer that cannot be read",
+    with reading_answer():
+        return dict(json.loads(answer))
+
+
+def _not_an_answer(exc: Exception) -> MeasureError:
+    return MeasureError(
+        f"the analysis gave an answer that cannot be read ({type(exc).__name__})",
         hint="a coverage plugin that writes to every open file is the usual cause",
         slug="unreadable-data",
     )

@@ -27,7 +27,9 @@ def file_from_record(path: str, record: Mapping[str, object]) -> FileCoverage:
 def functions_from_record(record: Mapping[str, object]) -> tuple[Function, ...]:
     """Return the functions of a record; empty when the file did not change."""
     regions = cast("list[tuple[str, int, int]]", record.get("functions", []))
-    return tuple(Function(name=name, span=Span(start=start, end=end)) for name, start, end in regions)
+    # A name that Python cannot have is no function's: it would be text of a stranger's in the report.
+    named = (region for region in regions if all(part.isidentifier() for part in region[0].split(".")))
+    return tuple(Function(name=name, span=Span(start=start, end=end)) for name, start, end in named)
 
 
 def unmeasured_from_record(path: str, record: Mapping[str, object]) -> UnmeasuredFile:

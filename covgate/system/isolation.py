@@ -19,6 +19,8 @@ USER_VARIABLE = "COVGATE_TESTS_USER"
 _ENDING_SECONDS = 30.0
 """How long what was killed may take to be gone: a process in the middle of writing to a slow disk, say."""
 
+_MOST_PROCESSES = 8192
+
 # It has the tests' user as its effective one only: it may signal them, and they may not signal it. A program with that
 # user as its real one, such as `kill`, could be killed by them first. `kill(-1)` reaches all of them in one step of the
 # kernel, in which none can fork.
@@ -46,6 +48,8 @@ class Isolation:
     def wrap(self, argv: Sequence[str]) -> list[str]:
         """Return the arguments that run `argv` as this user, which can never become another one again."""
         return [
+            # Or a suite could leave covgate no process to end its own with.
+            *("/usr/bin/prlimit", f"--nproc={_MOST_PROCESSES}", "--"),
             "/usr/bin/setpriv",
             *(f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", "--no-new-privs"),
             *("--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--"),

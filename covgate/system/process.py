@@ -40,9 +40,9 @@ _PR_SET_DUMPABLE = 4
 def close_own_memory() -> bool:
     """Keep other processes of the same user from reading covgate's memory and first environment (Linux).
 
-    Tests run beside covgate, and /proc/PID/environ would show them the token its inputs brought. A process that is not
-    dumpable can be read with CAP_SYS_PTRACE, CAP_PERFMON or CAP_SYS_ADMIN only, and a container has none of them.
-    Returns whether the kernel agreed.
+    Outside of the image tests run beside covgate as the same user, and /proc/PID/environ would show them the token its
+    inputs brought. A process that is not dumpable can be read with CAP_SYS_PTRACE, CAP_PERFMON or CAP_SYS_ADMIN only, and
+    a container has none of them. Returns whether the kernel agreed.
     """
     # Only a run that holds a token needs it.
     import ctypes  # noqa: PLC0415
@@ -85,7 +85,11 @@ class LiveRun:
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment a project's code may see: without tokens, inputs and the runner's command files."""
+    """Return the environment a project's code gets: without the variables of tokens, inputs and command files.
+
+    What the workflow puts into others, such as a secret under `env:`, stays. Only another user keeps the code from
+    reading more than its environment.
+    """
     return {
         name: value
         for name, value in environment.items()

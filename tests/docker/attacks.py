@@ -114,6 +114,8 @@ class Attack:
     runs: bool = True
     """Whether the hostile code is expected to have run."""
     ends: int = ExitCode.RULE_BROKEN
+    quoted: bool = False
+    """Whether the report quotes what the attack said, as text."""
 
 
 def of_test(code: str, files: Mapping[str, str] | None = None, **more: object) -> Attack:
@@ -250,6 +252,7 @@ def attack():
     "failing-analysis": Attack(
         inputs={"install-command": "uv pip install --quiet coverage && python plant.py"},
         files={"plant.py": TOOLS + FAILING.format(forged=FORGED)},
+        quoted=True,
         ends=ExitCode.BAD_INPUT,
     ),
     "report-folder-committed-as-a-link": Attack(

@@ -54,7 +54,9 @@ class Runner:
         give(self.folder)
         self.path("loot").chmod(0o1777)
 
-    def run(self, inputs: dict[str, str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, inputs: dict[str, str], variables: dict[str, str], *, read_only: bool = False
+    ) -> subprocess.CompletedProcess[str]:
         host = {**os.environ, **self.engine.environment}.get("DOCKER_HOST", "unix:///var/run/docker.sock")
         environment = {
             **_runner_variables(self.github.url),
@@ -66,12 +68,13 @@ class Runner:
             "ACTIONS_RUNTIME_TOKEN": TOKEN,
             **variables,
         }
-        mounts = {"checkout": "workspace", **{n: n for n in ("file_commands", "workflow", "home", "runner_temp")}}
+        mounts = ("file_commands", "workflow", "home", "runner_temp")
+        workspace = f"--volume={self.path('checkout')}:/github/workspace{':ro' if read_only else ''}"
         return subprocess.run(
             [
-                *("docker", "run", "--rm", "--network=host", "--workdir=/github/workspace"),
+                *("docker", "run", "--rm", "--network=host", "--workdir=/github/workspace", workspace),
                 *(f"--env={name}={value}" for name, value in environment.items()),
-                *(f"--volume={self.path(here)}:/github/{there}" for here, there in mounts.items()),
+                *(f"--volume={self.path(name)}:/github/{name}" for name in mounts),
                 *(
                     f"--volume={self.path('loot')}:/loot",
                     f"--volume={host.removeprefix('unix://')}:/var/run/docker.sock",
@@ -172,18 +175,18 @@ def test_an_attack_gets_nothing_and_stops_nothing(runner: Runner, tmp_path: Path
     own = ("::error title=covgate::", "::warning title=covgate::")
     assert not [line for line in obeyed(done.stdout) if FORGED in line and not line.startswith(own)], log
     assert obeyed(done.stderr) == [], log
-    _runner_is_untouched(runner, event)
+    _runner_is_untouched(runner, event, attack)
     assert _git_files(sample.folder) == git_before, log
     _reports_are_covgates(runner, sample, attack)
     _workspace_is_given_back(sample)
 
 
-def _runner_is_untouched(runner: Runner, event: bytes) -> None:
+def _runner_is_untouched(runner: Runner, event: bytes, attack: Attack) -> None:
     commands = {name: (runner.path("file_commands") / name).read_text(encoding="utf-8") for name in COMMAND_FILES}
     assert {name: commands[name] for name in ("env", "path", "state")} == {"env": "", "path": "", "state": ""}
     assert tuple(parse_outputs(commands["output"])) == OUTPUT_NAMES
     assert commands["summary"]
-    assert FORGED not in commands["output"] + commands["summary"]
+    assert FORGED not in commands["output"] + ("" if attack.quoted else commands["summary"])
     assert {path.name for path in runner.path("file_commands").iterdir()} == {*COMMAND_FILES}
     assert (runner.path("workflow") / "event.json").read_bytes() == event
     assert not list(runner.path("home").iterdir())
@@ -198,7 +201,7 @@ def _reports_are_covgates(runner: Runner, sample: Sample, attack: Attack) -> Non
     assert not path.is_symlink()
     assert json.loads(path.read_text(encoding="utf-8"))["verdict"] == outputs["verdict"]
     for name in ("result.json", "comment.md", "summary.md"):
-        assert FORGED not in path.with_name(name).read_text(encoding="utf-8"), attack
+        assert attack.quoted or FORGED not in path.with_name(name).read_text(encoding="utf-8"), name
     for record in sample.folder.glob("records/*.json*"):
         assert FORGED not in record.read_text(encoding="utf-8")
 
