@@ -41,8 +41,8 @@ def close_own_memory() -> bool:
     """Keep other processes of the same user from reading covgate's memory and first environment (Linux).
 
     Outside of the image tests run beside covgate as the same user, and /proc/PID/environ would show them the token its
-    inputs brought. A process that is not dumpable can be read with CAP_SYS_PTRACE, CAP_PERFMON or CAP_SYS_ADMIN only, and
-    a container has none of them. Returns whether the kernel agreed.
+    inputs brought. A process that is not dumpable can be read with CAP_SYS_PTRACE, CAP_PERFMON or CAP_SYS_ADMIN only,
+    and a container has none of them. Returns whether the kernel agreed.
     """
     # Only a run that holds a token needs it.
     import ctypes  # noqa: PLC0415
