@@ -122,6 +122,7 @@ class QuietProcess:
         self._name = name
         self._user = user
         self._answer = answer
+        self._all_ended = False
 
     def finish(self, *, stdin: bytes = b"", timeout: float = 600) -> Completed:
         """Wait for the end of the process, and of all of its user where it has one of its own.
@@ -146,8 +147,7 @@ class QuietProcess:
                         stream.close()
             if self._answer is not None:
                 os.close(self._answer)
-            if self._user:
-                self._user.end_all()
+            self._end_all()
         stdout, stderr, answer = written
         return Completed(exit_code=_shell_code(process.returncode), stdout=stdout, stderr=stderr, answer=answer)
 
@@ -166,9 +166,9 @@ class QuietProcess:
                 writing = partial(_write, process.stdin, bytearray(stdin))
                 selector.register(process.stdin.fileno(), selectors.EVENT_WRITE, writing)
             while selector.get_map():
-                if not ended and (ended := process.poll() is not None) and self._user:
+                if not ended and (ended := process.poll() is not None):
                     # Who holds the streams, or fills them without end, goes now.
-                    self._user.end_all()
+                    self._end_all()
                 ready = selector.select(0 if ended else min(_LOOK_SECONDS, max(0, deadline - time.monotonic())))
                 for key, _ in ready:
                     if not key.data():
@@ -179,6 +179,11 @@ class QuietProcess:
                     raise subprocess.TimeoutExpired(self._name, 0)
         stdout, stderr, *answer = map(bytes, found.values())
         return stdout, stderr, answer[0] if answer else b""
+
+    def _end_all(self) -> None:
+        if self._user and not self._all_ended:
+            self._user.end_all()
+            self._all_ended = True
 
     def _read(self, stream: int, found: bytearray) -> bool:
         """Read what is there; False at the end. What is too long is read all the same, or it would never end."""

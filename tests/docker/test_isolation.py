@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,9 +104,11 @@ def test_data_is_read_as_the_tests_user_too(runner: Runner, tmp_path: Path) -> N
     )
     config = "[tool.coverage.run]\nsource = ['calc']\nbranch = true\nplugins = ['who']\n"
     sample = checkout(tmp_path / "checkout", Attack(files={"who.py": plugin, "pyproject.toml": config}))
+    arguments = ("run", "--rcfile=/dev/null", "--branch", "--source=calc", "-m", "unittest", "-q")
+    subprocess.run([sys.executable, "-m", "coverage", *arguments], cwd=sample.folder, check=True)
     runner.prepare(sample)
-    first = runner.run({"test-command": "coverage run -m unittest -q && coverage combine -q || true"}, {})
-    assert first.returncode == ExitCode.RULE_BROKEN, first.stdout + first.stderr
+    done = runner.run({"coverage-data": ".coverage", "install-command": "", "test-command": ""}, {})
+    assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
     assert set(runner.loot("users").split()) == {b"60606"}
 
 
