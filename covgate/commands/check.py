@@ -49,7 +49,8 @@ def run(settings: Settings, edges: Edges) -> Outcome:
         host.log.mask(settings.github_token)
         close_own_memory()
     directory = _project_directory(settings, edges)
-    anchor = None if host.context.local else directory
+    # Not the project's folder: the tests may put a link in its place.
+    anchor = None if host.context.local else edges.directory
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"), anchor)
     kinds = settings.reports or ()
     folder.clear(DIFF_COVER_FILES[kind] for kind in kinds if kind in DIFF_COVER_FILES)
@@ -102,7 +103,7 @@ def _isolated(settings: Settings, edges: Edges, git: GitCommand, directory: Path
     with history_folder(settings, edges.host, directory) as records:
         # The clone's own folder has another name than .git in a worktree, or with --separate-git-dir.
         kept = [git.own_path("HEAD").parent, git.own_path("config").parent, *([] if records is None else [records])]
-        with lent(number, [edges.directory, git.root], kept, edges.environment) as user:
+        with lent(number, [edges.directory, git.root, directory], kept, edges.environment) as user:
             yield user
 
 

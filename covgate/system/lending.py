@@ -52,9 +52,10 @@ def lent(
 ) -> Iterator[Isolation]:
     """Let the user `number` write to `folders` in the block; yield it with a home of its own.
 
-    Whatever is named `.git` there, and what lies in `kept`, stays as it is and where it is: git runs as root
-    afterwards, and believes its configuration. Credentials in it are hidden meanwhile. In the end everything of
-    the user is ended, and the folders belong to whom they belonged. Raises InputError when they cannot be lent.
+    None of the folders can be moved away. Whatever is named `.git` there, and what lies in `kept`, stays as it is and
+    where it is: git runs as root afterwards, and believes its configuration. Credentials in it are hidden meanwhile. In
+    the end everything of the user is ended, and the folders belong to whom they belonged. Raises InputError when they
+    cannot be lent.
     """
     with tempfile.TemporaryDirectory(prefix="covgate-", ignore_cleanup_errors=True) as name:
         home = Path(name)
@@ -104,7 +105,10 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 def _lend(state: _Lent, folders: list[str], kept: set[str]) -> None:
     # The outer ones first: they hold the others.
     for folder in sorted(folders, key=len):
-        if not any(folder == known or folder.startswith(f"{known}/") for known in state.owners):
+        above = next((top for top in state.owners if folder.startswith(f"{top}/")), None)
+        if above is not None:
+            _guard(state, folder, above)
+        elif folder not in state.owners:
             about = os.lstat(folder)
             state.owners[folder] = (about.st_uid, about.st_gid)
             _lend_tree(state, folder, kept)

@@ -281,6 +281,22 @@ def attack():
     attempt(os.rename, ".covgate", "moved")
     attempt(os.symlink, "/github/file_commands", ".covgate")
 """),
+    "project-folder-replaced-by-a-link": Attack(
+        files={
+            "pkg/lib.py": "a = 1\n",
+            "pkg/test_evil.py": TOOLS
+            + """
+import lib
+
+def attack():
+    attempt(os.rename, os.getcwd(), "../moved")
+    attempt(os.symlink, "/github/file_commands", "../pkg")
+"""
+            + RUNS,
+        },
+        inputs={"working-directory": "pkg"},
+        ends=ExitCode.PASSED,
+    ),
     "endless-install": Attack(
         files={"plant.py": TOOLS + "time.sleep(600)\n"},
         inputs={"install-command": "python plant.py", "timeout-minutes": "0.1"},

@@ -185,6 +185,7 @@ REFUSED = {
     "a-clone-inside": "mv inner/other/.git inner/x",
     "its-folder": "mv inner/other inner/x",
     "the-folder-above": "mv inner x",
+    "a-folder-that-is-lent-inside": "mv inner/deep inner/x",
     "a-hook": "echo > .git/hooks/post-checkout",
     "configuration": "git config core.fsmonitor x",
     "index": "rm -f .git/index",
@@ -198,7 +199,7 @@ REFUSED = {
 @pytest.mark.parametrize("script", REFUSED.values(), ids=REFUSED)
 def test_what_git_believes_and_what_is_recorded_stays(workspace: Path, script: str) -> None:
     before = snapshot(workspace)
-    with lent(TESTS, [workspace], [workspace / "records"], {}) as user:
+    with lent(TESTS, [workspace, workspace / "inner" / "deep"], [workspace / "records"], {}) as user:
         assert shell(user, workspace, f"({script}) > /dev/null 2>&1 && echo done") == ""
     assert snapshot(workspace) == before
 
