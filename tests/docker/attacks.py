@@ -313,6 +313,14 @@ def attack():
         pushed=True,
         ends=ExitCode.PASSED,
     ),
+    "records-behind-a-committed-link": Attack(
+        files={"elsewhere/history.jsonl": FORGED},
+        links={"records": "elsewhere"},
+        inputs={"history-dir": "records/inner"},
+        pushed=True,
+        runs=False,
+        ends=ExitCode.BAD_INPUT,
+    ),
     "build-back-end": Attack(
         files={
             "pkg/pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'back'\nbackend-path = ['.']\n",
