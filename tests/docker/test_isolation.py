@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from covgate.errors import ExitCode
 from tests.docker.attacks import Attack
-from tests.docker.test_hostile import Runner, checkout, github, runner
+from tests.docker.test_hostile import Runner, checkout, git_files, github, runner, workspace_is_given_back
 
 __all__ = ["github", "runner"]
 
@@ -110,6 +112,32 @@ def test_data_is_read_as_the_tests_user_too(runner: Runner, tmp_path: Path) -> N
     done = runner.run({"coverage-data": ".coverage", "install-command": "", "test-command": ""}, {})
     assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
     assert set(runner.loot("users").split()) == {b"60606"}
+
+
+WAITS = "import os, time\n\nopen('/loot/ready', 'w').close()\ntime.sleep(200)\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [("TERM", ExitCode.TERMINATED), ("INT", ExitCode.INTERRUPTED)])
+def test_a_run_that_is_ended_gives_everything_back(runner: Runner, tmp_path: Path, number: str, code: ExitCode) -> None:
+    """The runner cancels a job with SIGINT, and SIGTERM some seconds later; docker hands both on."""
+    sample = checkout(tmp_path / "checkout", Attack(files={"test_waits.py": WAITS}))
+    runner.prepare(sample)
+    before = git_files(sample.folder)
+
+    def end() -> None:
+        deadline = time.monotonic() + 100
+        while not (runner.path("loot") / "ready").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        names = runner.engine.docker("ps", "--quiet", f"--filter=volume={sample.folder}").stdout.split()
+        runner.engine.docker("kill", f"--signal={number}", *names)
+
+    with ThreadPoolExecutor() as pool:
+        ending = pool.submit(end)
+        done = runner.run({}, {})
+        ending.result()
+    assert done.returncode == code, done.stdout + done.stderr
+    assert git_files(sample.folder) == before
+    workspace_is_given_back(sample)
 
 
 @pytest.mark.parametrize("variable", ["60606", ""], ids=["isolated", "not-isolated"])
