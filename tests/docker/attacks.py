@@ -314,7 +314,7 @@ def attack():
         ends=ExitCode.PASSED,
     ),
     "records-behind-a-committed-link": Attack(
-        files={"elsewhere/history.jsonl": FORGED},
+        files={"elsewhere/kept": ""},
         links={"records": "elsewhere"},
         inputs={"history-dir": "records/inner"},
         pushed=True,
