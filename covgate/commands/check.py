@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -14,12 +14,21 @@ from covgate.commands.assess import assess
 from covgate.commands.edges import Edges
 from covgate.config import ReportKind, Settings, check_globs
 from covgate.errors import ExitCode, InputError
-from covgate.history import Archive, Recorder, RunFigures, look_back, open_archive
+from covgate.history import Archive, Recorder, RunFigures, history_folder, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
 from covgate.model import ChangedLines
 from covgate.publish import DIFF_COVER_FILES, deliver, write_diff_cover
 from covgate.report import Facts, load_renderers, make_build
-from covgate.system import GitCommand, ReportFolder, close_own_memory, make_report_folder, user_settings
+from covgate.system import (
+    GitCommand,
+    Isolation,
+    ReportFolder,
+    close_own_memory,
+    find_user,
+    lent,
+    make_report_folder,
+    user_settings,
+)
 
 
 def run(settings: Settings, edges: Edges) -> ExitCode:
@@ -29,7 +38,9 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
         host.log.mask(settings.github_token)
         close_own_memory()
     directory = _project_directory(settings, edges)
-    folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
+    # Not the project's folder: the tests may put a link in its place.
+    anchor = None if host.context.local else edges.directory
+    folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"), anchor)
     kinds = settings.reports or ()
     folder.clear(DIFF_COVER_FILES[kind] for kind in kinds if kind in DIFF_COVER_FILES)
     # What `git diff` shows this user: in a workflow no machine's settings enter.
@@ -37,8 +48,10 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
     git = GitCommand(directory, edges.environment, mine)
     project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
     with contextlib.ExitStack() as stack:
-        # The analysis of data that is there already imports coverage while the change is looked for.
-        probe = stack.enter_context(contextlib.closing(Probe(project))) if settings.coverage_data else None
+        # The analysis of data that is there already imports coverage while the change is looked for. With a user of its
+        # own the project's code runs when the workspace is lent to it, and not beside git.
+        ahead = settings.coverage_data and find_user(edges.environment) is None
+        probe = stack.enter_context(contextlib.closing(Probe(project))) if ahead else None
         prefix = PurePosixPath(directory.relative_to(git.root.resolve()))
         if settings.components:
             listing = (*git.tracked(), *git.untracked())
@@ -54,7 +67,9 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
         if past.problem:
             screen.error(past.problem)
         _in_thread(partial(_import_ahead, checkout.lines))
-        measurement = measure(_measuring(settings, edges, checkout, project, folder), probe)
+        with _isolated(settings, edges, git, directory) as user:
+            job = _measuring(settings, edges, checkout, replace(project, user=user), folder)
+            measurement = measure(job, probe)
         today = edges.now.date()
         facts = assess(settings, host.context, checkout, measurement, past, today=today, environment=edges.environment)
         recorder = _recorder(settings, edges, archive, checkout)
@@ -62,6 +77,25 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
         facts = replace(facts, notes=(*facts.notes, *notes))
     write_diff_cover(kinds, screen, checkout, measurement, facts, folder)
     return deliver(settings, host, screen, facts, folder, start=edges.directory, root=checkout.git.root)
+
+
+@contextlib.contextmanager
+def _isolated(settings: Settings, edges: Edges, git: GitCommand, directory: Path) -> Iterator[Isolation | None]:
+    """Lend the workspace to the tests' user in the block; None, said in a workflow, where there is no such user."""
+    number = find_user(edges.environment)
+    if number is None:
+        if not edges.host.context.local:
+            edges.screen.say(
+                "Not isolated: the project's code runs as covgate's own user, and can change what covgate and later "
+                "steps read (docs/security.md)"
+            )
+        yield None
+        return
+    with history_folder(settings, edges.host, directory) as records:
+        # The clone's own folder has another name than .git in a worktree, or with --separate-git-dir.
+        kept = [git.own_path("HEAD").parent, git.own_path("config").parent, *([] if records is None else [records])]
+        with lent(number, [edges.directory, git.root, directory], kept, edges.environment) as user:
+            yield user
 
 
 def _measuring(

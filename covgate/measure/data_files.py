@@ -13,7 +13,7 @@ from covgate.measure.agreement import find_strays
 from covgate.measure.foreign.kinds import DataKind, detect_kind
 from covgate.measure.own_packages import packages_of
 from covgate.measure.path_map import SHOWN
-from covgate.measure.probe_call import Probe
+from covgate.measure.probe_call import Probe, reading_answer
 from covgate.measure.project import Project
 from covgate.measure.pytest_options import find_cov_options, find_test_names
 from covgate.measure.twins import Recorded, RecordedData, Settled, gone_note, settle, stale_copy
@@ -103,7 +103,8 @@ def analyse_data(
     }
     answer = (probe or Probe(project)).ask(request)
     notes: tuple[str, ...] = ()
-    foreign = cast("list[dict[str, object]]", answer["foreign"])
+    with reading_answer():
+        foreign = [dict(item) for item in cast("list[dict[str, object]]", answer["foreign"])]
     if foreign:
         # Asked once more, with the places of the files that were recorded elsewhere.
         settled = _settle(project, foreign, local)
@@ -114,7 +115,8 @@ def analyse_data(
         notes = settled.notes
     notes += gone_note(cast("list[str]", answer["gone"]))
     _refuse_hidden(cast("list[list[str]]", answer["hidden"]))
-    return _measurement(answer, notes, own_run=config is not None)
+    with reading_answer():
+        return _measurement(answer, notes, own_run=config is not None)
 
 
 def _settle(project: Project, foreign: Iterable[Mapping[str, object]], local: Iterable[PurePosixPath]) -> Settled:
@@ -222,7 +224,9 @@ def file_from_record(path: str, record: Mapping[str, object]) -> FileCoverage:
 def functions_from_record(record: Mapping[str, object]) -> tuple[Function, ...]:
     """Return the functions of a record; empty when the file did not change."""
     regions = cast("list[tuple[str, int, int]]", record.get("functions", []))
-    return tuple(Function(name=name, span=Span(start=start, end=end)) for name, start, end in regions)
+    # A name that Python cannot have is no function's: it would be text of a stranger's in the report.
+    named = (region for region in regions if all(part.isidentifier() for part in region[0].split(".")))
+    return tuple(Function(name=name, span=Span(start=start, end=end)) for name, start, end in named)
 
 
 def unmeasured_from_record(path: str, record: Mapping[str, object]) -> UnmeasuredFile:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import cast
 
 from covgate.errors import InputError, MeasureError
 from covgate.measure.project import MINIMUM_COVERAGE, OLDEST_PYTHON, NoCoverageError, Project, _ask_version, _no_python
@@ -26,7 +25,7 @@ class Probe:
         self._project = project
         try:
             self._process: QuietProcess | None = start_quiet(
-                [project.python, PROBE], cwd=project.directory, env=environment
+                [project.python, PROBE], cwd=project.directory, env=environment, user=project.user, answers=True
             )
         except OSError as exc:
             raise _no_python(project.python, exc.strerror or str(exc)) from None
@@ -46,20 +45,18 @@ class Probe:
         process, self._process = self._process, None
         if process is None:
             raise RuntimeError("a probe answers one question")
-        with tempfile.TemporaryDirectory(prefix="covgate-") as folder:
-            file = Path(folder) / "answer.json"
-            question = json.dumps({**request, "answer": str(file)}).encode("ascii")
-            try:
-                done = process.finish(stdin=question, timeout=timeout)
-            except TimeoutError as exc:
-                raise MeasureError(
-                    f"the analysis did not end: {exc}",
-                    hint="`coverage report` in the same folder shows what does not answer, most often a plugin",
-                    slug="unreadable-data",
-                ) from None
-            if done.exit_code or not file.is_file():
-                raise self._failure(done)
-            answer = cast("dict[str, object]", json.loads(file.read_text(encoding="utf-8")))
+        question = json.dumps(request).encode("ascii")
+        try:
+            done = process.finish(stdin=question, timeout=timeout)
+        except TimeoutError as exc:
+            raise MeasureError(
+                f"the analysis did not end: {exc}",
+                hint="`coverage report` in the same folder shows what does not answer, most often a plugin",
+                slug="unreadable-data",
+            ) from None
+        if done.exit_code or not done.answer:
+            raise self._failure(done)
+        answer = _parsed(done.answer)
         if answer.get("kind") == "ConfigError":
             raise InputError(
                 f"the project's coverage configuration cannot be used: {answer['error']}",
@@ -102,3 +99,28 @@ class Probe:
             hint="a coverage plugin or an old coverage in the project's environment is the usual cause",
             slug="interpreter-not-usable",
         )
+
+
+@contextlib.contextmanager
+def reading_answer() -> Iterator[None]:
+    """Take values out of an answer in the block: plugins of the project may have had their hands in it.
+
+    Raises MeasureError when one is missing or of another kind.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as exc:
+        raise _not_an_answer(exc) from exc
+
+
+def _parsed(answer: bytes) -> dict[str, object]:
+    with reading_answer():
+        return dict(json.loads(answer))
+
+
+def _not_an_answer(exc: Exception) -> MeasureError:
+    return MeasureError(
+        f"the analysis gave an answer that cannot be read ({type(exc).__name__})",
+        hint="a coverage plugin that writes to every open file is the usual cause",
+        slug="unreadable-data",
+    )

@@ -109,13 +109,23 @@ def _run_tests(job: Measuring) -> Measurement:
     # Data and environment live outside the checkout: a suite that cleans up after itself must not take them along.
     with tempfile.TemporaryDirectory(prefix="covgate-", ignore_cleanup_errors=True) as name:
         private = Path(name)
+        if project.user:
+            # It passes through, and can put nothing in the place of what it is given below.
+            private.chmod(0o711)
+        minutes = settings.timeout_minutes
+        seconds = float(minutes) * 60 if minutes is not None else None
         if settings.install_command:
             with screen.step("Preparing the environment"):
-                project = make_environment(project, settings.install_command, private, while_running=job.while_running)
+                project = make_environment(
+                    project,
+                    settings.install_command,
+                    _own_folder(project, private / "project"),
+                    timeout_seconds=seconds,
+                    while_running=job.while_running,
+                )
             # It may have made some.
             job = replace(job, files=job.git.files())
-        data = private / "data"
-        data.mkdir()
+        data = _own_folder(project, private / "data")
         with screen.step("Preparing the measurement"):
             local = _local(job.files)
             plan = prepare_suite(project, settings.test_command, data, local, job.wanted.tracked)
@@ -125,8 +135,6 @@ def _run_tests(job: Measuring) -> Measurement:
             screen.say(f"Tests run with {shown_path(project.python, job.start)}{version}")
         for note in plan.notes:
             screen.say(note)
-        minutes = settings.timeout_minutes
-        seconds = float(minutes) * 60 if minutes is not None else None
         suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
         try:
             if not suite.data:
@@ -141,6 +149,14 @@ def _run_tests(job: Measuring) -> Measurement:
         lost=measurement.lost + suite.cut_off,
         notes=(*measurement.notes, *suite.notes),
     )
+
+
+def _own_folder(project: Project, folder: Path) -> Path:
+    """Make a folder that the project's code may write to."""
+    folder.mkdir()
+    if project.user:
+        project.user.own(folder)
+    return folder
 
 
 def _unusable(job: Measuring, error: MeasureError) -> Measurement:

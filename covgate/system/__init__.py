@@ -12,6 +12,8 @@ from covgate.system.folders import (
 from covgate.system.git import REGULAR_FILE, ChangedPath, Files, GitCommand
 from covgate.system.git_call import GitCall, user_settings
 from covgate.system.git_remote import Access, GitRemote
+from covgate.system.isolation import Isolation, find_user
+from covgate.system.lending import lent
 from covgate.system.process import (
     Completed,
     LiveRun,
@@ -27,7 +29,7 @@ from covgate.system.streams import forgiving_streams
 
 __all__ = [
     "REGULAR_FILE", "Access", "ChangedPath", "Completed", "DataFolder", "Files", "GitCall", "GitCommand",
-    "GitRemote", "LiveRun", "QuietProcess", "ReportFolder", "Screen", "child_environment", "close_own_memory",
-    "find_checkout", "forgiving_streams", "make_report_folder", "open_console", "read_text", "read_text_if_there",
-    "run_live", "run_quiet", "shown_path", "start_quiet", "styled", "user_settings",
+    "GitRemote", "Isolation", "LiveRun", "QuietProcess", "ReportFolder", "Screen", "child_environment",
+    "close_own_memory", "find_checkout", "find_user", "forgiving_streams", "lent", "make_report_folder", "open_console",
+    "read_text", "read_text_if_there", "run_live", "run_quiet", "shown_path", "start_quiet", "styled", "user_settings",
 ]  # fmt: skip

@@ -1,0 +1,149 @@
+"""An honest project in the container: the same numbers with a user of its own as without."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from covgate.errors import ExitCode
+from tests.docker.attacks import Attack
+from tests.docker.test_hostile import Runner, checkout, git_files, github, runner, workspace_is_given_back
+
+__all__ = ["github", "runner"]
+
+TESTS = """
+import multiprocessing
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import calc
+
+HERE = pathlib.Path(__file__).parent
+
+
+def test_writes_beside_itself():
+    (HERE / "calc" / "made.txt").write_text("made")
+    (HERE / "snapshots").mkdir(exist_ok=True)
+    (HERE / "snapshots" / "one").write_text("1")
+    assert (HERE / "calc" / "made.txt").read_text() == "made"
+
+
+def test_home_and_temporary_folder(tmp_path):
+    pathlib.Path("~/.cache/calc").expanduser().mkdir(parents=True)
+    (tmp_path / "x").write_text("")
+
+
+def test_reads_git():
+    said = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=HERE, capture_output=True, text=True)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "half" in subprocess.run(["git", "show", "HEAD"], cwd=HERE, capture_output=True, text=True).stdout + "half"
+
+
+def test_makes_a_clone_of_its_own(tmp_path):
+    for words in (["init", "-q"], ["-c", "user.name=a", "-c", "user.email=b", "commit", "-qm", "x", "--allow-empty"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+
+
+def test_a_process_of_its_own():
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(calc.half, (4,)) == 2
+    assert subprocess.run([sys.executable, "-c", "import calc; calc.add(1, 2)"], cwd=HERE).returncode == 0
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_half(number):
+    assert calc.half(number) == number // 2 or number % 2
+"""
+
+PROJECT = {
+    "test_honest.py": TESTS,
+    "setup.py": "from setuptools import setup\nsetup(name='calc', packages=['calc'])\n",
+    ".gitignore": "__pycache__/\n.covgate/\n.pytest_cache/\n*.egg-info/\ncalc/made.txt\nsnapshots/\n",
+}
+INPUTS = {
+    "install-command": "pip install --quiet pytest pytest-xdist coverage setuptools && python setup.py --quiet develop",
+    "test-command": "python -m pytest -q -n 2",
+    "reports": "html, xml",
+}
+NOT_ISOLATED = "Not isolated: "
+
+
+def measured(runner: Runner) -> dict[str, object]:
+    folder = runner.folder / "checkout" / ".covgate"
+    assert (folder / "html" / "index.html").is_file()
+    assert (folder / "coverage.xml").is_file()
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    return {key: result[key] for key in ("total", "diff", "checks", "verdict", "head", "base")}
+
+
+def test_an_honest_project_has_the_same_numbers(runner: Runner, tmp_path: Path) -> None:
+    sample = checkout(tmp_path / "checkout", Attack(files=PROJECT))
+    runner.prepare(sample)
+    alone = runner.run(INPUTS, {})
+    assert alone.returncode == ExitCode.PASSED, alone.stdout + alone.stderr
+    assert NOT_ISOLATED not in alone.stderr
+    isolated = measured(runner)
+    beside = runner.run(INPUTS, {"COVGATE_TESTS_USER": ""})
+    assert beside.returncode == ExitCode.PASSED, beside.stdout + beside.stderr
+    assert beside.stderr.count(NOT_ISOLATED) == 1
+    assert measured(runner) == isolated
+
+
+def test_data_is_read_as_the_tests_user_too(runner: Runner, tmp_path: Path) -> None:
+    """The plugin of coverage that the project brings is a stranger's code where data is read as well."""
+    plugin = (
+        "import os\n\n\ndef coverage_init(reg, options):\n    open('/loot/users', 'a').write(f'{os.getuid()}\\n')\n"
+    )
+    config = "[tool.coverage.run]\nsource = ['calc']\nbranch = true\nplugins = ['who']\n"
+    sample = checkout(tmp_path / "checkout", Attack(files={"who.py": plugin, "pyproject.toml": config}))
+    arguments = ("run", "--rcfile=/dev/null", "--branch", "--source=calc", "-m", "unittest", "-q")
+    subprocess.run([sys.executable, "-m", "coverage", *arguments], cwd=sample.folder, check=True)
+    runner.prepare(sample)
+    done = runner.run({"coverage-data": ".coverage", "install-command": "", "test-command": ""}, {})
+    assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
+    assert set(runner.loot("users").split()) == {b"60606"}
+
+
+WAITS = "import os, time\n\nopen('/loot/ready', 'w').close()\ntime.sleep(200)\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [("TERM", ExitCode.TERMINATED), ("INT", ExitCode.INTERRUPTED)])
+def test_a_run_that_is_ended_gives_everything_back(runner: Runner, tmp_path: Path, number: str, code: ExitCode) -> None:
+    """The runner cancels a job with SIGINT, and SIGTERM some seconds later; docker hands both on."""
+    sample = checkout(tmp_path / "checkout", Attack(files={"test_waits.py": WAITS}))
+    runner.prepare(sample)
+    before = git_files(sample.folder)
+
+    def end() -> None:
+        deadline = time.monotonic() + 100
+        while not (runner.path("loot") / "ready").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        names = runner.engine.docker("ps", "--quiet", f"--filter=volume={sample.folder}").stdout.split()
+        runner.engine.docker("kill", f"--signal={number}", *names)
+
+    with ThreadPoolExecutor() as pool:
+        ending = pool.submit(end)
+        done = runner.run({}, {})
+        ending.result()
+    assert done.returncode == code, done.stdout + done.stderr
+    assert git_files(sample.folder) == before
+    workspace_is_given_back(sample)
+
+
+@pytest.mark.parametrize("variable", ["60606", ""], ids=["isolated", "not-isolated"])
+def test_a_workspace_that_is_read_only_is_said(runner: Runner, tmp_path: Path, variable: str) -> None:
+    sample = checkout(tmp_path / "checkout", Attack())
+    runner.prepare(sample)
+    done = runner.run({}, {"COVGATE_TESTS_USER": variable}, read_only=True)
+    assert done.returncode == ExitCode.BAD_INPUT, done.stdout + done.stderr
+    assert "report-folder-not-writable" in done.stderr
