@@ -14,7 +14,7 @@ from pathlib import Path
 
 from covgate.system import lent, run_quiet
 
-USER, OWNER = 60606, 1001
+USER, OWNER = 60608, 1001
 CALLS = 6
 """Of a run with `install-command`: uv, the command, a look for coverage, two questions of the probe, the tests."""
 

@@ -9,7 +9,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -118,6 +118,17 @@ def make_report_folder(path: Path, source: str, anchor: Path | None = None) -> R
     except OSError as exc:
         raise _not_writable(path, exc, source) from None
     return ReportFolder(path=path, anchor=anchor)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Make a folder for the block. What strangers left in it may be deeper than it can be removed, and stays then."""
+    folder = Path(tempfile.mkdtemp(prefix="covgate-"))
+    try:
+        yield folder
+    finally:
+        with suppress(RecursionError):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_text_if_there(path: Path) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from covgate.system.process import run_quiet
+from covgate.system.process import Helper, run_quiet
 
 USER_VARIABLE = "COVGATE_TESTS_USER"
 """The number of that user. Only the image sets it: the user has to exist, and covgate's files to be safe from it."""
@@ -21,20 +21,44 @@ _ENDING_SECONDS = 30.0
 
 _MOST_PROCESSES = 8192
 
-# It has the tests' user as its effective one only: it may signal them, and they may not signal it. A program with that
-# user as its real one, such as `kill`, could be killed by them first. `kill(-1)` reaches all of them in one step of the
-# kernel, in which none can fork.
-_SIGNALLER = """
+# For each line, a signal number, it signals all of the user's processes. `kill(-1)` reaches all of them in one step of
+# the kernel, in which none can fork. For that moment it has the tests' user as its effective one only: it may signal
+# them, and they may not signal it. A program with that user as its real one, such as `kill`, could be killed by them
+# first. Its real one is nobody's: as root it would signal covgate, too.
+_ENDER = """
 import os, sys
-user, signal = map(int, sys.argv[1:])
+user = int(sys.argv[1])
 os.setgroups([])
-os.setresgid(user + 1, user + 1, user + 1)
-os.setresuid(user + 1, user, user + 1)
-try:
-    os.kill(-1, signal)
-except (ProcessLookupError, PermissionError):
-    pass
+while line := sys.stdin.readline():
+    os.setresuid(user + 1, user, 0)
+    try:
+        os.kill(-1, int(line))
+    except (ProcessLookupError, PermissionError):
+        pass
+    os.setresuid(0, 0, 0)
+    print(flush=True)
 """
+
+
+class Ender:
+    """Signals all processes of a user, by a process of root's that waits to be told."""
+
+    def __init__(self, user: int) -> None:
+        self._argv = [sys.executable, "-I", "-S", "-c", _ENDER, str(user)]
+        self._helper = Helper(self._argv)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal. Raises OSError when that fails twice."""
+        if not self._helper.tell(b"%d" % number):
+            # The kernel may have ended it when the machine ran out of memory.
+            self.close()
+            self._helper = Helper(self._argv)
+            if not self._helper.tell(b"%d" % number):
+                raise OSError(None, "the processes of the tests could not be ended")
+
+    def close(self) -> None:
+        """End the process."""
+        self._helper.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +68,7 @@ class Isolation:
     user: int
     """Its number, and its group's; the next number is nobody's, and covgate's to end its processes with."""
     home: Path
+    ender: Ender
 
     def wrap(self, argv: Sequence[str]) -> list[str]:
         """Return the arguments that run `argv` as this user, which can never become another one again."""
@@ -67,17 +92,21 @@ class Isolation:
         """Make a folder the user's."""
         os.chown(folder, self.user, self.user, follow_symlinks=False)
 
+    def remove_pipes(self, folder: Path) -> None:
+        """Remove the user's pipes and sockets: who opens a pipe to read, as git does with `.gitignore`, waits for ever.
+
+        Nothing of the user runs. Raises OSError.
+        """
+        kinds = ("(", "-type", "p", "-o", "-type", "s", ")")
+        run_program("find", str(folder), "-xdev", "-uid", str(self.user), *kinds, "-delete")
+
     def find_running(self) -> tuple[int, ...]:
         """Return the ids of the user's processes, but for those that have ended and only wait to be asked."""
         return tuple(pid for pid, _, state in self._processes() if state not in {"Z", "X"})
 
     def signal_all(self, number: signal.Signals) -> None:
-        """Send a signal to all of the user's processes at once."""
-        argv = [sys.executable, "-I", "-S", "-c", _SIGNALLER, str(self.user), str(int(number))]
-        done = run_quiet(argv, cwd=Path("/"), env={})
-        if done.exit_code:
-            msg = f"the processes of the tests could not be ended: {done.error_text}"
-            raise OSError(msg)
+        """Send a signal to all of the user's processes at once. Raises OSError when that cannot be done."""
+        self.ender.send(number)
 
     def end_all(self) -> None:
         """End all of the user's processes. Raises TimeoutError when one does not go.
@@ -125,3 +154,10 @@ def find_user(environment: Mapping[str, str]) -> int | None:
     """Return the number of the tests' user: in the image, where covgate is root; else None."""
     number = environment.get(USER_VARIABLE, "")
     return int(number) if number.isdigit() and os.geteuid() == 0 else None
+
+
+def run_program(*argv: str) -> None:
+    """Run a program of the system's as root. Raises OSError with what it said when it fails."""
+    done = run_quiet(argv, cwd=Path("/"), env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
+    if done.exit_code:
+        raise OSError(None, done.error_text)

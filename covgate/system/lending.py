@@ -6,16 +6,15 @@ import contextlib
 import os
 import signal
 import stat
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from covgate.errors import InputError
+from covgate.system.folders import scratch_folder
 from covgate.system.git_config import find_configs, hide_credentials, put_back
-from covgate.system.isolation import Isolation
-from covgate.system.process import run_quiet
+from covgate.system.isolation import Ender, Isolation, run_program
 
 _WRITE_BITS = stat.S_IWGRP | stat.S_IWOTH
 
@@ -42,8 +41,6 @@ class _Lent:
     guarded: dict[str, _Before] = field(default_factory=dict)
     """Folders that the user may write to but not move, and what is kept from it."""
     configs: list[Path] = field(default_factory=list)
-    closed: dict[str, int] = field(default_factory=dict)
-    """Files only their owner may read meanwhile, and their modes."""
 
 
 @contextlib.contextmanager
@@ -52,22 +49,17 @@ def lent(
 ) -> Iterator[Isolation]:
     """Let the user `number` write to `folders` in the block; yield it with a home of its own.
 
-    None of the folders can be moved away. Whatever is named `.git` there, and what lies in `kept`, stays as it is and
-    where it is: git runs as root afterwards, and believes its configuration. Credentials in it are hidden meanwhile. In
-    the end everything of the user is ended, and the folders belong to whom they belonged. Raises InputError when they
-    cannot be lent.
+    None of the folders can be moved away. Whatever is named `.git` there, and what `kept` names, there or elsewhere,
+    stays as it is and where it is: git runs as root afterwards, and believes its configuration. Credentials in it are
+    hidden meanwhile. In the end everything of the user is ended, and the folders belong to whom they belonged. Raises
+    InputError when they cannot be lent.
     """
-    with tempfile.TemporaryDirectory(prefix="covgate-", ignore_cleanup_errors=True) as name:
-        home = Path(name)
-        (home / "tmp").mkdir()
-        user = Isolation(user=number, home=home)
+    with _user(number) as user:
         state = _Lent(user=user)
         try:
             try:
                 _lend(state, [os.path.realpath(path) for path in folders], {os.path.realpath(path) for path in kept})
                 _close_credentials(state, environment)
-                user.own(home / "tmp")
-                user.own(home)
             except OSError as exc:
                 raise _cannot(exc) from None
             yield user
@@ -77,6 +69,46 @@ def lent(
                     user.end_all()
                 finally:
                     _give_back(state)
+
+
+@contextlib.contextmanager
+def _user(number: int) -> Iterator[Isolation]:
+    with scratch_folder() as home, contextlib.closing(Ender(number)) as ender:
+        user = Isolation(user=number, home=home, ender=ender)
+        (home / "tmp").mkdir()
+        user.own(home / "tmp")
+        user.own(home)
+        yield user
+
+
+def take_back(number: int, folders: Iterable[Path]) -> bool:
+    """Give back what a run that was killed had lent; tell whether there was such a run.
+
+    Nobody noted whose it was: the owner of the clone's `.git` gets it, with that folder's rights for the group. Raises
+    InputError when that cannot be done.
+    """
+    left = [top for top in map(os.path.realpath, folders) if os.lstat(top).st_gid == number]
+    if left:
+        with _user(number) as user:
+            user.end_all()
+            state = _Lent(user=user)
+            for top in left:
+                _find_lent(state, top)
+            _give_back(state)
+    return bool(left)
+
+
+def _find_lent(state: _Lent, top: str) -> None:
+    number, entries = state.user.user, list(_tree(top))
+    gits = [(about, path) for about, path in entries if Path(path).name == ".git" and about.st_uid != number]
+    model = gits[0][0] if gits else os.lstat("/")
+    owner = state.owners[top] = (model.st_uid, model.st_gid)
+    for about, path in entries:
+        if stat.S_ISDIR(about.st_mode) and (about.st_uid, about.st_gid) == (0, number):
+            mode = about.st_mode & ~stat.S_ISVTX & ~stat.S_IRWXG | model.st_mode & stat.S_IRWXG
+            state.guarded[path] = _Before(inode=about.st_ino, owner=owner, mode=stat.S_IMODE(mode))
+    for _, path in gits:
+        state.configs += find_configs(Path(path))
 
 
 @contextlib.contextmanager
@@ -112,6 +144,9 @@ def _lend(state: _Lent, folders: list[str], kept: set[str]) -> None:
             about = os.lstat(folder)
             state.owners[folder] = (about.st_uid, about.st_gid)
             _lend_tree(state, folder, kept)
+    for path in sorted(kept):
+        # A git folder that is no `.git` of the workspace; what lies in one is kept with it.
+        _keep(state, path, is_folder=True)
 
 
 def _lend_tree(state: _Lent, top: str, kept: set[str]) -> None:
@@ -119,8 +154,10 @@ def _lend_tree(state: _Lent, top: str, kept: set[str]) -> None:
 
     Without recursion: a tree may be deeper than Python's stack.
     """
-    owner, user, number = state.owners[top], state.user, state.user.user
+    owner, number = state.owners[top], state.user.user
     waiting, guards = [top], []
+    # First: who looks after a run that was killed finds it by that.
+    state.user.own(Path(top))
     while waiting:
         folder = waiting.pop()
         with os.scandir(folder) as entries:
@@ -129,6 +166,7 @@ def _lend_tree(state: _Lent, top: str, kept: set[str]) -> None:
                 is_folder = stat.S_ISDIR(about.st_mode)
                 if entry.name == ".git" or entry.path in kept:
                     guards.append(folder)
+                    kept.discard(entry.path)
                     _keep(state, entry.path, is_folder=is_folder)
                     continue
                 if (about.st_uid, about.st_gid) != owner:
@@ -138,7 +176,6 @@ def _lend_tree(state: _Lent, top: str, kept: set[str]) -> None:
                 os.chown(entry.path, number, number, follow_symlinks=False)
                 if is_folder:
                     waiting.append(entry.path)
-    user.own(Path(top))
     for guard in guards:
         _guard(state, guard, top)
 
@@ -151,8 +188,7 @@ def _guard(state: _Lent, folder: str, top: str) -> None:
     while folder not in state.guarded:
         about = os.lstat(folder)
         # By now it is the user's.
-        owner = state.others[folder].owner if folder in state.others else state.owners[top]
-        state.guarded[folder] = replace(_before(about), owner=owner)
+        state.guarded[folder] = replace(_before(about), owner=_owner_before(state, folder, top))
         os.chown(folder, 0, state.user.user)
         Path(folder).chmod(stat.S_IMODE(about.st_mode) & ~stat.S_ISGID | stat.S_ISVTX | stat.S_IRWXG)
         if folder == top:
@@ -189,12 +225,20 @@ def _close_credentials(state: _Lent, environment: Mapping[str, str]) -> None:
         named += Path(folder).glob("git-credentials-*")
     for path in named:
         about = os.lstat(path)
-        if stat.S_ISREG(about.st_mode) and str(path) not in state.closed:
-            state.closed[str(path)] = stat.S_IMODE(about.st_mode)
-            path.chmod(0o600)
-            if any(path.is_relative_to(folder) for folder in state.owners):
-                # It was lent with the rest.
-                os.chown(path, 0, 0)
+        if not stat.S_ISREG(about.st_mode) or str(path) in state.guarded:
+            continue
+        before = _before(about)
+        if about.st_uid == state.user.user:
+            # It was lent with the rest.
+            top = next(top for top in state.owners if path.is_relative_to(top))
+            before = replace(before, owner=_owner_before(state, str(path), top))
+            os.chown(path, 0, 0)
+        state.guarded[str(path)] = before
+        path.chmod(0o600)
+
+
+def _owner_before(state: _Lent, path: str, top: str) -> tuple[int, int]:
+    return state.others[path].owner if path in state.others else state.owners[top]
 
 
 def _give_back(state: _Lent) -> None:
@@ -208,12 +252,10 @@ def _give_back(state: _Lent) -> None:
         except OSError as exc:
             problems.append(exc)
 
+    attempt(map(put_back, state.configs))
     attempt(_return_trees(state))
     for path, before in {**state.others, **state.guarded}.items():
         attempt(_restore(path, before))
-    for name, mode in state.closed.items():
-        attempt(map(os.chmod, [name], [mode]))
-    attempt(map(put_back, state.configs))
     if problems:
         raise _cannot(problems[0])
 
@@ -221,14 +263,9 @@ def _give_back(state: _Lent) -> None:
 def _return_trees(state: _Lent) -> Iterator[None]:
     number = str(state.user.user)
     for folder, (owner, group) in state.owners.items():
-        # Programs, since a tree may be deeper than a path may be long. Who opens a pipe to read it waits for ever.
-        clean = ["find", folder, "-xdev", "-uid", number, "(", "-type", "p", "-o", "-type", "s", ")", "-delete"]
-        unset = ["-uid", number, "-type", "f", "-perm", "/6000", "-exec", "chmod", "ug-s", "{}", "+"]
-        chown = ["chown", "-hR", f"--from={number}", f"{owner}:{group}", folder]
-        for argv in (clean, ["find", folder, "-xdev", *unset], chown):
-            done = run_quiet(argv, cwd=Path("/"), env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"})
-            if done.exit_code:
-                raise OSError(None, done.error_text)
+        state.user.remove_pipes(Path(folder))
+        # A program, since a tree may be deeper than a path may be long. Setuid bits go with the owner.
+        run_program("chown", "-hR", f"--from={number}", f"{owner}:{group}", folder)
         yield
 
 

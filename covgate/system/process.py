@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from covgate.system.streams import is_broken, send_nowhere
 
@@ -247,6 +247,29 @@ def start_quiet(
         if writing is not None:
             os.close(writing)
     return QuietProcess(process, words[0], user, reading)
+
+
+class Helper:
+    """A lasting process that does one thing for each line it gets, and answers with an empty one."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self._process = subprocess.Popen(
+            argv, cwd="/", env={}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
+        )
+
+    def tell(self, line: bytes) -> bool:
+        """Send a line and wait until that is done; False when the process is gone."""
+        asked, answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+        try:
+            asked.write(line + b"\n")
+            return answers.read(1) == b"\n"
+        except BrokenPipeError:
+            return False
+
+    def close(self) -> None:
+        """End the process."""
+        with self._process:
+            pass
 
 
 def run_live(
