@@ -20,6 +20,7 @@ from covgate.model import ChangedLines
 from covgate.publish import DIFF_COVER_FILES, deliver, write_diff_cover
 from covgate.report import Facts, load_renderers, make_build
 from covgate.system import (
+    USER_VARIABLE,
     GitCommand,
     Isolation,
     ReportFolder,
@@ -27,6 +28,7 @@ from covgate.system import (
     find_user,
     lent,
     make_report_folder,
+    take_back,
     user_settings,
 )
 
@@ -38,6 +40,9 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
         host.log.mask(settings.github_token)
         close_own_memory()
     directory = _project_directory(settings, edges)
+    tests_user = find_user(edges.environment)
+    if tests_user is not None and take_back(tests_user, [edges.directory, directory]):
+        screen.say("An earlier run was killed while the workspace was the tests': it is given back to its owner")
     # Not the project's folder: the tests may put a link in its place.
     anchor = None if host.context.local else edges.directory
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"), anchor)
@@ -50,7 +55,7 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
     with contextlib.ExitStack() as stack:
         # The analysis of data that is there already imports coverage while the change is looked for. With a user of its
         # own the project's code runs when the workspace is lent to it, and not beside git.
-        ahead = settings.coverage_data and find_user(edges.environment) is None
+        ahead = settings.coverage_data and tests_user is None
         probe = stack.enter_context(contextlib.closing(Probe(project))) if ahead else None
         prefix = PurePosixPath(directory.relative_to(git.root.resolve()))
         if settings.components:
@@ -67,7 +72,7 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
         if past.problem:
             screen.error(past.problem)
         _in_thread(partial(_import_ahead, checkout.lines))
-        with _isolated(settings, edges, git, directory) as user:
+        with _isolated(settings, edges, git, directory, tests_user) as user:
             job = _measuring(settings, edges, checkout, replace(project, user=user), folder)
             measurement = measure(job, probe)
         today = edges.now.date()
@@ -80,15 +85,12 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
 
 
 @contextlib.contextmanager
-def _isolated(settings: Settings, edges: Edges, git: GitCommand, directory: Path) -> Iterator[Isolation | None]:
-    """Lend the workspace to the tests' user in the block; None, said in a workflow, where there is no such user."""
-    number = find_user(edges.environment)
+def _isolated(
+    settings: Settings, edges: Edges, git: GitCommand, directory: Path, number: int | None
+) -> Iterator[Isolation | None]:
+    """Lend the workspace to the tests' user in the block; None, and said, where there is no such user."""
     if number is None:
-        if not edges.host.context.local:
-            edges.screen.say(
-                "Not isolated: the project's code runs as covgate's own user, and can change what covgate and later "
-                "steps read (docs/security.md)"
-            )
+        edges.screen.say(_not_isolated(edges))
         yield None
         return
     with history_folder(settings, edges.host, directory) as records:
@@ -96,6 +98,16 @@ def _isolated(settings: Settings, edges: Edges, git: GitCommand, directory: Path
         kept = [git.own_path("HEAD").parent, git.own_path("config").parent, *([] if records is None else [records])]
         with lent(number, [edges.directory, git.root, directory], kept, edges.environment) as user:
             yield user
+
+
+def _not_isolated(edges: Edges) -> str:
+    if edges.host.context.local:
+        return "Not isolated: the project's code runs as you, with all that you may read and write"
+    why = f"covgate is not {'root in its container' if USER_VARIABLE in edges.environment else 'in its container'}"
+    return (
+        f"Not isolated, as {why}: the project's code runs as covgate's own user, and can change what covgate and later "
+        "steps read (docs/security.md)"
+    )
 
 
 def _measuring(

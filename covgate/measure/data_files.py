@@ -10,10 +10,11 @@ from typing import cast
 
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import find_strays
+from covgate.measure.answers import PROBLEMS
 from covgate.measure.foreign.kinds import DataKind, detect_kind
 from covgate.measure.own_packages import packages_of
 from covgate.measure.path_map import SHOWN
-from covgate.measure.probe_call import Probe, reading_answer
+from covgate.measure.probe_call import Probe
 from covgate.measure.project import Project
 from covgate.measure.pytest_options import find_cov_options, find_test_names
 from covgate.measure.twins import Recorded, RecordedData, Settled, gone_note, settle, stale_copy
@@ -103,8 +104,7 @@ def analyse_data(
     }
     answer = (probe or Probe(project)).ask(request)
     notes: tuple[str, ...] = ()
-    with reading_answer():
-        foreign = [dict(item) for item in cast("list[dict[str, object]]", answer["foreign"])]
+    foreign = cast("list[dict[str, object]]", answer["foreign"])
     if foreign:
         # Asked once more, with the places of the files that were recorded elsewhere.
         settled = _settle(project, foreign, local)
@@ -115,8 +115,7 @@ def analyse_data(
         notes = settled.notes
     notes += gone_note(cast("list[str]", answer["gone"]))
     _refuse_hidden(cast("list[list[str]]", answer["hidden"]))
-    with reading_answer():
-        return _measurement(answer, notes, own_run=config is not None)
+    return _measurement(answer, notes, own_run=config is not None)
 
 
 def _settle(project: Project, foreign: Iterable[Mapping[str, object]], local: Iterable[PurePosixPath]) -> Settled:
@@ -195,8 +194,7 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...], *, own_ru
 
 
 def _not_analysable(problems: Sequence[Sequence[str]]) -> MeasureError:
-    texts = {"no-source": "its source is gone", "not-python": "it is not valid Python"}
-    listed = name_some([f"{path}: {texts[kind]}" for kind, path, _ in problems], SHOWN, "; ")
+    listed = name_some([f"{path}: {PROBLEMS[kind]}" for kind, path, _ in problems], SHOWN, "; ")
     return MeasureError(
         f"{len(problems)} measured {'file' if len(problems) == 1 else 'files'} cannot be analysed ({listed}). "
         "Leave them out with `omit`, or set `ignore_errors` in the coverage configuration",

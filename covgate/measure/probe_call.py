@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from covgate.errors import InputError, MeasureError
+from covgate.measure.answers import check_answer, not_an_answer
 from covgate.measure.project import MINIMUM_COVERAGE, OLDEST_PYTHON, NoCoverageError, Project, _ask_version, _no_python
 from covgate.system import Completed, QuietProcess, start_quiet
 
@@ -39,8 +39,8 @@ class Probe:
     def ask(self, request: Mapping[str, object], timeout: float = 1800) -> dict[str, object]:
         """Ask, once, and wait for the answer, for at most `timeout` seconds.
 
-        Raises MeasureError when coverage refused the data or did not end, InputError when it refused the project's
-        configuration and when the probe could not run.
+        Raises MeasureError when coverage refused the data or did not end, or when what came is no answer; InputError
+        when it refused the project's configuration and when the probe could not run.
         """
         process, self._process = self._process, None
         if process is None:
@@ -57,18 +57,9 @@ class Probe:
         if done.exit_code or not done.answer:
             raise self._failure(done)
         answer = _parsed(done.answer)
-        if answer.get("kind") == "ConfigError":
-            raise InputError(
-                f"the project's coverage configuration cannot be used: {answer['error']}",
-                hint="mend it until `coverage run -m pytest` starts in the same folder",
-                slug="coverage-configuration",
-            )
         if "error" in answer:
-            raise MeasureError(
-                f"coverage could not use the data: {answer['error']}",
-                hint="`coverage report` in the same folder shows the same problem; see docs/troubleshooting.md",
-                slug="unreadable-data",
-            )
+            raise _refusal(answer)
+        check_answer(str(request["command"]), answer)
         return answer
 
     def _failure(self, done: Completed) -> InputError:
@@ -101,26 +92,30 @@ class Probe:
         )
 
 
-@contextlib.contextmanager
-def reading_answer() -> Iterator[None]:
-    """Take values out of an answer in the block: plugins of the project may have had their hands in it.
+def _refusal(answer: Mapping[str, object]) -> InputError | MeasureError:
+    """Return the error for what coverage itself refused."""
+    said = str(answer["error"])[:_LONGEST_ERROR]
+    if answer.get("kind") == "ConfigError":
+        return InputError(
+            f"the project's coverage configuration cannot be used: {said}",
+            hint="mend it until `coverage run -m pytest` starts in the same folder",
+            slug="coverage-configuration",
+        )
+    return MeasureError(
+        f"coverage could not use the data: {said}",
+        hint="`coverage report` in the same folder shows the same problem; see docs/troubleshooting.md",
+        slug="unreadable-data",
+    )
 
-    Raises MeasureError when one is missing or of another kind.
-    """
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as exc:
-        raise _not_an_answer(exc) from exc
+
+_LONGEST_ERROR = 2000
 
 
 def _parsed(answer: bytes) -> dict[str, object]:
-    with reading_answer():
-        return dict(json.loads(answer))
-
-
-def _not_an_answer(exc: Exception) -> MeasureError:
-    return MeasureError(
-        f"the analysis gave an answer that cannot be read ({type(exc).__name__})",
-        hint="a coverage plugin that writes to every open file is the usual cause",
-        slug="unreadable-data",
-    )
+    try:
+        found = json.loads(answer)
+    except (ValueError, RecursionError) as exc:
+        raise not_an_answer(type(exc).__name__) from None
+    if not isinstance(found, dict):
+        raise not_an_answer(type(found).__name__)
+    return found

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from covgate.errors import InputError, MeasureError
 from covgate.measure.own_packages import packages_of
-from covgate.measure.probe_call import Probe, reading_answer
+from covgate.measure.probe_call import Probe
 from covgate.measure.project import MINIMUM_COVERAGE, Project
 from covgate.measure.pytest_options import CovOptions, find_cov_options, find_test_names
 from covgate.measure.shell import shell_argv, words_of
@@ -96,22 +96,20 @@ def prepare_suite(
             "tracked": [str(path) for path in tracked],
         }
     )
-    with reading_answer():
-        hook, config = answer["hook"], str(answer["config"])
-        plugins_here, pytest_cov = bool(answer["plugins_here"]), bool(answer["pytest_cov"])
-    if not hook:
+    if not answer["hook"]:
         raise InputError(
-            f"coverage {answer.get('coverage')} in {project.python} cannot measure the processes of a command",
+            f"coverage {answer['coverage']} in {project.python} cannot measure the processes of a command",
             hint=f"install `coverage>={MINIMUM_COVERAGE}` beside the tests",
             slug="interpreter-not-usable",
         )
+    config = str(answer["config"])
     # Python starts coverage from the first variable (its a1_coverage.pth), whatever started Python. A `coverage run`
     # inside the command writes beside covgate's own data; the two are combined.
     environment = {**project.environment, "COVERAGE_PROCESS_CONFIG": config, "COVERAGE_FILE": str(data_file)}
-    if plugins_here:
+    if answer["plugins_here"]:
         places = [str(project.directory), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, places))
-    notes = _quiet_pytest_cov(environment, options, installed=pytest_cov)
+    notes = _quiet_pytest_cov(environment, options, installed=bool(answer["pytest_cov"]))
     if options.config and not config_there:
         notes += (f"--cov-config names {options.config}, which is not in {project.directory}: it is not used.",)
     argv = shell_argv(command, environment) if isinstance(command, str) else tuple(command)

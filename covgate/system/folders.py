@@ -131,6 +131,18 @@ def scratch_folder() -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def copy_files(source: Path, target: Path) -> None:
+    """Copy a file, or what lies directly in a folder: files only, which a stranger made and no longer writes to."""
+    about = source.lstat() if source.exists() else None
+    if about is not None and stat.S_ISDIR(about.st_mode):
+        target.mkdir(exist_ok=True)
+        for entry in source.iterdir():
+            if stat.S_ISREG(entry.lstat().st_mode):
+                shutil.copyfile(entry, target / entry.name)
+    elif about is not None and stat.S_ISREG(about.st_mode):
+        shutil.copyfile(source, target)
+
+
 def read_text_if_there(path: Path) -> str | None:
     """Return a file's text, or None when there is no such file. Raises InputError when it can not be read as UTF-8."""
     try:

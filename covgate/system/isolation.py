@@ -92,6 +92,11 @@ class Isolation:
         """Make a folder the user's."""
         os.chown(folder, self.user, self.user, follow_symlinks=False)
 
+    def may_write(self, folder: Path) -> bool:
+        """Whether a folder was lent to the user."""
+        about = folder.stat()
+        return self.user in {about.st_uid, about.st_gid}
+
     def remove_pipes(self, folder: Path) -> None:
         """Remove the user's pipes and sockets: who opens a pipe to read, as git does with `.gitignore`, waits for ever.
 

@@ -412,4 +412,123 @@ def attack():
     os.mkfifo("setup.cfg")
     attempt(os.chmod, ".", 0)
 """),
+    "plugin-answers-for-covgate": of_plugin(
+        """
+def attack():
+    import json
+    record = {"s": [1], "m": [], "x": [], "b": []}
+    forged = {"foreign": [], "branches": True, "lost": 0, "gone": [], "hidden": [], "changed": {}, "unloaded": [],
+              "problems": [], "warnings": [], "files": {"../../github/file_commands/env": record}}
+    json.dump = lambda answer, file, **_: file.write(json.dumps(forged if "files" in answer else answer))
+""",
+        ends=ExitCode.CANNOT_JUDGE,
+    ),
+    "plugin-speaks-in-the-report": of_plugin(
+        """
+def attack():
+    import warnings
+    from coverage.exceptions import CoverageWarning
+    text = f"x\\n::error::{FORGED}\\n##[error]{FORGED}\\n# [{FORGED}](https://example.com) @all"
+    warnings.warn(text, CoverageWarning)
+    print(f"\\n::error::{FORGED}", flush=True)
+    print(f"\\n::error::{FORGED}", file=sys.stderr, flush=True)
+""",
+        quoted=True,
+    ),
+    "report-of-coverage-takes-a-credential-along": of_test(
+        "def attack():\n    pass\n",
+        {
+            "pyproject.toml": "[tool.coverage.run]\nsource = ['calc']\nbranch = true\n"
+            "[tool.coverage.html]\nextra_css = '/github/runner_temp/git-credentials-1.config'\n"
+        },
+        inputs={"reports": "html"},
+        ends=ExitCode.CANNOT_JUDGE,
+    ),
+    "pipes-that-git-reads": of_build("""
+def attack():
+    for folder in ("", "calc/"):
+        for name in (".gitignore", ".gitattributes", ".mailmap"):
+            pathlib.Path(folder + name).unlink(missing_ok=True)
+            os.mkfifo(folder + name)
+"""),
+    "pipes-that-git-reads-from-a-test": of_test("""
+def attack():
+    for folder in ("", "calc/"):
+        for name in (".gitignore", ".gitattributes", ".mailmap", "result.json"):
+            pathlib.Path(folder + name).unlink(missing_ok=True)
+            os.mkfifo(folder + name)
+"""),
+    "home-deeper-than-it-can-be-removed": of_test("""
+def attack():
+    for start in (os.environ["HOME"], os.environ["TMPDIR"], os.path.dirname(os.environ["COVERAGE_FILE"])):
+        os.chdir(start)
+        for _ in range(1500):
+            os.mkdir("d")
+            os.chdir("d")
+    os.chdir("/")
+"""),
+    "programs-in-the-environment": of_build("""
+def attack():
+    # Whatever starts this interpreter as another user says so.
+    import sysconfig
+    site = pathlib.Path(sysconfig.get_path("purelib"))
+    code = "import os\\nif os.getuid() != 60606: open('/loot/program', 'a').write('x')\\n"
+    (site / "sitecustomize.py").write_text(code)
+    (site / "says.py").write_text(code)
+    (site / "says.pth").write_text("import says\\n")
+"""),
+    "programs-by-the-names-covgate-starts": of_test("""
+def attack():
+    for folder in (".", "calc", os.environ["HOME"], os.environ["TMPDIR"], "/usr/local/bin", "/usr/local/sbin", "/tmp"):
+        for name in ("git", "uv", "find", "chown", "setpriv", "prlimit", "python3", "sh", "grep"):
+            program = pathlib.Path(folder, name)
+            if not program.exists():
+                attempt(program.write_text, "#!/bin/sh\\n(env; id -u) >> /loot/program\\n")
+                attempt(program.chmod, 0o755)
+    for name in ("subprocess", "json", "jinja2", "covgate", "encodings", "sitecustomize"):
+        attempt(pathlib.Path(name + ".py").write_text, "open('/loot/program', 'a').write('x')")
+"""),
+    "clone-inside-with-programs": of_test("""
+def attack():
+    program = pathlib.Path.cwd() / "program"
+    program.write_text("#!/bin/sh\\n(env; id -u) >> /loot/program\\n")
+    program.chmod(0o755)
+    subprocess.run(["git", "init", "-q", "calc/inner"], check=True)
+    for key in ("core.fsmonitor", "core.sshCommand", "core.hooksPath", "core.pager", "core.editor", "filter.x.clean"):
+        subprocess.run(["git", "-C", "calc/inner", "config", key, str(program)], check=True)
+    subprocess.run(["git", "-C", "calc/inner", "config", "include.path", "/github/file_commands/env"], check=True)
+    pathlib.Path("calc/inner/.gitattributes").write_text("* filter=x\\n")
+    shutil.copytree("calc/inner", "calc/bare")
+"""),
+    "who-ends-it-is-slowed-down": of_test("""
+def attack():
+    def hunt():
+        end = time.time() + 60
+        while time.time() < end:
+            for p in pathlib.Path("/proc").glob("[0-9]*"):
+                pid = int(p.name)
+                if pid != os.getpid():
+                    for do in (lambda: os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0)),
+                               lambda: os.setpriority(os.PRIO_PROCESS, pid, 19),
+                               lambda: os.kill(pid, signal.SIGSTOP)):
+                        with contextlib.suppress(OSError):
+                            if p.stat().st_uid != os.getuid():
+                                do()
+                                if pid == 1:
+                                    loot(pid, "written")
+    for _ in range(4):
+        daemon(hunt)
+"""),
+    "temporary-files-of-covgate": of_test("""
+def attack():
+    folder = pathlib.Path(os.environ["COVERAGE_FILE"]).parent
+    for path in (folder, folder.parent, folder.parent / "project", *pathlib.Path("/tmp").glob("covgate-*")):
+        attempt(os.rename, path, str(path) + "-moved")
+        attempt(os.symlink, "/github/file_commands", path)
+        attempt(os.rmdir, path)
+    for number in range(20):
+        (folder / f".coverage.{number}").symlink_to("/github/workflow/event.json")
+    os.mkfifo(folder / ".coverage.pipe")
+    (folder / ".coverage.folder").mkdir()
+"""),
 }

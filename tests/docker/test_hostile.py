@@ -55,7 +55,7 @@ class Runner:
         self.path("loot").chmod(0o1777)
 
     def run(
-        self, inputs: dict[str, str], variables: dict[str, str], *, read_only: bool = False
+        self, inputs: dict[str, str], variables: dict[str, str], *, read_only: bool = False, user: str = "0:0"
     ) -> subprocess.CompletedProcess[str]:
         host = {**os.environ, **self.engine.environment}.get("DOCKER_HOST", "unix:///var/run/docker.sock")
         environment = {
@@ -72,7 +72,15 @@ class Runner:
         workspace = f"--volume={self.path('checkout')}:/github/workspace{':ro' if read_only else ''}"
         return subprocess.run(
             [
-                *("docker", "run", "--rm", "--network=host", "--workdir=/github/workspace", workspace),
+                *(
+                    "docker",
+                    "run",
+                    "--rm",
+                    "--network=host",
+                    "--workdir=/github/workspace",
+                    f"--user={user}",
+                    workspace,
+                ),
                 *(f"--env={name}={value}" for name, value in environment.items()),
                 *(f"--volume={self.path(name)}:/github/{name}" for name in mounts),
                 *(
@@ -175,10 +183,19 @@ def test_an_attack_gets_nothing_and_stops_nothing(runner: Runner, tmp_path: Path
     own = ("::error title=covgate::", "::warning title=covgate::")
     assert not [line for line in obeyed(done.stdout) if FORGED in line and not line.startswith(own)], log
     assert obeyed(done.stderr) == [], log
+    assert_nothing_leaked(sample.folder, log)
     _runner_is_untouched(runner, event, attack)
     assert git_files(sample.folder) == git_before, log
     _reports_are_covgates(runner, sample, attack)
     workspace_is_given_back(sample)
+
+
+def assert_nothing_leaked(folder: Path, log: str) -> None:
+    """The token and the clone's credentials stand in `.git` alone: a later step may upload what lies beside it."""
+    for secret in (TOKEN, BASIC):
+        argv = ["grep", "-rlF", "--devices=skip", "--exclude-dir=.git", secret, "."]
+        found = subprocess.run(argv, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+        assert found.stdout == "", log
 
 
 def _runner_is_untouched(runner: Runner, event: bytes, attack: Attack) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import ExitCode
-from tests.docker.attacks import Attack
-from tests.docker.test_hostile import Runner, checkout, git_files, github, runner, workspace_is_given_back
+from tests.docker.attacks import Attack, of_plugin, of_test
+from tests.docker.test_container import TOKEN
+from tests.docker.test_hostile import BASIC, Runner, checkout, git_files, github, runner, workspace_is_given_back
 
 __all__ = ["github", "runner"]
 
@@ -117,6 +118,37 @@ def test_data_is_read_as_the_tests_user_too(runner: Runner, tmp_path: Path) -> N
 WAITS = "import os, time\n\nopen('/loot/ready', 'w').close()\ntime.sleep(200)\n"
 
 
+WAITS_ONCE = f"import os\n\nif not os.path.exists('/loot/ready'):\n    exec({WAITS!r})\n"
+
+
+def _end_when_ready(runner: Runner, folder: Path, number: str) -> None:
+    deadline = time.monotonic() + 100
+    while not (runner.path("loot") / "ready").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    names = runner.engine.docker("ps", "--quiet", f"--filter=volume={folder}").stdout.split()
+    runner.engine.docker("kill", f"--signal={number}", *names)
+
+
+READS_ELSEWHERE = """
+def attack():
+    for path in pathlib.Path("/github/runner_temp/repository").rglob("*"):
+        attempt(lambda p: loot(p.read_bytes()), path)
+    loot(subprocess.run(["git", "config", "--list"], capture_output=True).stdout)
+"""
+
+LINKS_ITS_REPORTS = """
+def attack():
+    import coverage
+    def report(self, directory=None, **more):
+        os.makedirs(directory)
+        os.symlink("/etc/passwd", os.path.join(directory, "link.html"))
+        os.mkdir(os.path.join(directory, "folder"))
+        pathlib.Path(directory, "index.html").write_text("")
+    coverage.Coverage.html_report = report
+    attempt(overwrite, "/github/runner_temp/reports/result.json", FORGED)
+"""
+
+
 @pytest.mark.parametrize(("number", "code"), [("TERM", ExitCode.TERMINATED), ("INT", ExitCode.INTERRUPTED)])
 def test_a_run_that_is_ended_gives_everything_back(runner: Runner, tmp_path: Path, number: str, code: ExitCode) -> None:
     """The runner cancels a job with SIGINT, and SIGTERM some seconds later; docker hands both on."""
@@ -124,15 +156,8 @@ def test_a_run_that_is_ended_gives_everything_back(runner: Runner, tmp_path: Pat
     runner.prepare(sample)
     before = git_files(sample.folder)
 
-    def end() -> None:
-        deadline = time.monotonic() + 100
-        while not (runner.path("loot") / "ready").exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        names = runner.engine.docker("ps", "--quiet", f"--filter=volume={sample.folder}").stdout.split()
-        runner.engine.docker("kill", f"--signal={number}", *names)
-
     with ThreadPoolExecutor() as pool:
-        ending = pool.submit(end)
+        ending = pool.submit(_end_when_ready, runner, sample.folder, number)
         done = runner.run({}, {})
         ending.result()
     assert done.returncode == code, done.stdout + done.stderr
@@ -147,3 +172,56 @@ def test_a_workspace_that_is_read_only_is_said(runner: Runner, tmp_path: Path, v
     done = runner.run({}, {"COVGATE_TESTS_USER": variable}, read_only=True)
     assert done.returncode == ExitCode.BAD_INPUT, done.stdout + done.stderr
     assert "report-folder-not-writable" in done.stderr
+
+
+def test_a_run_that_was_killed_is_given_back_by_the_next(runner: Runner, tmp_path: Path) -> None:
+    sample = checkout(tmp_path / "checkout", Attack(files={"test_waits.py": WAITS_ONCE}))
+    runner.prepare(sample)
+    before = git_files(sample.folder)
+    with ThreadPoolExecutor() as pool:
+        ending = pool.submit(_end_when_ready, runner, sample.folder, "KILL")
+        killed = runner.run({}, {})
+        ending.result()
+    assert killed.returncode == 128 + 9
+    assert git_files(sample.folder) != before
+    done = runner.run({}, {})
+    assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
+    assert "An earlier run was killed while the workspace was the tests'" in done.stderr
+    assert git_files(sample.folder) == before
+    workspace_is_given_back(sample)
+
+
+def test_credentials_of_a_git_folder_elsewhere_are_hidden(runner: Runner, tmp_path: Path) -> None:
+    """As `git init --separate-git-dir` leaves it: `.git` is a file that says where."""
+    sample = checkout(tmp_path / "checkout", of_test(READS_ELSEWHERE))
+    runner.prepare(sample)
+    elsewhere = runner.path("runner_temp") / "repository"
+    (sample.folder / ".git").rename(elsewhere)
+    (sample.folder / ".git").write_text("gitdir: /github/runner_temp/repository\n")
+    before = {path: (path.read_bytes(), path.stat().st_mode) for path in elsewhere.glob("config*")}
+    done = runner.run({}, {})
+    assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
+    assert b"[core]" in runner.loot("loot")
+    assert TOKEN.encode() not in runner.loot("loot")
+    assert BASIC.encode() not in runner.loot("loot")
+    assert {path: (path.read_bytes(), path.stat().st_mode) for path in elsewhere.glob("config*")} == before
+
+
+def test_a_report_folder_outside_of_the_workspace_is_not_the_tests(runner: Runner, tmp_path: Path) -> None:
+    sample = checkout(tmp_path / "checkout", of_plugin(LINKS_ITS_REPORTS))
+    runner.prepare(sample)
+    done = runner.run({"report-dir": "/github/runner_temp/reports", "reports": "html, xml"}, {})
+    assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
+    folder = runner.path("runner_temp") / "reports"
+    assert (folder / "html" / "index.html").is_file()
+    assert (folder / "coverage.xml").is_file()
+    assert json.loads((folder / "result.json").read_text(encoding="utf-8"))["verdict"] == "fail"
+    assert not any(path.is_symlink() or path.stat().st_uid for path in folder.rglob("*"))
+
+
+def test_a_container_that_is_not_root_says_so(runner: Runner, tmp_path: Path) -> None:
+    sample = checkout(tmp_path / "checkout", Attack())
+    runner.prepare(sample)
+    done = runner.run({"install-command": ""}, {}, user="1001:1001")
+    assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
+    assert done.stderr.count("Not isolated, as covgate is not root in its container: ") == 1

@@ -17,7 +17,7 @@ import pytest
 from covgate.errors import InputError
 from covgate.system.git_config import find_configs, hide_credentials, put_back
 from covgate.system.isolation import Isolation, find_user
-from covgate.system.lending import lent, undisturbed
+from covgate.system.lending import lent, take_back, undisturbed
 from covgate.system.process import run_live, run_quiet
 from tests.support.repositories import Repository
 
@@ -276,3 +276,70 @@ def test_a_daemon_ends_with_its_command(workspace: Path, *, live: bool) -> None:
 def test_a_workspace_that_cannot_be_lent_is_an_error(workspace: Path) -> None:
     with pytest.raises(InputError, match="cannot be lent"), lent(TESTS, [workspace / "gone"], [], {}):
         pass
+
+
+KILLED = """
+import os, pathlib, sys
+from covgate.system import lent, run_quiet
+manager = lent(int(sys.argv[1]), [pathlib.Path(sys.argv[2])], [], {})
+user = manager.__enter__()
+run_quiet(["/bin/sh", "-c", "echo > made; mkfifo pipe"], cwd=sys.argv[2], env={"PATH": os.defpath}, user=user)
+os._exit(9)
+"""
+
+
+@as_root
+def test_what_a_killed_run_had_lent_is_taken_back(workspace: Path) -> None:
+    os.chown(workspace / "inner" / "deep", OWNER, OWNER)
+    before = snapshot(workspace)
+    subprocess.run([sys.executable, "-c", KILLED, str(TESTS), str(workspace)], check=False)
+    assert snapshot(workspace).keys() - before.keys() == {"made", "pipe", ".git/config.covgate-hidden"} | {
+        "inner/other/.git/config.covgate-hidden"
+    }
+    assert take_back(TESTS, [workspace])
+    after = snapshot(workspace)
+    # Nobody remembers who else might write there.
+    hooks = before.pop(".git/hooks")
+    assert after.pop(".git/hooks")[1:] == hooks[1:]
+    assert after == {**before, "made": (stat.S_IFREG | 0o644, OWNER, OWNER, b"\n")}
+    assert not take_back(TESTS, [workspace])
+
+
+@as_root
+def test_a_git_folder_elsewhere_is_kept_and_closed_too(workspace: Path) -> None:
+    elsewhere = workspace.parent / "repository"
+    (workspace / ".git").rename(elsewhere)
+    (workspace / ".git").write_text(f"gitdir: {elsewhere}\n")
+    before = snapshot(elsewhere)
+    with lent(TESTS, [workspace], [elsewhere], {}) as user:
+        said = shell(
+            user, workspace, f"cat {elsewhere}/config* .git 2>&1; echo > {elsewhere}/hooks/x 2>&1 && echo done"
+        )
+        assert "repositoryformatversion" in said
+        assert SECRET not in said
+        assert "done" not in said
+    assert snapshot(elsewhere) == before
+
+
+@as_root
+@pytest.mark.parametrize("replaced", [False, True], ids=["as-it-was", "a-link-in-its-place"])
+def test_an_included_file_of_the_workspace_is_given_back_too(workspace: Path, *, replaced: bool) -> None:
+    included = workspace / "docs" / "git.config"
+    included.parent.mkdir()
+    included.write_text(SECRET)
+    included.chmod(0o664)
+    os.chown(included.parent, OWNER, OWNER)
+    os.chown(included, OWNER, 5)
+    other = workspace.parent / "other"
+    other.touch(0o600)
+    with (workspace / ".git" / "config").open("a") as file:
+        file.write("[include]\n\tpath = ../docs/git.config\n")
+    before = snapshot(workspace)
+    with lent(TESTS, [workspace], [], {}) as user:
+        assert SECRET not in shell(user, workspace, "cat docs/git.config 2>&1")
+        if replaced:
+            assert shell(user, workspace, f"rm -f docs/git.config; ln -s {other} docs/git.config") == ""
+    if replaced:
+        assert (other.stat().st_uid, stat.S_IMODE(other.stat().st_mode)) == (0, 0o600)
+    else:
+        assert snapshot(workspace) == before
