@@ -103,7 +103,7 @@ def _isolated(
 def _not_isolated(edges: Edges) -> str:
     if edges.host.context.local:
         return "Not isolated: the project's code runs as you, with all that you may read and write"
-    why = f"covgate is not {'root in its container' if USER_VARIABLE in edges.environment else 'in its container'}"
+    why = f"covgate is not {'root in its container' if edges.environment.get(USER_VARIABLE) else 'in its container'}"
     return (
         f"Not isolated, as {why}: the project's code runs as covgate's own user, and can change what covgate and later "
         "steps read (docs/security.md)"

@@ -110,6 +110,6 @@ def _without_user(url: str) -> str:
 
 def _included(config: Path, value: str | None) -> Iterator[Path]:
     if value and not value.startswith("~"):
-        path = config.parent / value
+        path = Path(os.path.normpath(config.parent / value))
         if path.is_file() and not path.is_symlink():
             yield path

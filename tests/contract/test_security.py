@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.docker.attacks import ATTACKS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,3 +29,13 @@ def test_every_promise_names_a_test_that_is_there() -> None:
         assert held.strip(), line
         for name in re.findall(r"`(test_\w+)`", held):
             assert f"def {name}(" in texts, name
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / ".github").rglob("*.yml"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_workflow_keeps_the_token_out_of_the_clone(page: Path) -> None:
+    steps = re.findall(r"uses: actions/checkout@.*\n(\s+)with:\n((?:\1  .*\n)+)", page.read_text(encoding="utf-8"))
+    assert len(steps) == page.read_text(encoding="utf-8").count("uses: actions/checkout@")
+    assert all("persist-credentials: false\n" in inputs for _, inputs in steps)

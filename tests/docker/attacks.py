@@ -442,7 +442,7 @@ def attack():
             "[tool.coverage.html]\nextra_css = '/github/runner_temp/git-credentials-1.config'\n"
         },
         inputs={"reports": "html"},
-        ends=ExitCode.CANNOT_JUDGE,
+        ends=ExitCode.BAD_INPUT,
     ),
     "pipes-that-git-reads": of_build("""
 def attack():

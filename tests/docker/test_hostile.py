@@ -211,7 +211,9 @@ def _runner_is_untouched(runner: Runner, event: bytes, attack: Attack) -> None:
 
 def _reports_are_covgates(runner: Runner, sample: Sample, attack: Attack) -> None:
     outputs = parse_outputs((runner.path("file_commands") / "output").read_text(encoding="utf-8"))
-    assert not any(FORGED in comment.body for comment in runner.github.comments.values())
+    bodies = [comment.body for comment in runner.github.comments.values()]
+    assert attack.quoted or not any(FORGED in body for body in bodies)
+    assert not any("](https://example.com)" in body or "@all" in body for body in bodies), bodies
     if not outputs["result-path"]:
         return
     path = sample.folder / outputs["result-path"]
