@@ -97,6 +97,8 @@ def _isolated(
         # The clone's own folder has another name than .git in a worktree, or with --separate-git-dir.
         kept = [git.own_path("HEAD").parent, git.own_path("config").parent, *([] if records is None else [records])]
         with lent(number, [edges.directory, git.root, directory], kept, edges.environment) as user:
+            if not user.has_second_wall():
+                edges.screen.say("One wall around the project's code, not two: this kernel or engine has no Landlock")
             yield user
 
 

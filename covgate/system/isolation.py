@@ -7,11 +7,14 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from covgate.system.process import Helper, run_quiet
+
+T = TypeVar("T")
 
 USER_VARIABLE = "COVGATE_TESTS_USER"
 """The number of that user. Only the image sets it: the user has to exist, and covgate's files to be safe from it."""
@@ -20,6 +23,9 @@ _ENDING_SECONDS = 30.0
 """How long what was killed may take to be gone: a process in the middle of writing to a slow disk, say."""
 
 _MOST_PROCESSES = 8192
+
+_EVERYBODYS = ("/tmp", "/var/tmp", "/dev", "/proc", "/run/lock")  # noqa: S108  # nothing is put there
+"""Where everybody writes: temporary files, shared memory, terminals, what a process says of itself."""
 
 # For each line, a signal number, it signals all of the user's processes. `kill(-1)` reaches all of them in one step of
 # the kernel, in which none can fork. For that moment it has the tests' user as its effective one only: it may signal
@@ -69,6 +75,8 @@ class Isolation:
     """Its number, and its group's; the next number is nobody's, and covgate's to end its processes with."""
     home: Path
     ender: Ender
+    places: list[Path] = field(default_factory=list)
+    """Folders that it may write to, besides those that everybody may."""
 
     def wrap(self, argv: Sequence[str]) -> list[str]:
         """Return the arguments that run `argv` as this user, which can never become another one again."""
@@ -88,8 +96,21 @@ class Isolation:
         dropped = {"TEMP", "TMP", "USER", "LOGNAME"}
         return {name: value for name, value in environment.items() if name not in dropped} | own
 
+    def start(self, start: Callable[[], T]) -> T:
+        """Call what starts a process of the user's, behind a second wall where the kernel has one."""
+        from covgate.system.landlock import start_behind  # noqa: PLC0415  # with ctypes, which takes a while
+
+        return start_behind((*self.places, *map(Path, _EVERYBODYS)), start)
+
+    def has_second_wall(self) -> bool:
+        """Whether the kernel has Landlock."""
+        from covgate.system.landlock import has_landlock  # noqa: PLC0415  # as above
+
+        return has_landlock()
+
     def own(self, folder: Path) -> None:
         """Make a folder the user's."""
+        self.places.append(folder)
         os.chown(folder, self.user, self.user, follow_symlinks=False)
 
     def may_write(self, folder: Path) -> bool:

@@ -143,6 +143,7 @@ def _lend(state: _Lent, folders: list[str], kept: set[str]) -> None:
         elif folder not in state.owners:
             about = os.lstat(folder)
             state.owners[folder] = (about.st_uid, about.st_gid)
+            state.user.places.append(Path(folder))
             _lend_tree(state, folder, kept)
     for path in sorted(kept):
         # A git folder that is no `.git` of the workspace; what lies in one is kept with it.
@@ -157,7 +158,7 @@ def _lend_tree(state: _Lent, top: str, kept: set[str]) -> None:
     owner, number = state.owners[top], state.user.user
     waiting, guards = [top], []
     # First: who looks after a run that was killed finds it by that.
-    state.user.own(Path(top))
+    os.chown(top, number, number)
     while waiting:
         folder = waiting.pop()
         with os.scandir(folder) as entries:
@@ -273,7 +274,8 @@ def _restore(path: str, before: _Before) -> Iterator[None]:
     """Restore what is still there; something else in its place is the user's doing, and left."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         about = os.lstat(path)
-        if about.st_ino == before.inode:
+        # The number of what was removed is soon given to something new, to a link, say.
+        if about.st_ino == before.inode and not (stat.S_ISLNK(about.st_mode) and before.mode is not None):
             os.chown(path, *before.owner, follow_symlinks=False)
             if before.mode is not None:
                 Path(path).chmod(before.mode)

@@ -8,7 +8,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -229,15 +229,18 @@ def start_quiet(
     reading, writing = os.pipe() if answers else (None, None)
     given = [] if writing is None else [str(writing)]
     try:
-        process = subprocess.Popen(
-            (user.wrap(words) if user else words) + given,
-            cwd=cwd,
-            env=user.environment(env) if user else dict(env),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=() if writing is None else (writing,),
-            start_new_session=True,
+        process = _start(
+            lambda: subprocess.Popen(
+                (user.wrap(words) if user else words) + given,
+                cwd=cwd,
+                env=user.environment(env) if user else dict(env),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=() if writing is None else (writing,),
+                start_new_session=True,
+            ),
+            user,
         )
     except BaseException:
         if reading is not None:
@@ -247,6 +250,10 @@ def start_quiet(
         if writing is not None:
             os.close(writing)
     return QuietProcess(process, words[0], user, reading)
+
+
+def _start(popen: Callable[[], subprocess.Popen[bytes]], user: Isolation | None) -> subprocess.Popen[bytes]:
+    return user.start(popen) if user else popen()
 
 
 class Helper:
@@ -293,15 +300,18 @@ def run_live(
     if stdout is None and is_broken(1):
         # It would kill the tests, whose own fault it is not.
         send_nowhere(1)
-    process = subprocess.Popen(
-        user.wrap(argv) if user else argv,
-        cwd=cwd,
-        env=user.environment(env) if user else dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        # Of two streams the runner may read the later one first: the end of stopped commands before what they stop.
-        stderr=subprocess.STDOUT if user else None,
-        start_new_session=True,
+    process = _start(
+        lambda: subprocess.Popen(
+            user.wrap(argv) if user else argv,
+            cwd=cwd,
+            env=user.environment(env) if user else dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            # Of two streams the runner may read the later one first: the end of stopped commands before what they stop.
+            stderr=subprocess.STDOUT if user else None,
+            start_new_session=True,
+        ),
+        user,
     )
     timed_out = False
     try:

@@ -1,4 +1,4 @@
-"""Hostile code of a pull request, by what it is after. Each says in /loot that it ran, and puts there what it got."""
+"""Hostile code of a pull request, by what it is after. Each says in /tmp/loot that it ran, and what it got."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FORGED = "f0rged-by-the-tests"
 
 TOOLS = f'''
 import contextlib, ctypes, os, pathlib, shutil, signal, socket, subprocess, sys, time
-LOOT = pathlib.Path("/loot")
+LOOT = pathlib.Path("/tmp/loot")
 FORGED = "{FORGED}"
 COMMANDS = ("env", "path", "output", "state", "summary")
 
@@ -75,7 +75,7 @@ SPY = """
 def _spy():
     import os, sys
     if any(name.startswith("INPUT_") for name in os.environ):
-        with open("/loot/loot", "a") as file:
+        with open("/tmp/loot/loot", "a") as file:
             file.write(repr(dict(os.environ)))
 _spy()
 """
@@ -356,7 +356,7 @@ def attack():
     "git-hooks": of_test("""
 def attack():
     program = pathlib.Path.cwd() / "program"
-    program.write_text("#!/bin/sh\\n(env; id -u) >> /loot/program\\n")
+    program.write_text("#!/bin/sh\\n(env; id -u) >> /tmp/loot/program\\n")
     program.chmod(0o755)
     for key in ("core.fsmonitor", "filter.x.clean", "filter.x.smudge", "diff.external", "core.sshCommand"):
         if subprocess.run(["git", "config", key, str(program)]).returncode == 0:
@@ -472,7 +472,7 @@ def attack():
     # Whatever starts this interpreter as another user says so.
     import sysconfig
     site = pathlib.Path(sysconfig.get_path("purelib"))
-    code = "import os\\nif os.getuid() != 60606: open('/loot/program', 'a').write('x')\\n"
+    code = "import os\\nif os.getuid() != 60606: open('/tmp/loot/program', 'a').write('x')\\n"
     (site / "sitecustomize.py").write_text(code)
     (site / "says.py").write_text(code)
     (site / "says.pth").write_text("import says\\n")
@@ -483,15 +483,15 @@ def attack():
         for name in ("git", "uv", "find", "chown", "setpriv", "prlimit", "python3", "sh", "grep"):
             program = pathlib.Path(folder, name)
             if not program.exists():
-                attempt(program.write_text, "#!/bin/sh\\n(env; id -u) >> /loot/program\\n")
+                attempt(program.write_text, "#!/bin/sh\\n(env; id -u) >> /tmp/loot/program\\n")
                 attempt(program.chmod, 0o755)
     for name in ("subprocess", "json", "jinja2", "covgate", "encodings", "sitecustomize"):
-        attempt(pathlib.Path(name + ".py").write_text, "open('/loot/program', 'a').write('x')")
+        attempt(pathlib.Path(name + ".py").write_text, "open('/tmp/loot/program', 'a').write('x')")
 """),
     "clone-inside-with-programs": of_test("""
 def attack():
     program = pathlib.Path.cwd() / "program"
-    program.write_text("#!/bin/sh\\n(env; id -u) >> /loot/program\\n")
+    program.write_text("#!/bin/sh\\n(env; id -u) >> /tmp/loot/program\\n")
     program.chmod(0o755)
     subprocess.run(["git", "init", "-q", "calc/inner"], check=True)
     for key in ("core.fsmonitor", "core.sshCommand", "core.hooksPath", "core.pager", "core.editor", "filter.x.clean"):

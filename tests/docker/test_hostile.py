@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,7 @@ class Runner:
         self.path("loot").chmod(0o1777)
 
     def run(
-        self, inputs: dict[str, str], variables: dict[str, str], *, read_only: bool = False, user: str = "0:0"
+        self, inputs: dict[str, str], variables: dict[str, str], *, read_only: bool = False, options: Sequence[str] = ()
     ) -> subprocess.CompletedProcess[str]:
         host = {**os.environ, **self.engine.environment}.get("DOCKER_HOST", "unix:///var/run/docker.sock")
         environment = {
@@ -78,13 +78,13 @@ class Runner:
                     "--rm",
                     "--network=host",
                     "--workdir=/github/workspace",
-                    f"--user={user}",
                     workspace,
+                    *options,
                 ),
                 *(f"--env={name}={value}" for name, value in environment.items()),
                 *(f"--volume={self.path(name)}:/github/{name}" for name in mounts),
                 *(
-                    f"--volume={self.path('loot')}:/loot",
+                    f"--volume={self.path('loot')}:/tmp/loot",
                     f"--volume={host.removeprefix('unix://')}:/var/run/docker.sock",
                 ),
                 self.image,

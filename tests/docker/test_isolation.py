@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import ExitCode
-from tests.docker.attacks import Attack, of_plugin, of_test
+from tests.docker.attacks import ATTACKS, FORGED, Attack, of_plugin, of_test
 from tests.docker.test_container import TOKEN
 from tests.docker.test_hostile import BASIC, Runner, checkout, git_files, github, runner, workspace_is_given_back
 
@@ -103,7 +103,7 @@ def test_an_honest_project_has_the_same_numbers(runner: Runner, tmp_path: Path) 
 def test_data_is_read_as_the_tests_user_too(runner: Runner, tmp_path: Path) -> None:
     """The plugin of coverage that the project brings is a stranger's code where data is read as well."""
     plugin = (
-        "import os\n\n\ndef coverage_init(reg, options):\n    open('/loot/users', 'a').write(f'{os.getuid()}\\n')\n"
+        "import os\n\n\ndef coverage_init(reg, options):\n    open('/tmp/loot/users', 'a').write(f'{os.getuid()}\\n')\n"
     )
     config = "[tool.coverage.run]\nsource = ['calc']\nbranch = true\nplugins = ['who']\n"
     sample = checkout(tmp_path / "checkout", Attack(files={"who.py": plugin, "pyproject.toml": config}))
@@ -115,10 +115,10 @@ def test_data_is_read_as_the_tests_user_too(runner: Runner, tmp_path: Path) -> N
     assert set(runner.loot("users").split()) == {b"60606"}
 
 
-WAITS = "import os, time\n\nopen('/loot/ready', 'w').close()\ntime.sleep(200)\n"
+WAITS = "import os, time\n\nopen('/tmp/loot/ready', 'w').close()\ntime.sleep(200)\n"
 
 
-WAITS_ONCE = f"import os\n\nif not os.path.exists('/loot/ready'):\n    exec({WAITS!r})\n"
+WAITS_ONCE = f"import os\n\nif not os.path.exists('/tmp/loot/ready'):\n    exec({WAITS!r})\n"
 
 
 def _end_when_ready(runner: Runner, folder: Path, number: str) -> None:
@@ -222,6 +222,30 @@ def test_a_report_folder_outside_of_the_workspace_is_not_the_tests(runner: Runne
 def test_a_container_that_is_not_root_says_so(runner: Runner, tmp_path: Path) -> None:
     sample = checkout(tmp_path / "checkout", Attack())
     runner.prepare(sample)
-    done = runner.run({}, {}, user="1001:1001")
+    done = runner.run({}, {}, options=["--user=1001:1001"])
     assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
     assert done.stderr.count("Not isolated, as covgate is not root in its container: ") == 1
+
+
+WITHOUT_LANDLOCK = {
+    "defaultAction": "SCMP_ACT_ALLOW",
+    "syscalls": [{"names": ["landlock_create_ruleset"], "action": "SCMP_ACT_ERRNO"}],
+}
+ONE_WALL = "One wall around the project's code, not two: "
+
+
+@pytest.mark.parametrize("walls", [2, 1], ids=["landlock", "an-engine-without-landlock"])
+def test_the_second_wall_holds_where_the_first_has_a_hole(runner: Runner, tmp_path: Path, walls: int) -> None:
+    """A runner of one's own whose files everybody may write to, as under `umask 0`."""
+    sample = checkout(tmp_path / "checkout", ATTACKS["runner-files"])
+    runner.prepare(sample)
+    for name in ("file_commands", "workflow", "home"):
+        for path in (runner.path(name), *runner.path(name).iterdir()):
+            path.chmod(0o777)
+    profile = tmp_path / "profile.json"
+    profile.write_text(json.dumps(WITHOUT_LANDLOCK), encoding="utf-8")
+    done = runner.run({}, {}, options=[] if walls > 1 else [f"--security-opt=seccomp={profile}"])
+    assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
+    assert done.stderr.count(ONE_WALL) == 2 - walls
+    forged = FORGED in (runner.path("file_commands") / "env").read_text(encoding="utf-8")
+    assert (forged, bool(runner.loot("written"))) == (walls == 1, walls == 1)
