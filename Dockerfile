@@ -22,6 +22,13 @@ RUN /usr/local/bin/python3 -m venv /opt/covgate && \
     /opt/covgate/bin/python -m pip uninstall --yes --quiet setuptools pip && \
     ln -s /opt/covgate/bin/uv /usr/local/bin/uv
 
+# Whom the project's code runs as: neither root nor the owner of the runner's files (1001 on GitHub's machines). The
+# second one ends the processes of the first.
+RUN useradd --uid 60606 --user-group --no-create-home --home-dir /nonexistent --shell /bin/sh covgate-tests && \
+    useradd --uid 60607 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin covgate-ender && \
+    test -x /usr/bin/setpriv
+ENV COVGATE_TESTS_USER=60606
+
 # In the end covgate itself: after a change of it alone, everything above comes from the cache.
 COPY entrypoint.py /opt/covgate/app/
 COPY covgate /opt/covgate/app/covgate

@@ -255,7 +255,9 @@ def _worded(work: Callable[[], int]) -> int:
     except Exception as exc:  # noqa: BLE001  # the one place: whatever is not foreseen is a bug, and says so
         # The text of an exception may come from the repository: no line of it is a workflow command.
         with Runner.from_environment(os.environ, sys.stdout).stopped_commands():
-            traceback.print_exc()
+            # In a workflow into the same stream: of two, the runner may read the end of what is stopped first.
+            traceback.print_exc(file=sys.stdout if os.environ.get("GITHUB_ACTIONS") == "true" else sys.stderr)
+            sys.stdout.flush()
             sys.stderr.flush()
         screen.say("this is a bug in covgate; please report it with the lines above")
         return _as_error(exc).exit_code

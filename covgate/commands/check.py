@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -14,12 +14,23 @@ from covgate.commands.assess import assess
 from covgate.commands.edges import Edges
 from covgate.config import ReportKind, Settings, check_globs
 from covgate.errors import ExitCode, InputError
-from covgate.history import Archive, Recorder, RunFigures, look_back, open_archive
+from covgate.history import Archive, Recorder, RunFigures, history_folder, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
 from covgate.model import ChangedLines
 from covgate.publish import DIFF_COVER_FILES, deliver, write_diff_cover
 from covgate.report import Facts, load_renderers, make_build
-from covgate.system import GitCommand, ReportFolder, close_own_memory, make_report_folder, user_settings
+from covgate.system import (
+    USER_VARIABLE,
+    GitCommand,
+    Isolation,
+    ReportFolder,
+    close_own_memory,
+    find_user,
+    lent,
+    make_report_folder,
+    take_back,
+    user_settings,
+)
 
 
 def run(settings: Settings, edges: Edges) -> ExitCode:
@@ -29,7 +40,12 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
         host.log.mask(settings.github_token)
         close_own_memory()
     directory = _project_directory(settings, edges)
-    folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
+    tests_user = find_user(edges.environment)
+    if tests_user is not None and take_back(tests_user, [edges.directory, directory]):
+        screen.say("An earlier run was killed while the workspace was the tests': it is given back to its owner")
+    # Not the project's folder: the tests may put a link in its place.
+    anchor = None if host.context.local else edges.directory
+    folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"), anchor)
     kinds = settings.reports or ()
     folder.clear(DIFF_COVER_FILES[kind] for kind in kinds if kind in DIFF_COVER_FILES)
     # What `git diff` shows this user: in a workflow no machine's settings enter.
@@ -37,8 +53,10 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
     git = GitCommand(directory, edges.environment, mine)
     project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
     with contextlib.ExitStack() as stack:
-        # The analysis of data that is there already imports coverage while the change is looked for.
-        probe = stack.enter_context(contextlib.closing(Probe(project))) if settings.coverage_data else None
+        # The analysis of data that is there already imports coverage while the change is looked for. With a user of its
+        # own the project's code runs when the workspace is lent to it, and not beside git.
+        ahead = settings.coverage_data and tests_user is None
+        probe = stack.enter_context(contextlib.closing(Probe(project))) if ahead else None
         prefix = PurePosixPath(directory.relative_to(git.root.resolve()))
         if settings.components:
             listing = (*git.tracked(), *git.untracked())
@@ -54,7 +72,9 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
         if past.problem:
             screen.error(past.problem)
         _in_thread(partial(_import_ahead, checkout.lines))
-        measurement = measure(_measuring(settings, edges, checkout, project, folder), probe)
+        with _isolated(settings, edges, git, directory, tests_user) as user:
+            job = _measuring(settings, edges, checkout, replace(project, user=user), folder)
+            measurement = measure(job, probe)
         today = edges.now.date()
         facts = assess(settings, host.context, checkout, measurement, past, today=today, environment=edges.environment)
         recorder = _recorder(settings, edges, archive, checkout)
@@ -62,6 +82,34 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
         facts = replace(facts, notes=(*facts.notes, *notes))
     write_diff_cover(kinds, screen, checkout, measurement, facts, folder)
     return deliver(settings, host, screen, facts, folder, start=edges.directory, root=checkout.git.root)
+
+
+@contextlib.contextmanager
+def _isolated(
+    settings: Settings, edges: Edges, git: GitCommand, directory: Path, number: int | None
+) -> Iterator[Isolation | None]:
+    """Lend the workspace to the tests' user in the block; None, and said, where there is no such user."""
+    if number is None:
+        edges.screen.say(_not_isolated(edges))
+        yield None
+        return
+    with history_folder(settings, edges.host, directory) as records:
+        # The clone's own folder has another name than .git in a worktree, or with --separate-git-dir.
+        kept = [git.own_path("HEAD").parent, git.own_path("config").parent, *([] if records is None else [records])]
+        with lent(number, [edges.directory, git.root, directory], kept, edges.environment) as user:
+            if not user.has_second_wall():
+                edges.screen.say("One wall around the project's code, not two: this kernel or engine has no Landlock")
+            yield user
+
+
+def _not_isolated(edges: Edges) -> str:
+    if edges.host.context.local:
+        return "Not isolated: the project's code runs as you, with all that you may read and write"
+    why = f"covgate is not {'root in its container' if edges.environment.get(USER_VARIABLE) else 'in its container'}"
+    return (
+        f"Not isolated, as {why}: the project's code runs as covgate's own user, and can change what covgate and later "
+        "steps read (docs/security.md)"
+    )
 
 
 def _measuring(

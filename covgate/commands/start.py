@@ -98,6 +98,7 @@ def leave_failure(error: CovgateError, request: RunRequest) -> None:
         Runner.from_environment(request.environment, sys.stdout),
         project / (place.anchored(name) if given else name),
         find_checkout(project) or here,
+        anchor=here if request.environment.get("GITHUB_ACTIONS") == "true" else None,
     )
     for note in notes:
         Screen(sys.stdout, sys.stderr).say(note)

@@ -237,7 +237,7 @@ class Settings:
     timeout_minutes: Decimal | None = _option(
         parse=parse_minutes,
         metavar="MINUTES",
-        help="Stop the tests after this long.",
+        help="Stop the tests after this long, and `install-command` before them.",
     )
     python: str | None = _option(
         parse=parse_text,
@@ -252,7 +252,7 @@ class Settings:
         metavar="TOKEN",
         action_default="${{ github.token }}",
         toml=False,
-        help="The token covgate comments with. The tests never see it.",
+        help="The token covgate comments with. In the action the project's code runs as another user, without it.",
     )
     sources: Mapping[str, str]
     components: tuple[Component, ...] = ()

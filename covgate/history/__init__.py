@@ -2,7 +2,7 @@
 
 from covgate.history.completeness import find_collection
 from covgate.history.look_back import Past, compare_with, look_back
-from covgate.history.open import Archive, open_archive
+from covgate.history.open import Archive, history_folder, open_archive
 from covgate.history.record import Recorder, RunFigures
 from covgate.history.storage.places import Build
 from covgate.history.storage.trending import parse_trending, render_trending
@@ -20,6 +20,6 @@ from covgate.history.trend import (
 
 __all__ = [
     "NEWEST", "NO_RAMP_YET", "Archive", "Build", "Past", "Recorder", "RunFigures", "compare_with",
-    "component_start", "compute_pace", "find_collection", "goal_of", "look_back", "open_archive", "parse_trending",
-    "points_of", "ramp_start", "render_trending", "required_on", "value_at",
+    "component_start", "compute_pace", "find_collection", "goal_of", "history_folder", "look_back", "open_archive",
+    "parse_trending", "points_of", "ramp_start", "render_trending", "required_on", "value_at",
 ]  # fmt: skip

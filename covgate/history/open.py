@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import random
 import time
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.config import Settings
+from covgate.errors import InputError
 from covgate.history.storage.branch import BranchPlace
 from covgate.history.storage.fetched import FetchedPlace
 from covgate.history.storage.folder import FolderPlace
@@ -64,6 +67,33 @@ def open_archive(settings: Settings, host: Host, git: GitCommand, directory: Pat
         kept = store if (directory / LOCAL_FOLDER).is_dir() else None
         absent = "there is no github-token to read the history with"
         yield Archive(source=HistoryReader(fetched, name=name) if fetched else kept, store=store, absent=absent)
+
+
+@contextmanager
+def history_folder(settings: Settings, host: Host, directory: Path) -> Iterator[Path | None]:
+    """Yield the folder that holds the history, made for the block where it is missing; None when a branch holds it.
+
+    Who may write to it, or make it, writes the records covgate compares with. Raises InputError when a link in the
+    project leads there: the tests could let it lead elsewhere.
+    """
+    if not settings.history_dir and host.token:
+        yield None
+        return
+    folder = directory / (settings.history_dir or LOCAL_FOLDER)
+    plain = Path(os.path.normpath(folder))
+    if plain.is_relative_to(directory) and plain.resolve() != plain:
+        raise InputError(
+            f"a symbolic link leads to the history in {plain.relative_to(directory)}",
+            hint="let history-dir name the folder itself",
+            slug="history-unreachable",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        # Not empty: it was there before.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _store(settings: Settings, place: WritablePlace) -> HistoryStore:

@@ -10,6 +10,7 @@ from typing import cast
 
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import find_strays
+from covgate.measure.answers import PROBLEMS
 from covgate.measure.foreign.kinds import DataKind, detect_kind
 from covgate.measure.own_packages import packages_of
 from covgate.measure.path_map import SHOWN
@@ -193,8 +194,7 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...], *, own_ru
 
 
 def _not_analysable(problems: Sequence[Sequence[str]]) -> MeasureError:
-    texts = {"no-source": "its source is gone", "not-python": "it is not valid Python"}
-    listed = name_some([f"{path}: {texts[kind]}" for kind, path, _ in problems], SHOWN, "; ")
+    listed = name_some([f"{path}: {PROBLEMS[kind]}" for kind, path, _ in problems], SHOWN, "; ")
     return MeasureError(
         f"{len(problems)} measured {'file' if len(problems) == 1 else 'files'} cannot be analysed ({listed}). "
         "Leave them out with `omit`, or set `ignore_errors` in the coverage configuration",
@@ -222,7 +222,9 @@ def file_from_record(path: str, record: Mapping[str, object]) -> FileCoverage:
 def functions_from_record(record: Mapping[str, object]) -> tuple[Function, ...]:
     """Return the functions of a record; empty when the file did not change."""
     regions = cast("list[tuple[str, int, int]]", record.get("functions", []))
-    return tuple(Function(name=name, span=Span(start=start, end=end)) for name, start, end in regions)
+    # A name that Python cannot have is no function's: it would be text of a stranger's in the report.
+    named = (region for region in regions if all(part.isidentifier() for part in region[0].split(".")))
+    return tuple(Function(name=name, span=Span(start=start, end=end)) for name, start, end in named)
 
 
 def unmeasured_from_record(path: str, record: Mapping[str, object]) -> UnmeasuredFile:

@@ -17,7 +17,12 @@ from covgate.system import run_live, run_quiet
 
 
 def make_environment(
-    project: Project, install_command: str, folder: Path, *, while_running: Callable[[], AbstractContextManager[None]]
+    project: Project,
+    install_command: str,
+    folder: Path,
+    *,
+    timeout_seconds: float | None,
+    while_running: Callable[[], AbstractContextManager[None]],
 ) -> Project:
     """Make a virtual environment in `folder`, run `install_command` in it, and see that coverage is there.
 
@@ -39,21 +44,28 @@ def make_environment(
     made = with_python(replace(project, environment=environment), place / "bin" / "python")
     with while_running():
         argv = shell_argv(install_command, made.environment)
-        done = run_live(argv, cwd=made.directory, env=made.environment, timeout=None)
+        done = run_live(argv, cwd=made.directory, env=made.environment, timeout=timeout_seconds, user=made.user)
+    if done.timed_out:
+        raise InputError(
+            f"install-command did not end within {timeout_seconds:g} seconds (timeout-minutes): {install_command}",
+            hint="its output above shows how far it came; a larger timeout-minutes gives it, and the tests, more time",
+            slug="install-failed",
+        )
     if done.exit_code:
         raise InputError(
             f"install-command failed with exit code {done.exit_code}: {install_command}",
             hint="its output above says why; `uv` and `pip` install into the environment covgate made",
             slug="install-failed",
         )
-    if run_quiet([made.python, "-c", "import coverage"], cwd=made.directory, env=made.environment).exit_code:
+    test: list[str | Path] = [made.python, "-c", "import coverage"]
+    if run_quiet(test, cwd=made.directory, env=made.environment, user=made.user).exit_code:
         _quiet(made, [uv, "pip", "install", "--quiet", f"coverage>={MINIMUM_COVERAGE}"])
     return made
 
 
 def _quiet(project: Project, argv: list[str]) -> None:
     try:
-        done = run_quiet(argv, cwd=project.directory, env=project.environment)
+        done = run_quiet(argv, cwd=project.directory, env=project.environment, user=project.user)
         problem = (done.error_text or f"exit code {done.exit_code}") if done.exit_code else ""
     except TimeoutError as exc:
         problem = str(exc)

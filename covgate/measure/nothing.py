@@ -55,7 +55,9 @@ def _hands_on(project: Project) -> bool:
     """Whether tox's configuration speaks of coverage's variables, so that something else is the cause."""
     for name in ("tox.ini", "tox.toml", "setup.cfg", "pyproject.toml"):
         with contextlib.suppress(OSError):
-            if "COVERAGE_" in (project.directory / name).read_text(encoding="utf-8", errors="replace"):
+            path = project.directory / name
+            # The tests may have left a pipe there, which never ends.
+            if path.is_file() and "COVERAGE_" in path.read_text(encoding="utf-8", errors="replace"):
                 return True
     return False
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
 from covgate.errors import InputError, MeasureError
+from covgate.measure.answers import check_answer, not_an_answer
 from covgate.measure.project import MINIMUM_COVERAGE, OLDEST_PYTHON, NoCoverageError, Project, _ask_version, _no_python
 from covgate.system import Completed, QuietProcess, start_quiet
 
@@ -26,7 +25,7 @@ class Probe:
         self._project = project
         try:
             self._process: QuietProcess | None = start_quiet(
-                [project.python, PROBE], cwd=project.directory, env=environment
+                [project.python, PROBE], cwd=project.directory, env=environment, user=project.user, answers=True
             )
         except OSError as exc:
             raise _no_python(project.python, exc.strerror or str(exc)) from None
@@ -40,38 +39,27 @@ class Probe:
     def ask(self, request: Mapping[str, object], timeout: float = 1800) -> dict[str, object]:
         """Ask, once, and wait for the answer, for at most `timeout` seconds.
 
-        Raises MeasureError when coverage refused the data or did not end, InputError when it refused the project's
-        configuration and when the probe could not run.
+        Raises MeasureError when coverage refused the data or did not end, or when what came is no answer; InputError
+        when it refused the project's configuration and when the probe could not run.
         """
         process, self._process = self._process, None
         if process is None:
             raise RuntimeError("a probe answers one question")
-        with tempfile.TemporaryDirectory(prefix="covgate-") as folder:
-            file = Path(folder) / "answer.json"
-            question = json.dumps({**request, "answer": str(file)}).encode("ascii")
-            try:
-                done = process.finish(stdin=question, timeout=timeout)
-            except TimeoutError as exc:
-                raise MeasureError(
-                    f"the analysis did not end: {exc}",
-                    hint="`coverage report` in the same folder shows what does not answer, most often a plugin",
-                    slug="unreadable-data",
-                ) from None
-            if done.exit_code or not file.is_file():
-                raise self._failure(done)
-            answer = cast("dict[str, object]", json.loads(file.read_text(encoding="utf-8")))
-        if answer.get("kind") == "ConfigError":
-            raise InputError(
-                f"the project's coverage configuration cannot be used: {answer['error']}",
-                hint="mend it until `coverage run -m pytest` starts in the same folder",
-                slug="coverage-configuration",
-            )
-        if "error" in answer:
+        question = json.dumps(request).encode("ascii")
+        try:
+            done = process.finish(stdin=question, timeout=timeout)
+        except TimeoutError as exc:
             raise MeasureError(
-                f"coverage could not use the data: {answer['error']}",
-                hint="`coverage report` in the same folder shows the same problem; see docs/troubleshooting.md",
+                f"the analysis did not end: {exc}",
+                hint="`coverage report` in the same folder shows what does not answer, most often a plugin",
                 slug="unreadable-data",
-            )
+            ) from None
+        if done.exit_code or not done.answer:
+            raise self._failure(done)
+        answer = _parsed(done.answer)
+        if "error" in answer:
+            raise _refusal(answer)
+        check_answer(str(request["command"]), answer)
         return answer
 
     def _failure(self, done: Completed) -> InputError:
@@ -102,3 +90,32 @@ class Probe:
             hint="a coverage plugin or an old coverage in the project's environment is the usual cause",
             slug="interpreter-not-usable",
         )
+
+
+def _refusal(answer: Mapping[str, object]) -> InputError | MeasureError:
+    """Return the error for what coverage itself refused."""
+    said = str(answer["error"])[:_LONGEST_ERROR]
+    if answer.get("kind") == "ConfigError":
+        return InputError(
+            f"the project's coverage configuration cannot be used: {said}",
+            hint="mend it until `coverage run -m pytest` starts in the same folder",
+            slug="coverage-configuration",
+        )
+    return MeasureError(
+        f"coverage could not use the data: {said}",
+        hint="`coverage report` in the same folder shows the same problem; see docs/troubleshooting.md",
+        slug="unreadable-data",
+    )
+
+
+_LONGEST_ERROR = 2000
+
+
+def _parsed(answer: bytes) -> dict[str, object]:
+    try:
+        found = json.loads(answer)
+    except (ValueError, RecursionError) as exc:
+        raise not_an_answer(type(exc).__name__) from None
+    if not isinstance(found, dict):
+        raise not_an_answer(type(found).__name__)
+    return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from covgate.errors import InputError
-from covgate.system import child_environment, run_quiet
+from covgate.system import Isolation, child_environment, read_text, run_quiet
 
 MINIMUM_COVERAGE = "7.13"
 """The first coverage with the start-up hook and the passed-on configuration that measure any command."""
@@ -38,6 +38,8 @@ class Project:
     python: Path
     environment: Mapping[str, str]
     """What the project's own processes see: no tokens, and the interpreter's folder first on PATH."""
+    user: Isolation | None = None
+    """Whom the project's code runs as, where that is not who covgate runs as."""
     is_found: bool = False
     """Nobody named the interpreter: covgate found it in `.venv`, or in conda's environment."""
 
@@ -45,8 +47,8 @@ class Project:
     def version(self) -> str:
         """The interpreter's version as its environment tells it (`3.12`), without starting it; else empty."""
         environment = self.python.parent.parent
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            text = (environment / "pyvenv.cfg").read_text(encoding="utf-8")
+        with contextlib.suppress(OSError, ValueError):
+            text = read_text(environment / "pyvenv.cfg") or ""
             if match := re.search(r"(?m)^version(?:_info)? *= *(\d+\.\d+)", text):
                 return match[1]
         names = sorted(path.name.removeprefix("python") for path in environment.glob("lib/python3.*"))
@@ -108,7 +110,13 @@ def _ask_version(project: Project) -> tuple[int, int] | None:
     """Return the interpreter's version, or None when it is no Python. Only an error asks: it starts a process."""
     code = "import sys; print(*sys.version_info[:2])"
     try:
-        said = run_quiet([project.python, "-c", code], cwd=project.directory, env=project.environment, timeout=60)
+        said = run_quiet(
+            [project.python, "-c", code],
+            cwd=project.directory,
+            env=project.environment,
+            timeout=60,
+            user=project.user,
+        )
     except (OSError, TimeoutError):
         return None
     found = re.fullmatch(rb"(\d+) (\d+)\s*", said.stdout)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -22,7 +21,7 @@ from covgate.measure.reader import name_reader
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
 from covgate.measure.twins import is_installed
 from covgate.model import Measurement, Unavailable
-from covgate.system import Files, GitCommand, Screen, shown_path
+from covgate.system import Files, GitCommand, Screen, copy_files, scratch_folder, shown_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +50,27 @@ def measure(job: Measuring, probe: Probe | None) -> Measurement:
 
     Data that cannot be used is shown as an error now, and is Unavailable from there on.
     """
-    return _read(job, probe) if job.settings.coverage_data else _run_tests(job)
+    with _own_reports(job) as own:
+        return _read(own, probe) if job.settings.coverage_data else _run_tests(own)
+
+
+@contextmanager
+def _own_reports(job: Measuring) -> Iterator[Measuring]:
+    """Let coverage write its own reports where the tests' user may, and fetch them, where the report folder is not its.
+
+    That is one outside of the workspace.
+    """
+    user, wanted = job.project.user, job.wanted
+    places = [place for place in (wanted.html, wanted.xml) if place]
+    if user is None or not places or user.may_write(places[0].parent):
+        yield job
+        return
+    with scratch_folder() as folder:
+        user.own(folder)
+        html, xml = (folder / place.name if place else None for place in (wanted.html, wanted.xml))
+        yield replace(job, wanted=replace(wanted, html=html, xml=xml))
+        for place in places:
+            copy_files(folder / place.name, place)
 
 
 def _read(job: Measuring, probe: Probe | None) -> Measurement:
@@ -73,6 +92,7 @@ def _read(job: Measuring, probe: Probe | None) -> Measurement:
                 # As in the image, whose interpreter for the tests has only what `install-command` installs.
                 own = with_own_python(project)
                 measurement = name_reader(project, lambda: _analyse(job, own, paths, kind, None))
+            _remove_pipes(job)
             if job.committed:
                 return with_committed(measurement, wanted.changed, _committed_before(job, paths))
             if job.from_ci:
@@ -107,15 +127,25 @@ def _committed_before(job: Measuring, data: Sequence[Path]) -> tuple[Path, ...]:
 def _run_tests(job: Measuring) -> Measurement:
     settings, project, screen = job.settings, job.project, job.screen
     # Data and environment live outside the checkout: a suite that cleans up after itself must not take them along.
-    with tempfile.TemporaryDirectory(prefix="covgate-", ignore_cleanup_errors=True) as name:
-        private = Path(name)
+    with scratch_folder() as private:
+        if project.user:
+            # It passes through, and can put nothing in the place of what it is given below.
+            private.chmod(0o711)
+        minutes = settings.timeout_minutes
+        seconds = float(minutes) * 60 if minutes is not None else None
         if settings.install_command:
             with screen.step("Preparing the environment"):
-                project = make_environment(project, settings.install_command, private, while_running=job.while_running)
+                project = make_environment(
+                    project,
+                    settings.install_command,
+                    _own_folder(project, private / "project"),
+                    timeout_seconds=seconds,
+                    while_running=job.while_running,
+                )
+            _remove_pipes(job)
             # It may have made some.
             job = replace(job, files=job.git.files())
-        data = private / "data"
-        data.mkdir()
+        data = _own_folder(project, private / "data")
         with screen.step("Preparing the measurement"):
             local = _local(job.files)
             plan = prepare_suite(project, settings.test_command, data, local, job.wanted.tracked)
@@ -125,8 +155,6 @@ def _run_tests(job: Measuring) -> Measurement:
             screen.say(f"Tests run with {shown_path(project.python, job.start)}{version}")
         for note in plan.notes:
             screen.say(note)
-        minutes = settings.timeout_minutes
-        seconds = float(minutes) * 60 if minutes is not None else None
         suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
         try:
             if not suite.data:
@@ -141,6 +169,20 @@ def _run_tests(job: Measuring) -> Measurement:
         lost=measurement.lost + suite.cut_off,
         notes=(*measurement.notes, *suite.notes),
     )
+
+
+def _own_folder(project: Project, folder: Path) -> Path:
+    """Make a folder that the project's code may write to."""
+    folder.mkdir()
+    if project.user:
+        project.user.own(folder)
+    return folder
+
+
+def _remove_pipes(job: Measuring) -> None:
+    """Remove the pipes that the project's code left: git would wait for ever to read `.gitignore`."""
+    if job.project.user:
+        job.project.user.remove_pipes(job.git.root)
 
 
 def _unusable(job: Measuring, error: MeasureError) -> Measurement:

@@ -129,7 +129,9 @@ def run_suite(
     """
     try:
         with while_running():
-            done = run_live(plan.argv, cwd=project.directory, env=plan.environment, timeout=timeout_seconds)
+            done = run_live(
+                plan.argv, cwd=project.directory, env=plan.environment, timeout=timeout_seconds, user=project.user
+            )
     except (OSError, ValueError) as exc:  # ValueError: a NUL in a word
         raise _not_started(plan, exc) from None
     data = tuple(sorted(p for p in plan.folder.glob(".coverage*") if p.is_file() and not p.name.endswith("-journal")))

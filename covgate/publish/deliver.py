@@ -107,11 +107,13 @@ _NO_TOKEN = PublishError(
 )
 
 
-def deliver_failure(error: CovgateError, runner: Runner, folder: Path, checkout: Path) -> tuple[str, ...]:
+def deliver_failure(
+    error: CovgateError, runner: Runner, folder: Path, checkout: Path, anchor: Path | None = None
+) -> tuple[str, ...]:
     """Put what ended a run in the place of its report, so that no earlier one is taken for it, and set every output.
 
-    A `folder` that cannot be written to is left alone: the run has an error to end with already. Returns notes for
-    people.
+    A `folder` that cannot be written to is left alone: the run has an error to end with already. From `anchor` no link
+    is followed to it. Returns notes for people.
     """
     path, notes = "", []
     try:
@@ -120,7 +122,7 @@ def deliver_failure(error: CovgateError, runner: Runner, folder: Path, checkout:
         text = render_failure(headline, error.hint)
         notes.append(runner.write_summary(text))
         with contextlib.suppress(InputError, ValueError):  # ValueError: a NUL in the folder's name
-            report = make_report_folder(folder, "report-dir")
+            report = make_report_folder(folder, "report-dir", anchor)
             report.clear()
             report.write("result.json", render_failed_result(error, headline))
             for name in ("comment.md", "summary.md"):

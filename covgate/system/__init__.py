@@ -3,15 +3,19 @@
 from covgate.system.folders import (
     DataFolder,
     ReportFolder,
+    copy_files,
     find_checkout,
     make_report_folder,
     read_text,
     read_text_if_there,
+    scratch_folder,
     shown_path,
 )
 from covgate.system.git import REGULAR_FILE, ChangedPath, Files, GitCommand
 from covgate.system.git_call import GitCall, user_settings
 from covgate.system.git_remote import Access, GitRemote
+from covgate.system.isolation import USER_VARIABLE, Isolation, find_user
+from covgate.system.lending import lent, take_back
 from covgate.system.process import (
     Completed,
     LiveRun,
@@ -26,8 +30,9 @@ from covgate.system.screen import Screen, open_console, styled
 from covgate.system.streams import forgiving_streams
 
 __all__ = [
-    "REGULAR_FILE", "Access", "ChangedPath", "Completed", "DataFolder", "Files", "GitCall", "GitCommand",
-    "GitRemote", "LiveRun", "QuietProcess", "ReportFolder", "Screen", "child_environment", "close_own_memory",
-    "find_checkout", "forgiving_streams", "make_report_folder", "open_console", "read_text", "read_text_if_there",
-    "run_live", "run_quiet", "shown_path", "start_quiet", "styled", "user_settings",
+    "REGULAR_FILE", "USER_VARIABLE", "Access", "ChangedPath", "Completed", "DataFolder", "Files", "GitCall",
+    "GitCommand", "GitRemote", "Isolation", "LiveRun", "QuietProcess", "ReportFolder", "Screen", "child_environment",
+    "close_own_memory", "copy_files", "find_checkout", "find_user", "forgiving_streams", "lent",
+    "make_report_folder", "open_console", "read_text", "read_text_if_there", "run_live", "run_quiet", "scratch_folder",
+    "shown_path", "start_quiet", "styled", "take_back", "user_settings",
 ]  # fmt: skip

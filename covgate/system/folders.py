@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -18,30 +21,92 @@ class ReportFolder:
     """Where reports are written. A new one ignores itself in git, so that it never becomes part of a change."""
 
     path: Path
+    anchor: Path | None = None
+    """Below it no link is followed: a folder that a stranger's code may write to. None where all is the user's own."""
 
     def write(self, name: str, text: str) -> Path:
         """Write one report; bytes of file names that are not UTF-8 are written as escapes."""
-        path = self.path / name
+        content = text.encode("utf-8", "backslashreplace")
         try:
-            path.write_bytes(text.encode("utf-8", "backslashreplace"))
+            if self.anchor is None:
+                (self.path / name).write_bytes(content)
+            else:
+                with self._opened() as folder:
+                    _replace(folder, name, content)
         except OSError as exc:
-            raise _not_writable(path, exc) from None
-        return path
+            raise _not_writable(self.path / name, exc) from None
+        return self.path / name
 
     def clear(self, others: Iterable[str] = ()) -> None:
         """Remove the verdict of an earlier run, and `others`: whatever happens to this one, it is not taken for it."""
         for name in (*_VERDICT, *others):
             try:
-                (self.path / name).unlink(missing_ok=True)
+                with self._opened() as folder:
+                    _remove(folder, name, trees=self.anchor is not None)
             except OSError as exc:
                 raise _not_writable(self.path / name, exc) from None
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        """Open the folder; what was put in the place of one on the way to it, below the anchor, goes."""
+        start = self.path if self.anchor is None else self.anchor
+        folder = os.open(start, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for part in self.path.relative_to(start).parts:
+                folder, above = _enter(folder, part), folder
+                os.close(above)
+            yield folder
+        finally:
+            os.close(folder)
+
+
+def _enter(folder: int, name: str) -> int:
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    try:
+        return os.open(name, flags, dir_fd=folder)
+    except OSError:
+        _remove(folder, name, trees=False)
+        os.mkdir(name, dir_fd=folder)
+        return os.open(name, flags, dir_fd=folder)
+
+
+def _replace(folder: int, name: str, content: bytes) -> None:
+    """Put a file in the place of whatever is there: a link, a pipe, a folder."""
+    fresh = f".{name}.{secrets.token_hex(8)}"
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=folder), "wb") as file:
+        file.write(content)
+    try:
+        os.replace(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except IsADirectoryError:
+        _remove(folder, name, trees=True)
+        os.replace(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def _remove(folder: int, name: str, *, trees: bool) -> None:
+    try:
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        pass
+    except IsADirectoryError:
+        if not trees:
+            raise
+        shutil.rmtree(name, dir_fd=folder)
 
 
 _VERDICT = ("result.json", "comment.md", "summary.md")
 
 
-def make_report_folder(path: Path, source: str) -> ReportFolder:
-    """Create the folder, before anything slow is done. Raises InputError when it can not be written to."""
+def make_report_folder(path: Path, source: str, anchor: Path | None = None) -> ReportFolder:
+    """Create the folder, before anything slow is done.
+
+    Raises InputError when it can not be written to, or when a link leads to it from `anchor`.
+    """
+    path = Path(os.path.normpath(path))
+    if anchor is not None and not path.is_relative_to(anchor):
+        anchor = None
+    on_the_way = [] if anchor is None else [path, *path.parents][: len(path.relative_to(anchor).parts)]
+    if link := next((folder for folder in reversed(on_the_way) if folder.is_symlink()), None):
+        raise _not_writable(path, OSError(0, f"{link.name} is a symbolic link"), source)
     try:
         path.mkdir(parents=True, exist_ok=True)
         # A folder that holds anything else is the user's, and so is what git ignores there. `history` is covgate's: a
@@ -52,7 +117,30 @@ def make_report_folder(path: Path, source: str) -> ReportFolder:
             pass
     except OSError as exc:
         raise _not_writable(path, exc, source) from None
-    return ReportFolder(path=path)
+    return ReportFolder(path=path, anchor=anchor)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Make a folder for the block. What strangers left in it may be deeper than it can be removed, and stays then."""
+    folder = Path(tempfile.mkdtemp(prefix="covgate-"))
+    try:
+        yield folder
+    finally:
+        with suppress(RecursionError):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def copy_files(source: Path, target: Path) -> None:
+    """Copy a file, or what lies directly in a folder: files only, which a stranger made and no longer writes to."""
+    about = source.lstat() if source.exists() else None
+    if about is not None and stat.S_ISDIR(about.st_mode):
+        target.mkdir(exist_ok=True)
+        for entry in source.iterdir():
+            if stat.S_ISREG(entry.lstat().st_mode):
+                shutil.copyfile(entry, target / entry.name)
+    elif about is not None and stat.S_ISREG(about.st_mode):
+        shutil.copyfile(source, target)
 
 
 def read_text_if_there(path: Path) -> str | None:
@@ -66,6 +154,10 @@ def read_text_if_there(path: Path) -> str | None:
 def read_text(path: Path) -> str | None:
     """Return a file's text, or None when there is no such file. Raises ValueError that says why it can not be read."""
     try:
+        if stat.S_ISFIFO(path.stat().st_mode):
+            # Whoever opens it waits for somebody to write.
+            msg = f"{path} cannot be read: it is a pipe"
+            raise ValueError(msg)
         return path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
 
 from covgate.system.streams import is_broken, send_nowhere
+
+if TYPE_CHECKING:
+    from covgate.system.isolation import Isolation
 
 GRACE_SECONDS = 10.0
 """How long a process group may take to end after the polite signal: time for coverage to write its data."""
@@ -34,9 +40,9 @@ _PR_SET_DUMPABLE = 4
 def close_own_memory() -> bool:
     """Keep other processes of the same user from reading covgate's memory and first environment (Linux).
 
-    Tests run beside covgate, and /proc/PID/environ would show them the token its inputs brought. A process that is not
-    dumpable can be read with CAP_SYS_PTRACE, CAP_PERFMON or CAP_SYS_ADMIN only, and a container has none of them.
-    Returns whether the kernel agreed.
+    Outside of the image tests run beside covgate as the same user, and /proc/PID/environ would show them the token its
+    inputs brought. A process that is not dumpable can be read with CAP_SYS_PTRACE, CAP_PERFMON or CAP_SYS_ADMIN only,
+    and a container has none of them. Returns whether the kernel agreed.
     """
     # Only a run that holds a token needs it.
     import ctypes  # noqa: PLC0415
@@ -54,6 +60,8 @@ class Completed:
     exit_code: int
     stdout: bytes
     stderr: bytes
+    answer: bytes = b""
+    """What came through the pipe of its own."""
 
     @property
     def error_text(self) -> str:
@@ -77,7 +85,11 @@ class LiveRun:
 
 
 def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment a project's code may see: without tokens, inputs and the runner's command files."""
+    """Return the environment a project's code gets: without the variables of tokens, inputs and command files.
+
+    What the workflow puts into others, such as a secret under `env:`, stays. Only another user keeps the code from
+    reading more than its environment.
+    """
     return {
         name: value
         for name, value in environment.items()
@@ -86,49 +98,185 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def run_quiet(
-    argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], stdin: bytes = b"", timeout: float = 600
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    stdin: bytes = b"",
+    timeout: float = 600,
+    user: Isolation | None = None,
 ) -> Completed:
-    """Run `argv` to its end and return what it wrote.
+    """Run `argv`, as `user` where one is given, to its end and return what it wrote.
 
     Raises FileNotFoundError when the program does not exist and TimeoutError after `timeout` seconds.
     """
-    return start_quiet(argv, cwd=cwd, env=env).finish(stdin=stdin, timeout=timeout)
+    return start_quiet(argv, cwd=cwd, env=env, user=user).finish(stdin=stdin, timeout=timeout)
 
 
 class QuietProcess:
     """A quiet call under way: started early, so that other work runs beside it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], name: str) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], name: str, user: Isolation | None, answer: int | None) -> None:
         self._process = process
         self._name = name
+        self._user = user
+        self._answer = answer
+        self._all_ended = False
 
     def finish(self, *, stdin: bytes = b"", timeout: float = 600) -> Completed:
-        """Wait for the end. Raises TimeoutError after `timeout` seconds, having stopped the process group."""
+        """Wait for the end of the process, and of all of its user where it has one of its own.
+
+        Whoever it left behind with its streams is not waited for. Raises TimeoutError after `timeout` seconds, having
+        stopped the process group.
+        """
+        process = self._process
         try:
-            stdout, stderr = self._process.communicate(stdin, timeout=timeout)
+            written = self._exchange(stdin, time.monotonic() + timeout)
+            process.wait()
         except BaseException as exc:
-            _stop(self._process, signal.SIGKILL, grace=0)
-            for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-                if stream:
-                    stream.close()
+            _stop(process, signal.SIGKILL, grace=0)
             if isinstance(exc, subprocess.TimeoutExpired):
                 raise TimeoutError(f"{self._name} did not end within {timeout:.0f} seconds") from None
             raise
-        return Completed(exit_code=_shell_code(self._process.returncode), stdout=stdout, stderr=stderr)
+        finally:
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream:
+                    with contextlib.suppress(BrokenPipeError):
+                        stream.close()
+            if self._answer is not None:
+                os.close(self._answer)
+            self._end_all()
+        stdout, stderr, answer = written
+        return Completed(exit_code=_shell_code(process.returncode), stdout=stdout, stderr=stderr, answer=answer)
+
+    def _exchange(self, stdin: bytes, deadline: float) -> tuple[bytes, bytes, bytes]:
+        """Write `stdin`, and read what is written until the streams end or the process has and they stay silent."""
+        process = self._process
+        outputs = [stream.fileno() for stream in (process.stdout, process.stderr) if stream]
+        outputs += [] if self._answer is None else [self._answer]
+        found = {fd: bytearray() for fd in outputs}
+        ended = False
+        with selectors.DefaultSelector() as selector:
+            for fd in outputs:
+                selector.register(fd, selectors.EVENT_READ, partial(self._read, fd, found[fd]))
+            if process.stdin:
+                os.set_blocking(process.stdin.fileno(), False)
+                writing = partial(_write, process.stdin, bytearray(stdin))
+                selector.register(process.stdin.fileno(), selectors.EVENT_WRITE, writing)
+            while selector.get_map():
+                if not ended and (ended := process.poll() is not None):
+                    # Who holds the streams, or fills them without end, goes now.
+                    self._end_all()
+                ready = selector.select(0 if ended else min(_LOOK_SECONDS, max(0, deadline - time.monotonic())))
+                for key, _ in ready:
+                    if not key.data():
+                        selector.unregister(key.fileobj)
+                if ended and not any(key.fd in found for key, _ in ready):
+                    break
+                if time.monotonic() > deadline:
+                    raise subprocess.TimeoutExpired(self._name, 0)
+        stdout, stderr, *answer = map(bytes, found.values())
+        return stdout, stderr, answer[0] if answer else b""
+
+    def _end_all(self) -> None:
+        if self._user and not self._all_ended:
+            self._user.end_all()
+            self._all_ended = True
+
+    def _read(self, stream: int, found: bytearray) -> bool:
+        """Read what is there; False at the end. What is too long is read all the same, or it would never end."""
+        chunk = os.read(stream, _CHUNK)
+        if self._user is None or len(found) < MOST_BYTES:
+            found += chunk
+        return bool(chunk)
 
 
-def start_quiet(argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> QuietProcess:
-    """Start `argv` with its streams captured. Raises OSError when it can not be started."""
-    process = subprocess.Popen(
-        [os.fspath(arg) for arg in argv],
-        cwd=cwd,
-        env=dict(env),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    return QuietProcess(process, os.fspath(argv[0]))
+_CHUNK, _LOOK_SECONDS = 1 << 16, 0.1
+
+MOST_BYTES = 256 * 1024 * 1024
+"""Of what a stranger's process writes to one stream: the analysis of 400,000 lines is about 20 MB."""
+
+
+def _write(stream: IO[bytes], rest: bytearray) -> bool:
+    """Write what a pipe takes now, and close it after the last; False when it is closed."""
+    try:
+        with memoryview(rest) as view:
+            written = os.write(stream.fileno(), view[:_CHUNK]) if rest else 0
+        del rest[:written]
+    except BlockingIOError:
+        return True
+    except BrokenPipeError:
+        rest.clear()
+    if rest:
+        return True
+    stream.close()
+    return False
+
+
+def start_quiet(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    user: Isolation | None = None,
+    answers: bool = False,
+) -> QuietProcess:
+    """Start `argv` with its streams captured. Raises OSError when it can not be started.
+
+    With `answers` it gets a pipe of its own for `Completed.answer`, whose number is its last argument.
+    """
+    words = [os.fspath(arg) for arg in argv]
+    reading, writing = os.pipe() if answers else (None, None)
+    given = [] if writing is None else [str(writing)]
+    try:
+        process = _start(
+            lambda: subprocess.Popen(
+                (user.wrap(words) if user else words) + given,
+                cwd=cwd,
+                env=user.environment(env) if user else dict(env),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=() if writing is None else (writing,),
+                start_new_session=True,
+            ),
+            user,
+        )
+    except BaseException:
+        if reading is not None:
+            os.close(reading)
+        raise
+    finally:
+        if writing is not None:
+            os.close(writing)
+    return QuietProcess(process, words[0], user, reading)
+
+
+def _start(popen: Callable[[], subprocess.Popen[bytes]], user: Isolation | None) -> subprocess.Popen[bytes]:
+    return user.start(popen) if user else popen()
+
+
+class Helper:
+    """A lasting process that does one thing for each line it gets, and answers with an empty one."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self._process = subprocess.Popen(
+            argv, cwd="/", env={}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
+        )
+
+    def tell(self, line: bytes) -> bool:
+        """Send a line and wait until that is done; False when the process is gone."""
+        asked, answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+        try:
+            asked.write(line + b"\n")
+            return answers.read(1) == b"\n"
+        except BrokenPipeError:
+            return False
+
+    def close(self) -> None:
+        """End the process."""
+        with self._process:
+            pass
 
 
 def run_live(
@@ -139,19 +287,31 @@ def run_live(
     timeout: float | None,
     stdout: int | None = None,
     grace: float = GRACE_SECONDS,
+    user: Isolation | None = None,
 ) -> LiveRun:
     """Run `argv` in a process group of its own, its output going straight to `stdout` (default: covgate's own).
 
     After `timeout` seconds, or when covgate itself is interrupted or terminated, the whole group is asked to end
     (SIGINT, on which pytest and coverage still write what they have) and killed `grace` seconds later, or at once when
-    covgate is interrupted again. Raises OSError when the program can not be started, ValueError for a NUL in `argv`.
+    covgate is interrupted again. With `user` it runs as that one, and all of its processes have ended on return.
+    Raises OSError when the program can not be started, ValueError for a NUL in `argv`.
     """
     started = time.monotonic()
     if stdout is None and is_broken(1):
         # It would kill the tests, whose own fault it is not.
         send_nowhere(1)
-    process = subprocess.Popen(
-        argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=stdout, start_new_session=True
+    process = _start(
+        lambda: subprocess.Popen(
+            user.wrap(argv) if user else argv,
+            cwd=cwd,
+            env=user.environment(env) if user else dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            # Of two streams the runner may read the later one first: the end of stopped commands before what they stop.
+            stderr=subprocess.STDOUT if user else None,
+            start_new_session=True,
+        ),
+        user,
     )
     timed_out = False
     try:
@@ -160,10 +320,13 @@ def run_live(
         except subprocess.TimeoutExpired:
             timed_out = True
             _stop(process, signal.SIGINT, grace=grace)
-        ended = _end_group(process.pid)
+        ended = _end_left(process.pid, user)
     except BaseException:
         _stop(process, signal.SIGINT, grace=grace)
         raise
+    finally:
+        if user:
+            user.end_all()
     code = process.returncode
     return LiveRun(
         exit_code=_shell_code(code),
@@ -175,23 +338,28 @@ def run_live(
     )
 
 
-def _end_group(group: int) -> tuple[int, ...]:
+def _end_left(group: int, user: Isolation | None = None) -> tuple[int, ...]:
     """End what the command left running, which must not outlive it; return the ids of what may be Python of it.
 
-    First it has a moment to end by itself: a helper process of multiprocessing, say, writes its coverage data a little
-    after its parent has gone. Then it is asked to (SIGTERM), and killed in the end.
+    That is its process group, and with a user of its own whatever runs as that user. First it has a moment to end by
+    itself: a helper process of multiprocessing, say, writes its coverage data a little after its parent has gone. Then
+    it is asked to (SIGTERM), and killed in the end.
     """
-    if _has_ended(group, LEFTOVER_SECONDS):
+    if _has_ended(group, LEFTOVER_SECONDS, user):
         return ()
-    left = tuple(filter(_may_be_python, _find_running(group)))
-    _signal_group(group, signal.SIGTERM)
-    if not _has_ended(group, TERMINATED_SECONDS):
+    if user:
+        left = _find_python(user.find_running(), user)
+        user.signal_all(signal.SIGTERM)
+    else:
+        left = tuple(filter(_may_be_python, _find_running(group)))
+        _signal_group(group, signal.SIGTERM)
+    if not _has_ended(group, TERMINATED_SECONDS, user):
         _signal_group(group, signal.SIGKILL)
     return left
 
 
-def _has_ended(group: int, seconds: float) -> bool:
-    """Wait up to so many seconds for a group's last process to end."""
+def _has_ended(group: int, seconds: float, user: Isolation | None) -> bool:
+    """Wait up to so many seconds for a group's last process, or all of a user's, to end."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(ChildProcessError):
@@ -200,13 +368,14 @@ def _has_ended(group: int, seconds: float) -> bool:
         try:
             os.killpg(group, 0)
         except ProcessLookupError:
-            return True
+            if user is None or not user.find_running():
+                return True
         except PermissionError:
             break
         time.sleep(0.02)
     # What has ended stays in the group for ever where nobody asks for its exit code (`tail` as a container's first
     # process, as in jobs with `container:`).
-    return not _find_running(group)
+    return not (user.find_running() if user else _find_running(group))
 
 
 def _find_running(group: int) -> tuple[int, ...]:
@@ -230,6 +399,19 @@ def _may_be_python(pid: int) -> bool:
         return True
 
 
+def _find_python(running: tuple[int, ...], user: Isolation) -> tuple[int, ...]:
+    """Pick what may be Python of a user's processes: in a container only that user may look, not even root."""
+    argv = ["grep", "-lai", "python", *(f"/proc/{pid}/maps" for pid in running)]
+    try:
+        done = subprocess.run(user.wrap(argv), capture_output=True, env={}, timeout=_GREP_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return running
+    return tuple(pid for pid in running if b"/proc/%d/maps\n" % pid in done.stdout)
+
+
+_GREP_SECONDS = 10
+
+
 def _shell_code(returncode: int) -> int:
     return 128 - returncode if returncode < 0 else returncode
 
@@ -240,7 +422,7 @@ def _stop(process: subprocess.Popen[bytes], polite: signal.Signals, *, grace: fl
         _signal_group(process.pid, polite)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(grace)
-            _end_group(process.pid)
+            _end_left(process.pid)
     finally:
         _signal_group(process.pid, signal.SIGKILL)
         process.wait()

@@ -92,5 +92,5 @@ def test_an_installation_ends_at_its_first_failure(tmp_path: Path, command: str)
     environment = {"PATH": f"{uv.parent}{os.pathsep}{os.defpath}"}
     project = find_project(directory=tmp_path, root=tmp_path, python=sys.executable, environment=environment)
     with pytest.raises(InputError, match="install-command failed with exit code 1") as caught:
-        make_environment(project, command, tmp_path, while_running=contextlib.nullcontext)
+        make_environment(project, command, tmp_path, timeout_seconds=None, while_running=contextlib.nullcontext)
     assert caught.value.slug == "install-failed"

@@ -48,7 +48,7 @@ def prepare(project: Project) -> Laid:
     # Stops pytest's search for a configuration on the way up, which would end in covgate's own.
     (WORKSHOP / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     repository = place / "repository"
-    _lay(project, repository)
+    lay(project, repository)
     return Laid(project=project, repository=repository, python=_environment(project, place), scratch=scratch)
 
 
@@ -96,7 +96,7 @@ def _normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _lay(project: Project, repository: Path) -> None:
+def lay(project: Project, repository: Path) -> None:
     """Make a repository of two commits whose ids are the same each time."""
     shutil.rmtree(repository, ignore_errors=True)
     repository.mkdir(parents=True)
@@ -138,5 +138,5 @@ def _environment(project: Project, place: Path) -> Path:
         run((str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages), cwd=place)
         complete.touch()
         # The build may have left files behind.
-        _lay(project, place / "repository")
+        lay(project, place / "repository")
     return python

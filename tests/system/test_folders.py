@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,4 +54,65 @@ def test_a_folder_in_the_place_of_the_configuration_is_bad_input(tmp_path: Path)
 def test_a_configuration_that_is_not_utf_8_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"\xff")
     with pytest.raises(InputError, match="not UTF-8"):
+        read_text_if_there(tmp_path / "pyproject.toml")
+
+
+PLACES = {
+    "nothing": Path.exists,
+    "a-file": lambda path: path.write_text("old"),
+    "a-link": lambda path: path.symlink_to(path.parents[1] / "elsewhere" / "file"),
+    "a-dangling-link": lambda path: path.symlink_to(path.parents[1] / "gone"),
+    "a-hard-link": lambda path: path.hardlink_to(path.parents[1] / "elsewhere" / "file"),
+    "a-pipe": os.mkfifo,
+    "a-folder": lambda path: (path / "inner").mkdir(parents=True),
+}
+
+
+@pytest.mark.parametrize("make", PLACES.values(), ids=PLACES)
+def test_whatever_stands_in_the_place_of_a_report_is_replaced(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "file").write_text("theirs")
+    folder = make_report_folder(tmp_path / "out", "report-dir", tmp_path)
+    make(folder.path / "result.json")
+    folder.write("result.json", "ours")
+    assert (folder.path / "result.json").read_text() == "ours"
+    assert sorted(path.name for path in folder.path.iterdir()) == [".gitignore", "result.json"]
+    assert not (folder.path / "result.json").is_symlink()
+    assert (tmp_path / "elsewhere" / "file").read_text() == "theirs"
+    assert not (tmp_path / "gone").exists()
+
+
+@pytest.mark.parametrize("name", ["out", "out/inner"])
+def test_what_took_the_place_of_the_folder_goes(tmp_path: Path, name: str) -> None:
+    folder = make_report_folder(tmp_path / name, "report-dir", tmp_path)
+    (tmp_path / "elsewhere" / "inner").mkdir(parents=True)
+    (tmp_path / "out").rename(tmp_path / "moved")
+    (tmp_path / "out").symlink_to("elsewhere")
+    folder.write("result.json", "ours")
+    assert (tmp_path / name / "result.json").read_text() == "ours"
+    assert not (tmp_path / "out").is_symlink()
+    assert [path.name for path in (tmp_path / "elsewhere").rglob("*")] == ["inner"]
+
+
+@pytest.mark.parametrize("link", ["out", "out/inner"])
+def test_a_link_on_the_way_to_the_folder_is_refused_in_a_workflow(tmp_path: Path, link: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / link).parent.mkdir(exist_ok=True)
+    (tmp_path / link).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="is a symbolic link"):
+        make_report_folder(tmp_path / "out" / "inner" / "most", "report-dir", tmp_path)
+    # On a laptop it is the user's own.
+    make_report_folder(tmp_path / "out" / "inner" / "most", "report-dir").write("result.json", "ours")
+    assert list((tmp_path / "elsewhere").rglob("result.json"))
+
+
+def test_a_folder_elsewhere_may_be_named(tmp_path: Path) -> None:
+    (tmp_path / "checkout").mkdir()
+    folder = make_report_folder(tmp_path / "checkout" / ".." / "out", "report-dir", tmp_path / "checkout")
+    assert folder.write("result.json", "ours") == tmp_path / "out" / "result.json"
+
+
+def test_a_pipe_is_no_text(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pyproject.toml")
+    with pytest.raises(InputError, match="it is a pipe"):
         read_text_if_there(tmp_path / "pyproject.toml")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.system.process import child_environment, run_live, run_quiet
+from covgate.system.process import child_environment, run_live, run_quiet, start_quiet
 
 IGNORES = (
     "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nopen('ready', 'w').close()\ntime.sleep(60)\n"
@@ -56,3 +56,34 @@ names = st.sampled_from(["GITHUB_TOKEN", "GH_TOKEN", "INPUT_MIN-DIFF", "ACTIONS_
 @given(st.dictionaries(names, st.text()))
 def test_a_project_sees_neither_tokens_nor_inputs(environment: dict[str, str]) -> None:
     assert child_environment(environment) == {k: v for k, v in environment.items() if k in {"HOME", "CI"}}
+
+
+def test_who_holds_the_streams_of_a_quiet_call_is_not_waited_for(tmp_path: Path) -> None:
+    done = run_quiet(["/bin/sh", "-c", "sleep 60 & echo said"], cwd=tmp_path, env={"PATH": os.defpath}, timeout=30)
+    assert (done.exit_code, done.stdout) == (0, b"said\n")
+
+
+def test_a_quiet_call_reads_and_writes_more_than_pipes_hold(tmp_path: Path) -> None:
+    code = (
+        "import sys; data = sys.stdin.buffer.read(); sys.stderr.buffer.write(data); sys.stdout.buffer.write(data[::-1])"
+    )
+    data = bytes(range(256)) * 8000
+    done = run_quiet([sys.executable, "-c", code], cwd=tmp_path, env={}, stdin=data)
+    assert (done.stdout, done.stderr) == (data[::-1], data)
+
+
+def test_a_quiet_call_that_reads_nothing_ends(tmp_path: Path) -> None:
+    done = run_quiet([sys.executable, "-c", "print(1)"], cwd=tmp_path, env={}, stdin=b"x" * 1_000_000, timeout=30)
+    assert (done.exit_code, done.stdout) == (0, b"1\n")
+
+
+ANSWERS = {"some": "os.write(fd, b'abc' * 100_000)", "none": "pass", "held": "os.fork() or time.sleep(60)"}
+
+
+@pytest.mark.parametrize("code", ANSWERS.values(), ids=ANSWERS)
+def test_an_answer_comes_through_a_pipe_of_its_own(tmp_path: Path, code: str) -> None:
+    program = f"import os, sys, time; fd = int(sys.argv[1]); print('noise'); {code}"
+    process = start_quiet([sys.executable, "-c", program], cwd=tmp_path, env={}, answers=True)
+    done = process.finish(timeout=30)
+    assert (done.exit_code, done.stdout) == (0, b"noise\n")
+    assert done.answer == (b"abc" * 100_000 if "abc" in code else b"")

@@ -1,6 +1,6 @@
 """Start the probe: the project's interpreter runs this file.
 
-One JSON request comes in on the standard input, one JSON answer goes to the file that the request names.
+One JSON request comes in on the standard input, one JSON answer goes to the open pipe whose number is the argument.
 """
 
 import os
@@ -23,9 +23,12 @@ from covgate_probe.answer import answer  # type: ignore[import-not-found] # noqa
 
 sys.dont_write_bytecode = AS_EVER
 
+pipe = int(sys.argv.pop())
+# What plugins start does not inherit it.
+os.set_inheritable(pipe, False)
 question = sys.stdin.read()
 # Empty: covgate ended without one.
 if question:
     # coverage puts the working directory first, where plugins may live.
     sys.path[:] = [os.getcwd(), *(entry for entry in sys.path if entry != FOLDER)]
-    answer(question)
+    answer(question, pipe)

@@ -31,17 +31,20 @@ def probe(tmp_path: Path) -> Path:
 
 def ask(probe: Path, folder: Path, **environment: str) -> dict[str, object]:
     files: dict[str, list[str]] = {"changed": [], "measured": [], "tracked": [], "source": [], "tests": []}
-    request = {"command": "static", "root": str(folder), "answer": str(folder / "answer.json"), **files}
+    request = {"command": "static", "root": str(folder), **files}
     env = {**clean_environment(), **environment}
     env = {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE" or name in environment}
-    done = subprocess.run(
-        [sys.executable, probe],
-        input=json.dumps(request).encode(),
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        check=False,
-    )
+    # Stands in for the pipe.
+    with (folder / "answer.json").open("wb") as file:
+        done = subprocess.run(
+            [sys.executable, probe, str(file.fileno())],
+            input=json.dumps(request).encode(),
+            cwd=folder,
+            env=env,
+            capture_output=True,
+            check=False,
+            pass_fds=[file.fileno()],
+        )
     assert (done.returncode, done.stderr) == (0, b"")
     answer: dict[str, object] = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
     return answer
@@ -77,5 +80,5 @@ def test_bytecode_is_written_in_the_project_only(tmp_path: Path, probe: Path, en
 
 
 def test_a_probe_that_is_not_asked_ends(tmp_path: Path, probe: Path) -> None:
-    done = subprocess.run([sys.executable, probe], input=b"", cwd=tmp_path, capture_output=True, check=False)
+    done = subprocess.run([sys.executable, probe, "2"], input=b"", cwd=tmp_path, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

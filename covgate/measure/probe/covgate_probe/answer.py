@@ -16,8 +16,8 @@ from .unmeasured import static
 COMMANDS = {"prepare": prepare, "analyse": analyse, "static": static}
 
 
-def answer(question: str) -> None:
-    """Answer a request given as JSON; an error that coverage words itself becomes part of the answer."""
+def answer(question: str, pipe: int) -> None:
+    """Answer a request given as JSON into `pipe`; an error that coverage words itself becomes part of the answer."""
     request = json.loads(question)
     request["root"] = os.path.realpath(request["root"])
     # Parsing makes many small objects and few cycles: looking for those less often saves a tenth of the time.
@@ -29,5 +29,5 @@ def answer(question: str) -> None:
         except CoverageException as exc:
             found = {"error": str(exc), "kind": type(exc).__name__}
     found["warnings"] = list(dict.fromkeys(str(w.message) for w in caught if "Coverage" in w.category.__name__))
-    with open(request["answer"], "w", encoding="utf-8") as file:
+    with open(pipe, "w", encoding="utf-8") as file:
         json.dump(found, file, separators=(",", ":"))
