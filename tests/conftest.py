@@ -16,3 +16,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "covgate"))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the files of tests/golden anew")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: a fifth of the time, tests wait for a process or a server."""
+    return (os.cpu_count() or 1) + 1

@@ -215,9 +215,9 @@ def test_a_comment_that_cannot_be_posted_is_fatal_only_when_required(
         ("best-effort", "", None, 0),
         ("required", "", None, 6),
         ("required", "ghs_workflow", error(404, "Not Found"), 6),
-        ("required", "ghs_workflow", error(500, "Oops"), 6),
+        ("required", "ghs_workflow", error(401, "Bad credentials"), 6),
     ],
-    ids=["best-effort", "no-token", "not-found", "unreachable"],
+    ids=["best-effort", "no-token", "not-found", "bad-credentials"],
 )
 def test_a_report_that_had_to_be_posted_and_was_not_is_no_pass_anywhere(
     pull_request: PullRequest, github: FakeGithub, publish: str, token: str, fault: Answer | None, code: int
