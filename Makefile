@@ -18,10 +18,10 @@ test: $(STAMP)test  ## Every test that needs no Docker.
 	$(BIN)/python -m pytest -q -n auto -m "not docker and not real and not browser"
 
 test-docker: $(STAMP)test  ## The image on a real Docker engine, and a workflow under act.
-	$(BIN)/python -m pytest -q -m docker tests/docker
+	$(BIN)/python -m pytest -q -m "docker and not real" tests/docker
 
 test-real: $(STAMP)test  ## Suites of well-known projects; downloads their releases.
-	$(BIN)/python -m pytest -q -m real tests/real
+	$(BIN)/python -m pytest -q -m real tests/real tests/docker/test_real_isolated.py
 
 test-browser: $(STAMP)browser  ## The trend's page in the Chromium of this machine.
 	$(BIN)/python -m pytest -q -m browser tests/browser

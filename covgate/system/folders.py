@@ -154,10 +154,12 @@ def read_text_if_there(path: Path) -> str | None:
 def read_text(path: Path) -> str | None:
     """Return a file's text, or None when there is no such file. Raises ValueError that says why it can not be read."""
     try:
-        if stat.S_ISFIFO(path.stat().st_mode):
-            # Whoever opens it waits for somebody to write.
-            msg = f"{path} cannot be read: it is a pipe"
-            raise ValueError(msg)
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+            # Who opens a pipe waits for somebody to write, and a device may never end.
+            raise ValueError(f"{path} cannot be read: it is a pipe, a socket or a device")
+        if about.st_size > _LONGEST_TEXT:
+            raise ValueError(f"{path} cannot be read: it is {about.st_size} bytes long")
         return path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -165,6 +167,10 @@ def read_text(path: Path) -> str | None:
         raise ValueError(f"{path} is not UTF-8: {exc}") from None
     except OSError as exc:
         raise ValueError(f"{path} cannot be read: {exc.strerror or exc}") from None
+
+
+_LONGEST_TEXT = 64 * 1024 * 1024
+"""GitHub: the payload of an event has at most 25 MB."""
 
 
 def _not_writable(path: Path, exc: OSError, source: str = "report-dir") -> InputError:

@@ -87,15 +87,20 @@ def take_back(number: int, folders: Iterable[Path]) -> bool:
     Nobody noted whose it was: the owner of the clone's `.git` gets it, with that folder's rights for the group. Raises
     InputError when that cannot be done.
     """
-    left = [top for top in map(os.path.realpath, folders) if os.lstat(top).st_gid == number]
-    if left:
-        with _user(number) as user:
-            user.end_all()
-            state = _Lent(user=user)
+    left = [top for top in dict.fromkeys(map(os.path.realpath, folders)) if os.lstat(top).st_gid == number]
+    if not left:
+        return False
+    with _user(number) as user:
+        user.end_all()
+        state = _Lent(user=user)
+        try:
             for top in left:
                 _find_lent(state, top)
+        except OSError as exc:
+            raise _cannot(exc) from None
+        with undisturbed():
             _give_back(state)
-    return bool(left)
+    return True
 
 
 def _find_lent(state: _Lent, top: str) -> None:

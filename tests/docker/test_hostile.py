@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from covgate.config.outputs import OUTPUT_NAMES
 from tests.contract.test_action import passed_by_the_runner
 from tests.docker.attacks import ATTACKS, FORGED, Attack
 from tests.docker.engine import Engine
-from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, git, make_sample
-from tests.docker.test_container import RUN, TOKEN, _runner_variables
+from tests.docker.sample import CHANGE, REPOSITORY, Sample, git, make_sample
+from tests.docker.test_container import RUN, TOKEN, _runner_variables, github
 from tests.host.test_log import parse_outputs
-from tests.support.github.answers import Account
 from tests.support.github.server import FakeGithub
+
+__all__ = ["github"]
 
 RUNNER = 1001
 """The user of hosted runners: the checkout is its, and so are the runner's own files."""
@@ -119,13 +120,6 @@ def obeyed(log: str) -> list[str]:
         elif line.startswith("::") or "##[" in line:
             found.append(line)
     return found
-
-
-@pytest.fixture
-def github() -> Iterator[FakeGithub]:
-    accounts = {TOKEN: Account(login="github-actions[bot]")}
-    with FakeGithub(repository=REPOSITORY, pull_request=NUMBER, accounts=accounts) as server:
-        yield server
 
 
 @pytest.fixture

@@ -112,7 +112,20 @@ def test_a_folder_elsewhere_may_be_named(tmp_path: Path) -> None:
     assert folder.write("result.json", "ours") == tmp_path / "out" / "result.json"
 
 
-def test_a_pipe_is_no_text(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pyproject.toml")
-    with pytest.raises(InputError, match="it is a pipe"):
+def sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+
+
+NO_TEXTS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a-pipe": (os.mkfifo, "it is a pipe"),
+    "a-device-without-end": (lambda path: path.symlink_to("/dev/zero"), "a device"),
+    "a-file-without-end": (sparse, "1099511627776 bytes long"),
+}
+
+
+@pytest.mark.parametrize(("make", "said"), NO_TEXTS.values(), ids=NO_TEXTS)
+def test_what_never_ends_is_no_text(tmp_path: Path, make: Callable[[Path], object], said: str) -> None:
+    make(tmp_path / "pyproject.toml")
+    with pytest.raises(InputError, match=said):
         read_text_if_there(tmp_path / "pyproject.toml")
