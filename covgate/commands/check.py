@@ -16,7 +16,7 @@ from covgate.config import ReportKind, Settings, check_globs
 from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
-from covgate.model import ChangedLines
+from covgate.model import ChangedLines, Coverage, Unavailable
 from covgate.publish import DIFF_COVER_FILES, deliver, write_diff_cover
 from covgate.report import Facts, load_renderers, make_build
 from covgate.system import GitCommand, ReportFolder, close_own_memory, make_report_folder, user_settings
@@ -58,7 +58,7 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
         today = edges.now.date()
         facts = assess(settings, host.context, checkout, measurement, past, today=today, environment=edges.environment)
         recorder = _recorder(settings, edges, archive, checkout)
-        notes = recorder.record(figures(facts), past)
+        notes = recorder.record(figures(facts, measurement.coverage), past)
         facts = replace(facts, notes=(*facts.notes, *notes))
     write_diff_cover(kinds, screen, checkout, measurement, facts, folder)
     return deliver(settings, host, screen, facts, folder, start=edges.directory, root=checkout.git.root)
@@ -102,10 +102,10 @@ def _recorder(settings: Settings, edges: Edges, archive: Archive, checkout: Chec
     )
 
 
-def figures(facts: Facts) -> RunFigures:
-    """Pick what a record is made of."""
+def figures(facts: Facts, measured: Coverage | Unavailable) -> RunFigures:
+    """Pick what a record is made of: what was `measured`, unless the run was judged to have measured nothing."""
     return RunFigures(
-        coverage=facts.total,
+        coverage=facts.total if isinstance(facts.total, Unavailable) else measured,
         diff=facts.diff,
         components=facts.components,
         suite=facts.verdict.suite,

@@ -23,6 +23,14 @@ from covgate.report.bands import Bands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownTotal:
+    """The total of a run whose result was stored: what a report needs of its `Coverage`."""
+
+    total: Tally
+    has_branches: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What a report is made of. `total` and `diff` are Unavailable when they could not be known.
 
@@ -30,7 +38,7 @@ class Facts:
     """
 
     verdict: Verdict
-    total: Coverage | Unavailable
+    total: Coverage | KnownTotal | Unavailable
     diff: DiffCoverage | Unavailable | None
     base: Base | None
     head: Sha
@@ -67,3 +75,18 @@ class Facts:
     def check(self, rule: str, component: str | None = None) -> Check | None:
         """Return how a rule of the project, or of a component, was judged; None when it is not set."""
         return next((c for c in self.verdict.checks if (c.rule, c.component) == (rule, component)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The run a result came from, as GitHub tells it, and where its report will stand."""
+
+    head: Sha
+    run_url: str
+    blob: str
+    """The address below which the files of a commit are."""
+    base_ref: str = ""
+    """The branch the pull request goes to."""
+    merge: Sha | None = None
+    """The commit GitHub made of head and that branch last."""
+    name: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from covgate.model import MIN_DIFF, MIN_TOTAL, Base, BaseHow, Coverage, Status, Tally, Unavailable, VerdictKind, known
+from covgate.model import MIN_DIFF, MIN_TOTAL, Base, BaseHow, Status, Tally, Unavailable, VerdictKind, known
 from covgate.report.against_baseline import (
     INDIRECT_LIMIT,
     ComponentRow,
@@ -134,7 +134,7 @@ def build_view(facts: Facts) -> ReportView:
             _row("Diff coverage", facts, facts.diff_tally, MIN_DIFF),
         ),
         drop=drop_row(facts),
-        has_branches=isinstance(facts.total, Coverage) and facts.total.has_branches,
+        has_branches=not isinstance(facts.total, Unavailable) and facts.total.has_branches,
         todo_title=todo_title(facts, len(todos)),
         todos=Listed(todos[:TODO_LIMIT], len(todos)),
         files=Listed(tuple(file_row(file, facts) for file in rows[:FILE_LIMIT]), len(rows)),

@@ -1,0 +1,498 @@
+"""A stored `result.json` read back into facts: every word of the report is made anew, from numbers, names and paths.
+
+The file may come from a stranger's run. It is believed in what nobody but that run can know (counts, lines, statuses)
+and in nothing else: percents, sentences, links and the verdict are computed again, and must be the ones it states.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import PurePosixPath
+from typing import cast
+
+from covgate import __version__
+from covgate.config import MOST_COMPONENTS
+from covgate.errors import ExitCode
+from covgate.gate import evaluate, evaluate_drop, exit_code, judge
+from covgate.host import Links
+from covgate.model import (
+    MAX_DROP,
+    MIN_DIFF,
+    MIN_TOTAL,
+    NOTHING_RECORDED,
+    Base,
+    Baseline,
+    Branch,
+    Check,
+    Comparison,
+    ComponentFigures,
+    Counts,
+    DiffCoverage,
+    DiffFile,
+    Drop,
+    FlapShown,
+    Function,
+    Gap,
+    IndirectFile,
+    OmittedFile,
+    Record,
+    Span,
+    Status,
+    SuiteRun,
+    Tally,
+    Unavailable,
+    parse_sha,
+)
+from covgate.report.bands import Bands
+from covgate.report.facts import Facts, KnownTotal, Origin
+from covgate.report.result_json import (
+    NO_CHANGE,
+    NOTHING,
+    BaselineJson,
+    CheckJson,
+    ComponentJson,
+    CountsJson,
+    DiffFileJson,
+    DiffJson,
+    FigureJson,
+    PlaceJson,
+    ResultJson,
+    build_result,
+)
+from covgate.report.trend.words import is_trend
+
+MOST_BYTES = 8 * 1024 * 1024
+"""Of a `result.json`: 20,000 changed files with a few places each."""
+_DEEPEST = 12
+_LONGEST = 20_000
+"""Characters of one text; a path is much shorter."""
+_LONGEST_PATH = 4096
+_MOST = 10**9
+"""The largest number: nobody has a line or a count beyond it."""
+_LONGEST_FILE = 10**7
+"""Lines of one file."""
+_MOST_MISSING = 10**6
+"""Missing statements of a whole change: each becomes a number in memory."""
+
+ELSEWHERE = "the summary of the run says why"
+"""In the place of a reason: reasons hold names and messages from the repository."""
+NOTES = "What else the run noted is in its summary."
+
+
+def read_result(data: bytes) -> ResultJson:
+    """Read a `result.json` strictly. Raises ValueError, in words, for whatever covgate would not have written."""
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
+    try:
+        value: object = json.loads(
+            data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_short_int
+        )
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None
+    except json.JSONDecodeError as exc:
+        raise ValueError(f"it is not JSON: {exc.msg} in line {exc.lineno}") from None
+    if not isinstance(value, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004  # a fault of the file, like the others
+    _bound(value, 0)
+    if type(value.get("schema")) is not int or value["schema"] != 1:
+        raise ValueError("its schema is not 1: another version of covgate wrote it")
+    shape = {"schema_" if key == "schema" else key: entry for key, entry in value.items() if key != "schema_"}
+    try:
+        return ResultJson.model_validate_json(json.dumps(shape), strict=True, by_name=True, by_alias=False)
+    except ValueError as exc:
+        raise ValueError(f"it is not of covgate's schema: {_first_problem(exc)}") from None
+
+
+def restore_facts(result: ResultJson, origin: Origin) -> Facts | Unavailable:
+    """Make the facts of a report anew from what a run stored.
+
+    Raises ValueError, in words, when the result is of another commit, or says something that does not follow from its
+    own numbers. Unavailable is the result of a run that ended before it had a verdict.
+    """
+    if result.head is None and result.error is not None:
+        return Unavailable(reason="the run ended before it had a verdict")
+    if result.head != origin.head:
+        raise ValueError(f"it is of another commit than the run's head {origin.head[:12]}")
+    facts = _facts(result, origin)
+    _compare(result, facts)
+    return facts
+
+
+# --- what is read -----------------------------------------------------------------------------------------------------
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("it has a key twice")
+    return found
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"it holds {name}, which is no JSON")
+
+
+def _short_int(digits: str) -> int:
+    if len(digits) > len(str(_MOST)):
+        raise ValueError("it holds a number beyond all counts")
+    return int(digits)
+
+
+def _bound(value: object, depth: int) -> None:
+    """Refuse depth, texts and numbers nobody needs."""
+    if depth > _DEEPEST:
+        raise ValueError("it is nested too deeply")
+    if isinstance(value, str) and len(value) > _LONGEST:
+        raise ValueError(f"it holds a text of {len(value):,} characters")
+    if isinstance(value, int | float) and not -_MOST <= value <= _MOST:
+        raise ValueError("it holds a number beyond all counts")
+    if isinstance(value, Mapping):
+        for key in value:
+            _bound(key, depth)
+    if isinstance(value, Mapping | list):
+        for entry in value.values() if isinstance(value, Mapping) else value:
+            _bound(entry, depth + 1)
+
+
+def _first_problem(exc: ValueError) -> str:
+    """Name the first place pydantic complains about, without the text that stands there."""
+    problems = exc.errors(include_url=False, include_input=False) if hasattr(exc, "errors") else []
+    if not problems:
+        return type(exc).__name__
+    # A key may be anybody's text.
+    where = ".".join(re.sub(r"\W", "?", str(part))[:40] for part in problems[0]["loc"])
+    return f"{where}: {problems[0]['type'].replace('_', ' ')}"
+
+
+# --- from JSON to values ----------------------------------------------------------------------------------------------
+
+
+def _facts(result: ResultJson, origin: Origin) -> Facts:
+    if len(result.components) > MOST_COMPONENTS:
+        raise ValueError(f"it has more than {MOST_COMPONENTS} components")
+    total, diff = _figure(result.total), _diff(result.diff)
+    if total is None:
+        raise ValueError("it has no total")
+    components = tuple(map(_component, result.components))
+    checks = tuple(_checks(result.checks, components, total, diff))
+    suite = None
+    if (ran := result.suite) is not None:
+        suite = SuiteRun(command="", status=ran.status, exit_code=ran.exit_code, seconds=ran.seconds)
+    baseline = (
+        _baseline(result.baseline, has_branches=result.has_branches)
+        if isinstance(result.baseline, BaselineJson)
+        else Unavailable(reason=_reason(result.baseline.unavailable))
+    )
+    return Facts(
+        verdict=judge(checks, suite, total if isinstance(total, Unavailable) else None),
+        total=total if isinstance(total, Unavailable) else KnownTotal(total=total, has_branches=result.has_branches),
+        diff=diff,
+        base=_base(result, origin),
+        head=origin.head,
+        uncommitted=result.uncommitted,
+        links=_links(result, origin),
+        bands=_bands(result),
+        name=origin.name,
+        run_url=origin.run_url,
+        notes=(NOTES,) if result.notes else (),
+        version=result.covgate if _VERSION.fullmatch(result.covgate) else __version__,
+        baseline=baseline,
+        comparison=_comparison(result, baseline),
+        components=components,
+        trend=result.trend if is_trend(result.trend) else "",
+    )
+
+
+_VERSION = re.compile(r"\d{1,4}(\.\d{1,6}){1,3}((a|b|rc|\.post|\.dev)\d{1,4}){0,3}")
+
+
+def _base(result: ResultJson, origin: Origin) -> Base | None:
+    if result.base is None:
+        return None
+    # A name is text: only the one GitHub tells is shown.
+    ref = result.base.ref if result.base.ref in {origin.base_ref, result.base.sha} else ""
+    return Base(sha=parse_sha(result.base.sha), how=result.base.how, ref=ref)
+
+
+def _links(result: ResultJson, origin: Origin) -> Links:
+    """Return links to the head, and to the merge GitHub made of it when that is what was measured.
+
+    Any other commit may be a stranger's: below this repository's address GitHub shows the commits of its forks, too.
+    """
+    if result.measured is None:
+        return Links()
+    measured = parse_sha(result.measured)
+    moved = frozenset(map(_path, result.moved))
+    sure = measured if measured in {origin.head, origin.merge} else None
+    return Links(blob=origin.blob, head=origin.head, measured=sure, moved=moved)
+
+
+def _bands(result: ResultJson) -> Bands:
+    if result.bands is None:
+        raise ValueError("it has no bands")
+    return Bands(green=_decimal(result.bands.green), orange=_decimal(result.bands.orange))
+
+
+def _baseline(stored: BaselineJson, *, has_branches: bool) -> Baseline:
+    record = Record(
+        sha=parse_sha(stored.sha),
+        parent=None,
+        date=datetime.fromisoformat(stored.date),
+        total=_tally(stored.lines, stored.branches),
+        has_branches=has_branches,
+    )
+    return Baseline(record=record, how=stored.how, behind=stored.behind)
+
+
+def _comparison(result: ResultJson, baseline: Baseline | Unavailable) -> Comparison | None:
+    if result.delta is None:
+        if result.indirect or result.flapping:
+            raise ValueError("it compares with nothing")
+        return None
+    if isinstance(baseline, Unavailable):
+        raise ValueError("it has a delta and no baseline")  # noqa: TRY004  # a fault of the file
+    delta = Fraction(_decimal(result.delta))
+    indirect = (IndirectFile(path=_path(i.path), lost=_spans(i.lost), gained=_spans(i.gained)) for i in result.indirect)
+    flaps = (FlapShown(path=_path(f.path), line=_line(f.line), change=-1 if f.lost else 1) for f in result.flapping)
+    return Comparison(
+        baseline=baseline,
+        delta=delta,
+        drop=Drop(raw=-delta, adjusted=-delta),
+        indirect=tuple(indirect),
+        flaps=tuple(flaps),
+    )
+
+
+# --- figures
+
+
+def _counts(stored: CountsJson) -> Counts:
+    if stored.covered > stored.total:
+        raise ValueError("it covers more than there is")
+    return Counts(covered=stored.covered, total=stored.total)
+
+
+def _tally(lines: CountsJson, branches: CountsJson) -> Tally:
+    return Tally(lines=_counts(lines), branches=_counts(branches))
+
+
+def _figure(stored: FigureJson) -> Tally | Unavailable | None:
+    """Return what was measured, why that is not known, or None where there is nothing to judge."""
+    if stored.lines is not None and stored.branches is not None:
+        return _tally(stored.lines, stored.branches)
+    if stored.reason is None:
+        raise ValueError("it has a figure with neither counts nor a reason")
+    return None if stored.reason == NO_CHANGE else Unavailable(reason=_reason(stored.reason))
+
+
+def _component(stored: ComponentJson) -> ComponentFigures:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", stored.name):
+        raise ValueError("it has a component without a proper name")
+    total = _figure(stored.total)
+    if total is None:
+        raise ValueError("it has a component without a total")
+    return ComponentFigures(
+        name=stored.name,
+        total=total,
+        diff=_figure(stored.diff),
+        delta=None if stored.delta is None else Fraction(_decimal(stored.delta)),
+        target=None if stored.target is None else _decimal(stored.target),
+    )
+
+
+def _diff(stored: DiffJson) -> DiffCoverage | Unavailable | None:
+    figure = _figure(stored)
+    if not isinstance(figure, Tally):
+        return figure
+    if sum(place.statements for file in stored.files for place in file.places) > _MOST_MISSING:
+        raise ValueError("its change has more missing statements than can be listed")
+    omitted = tuple(OmittedFile(path=_path(file.path), where=ELSEWHERE) for file in stored.omitted)
+    return DiffCoverage(files=tuple(map(_diff_file, stored.files)), omitted=omitted)
+
+
+def _diff_file(stored: DiffFileJson) -> DiffFile:
+    """Make a file whose places are the stored ones. Of the missing statements only the number is known, not each."""
+    missing: set[int] = set()
+    partial, spans, functions = [], [], []
+    exits: dict[int, Branch] = {}
+    for place in stored.places:
+        (span,) = _spans([place.lines])
+        branches = _counts(place.branches)
+        if place.statements:
+            spans.append(span)
+            missing.update(_stand_ins(place, span))
+        else:
+            partial.append(span.start)
+        if branches.total:
+            exits[span.start] = Branch(total=branches.total, taken=branches.covered)
+        if _FUNCTION.fullmatch(place.function):
+            functions.append(Function(name=place.function, span=Span(start=span.start, end=span.start)))
+    if any(line not in exits for line in partial):
+        raise ValueError("it has a place with nothing to cover")
+    return DiffFile(
+        path=_path(stored.path),
+        statements=frozenset(missing | set(partial)),
+        missing=frozenset(missing),
+        partial=frozenset(partial),
+        tally=_tally(stored.lines, stored.branches),
+        missing_spans=tuple(spans),
+        exits=exits,
+        functions=tuple(functions),
+        gap=Gap(stored.gap) if stored.gap else None,
+    )
+
+
+_NAME = r"[^\W\d]\w{0,99}"
+_FUNCTION = re.compile(rf"{_NAME}(\.(<locals>|<lambda>|{_NAME})){{0,19}}")
+
+
+def _stand_ins(place: PlaceJson, span: Span) -> range:
+    """Return as many lines as the place has missing statements, from its first line on."""
+    if place.statements > span.end - span.start + 1:
+        raise ValueError("it has a place with more statements than lines")
+    return range(span.start, span.start + place.statements)
+
+
+# --- checks
+
+
+def _checks(
+    stored: Iterable[CheckJson],
+    components: Iterable[ComponentFigures],
+    total: Tally | Unavailable,
+    diff: DiffCoverage | Unavailable | None,
+) -> Iterator[Check]:
+    """Judge every rule again; what could not be judged then cannot be now."""
+    change = diff.tally if isinstance(diff, DiffCoverage) else diff
+    figures: dict[tuple[str, str | None], Tally | Unavailable | None] = {
+        (MIN_TOTAL, None): total,
+        (MIN_DIFF, None): change,
+        (MAX_DROP, None): None,
+    }
+    for part in components:
+        figures |= {
+            (MIN_TOTAL, part.name): part.total,
+            (MIN_DIFF, part.name): part.diff,
+            (MAX_DROP, part.name): None,
+        }
+    for check in stored:
+        key = (check.rule, check.component)
+        if key not in figures:
+            raise ValueError("it has a rule twice, or one of nothing that it has measured")
+        yield _check(check, figures.pop(key) or Tally())
+
+
+def _check(stored: CheckJson, figure: Tally | Unavailable) -> Check:
+    target = _decimal(stored.target)
+    if stored.rule != MAX_DROP:
+        check = evaluate(stored.rule, target, figure, component=stored.component, nothing="")
+        if stored.status is Status.UNAVAILABLE and check.status is not Status.UNAVAILABLE:
+            # What a ramp requires may be unknown although the figure is known.
+            return Check(
+                rule=check.rule,
+                component=check.component,
+                target=target,
+                actual=check.actual,
+                status=Status.UNAVAILABLE,
+                why=_reason(stored.why),
+            )
+        return check
+    drop = _drop(stored)
+    if drop is None and stored.status is not Status.NOT_APPLICABLE:
+        drop = Unavailable(reason=_reason(stored.why))
+    return evaluate_drop(target, drop, component=stored.component, nothing="")
+
+
+def _drop(stored: CheckJson) -> Drop | Unavailable | None:
+    if stored.drop is None:
+        return None
+    exact = stored.drop.exact
+    adjusted = Unavailable(reason=ELSEWHERE) if exact.adjusted is None else _fraction(exact.adjusted)
+    return Drop(raw=_fraction(exact.raw), adjusted=adjusted, excused=_fraction(exact.excused))
+
+
+# --- the smallest parts
+
+
+def _reason(text: str) -> str:
+    """Return a reason of covgate's own that holds no word of the repository's; for any other, where it stands."""
+    return text if text in _OWN_REASONS or _NO_ANCESTOR.fullmatch(text) else ELSEWHERE
+
+
+_OWN_REASONS = {NOTHING_RECORDED.reason, NOTHING}
+_NO_ANCESTOR = re.compile(
+    r"(?:the one recorded commit is no|none of [\d,]{1,11} recorded commits is an) ancestor of [0-9a-f]{12}: "
+    r"was the branch force-pushed, or recorded from another one\?",
+    re.ASCII,
+)
+
+
+def _path(text: str) -> PurePosixPath:
+    path = PurePosixPath(text)
+    if not text or len(text) > _LONGEST_PATH or "\0" in text or str(path) != text:
+        raise ValueError("it has a path that is none")
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError("it has a path that leads out of the repository")
+    return path
+
+
+def _line(line: int) -> int:
+    if not 1 <= line <= _LONGEST_FILE:
+        raise ValueError("it has a line that no file has")
+    return line
+
+
+def _spans(pairs: Iterable[tuple[int, int]]) -> tuple[Span, ...]:
+    return tuple(Span(start=_line(start), end=_line(end)) for start, end in pairs)
+
+
+def _decimal(text: str) -> Decimal:
+    if not re.fullmatch(r"-?\d{1,12}(\.\d{1,30})?", text, re.ASCII):
+        raise ValueError("it has a number that is none")
+    return Decimal(text)
+
+
+def _fraction(text: str) -> Fraction:
+    if not re.fullmatch(r"-?\d{1,80}/\d{1,80}", text, re.ASCII) or not int(text.partition("/")[2]):
+        raise ValueError("it has a fraction that is none")
+    return Fraction(text)
+
+
+# --- what has to follow -----------------------------------------------------------------------------------------------
+
+_FREE = frozenset(
+    {"covgate", "headline", "error", "ref", "reason", "unavailable", "why", "command", "notes", "function", "trend"}
+)
+"""The keys whose text is not believed, and so not compared."""
+
+
+def _compare(result: ResultJson, facts: Facts) -> None:
+    """Refuse a result that the facts read from it would not have made: a percent beside its counts, say."""
+    code = exit_code(facts.verdict)
+    again = build_result(facts, headline="", exit_code=code).model_dump(mode="json")
+    stored = result.model_dump(mode="json")
+    if stored["exit_code"] == ExitCode.PUBLISH_FAILED and code is ExitCode.PASSED:
+        stored["exit_code"] = code.value  # of a run whose report had to be posted, and was not
+    if not facts.links.measured:
+        again["measured"], again["moved"] = stored["measured"], stored["moved"]
+    different = _difference(stored, again, "")
+    if different:
+        raise ValueError(f"it contradicts itself: {different} does not follow from its numbers")
+
+
+def _difference(one: object, other: object, where: str) -> str:
+    """Return the first place where two documents differ in more than free text, or an empty string."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        keys = cast("dict[str, object]", one)
+        inside = (_difference(keys[k], other[k], f"{where}.{k}".strip(".")) for k in keys if k not in _FREE)
+        return next(filter(None, inside), "")
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return next(filter(None, (_difference(a, b, where) for a, b in zip(one, other, strict=True))), "")
+    return "" if one == other else where
