@@ -13,7 +13,7 @@ from covgate.commands.edges import Edges
 from covgate.commands.place import Place, find_place
 from covgate.config import Option, Settings, guess_report_dir, option_named, parse_lines, resolve
 from covgate.errors import CovgateError, InputError
-from covgate.host import Level, Runner, open_host
+from covgate.host import FinishedRun, Level, Runner, load_finished_run, open_host
 from covgate.publish import deliver_failure
 from covgate.system import Screen, find_checkout
 
@@ -51,19 +51,33 @@ def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edg
         environment=request.environment,
         toml=place.toml,
     )
-    screen = Screen(sys.stdout, sys.stderr, annotator(request.environment, Level.WARNING))
+    edges = _open_edges(request, settings, judges=judges)
     if place.project != place.start:
         folder = os.path.relpath(place.project, request.here)
         settings = replace(settings, working_directory=folder)
-        screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
-    edges = Edges(
+        edges.screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
+    return settings, edges
+
+
+def open_publishing(request: RunRequest) -> tuple[Settings, Edges, FinishedRun]:
+    """Read the settings of a run that posts another's report, and which one that is.
+
+    No pyproject.toml is read: what lies in the working folder may be a stranger's.
+    """
+    settings = resolve(
+        command_line=request.command_line, inputs=request.inputs, environment=request.environment, toml=None
+    )
+    return settings, _open_edges(request, settings, judges=False), load_finished_run(request.environment)
+
+
+def _open_edges(request: RunRequest, settings: Settings, *, judges: bool) -> Edges:
+    return Edges(
         directory=request.here,
         environment=request.environment,
-        screen=screen,
+        screen=Screen(sys.stdout, sys.stderr, annotator(request.environment, Level.WARNING)),
         host=open_host(request.environment, settings.github_token, sys.stdout, judges=judges),
         now=datetime.now(UTC),
     )
-    return settings, edges
 
 
 def annotator(environment: Mapping[str, str], level: Level) -> Callable[[str], None]:

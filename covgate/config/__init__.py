@@ -2,7 +2,7 @@
 
 from covgate.config.components import check_globs, listed, match_components
 from covgate.config.goals import Component, Target
-from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean, parse_lines
+from covgate.config.option_values import CommentPolicy, Mode, PublishPolicy, ReportKind, did_you_mean, parse_lines
 from covgate.config.options import OPTIONS, Option, Settings, option_named
 from covgate.config.outputs import OUTPUT_NAMES
 from covgate.config.read_goals import MOST_COMPONENTS
@@ -11,7 +11,7 @@ from covgate.config.settings import floors_of, guess_report_dir, resolve
 from covgate.config.toml_file import TomlFile, parse_toml, show_value
 
 __all__ = [
-    "MOST_COMPONENTS", "OPTIONS", "OUTPUT_NAMES", "CommentPolicy", "Component", "Option", "PublishPolicy",
+    "MOST_COMPONENTS", "OPTIONS", "OUTPUT_NAMES", "CommentPolicy", "Component", "Mode", "Option", "PublishPolicy",
     "ReportKind", "Settings", "Target", "TomlFile", "check_globs", "did_you_mean", "floors_of", "guess_report_dir",
     "has_table", "listed", "match_components", "option_named", "parse_lines", "parse_toml", "read_toml", "resolve",
     "show_value",

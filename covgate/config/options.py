@@ -10,9 +10,11 @@ from typing import Any, ParamSpec
 from covgate.config.goals import Component, Target
 from covgate.config.option_values import (
     CommentPolicy,
+    Mode,
     PublishPolicy,
     ReportKind,
     did_you_mean,
+    parse_artifact_name,
     parse_branch_name,
     parse_choice,
     parse_folder,
@@ -96,6 +98,24 @@ _option = _as_field(Option)
 class Settings:
     """Every option's value; `None` stands for an option that was not set. `sources` says who set each."""
 
+    mode: Mode = _option(
+        on_command_line=False,
+        parse=parse_choice(Mode),
+        default="check",
+        metavar="MODE",
+        toml=False,
+        help="`check`: measure and judge. `publish`: post what another run found, of a fork's pull request say, in a "
+        "workflow `on: workflow_run`; then only `artifact`, `name`, `comment`, `publish`, `report-dir` and "
+        "`github-token` mean anything.",
+    )
+    artifact: str = _option(
+        on_command_line=False,
+        parse=parse_artifact_name,
+        default="covgate",
+        metavar="NAME",
+        toml=False,
+        help="With `mode: publish`, the name of the artifact that holds `result.json`.",
+    )
     test_command: str | tuple[str, ...] = _option(
         on_command_line=False,
         parse=parse_text,
@@ -193,7 +213,8 @@ class Settings:
         default="best-effort",
         metavar="HOW",
         workflow=True,
-        help="`best-effort`: a comment that cannot be posted is a warning. `required`: it is exit code 6.",
+        help="`best-effort`: a comment that cannot be posted is a warning. `required`: it is exit code 6. With "
+        "`mode: publish` it is `required` unless it is set.",
     )
     name: str | None = _option(
         parse=parse_report_name,

@@ -56,10 +56,10 @@ from covgate.model.verdict import (
 __all__ = [
     "FAILED_SUITES", "MAX_DROP", "MIN_DIFF", "MIN_TOTAL", "NOTHING_RECORDED", "PYTHON_SUFFIXES", "Aim", "Base",
     "BaseHow", "Baseline", "BaselineHow", "Branch", "ChangedFile", "ChangedLines", "Check", "Comparison",
-    "ComponentFigures", "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop", "FileCoverage",
-    "FileLines", "FileShift", "Flap", "FlapShown", "Function", "Gap", "History", "IndirectFile", "LineRecord",
-    "Measurement", "Move", "OmittedFile", "Place", "Point", "Record", "Secret", "Sha", "Shifts", "Span", "Start",
-    "Status", "SuiteRun", "SuiteStatus", "Tally", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut",
-    "figures", "floor_percent", "known", "name_some", "parse_sha", "plain", "shorten", "show_number", "show_percent",
-    "spans_of", "visible", "without_ident",
+    "ComponentFigures", "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop", "FileCoverage", "FileLines",
+    "FileShift", "Flap", "FlapShown", "Function", "Gap", "History", "IndirectFile", "LineRecord", "Measurement",
+    "Move", "OmittedFile", "Place", "Point", "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status",
+    "SuiteRun", "SuiteStatus", "Tally", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures",
+    "floor_percent", "known", "name_some", "parse_sha", "plain", "shorten", "show_number", "show_percent", "spans_of",
+    "visible", "without_ident",
 ]  # fmt: skip

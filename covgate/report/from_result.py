@@ -41,6 +41,7 @@ from covgate.model import (
     IndirectFile,
     OmittedFile,
     Record,
+    Sha,
     Span,
     Status,
     SuiteRun,
@@ -49,7 +50,7 @@ from covgate.model import (
     parse_sha,
 )
 from covgate.report.bands import Bands
-from covgate.report.facts import Facts, KnownTotal, Origin
+from covgate.report.facts import MOST_RESULT, Facts, KnownTotal, Origin
 from covgate.report.result_json import (
     NO_CHANGE,
     NOTHING,
@@ -66,8 +67,6 @@ from covgate.report.result_json import (
 )
 from covgate.report.trend.words import is_trend
 
-MOST_BYTES = 8 * 1024 * 1024
-"""Of a `result.json`: 20,000 changed files with a few places each."""
 _DEEPEST = 12
 _LONGEST = 20_000
 """Characters of one text; a path is much shorter."""
@@ -86,8 +85,8 @@ NOTES = "What else the run noted is in its summary."
 
 def read_result(data: bytes) -> ResultJson:
     """Read a `result.json` strictly. Raises ValueError, in words, for whatever covgate would not have written."""
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
+    if len(data) > MOST_RESULT:
+        raise ValueError(f"it has more than {MOST_RESULT:,} bytes")
     try:
         value: object = json.loads(
             data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_short_int
@@ -218,7 +217,7 @@ def _base(result: ResultJson, origin: Origin) -> Base | None:
         return None
     # A name is text: only the one GitHub tells is shown.
     ref = result.base.ref if result.base.ref in {origin.base_ref, result.base.sha} else ""
-    return Base(sha=parse_sha(result.base.sha), how=result.base.how, ref=ref)
+    return Base(sha=_sha(result.base.sha), how=result.base.how, ref=ref)
 
 
 def _links(result: ResultJson, origin: Origin) -> Links:
@@ -228,7 +227,7 @@ def _links(result: ResultJson, origin: Origin) -> Links:
     """
     if result.measured is None:
         return Links()
-    measured = parse_sha(result.measured)
+    measured = _sha(result.measured)
     moved = frozenset(map(_path, result.moved))
     sure = measured if measured in {origin.head, origin.merge} else None
     return Links(blob=origin.blob, head=origin.head, measured=sure, moved=moved)
@@ -242,9 +241,9 @@ def _bands(result: ResultJson) -> Bands:
 
 def _baseline(stored: BaselineJson, *, has_branches: bool) -> Baseline:
     record = Record(
-        sha=parse_sha(stored.sha),
+        sha=_sha(stored.sha),
         parent=None,
-        date=datetime.fromisoformat(stored.date),
+        date=_date(stored.date),
         total=_tally(stored.lines, stored.branches),
         has_branches=has_branches,
     )
@@ -450,7 +449,26 @@ def _line(line: int) -> int:
 
 
 def _spans(pairs: Iterable[tuple[int, int]]) -> tuple[Span, ...]:
-    return tuple(Span(start=_line(start), end=_line(end)) for start, end in pairs)
+    found = []
+    for start, end in pairs:
+        if start > end:
+            raise ValueError("it has lines that end before they begin")
+        found.append(Span(start=_line(start), end=_line(end)))
+    return tuple(found)
+
+
+def _sha(text: str) -> Sha:
+    try:
+        return parse_sha(text)
+    except ValueError:
+        raise ValueError("it has a commit id that is none") from None
+
+
+def _date(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("it has a date that is none") from None
 
 
 def _decimal(text: str) -> Decimal:

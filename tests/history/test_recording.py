@@ -398,7 +398,7 @@ class Forge:
     log: Runner
     token: Secret | None
     open_pulls: Callable[[], AbstractContextManager[PullRequests]]
-    comments = repository = load_ahead = staticmethod(nobody)
+    comments = repository = artifacts = load_ahead = staticmethod(nobody)
 
     def pull_requests(self) -> AbstractContextManager[PullRequests]:
         return self.open_pulls()
