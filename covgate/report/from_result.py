@@ -257,6 +257,8 @@ def _comparison(result: ResultJson, baseline: Baseline | Unavailable) -> Compari
         return None
     if isinstance(baseline, Unavailable):
         raise ValueError("it has a delta and no baseline")  # noqa: TRY004  # a fault of the file
+    if not all(file.lost or file.gained for file in result.indirect):
+        raise ValueError("it has a file that changed in no line")
     delta = Fraction(_decimal(result.delta))
     indirect = (IndirectFile(path=_path(i.path), lost=_spans(i.lost), gained=_spans(i.gained)) for i in result.indirect)
     flaps = (FlapShown(path=_path(f.path), line=_line(f.line), change=-1 if f.lost else 1) for f in result.flapping)

@@ -201,6 +201,7 @@ RESULTS = {
     "a-nul-in-a-path": (changed("diff", "files", 0, "path", to="a\0b.py"), "a path that is none"),
     "a-path-without-end": (changed("diff", "files", 0, "path", to="a" * 5000), "a path that is none"),
     "a-line-nobody-has": (changed("indirect", 0, "lost", to=[[1, 10**9]]), "a line that no file has"),
+    "a-change-of-nothing": (changed("indirect", 0, "lost", to=[]), "changed in no line"),
     "line-zero": (changed("flapping", 0, "line", to=0), "a line that no file has"),
     "lines-backwards": (changed("indirect", 0, "lost", to=[[9, 1]]), "lines that end before they begin"),
     "three-ends": (changed("indirect", 0, "lost", to=[[1, 2, 3]]), "schema"),
