@@ -41,8 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def action() -> int:
     """Run as the GitHub action: every setting comes from the action's inputs and the project's configuration."""
-    work = _publish if os.environ.get("INPUT_MODE", "").strip() == Mode.PUBLISH else _check
-    return _guarded(lambda: work(RunRequest(environment=dict(os.environ), inputs=os.environ)))
+    publishes = os.environ.get("INPUT_MODE", "").strip() == Mode.PUBLISH
+    request = RunRequest(environment=dict(os.environ), inputs=os.environ, configured=not publishes)
+    return _guarded(lambda: (_publish if publishes else _check)(request))
 
 
 def _invoke(argv: list[str]) -> int:
@@ -154,12 +155,7 @@ _HISTORY_OPTIONS = ("working-directory", "history-branch", "history-dir", "name"
 def _history_command(
     command: tuple[str, ...], /, *, as_json: bool, take: Path | None, limit: int, **values: str | None
 ) -> int:
-    if command:
-        raise InputError(
-            f"covgate history runs no command, and {command[0]!r} stands after `--`",
-            hint="`covgate history --help` lists what there is",
-            slug="unknown-option",
-        )
+    _refuse_command("history", command)
     given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
     settings, edges = open_run(RunRequest(environment=dict(os.environ), command_line=given), judges=False)
     return run_history(settings, edges, Request(as_json=as_json, take=take, limit=limit))
@@ -199,9 +195,18 @@ _PUBLISH_OPTIONS = ("name", "comment", "publish", "report-dir")
 
 @click.pass_obj
 def _publish_command(command: tuple[str, ...], /, **values: str | None) -> int:
-    del command
+    _refuse_command("publish", command)
     given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
-    return _publish(RunRequest(environment=dict(os.environ), command_line=given))
+    return _publish(RunRequest(environment=dict(os.environ), command_line=given, configured=False))
+
+
+def _refuse_command(name: str, command: tuple[str, ...]) -> None:
+    if command:
+        raise InputError(
+            f"covgate {name} runs no command, and {command[0]!r} stands after `--`",
+            hint=f"`covgate {name} --help` lists what there is",
+            slug="unknown-option",
+        )
 
 
 _cli.add_command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -29,6 +30,8 @@ class RunRequest:
     directory: Path | None = None
     """Where it starts, when not where covgate was started."""
     environment: Mapping[str, str]
+    configured: bool = True
+    """Whether the pyproject.toml that lies there counts: not for a run that posts another's report."""
 
     @property
     def here(self) -> Path:
@@ -99,11 +102,11 @@ def _anchored(given: Mapping[str, str], place: Place, name_of: Callable[[Option]
 def leave_failure(error: CovgateError, request: RunRequest) -> None:
     """Leave what ended the run where its report would be, as far as that can be known."""
     here = request.here
-    try:
-        place = find_place(here, request.start)
-    except InputError:
-        start = (here / request.start).resolve()
-        place = Place(start=start, project=start, toml=None)
+    start = (here / request.start).resolve()
+    place = Place(start=start, project=start, toml=None)
+    if request.configured:
+        with contextlib.suppress(InputError):
+            place = find_place(here, request.start)
     name, given = guess_report_dir(command_line=request.command_line, inputs=request.inputs, toml=place.toml)
     # A folder that is not there is not made for it.
     project = place.project if place.project.is_dir() else here

@@ -45,20 +45,22 @@ def relay(
         relayed=True,
     )
     url, failed = "", False
+    best_effort = settings.publish is PublishPolicy.BEST_EFFORT and settings.where("publish") != "the default"
     if pull is not None:
         with host.comments(pull.number) as comments:
             published = publish_comment(comments, draft)
         url, failed = published.url or "", published.problem is not None
         for note in published.notes:
             screen.say(note)
-        if published.problem is not None:
+        if failed and best_effort:
+            screen.warn(" ".join(published.notes))
+        elif published.problem is not None:
             screen.error(published.problem)
     outputs = figure_outputs(facts, code) | {
         "comment-url": url,
         "result-path": f"{settings.report_dir}/result.json",
     }
     screen.warn(host.log.write_outputs(outputs))
-    best_effort = settings.publish is PublishPolicy.BEST_EFFORT and settings.where("publish") != "the default"
     return ExitCode.PUBLISH_FAILED if failed and not best_effort else ExitCode.PASSED
 
 

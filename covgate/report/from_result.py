@@ -61,6 +61,7 @@ from covgate.report.result_json import (
     DiffFileJson,
     DiffJson,
     FigureJson,
+    OmittedJson,
     PlaceJson,
     ResultJson,
     build_result,
@@ -314,8 +315,25 @@ def _diff(stored: DiffJson) -> DiffCoverage | Unavailable | None:
         return figure
     if sum(place.statements for file in stored.files for place in file.places) > _MOST_MISSING:
         raise ValueError("its change has more missing statements than can be listed")
-    omitted = tuple(OmittedFile(path=_path(file.path), where=ELSEWHERE) for file in stored.omitted)
-    return DiffCoverage(files=tuple(map(_diff_file, stored.files)), omitted=omitted)
+    return DiffCoverage(files=tuple(map(_diff_file, stored.files)), omitted=tuple(map(_omitted, stored.omitted)))
+
+
+def _omitted(stored: OmittedJson) -> OmittedFile:
+    """Make a file that is left out, with its reason where that is a list of patterns in a usual place."""
+    known = _LEFT_OUT.fullmatch(stored.why)
+    if known is None:
+        return OmittedFile(path=_path(stored.path), where=ELSEWHERE)
+    return OmittedFile(path=_path(stored.path), rule=known["rule"] or "", where=known["where"])
+
+
+_PATTERN = r"[\w./*?-]{1,60}"
+_LEFT_OUT = re.compile(
+    rf"(?:`(?P<rule>--cov={_PATTERN}"
+    rf"|(?:(?:\[\w+\] )?(?:omit|include|source|source_pkgs|source_dirs) = )?{_PATTERN}(?:, {_PATTERN}){{0,9}})`, )?"
+    r"(?P<where>(?:pyproject\.toml|setup\.cfg|tox\.ini|\.coveragerc(?:\.toml)?)(?: line \d{1,6})?"
+    r"|an option of pytest-cov|a default: (?:tests|run by tools only|documentation|an environment|Python's own start))",
+    re.ASCII,
+)
 
 
 def _diff_file(stored: DiffFileJson) -> DiffFile:

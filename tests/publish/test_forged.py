@@ -260,6 +260,9 @@ FREE: dict[str, Callable[[str], bytes]] = {
     "the-command": lambda text: changed("suite", "command", to=text),
     "an-error": lambda text: changed("error", to={"message": text, "hint": text, "slug": text}),
     "a-function": lambda text: changed("diff", "files", 0, "places", 0, "function", to=text),
+    "a-rule-that-leaves-out": lambda text: changed(
+        "diff", "omitted", to=[{"path": "a.py", "why": f"`omit = {text}`, pyproject.toml line 3"}]
+    ),
     "why-a-file-is-left-out": lambda text: changed("diff", "omitted", to=[{"path": "a.py", "why": text}]),
 }
 

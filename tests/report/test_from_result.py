@@ -74,7 +74,9 @@ def neutral(made: Facts) -> Facts:
             replace(f, path=text(f.path), functions=tuple(g for g in f.functions if "<" not in g.name))
             for f in diff.files
         )
-        omitted = tuple(OmittedFile(path=text(file.path), where=ELSEWHERE) for file in diff.omitted)
+        omitted = tuple(
+            OmittedFile(path=text(file.path), where=ELSEWHERE) if "<b>" in file.where else file for file in diff.omitted
+        )
         diff = replace(diff, files=files, omitted=omitted)
     problem = hide(made.total) if isinstance(made.total, Unavailable) else None
     base = made.base and (made.base if made.base.ref == "main" else replace(made.base, ref=""))
@@ -142,6 +144,25 @@ def test_a_branch_is_named_when_it_is_the_pull_requests_own(ref: str) -> None:
     assert (ref in build_view(restored(made)).footer[0]) is (ref == "main")
 
 
+@pytest.mark.parametrize(
+    ("rule", "where"),
+    [
+        ("source = shop", "pyproject.toml line 7"),
+        ("[report] omit = shop/old*, a.py", ".coveragerc line 3"),
+        ("/setup.py", "a default: run by tools only"),
+        ("", "a default: tests"),
+        ("--cov=shop", "an option of pytest-cov"),
+    ],
+)
+def test_what_leaves_a_file_out_is_told_where_it_is_a_pattern(rule: str, where: str) -> None:
+    made = facts(CORE)
+    assert isinstance(made.diff, DiffCoverage)
+    left = (OmittedFile(path=PurePosixPath("a.py"), rule=rule, where=where),)
+    again = restored(replace(made, diff=replace(made.diff, omitted=left))).diff
+    assert isinstance(again, DiffCoverage)
+    assert again.omitted == left
+
+
 @pytest.mark.parametrize("count", [1, 12, 1200])
 def test_the_reason_a_new_project_meets_is_told(count: int) -> None:
     reason = none_is_ancestor(BASE, count)
@@ -164,6 +185,13 @@ def test_a_run_without_a_verdict_is_no_report() -> None:
     data = stored(facts(CORE)).replace(f'"head": "{HEAD}"'.encode(), b'"head": null')
     data = data.replace(b'"error": null', b'"error": {"message": "m", "hint": "h", "slug": "s"}')
     assert isinstance(restore_facts(read_result(data), ORIGIN), Unavailable)
+
+
+def test_a_run_that_had_to_post_and_could_not_is_a_report() -> None:
+    made = facts(CORE, min_diff="10")
+    data = stored(made).replace(b'"exit_code": 0', b'"exit_code": 6', 1)
+    data = data.replace(b'"error": null', b'"error": {"message": "m", "hint": "h", "slug": "s"}')
+    assert restore_facts(read_result(data), ORIGIN) == restored(made)
 
 
 def test_a_total_keeps_its_counts() -> None:

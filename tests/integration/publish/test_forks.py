@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -30,6 +31,7 @@ from tests.support.projects import run_warm
 from tests.support.workflow import ROOT, read_outputs, runner_environment
 
 FORK = "stranger/project"
+NO_FILES = {name: Path(os.devnull) for name in ("event", "output", "summary")}
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ class Second:
 
     def __init__(self, folder: Path, github: FakeGithub, artifacts: FakeArtifacts, pulls: FakePulls) -> None:
         self._folder = folder
-        self._github = github
+        self.github = github
         self._artifacts = artifacts
         self._pulls = pulls
         self._runs = 900
@@ -89,12 +91,15 @@ class Second:
 
     def run(
         self, head: str, *, run: int = 77, token: str = "ghs_workflow", action: str = "completed",  # noqa: S107  # no one's password
-        env: Mapping[str, str] | None = None, inputs: Mapping[str, str] | None = None, **about: object,
+        env: Mapping[str, str] | None = None, inputs: Mapping[str, str] | None = None,
+        files: Mapping[str, str] | None = None, **about: object,
     ) -> Ran:  # fmt: skip
         self._runs += 1
         names = {name: self._folder / f"second-{name}-{self._runs}" for name in ("event", "output", "summary")}
-        place = self._folder / f"second-{self._runs}"
+        self.place = place = self._folder / f"second-{self._runs}"
         place.mkdir()
+        for name, text in (files or {}).items():
+            (place / name).write_text(text)
         told = {
             "id": run,
             "run_attempt": 1,
@@ -106,13 +111,13 @@ class Second:
             "head_sha": head,
             "head_branch": "cheapest",
             "head_repository": {"full_name": FORK},
-            "repository": {"full_name": self._github.repository},
+            "repository": {"full_name": self.github.repository},
             "pull_requests": [],
             **about,
         }
         names["event"].write_text(json.dumps({"action": action, "workflow_run": told}))
         passed = {"mode": "publish", "github-token": token, **(inputs or {})}
-        environment = runner_environment(self._github, names, passed)
+        environment = runner_environment(self.github, names, passed)
         environment |= {"NO_PROXY": "127.0.0.1,localhost", "GITHUB_EVENT_NAME": "workflow_run"}
         environment |= {"GITHUB_RUN_ID": str(self._runs)} | dict(env or {})
         done = run_warm([ROOT / "entrypoint.py"], cwd=place, env=environment)
@@ -368,6 +373,7 @@ def test_a_comment_that_may_fail_is_a_matter_of_the_workflow(first: PullRequest,
     second.open(7, first.head)
     ran = second.run(first.head, token="ghs_fork", inputs={"publish": "best-effort"})  # noqa: S106  # no one's password
     assert ran.exit_code == 0, ran.log
+    assert "::warning" in ran.log
 
 
 def test_without_a_token_nothing_can_be_fetched(second: Second) -> None:
@@ -376,10 +382,39 @@ def test_without_a_token_nothing_can_be_fetched(second: Second) -> None:
     assert "no github-token was given" in ran.log
 
 
-def test_the_settings_of_what_lies_there_are_not_read(second: Second, tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[tool.covgate]\nname = "mine"\nreport-dir = "/tmp"\nnonsense = 1\n')
-    ran = second.run(OTHER, conclusion="cancelled")
-    assert ran.exit_code == 0, ran.log
+@pytest.mark.parametrize("conclusion", ["cancelled", "success"])
+def test_the_settings_of_what_lies_there_are_not_read(second: Second, conclusion: str) -> None:
+    """Neither when all is well nor when it is not."""
+    toml = '[tool.covgate]\nname = "mine"\nreport-dir = "elsewhere"\nnonsense = 1\n'
+    ran = second.run(OTHER, conclusion=conclusion, files={"pyproject.toml": toml})
+    assert ran.exit_code == (0 if conclusion == "cancelled" else 2), ran.log
+    assert "nonsense" not in ran.log
+    assert {path.name for path in second.place.iterdir()} == {"pyproject.toml", ".covgate"}
+
+
+def test_a_command_is_refused(second: Second) -> None:
+    done = run_warm(
+        ["-m", "covgate", "publish", "--", "pytest"], cwd=ROOT, env=runner_environment(second.github, NO_FILES, {})
+    )
+    assert done.code == 2
+    assert "covgate publish runs no command" in done.err
+
+
+def test_on_the_command_line_it_is_a_command(
+    first: PullRequest, second: Second, github: FakeGithub, tmp_path: Path
+) -> None:
+    read_only(first)
+    second.leave(first)
+    second.open(7, first.head)
+    second.run(first.head, inputs={"artifact": "another"})
+    event = max(tmp_path.glob("second-event-*"))
+    environment = runner_environment(github, {**NO_FILES, "event": event}, {})
+    environment |= {"GITHUB_EVENT_NAME": "workflow_run", "GITHUB_TOKEN": "ghs_workflow", "GITHUB_RUN_ID": "1"}
+    environment["NO_PROXY"] = "127.0.0.1,localhost"
+    assert not github.comments
+    done = run_warm(["-m", "covgate", "publish", "--comment", "always"], cwd=second.place, env=environment)
+    assert done.code == 0, done.err
+    assert only_comment(github)
 
 
 # --- the download ----------------------------------------------------------------------------------------------------
