@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from covgate.change import Checkout, find_change, load_engine
 from covgate.commands.assess import assess
+from covgate.commands.base_side import BaseSide
 from covgate.commands.edges import Edges
 from covgate.config import ReportKind, Settings, check_globs
 from covgate.errors import ExitCode, InputError
@@ -22,11 +23,13 @@ from covgate.report import Facts, load_renderers, make_build
 from covgate.system import GitCommand, ReportFolder, close_own_memory, make_report_folder, user_settings
 
 
-def run(settings: Settings, edges: Edges) -> ExitCode:
-    """Run covgate. Raises CovgateError for what makes a report impossible; everything else ends in a report."""
+def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> ExitCode:
+    """Run covgate. Raises CovgateError for what makes a report impossible; everything else ends in a report.
+
+    `base_side` is given where the base was looked for before.
+    """
     host, screen = edges.host, edges.screen
     if settings.github_token:
-        host.log.mask(settings.github_token)
         close_own_memory()
     directory = _project_directory(settings, edges)
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"))
@@ -47,7 +50,7 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
         if settings.github_token and not host.context.local:
             # Most of the time until history is read git works, not covgate.
             _in_thread(host.load_ahead)
-        checkout = find_change(settings, host.context, git, prefix)
+        checkout = find_change(settings, host.context, git, prefix, base_side.base if base_side else None)
         # Before the tests: they must not meet the token in use, nor touch the clone that is looked into.
         archive = stack.enter_context(open_archive(settings, host, git, directory))
         past = look_back(archive, checkout)

@@ -55,6 +55,10 @@ class Option:
     action: bool = True
     action_default: str | None = None
     toml: bool = True
+    of_base: bool = False
+    """It concerns programs, publishing or places: in a workflow that judges a change, the change's own `[tool.covgate]`
+    does not set it, the base commit's does.
+    """
 
     @property
     def field(self) -> str:
@@ -107,6 +111,7 @@ class Settings:
     )
     """A shell command, or an argument vector when it was given after `--` or as a list in TOML."""
     coverage_data: tuple[str, ...] | None = _option(
+        of_base=True,
         parse=parse_lines,
         metavar="GLOB",
         spelled="--data",
@@ -175,12 +180,14 @@ class Settings:
         "judged.",
     )
     report_dir: str = _option(
+        of_base=True,
         parse=parse_folder,
         default=".covgate",
         metavar="DIR",
         help="Where `result.json`, `comment.md` and `summary.md` are written.",
     )
     comment: CommentPolicy = _option(
+        of_base=True,
         parse=parse_choice(CommentPolicy),
         default="on-change",
         metavar="WHEN",
@@ -189,6 +196,7 @@ class Settings:
         "commented before; `on-failure`; `never`.",
     )
     publish: PublishPolicy = _option(
+        of_base=True,
         parse=parse_choice(PublishPolicy),
         default="best-effort",
         metavar="HOW",
@@ -196,12 +204,14 @@ class Settings:
         help="`best-effort`: a comment that cannot be posted is a warning. `required`: it is exit code 6.",
     )
     name: str | None = _option(
+        of_base=True,
         parse=parse_report_name,
         metavar="NAME",
         workflow=True,
         help="Names this report, so that several projects of a monorepo keep a comment and a history each.",
     )
     record: bool | None = _option(
+        of_base=True,
         parse=parse_switch,
         metavar="BOOL",
         switch=True,
@@ -209,18 +219,21 @@ class Settings:
         "this is `false`.",
     )
     history_branch: str = _option(
+        of_base=True,
         parse=parse_branch_name,
         default="covgate-data",
         metavar="BRANCH",
         help="The branch that holds the history; it is made when it is missing.",
     )
     history_dir: str | None = _option(
+        of_base=True,
         parse=parse_folder,
         metavar="DIR",
         help="Keep the history in this folder instead of a branch. Without it a laptop reads the branch as it was "
         "fetched, and records in `.covgate/history`.",
     )
     history_limit: int = _option(
+        of_base=True,
         parse=parse_limit,
         default="30",
         metavar="NUMBER",
@@ -240,6 +253,7 @@ class Settings:
         help="Stop the tests after this long.",
     )
     python: str | None = _option(
+        of_base=True,
         parse=parse_text,
         metavar="PATH",
         action=False,
