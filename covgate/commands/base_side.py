@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from covgate.change import Checkout
 from covgate.commands.place import Place, find_place_at
-from covgate.config import Settings, TomlFile, has_table
+from covgate.config import GuardPolicy, Settings, TomlFile, has_table, match_components
 from covgate.errors import InputError
+from covgate.gate import Bar, Files, own_bar, stricter_bar
 from covgate.host import EventKind
-from covgate.model import Base
+from covgate.model import Base, GateChange, GateChangeKind, GateChanges
 from covgate.system import GitCommand
 
 JUDGES_CHANGE = frozenset({EventKind.PULL_REQUEST, EventKind.MERGE_GROUP})
@@ -49,3 +51,30 @@ def read_base_side(base: Base, here: Path, own: Place, git: GitCommand, settings
         return BaseSide(base=base, place=place, settings=settings_of(place, place.toml))
     except InputError as error:
         return BaseSide(base=base, place=own, settings=settings_of(own, None), problem=error.message)
+
+
+def find_bar(settings: Settings, base_side: BaseSide | None, change: Checkout) -> Bar:
+    """Return what the run is judged by: the stricter of both sides' rules, its own, or its own with a list."""
+    if base_side is None or settings.guard is GuardPolicy.OFF:
+        return own_bar(settings)
+    if base_side.problem:
+        row = GateChange(kind=GateChangeKind.UNKNOWN, name=base_side.problem)
+        return own_bar(settings, GateChanges(rows=(row,), strict=False))
+    base = base_side.settings
+    own_files, base_files = _component_files(settings, base, base_side, change)
+    bar = stricter_bar(settings, base, own_files, base_files)
+    if settings.guard is GuardPolicy.STRICT:
+        return bar
+    return own_bar(settings, replace(bar.changes, strict=False))
+
+
+def _component_files(own: Settings, base: Settings, base_side: BaseSide, change: Checkout) -> tuple[Files, Files]:
+    """Return the files of the change's own components, and of the base's: those a change moved stay in theirs."""
+    if not base.components:
+        return {part.name: frozenset() for part in own.components}, {}
+    here = frozenset((*change.git.tracked(), *change.git.untracked()))
+    changes = change.git.changes(base_side.base.sha, change.tree)
+    moved = {entry.old_path: entry.path for entry in changes if entry.status == "R"}
+    before = match_components(base.components, {*here, *moved}, prefix=change.prefix)
+    then = {name: frozenset(moved.get(path, path) for path in paths) & here for name, paths in before.items()}
+    return match_components(own.components, here, prefix=change.prefix), then

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from covgate.change import Checkout, find_change, load_engine
 from covgate.commands.assess import assess
-from covgate.commands.base_side import BaseSide
+from covgate.commands.base_side import BaseSide, find_bar
 from covgate.commands.edges import Edges
 from covgate.config import ReportKind, Settings, check_globs
 from covgate.errors import ExitCode, InputError
@@ -51,6 +51,7 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
             # Most of the time until history is read git works, not covgate.
             _in_thread(host.load_ahead)
         checkout = find_change(settings, host.context, git, prefix, base_side.base if base_side else None)
+        bar = find_bar(settings, base_side, checkout)
         # Before the tests: they must not meet the token in use, nor touch the clone that is looked into.
         archive = stack.enter_context(open_archive(settings, host, git, directory))
         past = look_back(archive, checkout)
@@ -59,9 +60,11 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
         _in_thread(partial(_import_ahead, checkout.lines))
         measurement = measure(_measuring(settings, edges, checkout, project, folder), probe)
         today = edges.now.date()
-        facts = assess(settings, host.context, checkout, measurement, past, today=today, environment=edges.environment)
+        facts = assess(
+            settings, host.context, checkout, measurement, past, bar, today=today, environment=edges.environment
+        )
         recorder = _recorder(settings, edges, archive, checkout)
-        notes = recorder.record(figures(facts), past)
+        notes = recorder.record(_own_figures(facts, settings), past)
         facts = replace(facts, notes=(*facts.notes, *notes))
     write_diff_cover(kinds, screen, checkout, measurement, facts, folder)
     return deliver(settings, host, screen, facts, folder, start=edges.directory, root=checkout.git.root)
@@ -116,6 +119,12 @@ def figures(facts: Facts) -> RunFigures:
         head=facts.head,
         compared=facts.comparison is not None,
     )
+
+
+def _own_figures(facts: Facts, settings: Settings) -> RunFigures:
+    """Leave out the components that are judged because the base has them."""
+    names = {part.name for part in settings.components}
+    return replace(figures(facts), components=tuple(part for part in facts.components if part.name in names))
 
 
 def _import_ahead(lines: ChangedLines | None) -> None:

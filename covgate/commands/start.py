@@ -55,9 +55,10 @@ class RunRequest:
 
 
 def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edges, BaseSide | None]:
-    """Read the settings, and open the edges; with the base's side, where an event of the forge has a change to judge.
+    """Read the settings, and open the edges; with the base's side, where the change's own rules are not the whole bar.
 
-    There, for what is not the change's own to set the base's file counts.
+    That is in an event of the forge that judges a change, where the base's file alone sets some options, and wherever
+    `guard` is given.
     """
     place = find_place(request.here, request.start)
     settings = _settings_of(request, place, place.toml)
@@ -65,10 +66,11 @@ def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edg
     host = open_host(request.environment, settings.github_token, sys.stdout, judges=judges)
     if settings.github_token:
         host.log.mask(settings.github_token)
-    base_side = None
-    if host.context.kind in JUDGES_CHANGE and place.start.is_dir():
+    base_side, foreign = None, host.context.kind in JUDGES_CHANGE
+    asked = judges and settings.where("guard") != "the default"
+    if (foreign or asked) and place.start.is_dir():
         base_side = _find_base_side(request, place, settings, host)
-    if base_side is not None:
+    if base_side is not None and foreign:
         place = replace(place, project=base_side.place.project)
         settings = _with_base(_settings_of(request, place, place.toml), base_side, screen)
     if place.project != place.start:
@@ -98,7 +100,7 @@ def _settings_of(request: RunRequest, place: Place, toml: TomlFile | None) -> Se
 def _find_base_side(request: RunRequest, place: Place, settings: Settings, host: Host) -> BaseSide | None:
     """Find the base, and read its settings; None for a run without a change."""
     git = GitCommand(place.start, request.environment)
-    remote = GitRemote(git, access_of(host.context, settings.github_token))
+    remote = GitRemote(git, access_of(host.context, settings.github_token), of_user=host.context.local)
     base = find_base(git, host.context, settings.base, settings.where("base"), remote)
     return read_base_side(base, request.here, place, git, partial(_settings_of, request)) if base else None
 

@@ -10,6 +10,7 @@ from typing import Any, ParamSpec
 from covgate.config.goals import Component, Target
 from covgate.config.option_values import (
     CommentPolicy,
+    GuardPolicy,
     PublishPolicy,
     ReportKind,
     did_you_mean,
@@ -157,6 +158,15 @@ class Settings:
         metavar="POINTS",
         help="Fail when total coverage fell by more than this many percentage points below the baseline: the record of "
         "the base commit or its nearest recorded ancestor. Deleting covered code is no drop.",
+    )
+    guard: GuardPolicy = _option(
+        parse=parse_choice(GuardPolicy),
+        default="strict",
+        metavar="HOW",
+        toml=False,
+        help="When a pull request changes its own rules. `strict`: the stricter of the base commit's and its own "
+        "judge, rule by rule, and the report lists what it changes. `warn`: its own judge, and the list stays. `off`: "
+        "neither. On a laptop only where it is given.",
     )
     green: Decimal = _option(
         parse=parse_percent,

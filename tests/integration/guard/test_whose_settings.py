@@ -24,6 +24,7 @@ def first_comment(github: FakeGithub) -> str:
 
 def opened(folder: Path, github: FakeGithub, base: str, own: str, files: dict[str, str] | None = None) -> Workflow:
     """A pull request that changes pyproject.toml from `base` to `own`, and the code as `files`."""
+    folder.mkdir(exist_ok=True)
     workflow = Workflow(folder, github, FILES | {"pyproject.toml": base})
     workflow.open_pull_request({"pyproject.toml": own, **(MORE if files is None else files)})
     return workflow
