@@ -8,17 +8,19 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from covgate import __version__
-from covgate.change import Checkout, compute_diff_coverage, find_changed_lines, state_of
+from covgate.change import Checkout, compute_diff_coverage, find_changed_lines, find_pragmas, state_of
 from covgate.config import Settings
 from covgate.gate import Bar, Measured, component_figures, judge_run
 from covgate.history import NEWEST, Past, compare_with, find_collection, points_of
 from covgate.host import Links, RunContext
 from covgate.model import (
     FAILED_SUITES,
+    NO_GATE_CHANGES,
     PYTHON_SUFFIXES,
     ChangedLines,
     Coverage,
     DiffCoverage,
+    GateChanges,
     Measurement,
     Tally,
     Unavailable,
@@ -79,8 +81,18 @@ def assess(
         components=parts,
         lost=measurement.lost,
         trend=_trend(settings, past, today),
-        gate_changes=bar.changes,
+        gate_changes=_gate_changes(bar, change, measurement),
     )
+
+
+def _gate_changes(bar: Bar, change: Checkout, measurement: Measurement) -> GateChanges:
+    """Return what the change does to the gate, with the pragmas among what was measured."""
+    if bar.changes is None:
+        return NO_GATE_CHANGES
+    if change.lines is None or isinstance(measurement.coverage, Unavailable):
+        return bar.changes
+    pragmas = find_pragmas(change.git, change.tree, change.lines, measurement.coverage)
+    return replace(bar.changes, rows=(*bar.changes.rows, *pragmas))
 
 
 def _python_files(change: Checkout) -> Iterator[PurePosixPath]:

@@ -6,14 +6,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from covgate.change import Checkout
+from covgate.change import Checkout, find_deleted_tests
 from covgate.commands.place import Place, find_place_at
-from covgate.config import GuardPolicy, Settings, TomlFile, has_table, match_components
+from covgate.config import (
+    COVERAGE_FILES,
+    GuardPolicy,
+    Settings,
+    TomlFile,
+    has_table,
+    match_components,
+    read_coverage_options,
+)
 from covgate.errors import InputError
-from covgate.gate import Bar, Files, own_bar, stricter_bar
+from covgate.gate import Bar, Files, find_coverage_changes, own_bar, stricter_bar
 from covgate.host import EventKind
-from covgate.model import Base, GateChange, GateChangeKind, GateChanges
-from covgate.system import GitCommand
+from covgate.model import Base, GateChange, GateChangeKind, GateChanges, Unavailable
+from covgate.system import GitCommand, read_text
 
 JUDGES_CHANGE = frozenset({EventKind.PULL_REQUEST, EventKind.MERGE_GROUP})
 """The events whose change does not set everything itself."""
@@ -57,15 +65,43 @@ def find_bar(settings: Settings, base_side: BaseSide | None, change: Checkout) -
     """Return what the run is judged by: the stricter of both sides' rules, its own, or its own with a list."""
     if base_side is None or settings.guard is GuardPolicy.OFF:
         return own_bar(settings)
+    bar = _rules(settings, base_side, change)
+    rows = bar.changes.rows if bar.changes else ()
+    others = (*_coverage_changes(base_side, change), *find_deleted_tests(change.git, base_side.base.sha, change.tree))
+    strict = settings.guard is GuardPolicy.STRICT and not base_side.problem
+    return replace(bar, changes=GateChanges(rows=(*rows, *others), strict=strict))
+
+
+def _rules(settings: Settings, base_side: BaseSide, change: Checkout) -> Bar:
     if base_side.problem:
         row = GateChange(kind=GateChangeKind.UNKNOWN, name=base_side.problem)
-        return own_bar(settings, GateChanges(rows=(row,), strict=False))
-    base = base_side.settings
-    own_files, base_files = _component_files(settings, base, base_side, change)
-    bar = stricter_bar(settings, base, own_files, base_files)
-    if settings.guard is GuardPolicy.STRICT:
-        return bar
-    return own_bar(settings, replace(bar.changes, strict=False))
+        return own_bar(settings, GateChanges(rows=(row,)))
+    own_files, base_files = _component_files(settings, base_side.settings, base_side, change)
+    bar = stricter_bar(settings, base_side.settings, own_files, base_files)
+    return bar if settings.guard is GuardPolicy.STRICT else own_bar(settings, bar.changes)
+
+
+def _coverage_changes(base_side: BaseSide, change: Checkout) -> tuple[GateChange, ...]:
+    """Hold coverage's configuration against the base's, in whichever file each of them has it."""
+    paths = {change.prefix / name: name for name in COVERAGE_FILES}
+    there = change.git.files_at(base_side.base.sha, tuple(paths))
+    here = {path: text.encode() for path in paths if (text := _text(change.git.root / path)) is not None}
+    if here == there:
+        return ()
+    sides = [{paths[path]: text.decode(errors="replace") for path, text in side.items()} for side in (here, there)]
+    try:
+        return find_coverage_changes(*map(read_coverage_options, sides))
+    except ValueError as error:
+        # Of the base: a broken file of the change itself ends its run.
+        reason = Unavailable(reason=f"the base's cannot be read: {error}")
+        return (GateChange(kind=GateChangeKind.COVERAGE, name="the whole", effect=reason),)
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return read_text(path)
+    except ValueError:
+        return None
 
 
 def _component_files(own: Settings, base: Settings, base_side: BaseSide, change: Checkout) -> tuple[Files, Files]:

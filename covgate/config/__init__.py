@@ -1,6 +1,7 @@
 """The settings of a run: every option declared once, read from where it can be given, and who set it."""
 
 from covgate.config.components import check_globs, listed, match_components
+from covgate.config.coverage_file import COVERAGE_FILES, CoverageOptions, read_coverage_options
 from covgate.config.goals import Component, Target
 from covgate.config.option_values import (
     CommentPolicy,
@@ -18,8 +19,8 @@ from covgate.config.toml_file import TomlFile, parse_toml, show_value
 from covgate.config.whose import take_from_base, unused_options
 
 __all__ = [
-    "OPTIONS", "OUTPUT_NAMES", "CommentPolicy", "Component", "GuardPolicy", "Option", "PublishPolicy", "ReportKind",
-    "Settings", "Target", "TomlFile", "check_globs", "did_you_mean", "floors_of", "guess_report_dir", "has_table",
-    "listed", "match_components", "option_named", "parse_lines", "parse_toml", "read_toml", "resolve", "show_value",
-    "take_from_base", "unused_options",
+    "COVERAGE_FILES", "OPTIONS", "OUTPUT_NAMES", "CommentPolicy", "Component", "CoverageOptions", "GuardPolicy",
+    "Option", "PublishPolicy", "ReportKind", "Settings", "Target", "TomlFile", "check_globs", "did_you_mean",
+    "floors_of", "guess_report_dir", "has_table", "listed", "match_components", "option_named", "parse_lines",
+    "parse_toml", "read_coverage_options", "read_toml", "resolve", "show_value", "take_from_base", "unused_options",
 ]  # fmt: skip

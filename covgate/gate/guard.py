@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from covgate.config import Component, Settings, Target
+from covgate.config import Component, CoverageOptions, Settings, Target
 from covgate.model import (
     MAX_DROP,
     MIN_DIFF,
     MIN_TOTAL,
-    NO_GATE_CHANGES,
     GateChange,
     GateChangeKind,
     GateChanges,
+    Unavailable,
+    name_some,
     show_number,
 )
 
@@ -38,10 +39,11 @@ class Bar:
 
     settings: Settings
     goals: tuple[Goal, ...]
-    changes: GateChanges = NO_GATE_CHANGES
+    changes: GateChanges | None = None
+    """What the change does to the rules; None: nobody asked."""
 
 
-def own_bar(settings: Settings, changes: GateChanges = NO_GATE_CHANGES) -> Bar:
+def own_bar(settings: Settings, changes: GateChanges | None = None) -> Bar:
     """Return the bar of a run that is judged by its own rules."""
     goals = _goals(settings.target, {part.name: part for part in settings.components})
     return Bar(settings=settings, goals=goals, changes=changes)
@@ -191,3 +193,60 @@ def _target_text(target: Target | None) -> str | None:
         return None
     by = f" by {target.by}" if target.by else ""
     return f"{show_number(target.total)}{by}{', with a ramp' if target.ramp else ''}"
+
+
+# --- what coverage counts --------------------------------------------------------------------------------------------
+
+_TAKES_IN = {"include", "[report] include", "source", "source_pkgs", "source_dirs", "contexts"}
+"""Options that name what is counted: with less in them less is. Where they are not set, everything is."""
+
+
+def find_coverage_changes(own: CoverageOptions, base: CoverageOptions) -> tuple[GateChange, ...]:
+    """Return what the change does to coverage's configuration: `before` what an option loses, `after` what it gains."""
+    rows = []
+    for name in dict.fromkeys((*base, *own)):
+        was, now = base.get(name, ()), own.get(name, ())
+        lost, gained = _without(was, now), _without(now, was)
+        if lost or gained:
+            rows.append(
+                GateChange(
+                    kind=GateChangeKind.COVERAGE,
+                    name=name,
+                    before=name_some(lost, _SHOWN) if lost else None,
+                    after=name_some(gained, _SHOWN) if gained else None,
+                    lowers=_counts_less(name, now, was),
+                    effect=None if name == "fail_under" else _NOT_MEASURED,
+                )
+            )
+    return tuple(rows)
+
+
+_SHOWN = 5
+"""Values of an option that a row names."""
+
+_NOT_MEASURED = Unavailable(reason="the tests were measured with the changed configuration only")
+
+
+def _without(values: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value for value in values if value not in others)
+
+
+def _counts_less(name: str, own: tuple[str, ...], base: tuple[str, ...]) -> bool:
+    if name == "fail_under":
+        return not own or (bool(base) and _number(own[0]) < _number(base[0]))
+    if name == "branch":
+        return _is_on(base) and not _is_on(own)
+    if name in _TAKES_IN:
+        return bool(_without(base, own)) or not base
+    return bool(_without(own, base))
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal(0)
+
+
+def _is_on(values: tuple[str, ...]) -> bool:
+    return bool(values) and values[0].lower() in {"true", "yes", "on", "1"}

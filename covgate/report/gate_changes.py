@@ -120,8 +120,9 @@ def _state_of_component(change: GateChange) -> str:
 
 
 def _state_of_coverage(change: GateChange) -> str:
-    before, after = (f"{value}" if value else "nothing" for value in (change.before, change.after))
-    text = f"{change.name} of coverage's configuration is changed from {before} to {after}"
+    gains = [f"gains {change.after}"] if change.after else []
+    loses = [f"loses {change.before}"] if change.before else []
+    text = f"coverage's configuration: {change.name} {' and '.join(gains + loses) or 'is changed'}"
     if isinstance(change.effect, Unavailable):
         return f"{text}; what that does to the total is unknown: {change.effect.reason}"
     if change.effect is None:
