@@ -181,18 +181,17 @@ def _target(own: Target | None, base: Target | None) -> Iterator[GateChange]:
 
 
 def _at_least(own: Target | None, base: Target) -> bool:
-    """Whether the change's target asks for as much as the base's, on every day."""
-    if own is None or not own.ramp or own.total < base.total:
+    """Whether the change's target asks for as much as the base's, and as soon."""
+    if own is None or not own.ramp or own.by is None or base.by is None:
         return False
-    # With another day or total its ramp has not begun yet: only the base's requires something today.
-    return (own.total, own.by) == (base.total, base.by)
+    return own.total >= base.total and own.by <= base.by
 
 
 def _target_text(target: Target | None) -> str | None:
     if target is None:
         return None
     by = f" by {target.by}" if target.by else ""
-    return f"{show_number(target.total)}{by}{', with a ramp' if target.ramp else ''}"
+    return f"{show_number(target.total)}{by}{' (ramp)' if target.ramp else ''}"
 
 
 # --- what coverage counts --------------------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ def _state_of_component(change: GateChange) -> str:
     if change.after is None:
         return f"component {change.name} is removed" + ("" if change.count else ", and none of its files is left")
     left = f"{plural(change.count, 'file')} left it" if change.count else "files joined it"
-    return f"component {change.name} is other files now: {left}"
+    return f"component {change.name} holds other files now: {left}"
 
 
 def _state_of_coverage(change: GateChange) -> str:
@@ -133,7 +133,7 @@ def _state_of_coverage(change: GateChange) -> str:
 
 def _state_of_pragmas(change: GateChange) -> str:
     what = "statement is" if change.count == 1 else "statements are"
-    return f"{change.count:,} {what} excluded by pragmas that are new, in {name_some(change.files, _FILES)}"
+    return f"{change.count:,} {what} excluded by new pragmas, in {name_some(change.files, _FILES)}"
 
 
 def _state_of_tests(change: GateChange) -> str:
