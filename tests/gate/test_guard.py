@@ -39,7 +39,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("rule", "base", "own", "judges", "lowers"), PAIRS)
-def test_the_stricter_value_judges(rule: str, base: str, own: str, judges: str, lowers: bool | None) -> None:
+def test_the_stricter_value_judges(rule: str, base: str, own: str, judges: str, *, lowers: bool) -> None:
     bar = stricter_bar(rules(**{rule: own}), rules(**{rule: base}), {}, {})
     assert getattr(bar.settings, rule) == Decimal(judges)
     assert bar.changes is not None
@@ -74,7 +74,7 @@ COMPONENTS = {
 
 @pytest.mark.parametrize(("before", "now", "judged", "lowers"), COMPONENTS.values(), ids=COMPONENTS)
 def test_a_component_is_judged_as_it_was_and_as_it_is(
-    before: frozenset[PurePosixPath], now: frozenset[PurePosixPath] | None, judged: list[str], lowers: bool | None
+    before: frozenset[PurePosixPath], now: frozenset[PurePosixPath] | None, judged: list[str], *, lowers: bool | None
 ) -> None:
     own = replace(rules(), components=() if now is None else (replace(CORE, paths=("other/**",)),))
     bar = stricter_bar(
@@ -105,7 +105,7 @@ TARGETS = {
 
 
 @pytest.mark.parametrize(("own", "lowers"), TARGETS.values(), ids=TARGETS)
-def test_both_ramps_are_asked(own: Target | None, lowers: bool | None) -> None:
+def test_both_ramps_are_asked(own: Target | None, *, lowers: bool) -> None:
     bar = stricter_bar(replace(rules(), target=own), replace(rules(), target=RAMP), {}, {})
     assert RAMP in [goal.target for goal in bar.goals]
     assert bar.changes is not None
