@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from covgate import __version__
 from covgate.change import Checkout, compute_diff_coverage, find_changed_lines, find_pragmas, state_of
 from covgate.config import Settings
-from covgate.gate import Bar, Measured, component_figures, judge_run
+from covgate.gate import Bar, Measured, component_figures, judge_run, with_effect
 from covgate.history import NEWEST, Past, compare_with, find_collection, points_of
 from covgate.host import Links, RunContext
 from covgate.model import (
@@ -86,13 +86,14 @@ def assess(
 
 
 def _gate_changes(bar: Bar, change: Checkout, measurement: Measurement) -> GateChanges:
-    """Return what the change does to the gate, with the pragmas among what was measured."""
+    """Return what the change does to the gate, with the pragmas and what another way of counting comes to."""
     if bar.changes is None:
         return NO_GATE_CHANGES
     if change.lines is None or isinstance(measurement.coverage, Unavailable):
         return bar.changes
     pragmas = find_pragmas(change.git, change.tree, change.lines, measurement.coverage)
-    return replace(bar.changes, rows=(*bar.changes.rows, *pragmas))
+    changes = replace(bar.changes, rows=(*bar.changes.rows, *pragmas))
+    return with_effect(changes, measurement.coverage.total, measurement.otherwise)
 
 
 def _python_files(change: Checkout) -> Iterator[PurePosixPath]:

@@ -10,6 +10,7 @@ from covgate.change import Checkout, find_deleted_tests
 from covgate.commands.place import Place, find_place_at
 from covgate.config import (
     COVERAGE_FILES,
+    CoverageOptions,
     GuardPolicy,
     Settings,
     TomlFile,
@@ -18,7 +19,7 @@ from covgate.config import (
     read_coverage_options,
 )
 from covgate.errors import InputError
-from covgate.gate import Bar, Files, find_coverage_changes, own_bar, stricter_bar
+from covgate.gate import REPORT_OPTIONS, Bar, Files, find_coverage_changes, own_bar, stricter_bar
 from covgate.host import EventKind
 from covgate.model import Base, GateChange, GateChangeKind, GateChanges, Unavailable
 from covgate.system import GitCommand, read_text
@@ -67,9 +68,10 @@ def find_bar(settings: Settings, base_side: BaseSide | None, change: Checkout) -
         return own_bar(settings)
     bar = _rules(settings, base_side, change)
     rows = bar.changes.rows if bar.changes else ()
-    others = (*_coverage_changes(base_side, change), *find_deleted_tests(change.git, base_side.base.sha, change.tree))
+    coverage, otherwise = _coverage_changes(base_side, change)
+    tests = find_deleted_tests(change.git, base_side.base.sha, change.tree)
     strict = settings.guard is GuardPolicy.STRICT and not base_side.problem
-    return replace(bar, changes=GateChanges(rows=(*rows, *others), strict=strict))
+    return replace(bar, changes=GateChanges(rows=(*rows, *coverage, *tests), strict=strict), otherwise=otherwise)
 
 
 def _rules(settings: Settings, base_side: BaseSide, change: Checkout) -> Bar:
@@ -81,20 +83,25 @@ def _rules(settings: Settings, base_side: BaseSide, change: Checkout) -> Bar:
     return bar if settings.guard is GuardPolicy.STRICT else own_bar(settings, bar.changes)
 
 
-def _coverage_changes(base_side: BaseSide, change: Checkout) -> tuple[GateChange, ...]:
-    """Hold coverage's configuration against the base's, in whichever file each of them has it."""
+def _coverage_changes(base_side: BaseSide, change: Checkout) -> tuple[tuple[GateChange, ...], CoverageOptions | None]:
+    """Hold coverage's configuration against the base's, in whichever file each of them has it.
+
+    With what differs the base's options, where the same data is counted in another way by them.
+    """
     paths = {change.prefix / name: name for name in COVERAGE_FILES}
     there = change.git.files_at(base_side.base.sha, tuple(paths))
     here = {path: text.encode() for path in paths if (text := _text(change.git.root / path)) is not None}
     if here == there:
-        return ()
+        return (), None
     sides = [{paths[path]: text.decode(errors="replace") for path, text in side.items()} for side in (here, there)]
     try:
-        return find_coverage_changes(*map(read_coverage_options, sides))
+        own, base = map(read_coverage_options, sides)
     except ValueError as error:
         # Of the base: a broken file of the change itself ends its run.
         reason = Unavailable(reason=f"the base's cannot be read: {error}")
-        return (GateChange(kind=GateChangeKind.COVERAGE, name="the whole", effect=reason),)
+        return (GateChange(kind=GateChangeKind.COVERAGE, name="the whole", effect=reason),), None
+    rows = find_coverage_changes(own, base)
+    return rows, base if any(row.name in REPORT_OPTIONS for row in rows) else None
 
 
 def _text(path: Path) -> str | None:

@@ -13,7 +13,7 @@ from covgate.change import Checkout, find_change, load_engine
 from covgate.commands.assess import assess
 from covgate.commands.base_side import BaseSide, find_bar
 from covgate.commands.edges import Edges
-from covgate.config import ReportKind, Settings, check_globs
+from covgate.config import CoverageOptions, ReportKind, Settings, check_globs
 from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
@@ -58,7 +58,7 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
         if past.problem:
             screen.error(past.problem)
         _in_thread(partial(_import_ahead, checkout.lines))
-        measurement = measure(_measuring(settings, edges, checkout, project, folder), probe)
+        measurement = measure(_measuring(settings, edges, checkout, project, folder, bar.otherwise), probe)
         today = edges.now.date()
         facts = assess(
             settings, host.context, checkout, measurement, past, bar, today=today, environment=edges.environment
@@ -71,7 +71,12 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
 
 
 def _measuring(
-    settings: Settings, edges: Edges, checkout: Checkout, project: Project, folder: ReportFolder
+    settings: Settings,
+    edges: Edges,
+    checkout: Checkout,
+    project: Project,
+    folder: ReportFolder,
+    otherwise: CoverageOptions | None,
 ) -> Measuring:
     kinds, lines, files = settings.reports or (), checkout.lines, checkout.git.files()
     return Measuring(
@@ -84,6 +89,7 @@ def _measuring(
             tracked=checkout.python_files(files),
             html=folder.path / "html" if ReportKind.HTML in kinds else None,
             xml=folder.path / "coverage.xml" if ReportKind.XML in kinds else None,
+            otherwise=otherwise,
         ),
         committed=checkout.tree is not None,
         changed=frozenset(lines.others) if lines else frozenset(),

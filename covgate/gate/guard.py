@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from covgate.model import (
     GateChange,
     GateChangeKind,
     GateChanges,
+    Tally,
     Unavailable,
     name_some,
     show_number,
@@ -40,7 +42,9 @@ class Bar:
     settings: Settings
     goals: tuple[Goal, ...]
     changes: GateChanges | None = None
-    """What the change does to the rules; None: nobody asked."""
+    """What the change does to the gate; None: nobody asked."""
+    otherwise: CoverageOptions | None = None
+    """The base's options of coverage, where the change has another [report] section."""
 
 
 def own_bar(settings: Settings, changes: GateChanges | None = None) -> Bar:
@@ -214,7 +218,7 @@ def find_coverage_changes(own: CoverageOptions, base: CoverageOptions) -> tuple[
                     before=name_some(lost, _SHOWN) if lost else None,
                     after=name_some(gained, _SHOWN) if gained else None,
                     lowers=_counts_less(name, now, was),
-                    effect=None if name == "fail_under" else _NOT_MEASURED,
+                    effect=_NOT_COUNTED if name in REPORT_OPTIONS else None if name == "fail_under" else _NOT_MEASURED,
                 )
             )
     return tuple(rows)
@@ -223,7 +227,22 @@ def find_coverage_changes(own: CoverageOptions, base: CoverageOptions) -> tuple[
 _SHOWN = 5
 """Values of an option that a row names."""
 
+REPORT_OPTIONS = frozenset(
+    {"exclude_lines", "exclude_also", "partial_branches", "partial_also", "[report] omit", "[report] include"}
+)
+"""Options that decide what is counted of data that is there: the same data can be counted without them."""
+
 _NOT_MEASURED = Unavailable(reason="the tests were measured with the changed configuration only")
+_NOT_COUNTED = Unavailable(reason="the data could not be counted with the old one")
+
+
+def with_effect(changes: GateChanges, total: Tally, otherwise: Tally | None) -> GateChanges:
+    """Return the changes with what those of [report] do together: `otherwise` is the total by the old section."""
+    if otherwise is None or not (total.counts.total and otherwise.counts.total):
+        return changes
+    now, then = (Fraction(100 * tally.counts.covered, tally.counts.total) for tally in (total, otherwise))
+    rows = (replace(row, effect=now - then) if row.effect == _NOT_COUNTED else row for row in changes.rows)
+    return replace(changes, rows=tuple(rows))
 
 
 def _without(values: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:

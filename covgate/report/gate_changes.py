@@ -127,8 +127,9 @@ def _state_of_coverage(change: GateChange) -> str:
         return f"{text}; what that does to the total is unknown: {change.effect.reason}"
     if change.effect is None:
         return text
-    effect = f"moves the total by {figures.show_change(change.effect)} points" if change.effect else "moves no total"
-    return f"{text}; the changed configuration alone {effect}"
+    if not change.effect:
+        return f"{text}; the total stays as it was"
+    return f"{text}; what is changed of [report] alone moves the total by {figures.show_change(change.effect)} points"
 
 
 def _state_of_pragmas(change: GateChange) -> str:

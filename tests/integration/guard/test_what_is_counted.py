@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ from tests.support.workflow import Ran, Workflow
 BASE = config("min-diff = 95", "min-total = 10")
 
 
-def proposed(folder: Path, github: FakeGithub, files: dict[str, str | None], base: dict[str, str] | None = None) -> Ran:
+def proposed(
+    folder: Path, github: FakeGithub, files: Mapping[str, str | None], base: dict[str, str] | None = None
+) -> Ran:
     workflow = Workflow(folder, github, FILES | {"pyproject.toml": BASE} | (base or {}))
     workflow.open_pull_request(files)
     return workflow.run_pull_request()
@@ -38,6 +42,7 @@ def test_a_new_omit_is_named_and_commented_on(tmp_path: Path, github: FakeGithub
         "shop/stock.py",
         True,
     )
+    assert change["effect_unknown"] == "the tests were measured with the changed configuration only"
     assert headline(ran).endswith("This change changes omit of coverage's configuration")
     assert "Coverage's configuration: omit gains shop/stock.py" in first_comment(github)
 
@@ -80,6 +85,37 @@ def test_a_changed_configuration_is_listed_from_whichever_file_holds_it(
     assert ran.exit_code == 0, ran.log
     change = row(ran, "coverage")
     assert (change["name"], change["before"], change["after"], change["lowers"]) == expected
+
+
+SECTIONS = {
+    "exclude-also": ("", 'exclude_also = ["return sum"]'),
+    "exclude-lines": ("", 'exclude_lines = ["def left", "return sum"]'),
+    "exclude-also-that-goes": ('exclude_also = ["def sold"]', ""),
+    "omit": ("", 'omit = ["shop/stock.py"]'),
+    "include": ('include = ["shop/stock.py", "shop/cart.py"]', 'include = ["shop/cart.py"]'),
+    "partial-branches": ("", 'partial_branches = ["if prices"]'),
+}
+
+
+@pytest.mark.parametrize(("base", "own"), SECTIONS.values(), ids=SECTIONS)
+def test_what_another_report_section_does_to_the_total_is_counted(
+    tmp_path: Path, github: FakeGithub, base: str, own: str
+) -> None:
+    changed = {
+        "shop/cart.py": CART + "\n\ndef first(prices):\n    if prices:\n        return prices[0]\n    return 0\n"
+    }
+    tests = {
+        "tests/test_cart.py": TESTS
+        + "\n\ndef test_first():\n    from shop.cart import first\n\n    assert first([1])\n"
+    }
+    texts = [f"{config('min-diff = 10')}[tool.coverage.report]\n{section}\n" for section in (base, own)]
+    (tmp_path / "as-it-was").mkdir()
+    was = proposed(tmp_path / "as-it-was", github, changed | tests, {"pyproject.toml": texts[0]})
+    now = proposed(tmp_path, github, {"pyproject.toml": texts[1], **changed, **tests}, {"pyproject.toml": texts[0]})
+    effect, totals = row(now, "coverage")["effect"], [Decimal(ran.result["total"]["percent"]) for ran in (now, was)]
+    assert effect is not None, row(now, "coverage")["effect_unknown"]
+    assert abs(Decimal(effect) - (totals[0] - totals[1])) < Decimal("0.00001")
+    assert Decimal(effect)
 
 
 def test_a_configuration_that_only_moves_is_not_listed(tmp_path: Path, github: FakeGithub) -> None:
