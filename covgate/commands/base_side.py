@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from covgate.change import Checkout, find_deleted_tests
 from covgate.commands.place import Place, find_place_at
 from covgate.config import (
-    COVERAGE_FILES,
     CoverageOptions,
     GuardPolicy,
     Settings,
     TomlFile,
     has_table,
     match_components,
-    read_coverage_options,
 )
 from covgate.errors import InputError
 from covgate.gate import REPORT_OPTIONS, Bar, Files, find_coverage_changes, own_bar, stricter_bar
 from covgate.host import EventKind
+from covgate.measure import SETTING_FILES, find_coverage_options, find_named_file
 from covgate.model import Base, GateChange, GateChangeKind, GateChanges, Unavailable
-from covgate.system import GitCommand, read_text
+from covgate.system import GitCommand
 
 JUDGES_CHANGE = frozenset({EventKind.PULL_REQUEST, EventKind.MERGE_GROUP})
 """The events whose change does not set everything itself."""
@@ -62,13 +64,16 @@ def read_base_side(base: Base, here: Path, own: Place, git: GitCommand, settings
         return BaseSide(base=base, place=own, settings=settings_of(own, None), problem=error.message)
 
 
-def find_bar(settings: Settings, base_side: BaseSide | None, change: Checkout) -> Bar:
-    """Return what the run is judged by: the stricter of both sides' rules, its own, or its own with a list."""
+def find_bar(settings: Settings, base_side: BaseSide | None, change: Checkout, addopts: str) -> Bar:
+    """Return what the run is judged by: the stricter of both sides' rules, its own, or its own with a list.
+
+    `addopts` is the run's PYTEST_ADDOPTS, empty when it has none.
+    """
     if base_side is None or settings.guard is GuardPolicy.OFF:
         return own_bar(settings)
     bar = _rules(settings, base_side, change)
     rows = bar.changes.rows if bar.changes else ()
-    coverage, otherwise = _coverage_changes(base_side, change)
+    coverage, otherwise = _coverage_changes(settings, base_side, change, addopts)
     tests = find_deleted_tests(change.git, base_side.base.sha, change.tree)
     strict = settings.guard is GuardPolicy.STRICT and not base_side.problem
     return replace(bar, changes=GateChanges(rows=(*rows, *coverage, *tests), strict=strict), otherwise=otherwise)
@@ -83,19 +88,17 @@ def _rules(settings: Settings, base_side: BaseSide, change: Checkout) -> Bar:
     return bar if settings.guard is GuardPolicy.STRICT else own_bar(settings, bar.changes)
 
 
-def _coverage_changes(base_side: BaseSide, change: Checkout) -> tuple[tuple[GateChange, ...], CoverageOptions | None]:
+def _coverage_changes(
+    settings: Settings, base_side: BaseSide, change: Checkout, addopts: str
+) -> tuple[tuple[GateChange, ...], CoverageOptions | None]:
     """Hold coverage's configuration against the base's, in whichever file each of them has it.
 
     With what differs the base's options, where the same data is counted in another way by them.
     """
-    paths = {change.prefix / name: name for name in COVERAGE_FILES}
-    there = change.git.files_at(base_side.base.sha, tuple(paths))
-    here = {path: text.encode() for path in paths if (text := _text(change.git.root / path)) is not None}
-    if here == there:
-        return (), None
-    sides = [{paths[path]: text.decode(errors="replace") for path, text in side.items()} for side in (here, there)]
+    directory = change.git.root / change.prefix
     try:
-        own, base = map(read_coverage_options, sides)
+        own = find_coverage_options(directory, settings.test_command, addopts)
+        base = _base_options(base_side, change, addopts)
     except ValueError as error:
         # Of the base: a broken file of the change itself ends its run.
         reason = Unavailable(reason=f"the base's cannot be read: {error}")
@@ -104,11 +107,27 @@ def _coverage_changes(base_side: BaseSide, change: Checkout) -> tuple[tuple[Gate
     return rows, base if any(row.name in REPORT_OPTIONS for row in rows) else None
 
 
-def _text(path: Path) -> str | None:
-    try:
-        return read_text(path)
-    except ValueError:
-        return None
+def _base_options(base_side: BaseSide, change: Checkout, addopts: str) -> CoverageOptions:
+    """Read the base's options from its own files, put into a folder of their own: nothing of it is checked out."""
+    sha, prefix, command = base_side.base.sha, change.prefix, base_side.settings.test_command
+    with tempfile.TemporaryDirectory(prefix="covgate-") as name:
+        root = Path(name)
+        _write(
+            root,
+            change.git.files_at(sha, [folder / file for folder in (prefix, *prefix.parents) for file in SETTING_FILES]),
+        )
+        (root / prefix).mkdir(parents=True, exist_ok=True)
+        named = find_named_file(root / prefix, command, addopts)
+        inside = PurePosixPath(os.path.normpath(prefix / named)) if named else prefix
+        if named and not inside.is_absolute() and ".." not in inside.parts:
+            _write(root, change.git.files_at(sha, [inside]))
+        return find_coverage_options(root / prefix, command, addopts)
+
+
+def _write(root: Path, files: Mapping[PurePosixPath, bytes]) -> None:
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(text)
 
 
 def _component_files(own: Settings, base: Settings, base_side: BaseSide, change: Checkout) -> tuple[Files, Files]:

@@ -51,7 +51,7 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
             # Most of the time until history is read git works, not covgate.
             _in_thread(host.load_ahead)
         checkout = find_change(settings, host.context, git, prefix, base_side.base if base_side else None)
-        bar = find_bar(settings, base_side, checkout)
+        bar = find_bar(settings, base_side, checkout, edges.environment.get("PYTEST_ADDOPTS", ""))
         # Before the tests: they must not meet the token in use, nor touch the clone that is looked into.
         archive = stack.enter_context(open_archive(settings, host, git, directory))
         past = look_back(archive, checkout)

@@ -19,7 +19,7 @@ CoverageOptions = Mapping[str, tuple[str, ...]]
 """The values of an option by its name: `omit`, `[report] omit`."""
 
 _LISTS = {
-    "run": ("omit", "include", "source", "source_pkgs", "source_dirs"),
+    "run": ("omit", "include", "source", "source_pkgs", "source_dirs", "plugins"),
     "report": ("omit", "include", "contexts"),
 }
 _LINES = {"report": ("exclude_lines", "exclude_also", "partial_branches", "partial_also")}

@@ -228,7 +228,15 @@ _SHOWN = 5
 """Values of an option that a row names."""
 
 REPORT_OPTIONS = frozenset(
-    {"exclude_lines", "exclude_also", "partial_branches", "partial_also", "[report] omit", "[report] include"}
+    {
+        "exclude_lines",
+        "exclude_also",
+        "partial_branches",
+        "partial_also",
+        "[report] omit",
+        "[report] include",
+        "contexts",
+    }
 )
 """Options that decide what is counted of data that is there: the same data can be counted without them."""
 

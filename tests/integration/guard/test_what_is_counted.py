@@ -65,6 +65,27 @@ CONFIGURATIONS: dict[str, tuple[dict[str, str], dict[str, str | None], tuple[str
         {"pyproject.toml": BASE + "[tool.coverage.report]\nfail_under = 1\n"},
         ("fail_under", "5", "1", True),
     ),
+    "another-file-by-pytest-cov": (
+        {"pytest.ini": "[pytest]\naddopts = --strict-markers\n"},
+        {
+            "pytest.ini": "[pytest]\naddopts = -p pytest_cov --cov --cov-config=few.cfg\n",
+            "few.cfg": "[run]\nbranch = true\nsource = shop\nomit = shop/stock.py\n",
+        },
+        ("omit", None, "shop/stock.py", True),
+    ),
+    "a-source-of-pytest-cov": (
+        {"pytest.ini": "[pytest]\naddopts = -p pytest_cov --cov=shop --cov=tests\n"},
+        {"pytest.ini": "[pytest]\naddopts = -p pytest_cov --cov=shop\n"},
+        ("source", "tests", None, True),
+    ),
+    "plugins": (
+        {},
+        {
+            "pyproject.toml": BASE.replace("branch = true", 'branch = true\nplugins = ["its_plugin"]'),
+            "its_plugin.py": "def coverage_init(reg, options):\n    pass\n",
+        },
+        ("plugins", None, "its_plugin", True),
+    ),
     "an-omit-that-goes": (
         {"pyproject.toml": BASE.replace("branch = true", 'branch = true\nomit = ["shop/stock.py"]')},
         {"pyproject.toml": BASE},

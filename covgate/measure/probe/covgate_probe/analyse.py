@@ -81,6 +81,7 @@ def count_otherwise(request: Json, data_file: str) -> list[int] | None:
     for name in ("omit", "include"):
         # An empty list of `include` would let nothing through.
         cov.set_option(f"report:{name}", prep_patterns(given.get(f"[report] {name}", ())) or None)
+    cov.set_option("report:contexts", list(given.get("contexts", ())) or None)
     cov.load()
     counts = [0, 0, 0, 0]
     try:
