@@ -157,7 +157,7 @@ def _history_command(
 ) -> int:
     _refuse_command("history", command)
     given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
-    settings, edges = open_run(RunRequest(environment=dict(os.environ), command_line=given), judges=False)
+    settings, edges, _ = open_run(RunRequest(environment=dict(os.environ), command_line=given), judges=False)
     return run_history(settings, edges, Request(as_json=as_json, take=take, limit=limit))
 
 

@@ -8,15 +8,28 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from covgate.change import find_base
+from covgate.commands.base_side import JUDGES_CHANGE, BaseSide, read_base_side
 from covgate.commands.edges import Edges
-from covgate.commands.place import Place, find_place
-from covgate.config import Option, Settings, guess_report_dir, option_named, parse_lines, resolve
+from covgate.commands.place import Place, find_place, find_place_at
+from covgate.config import (
+    Option,
+    Settings,
+    TomlFile,
+    guess_report_dir,
+    option_named,
+    parse_lines,
+    resolve,
+    take_from_base,
+    unused_options,
+)
 from covgate.errors import CovgateError, InputError
-from covgate.host import FinishedRun, Level, Runner, load_finished_run, open_host
+from covgate.host import FinishedRun, Host, Level, Runner, access_of, load_finished_run, open_host
 from covgate.publish import deliver_failure
-from covgate.system import Screen, find_checkout
+from covgate.system import GitCommand, GitRemote, Screen, find_checkout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,22 +57,30 @@ class RunRequest:
         return self.command_line.get("working-directory") or self.inputs.get("INPUT_WORKING-DIRECTORY") or "."
 
 
-def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edges]:
-    """Read the settings, and open the edges."""
+def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edges, BaseSide | None]:
+    """Read the settings, and open the edges; with the base's side, where the change's own rules are not the whole bar.
+
+    That is in an event of the forge that judges a change, where the base's file alone sets some options, and wherever
+    `guard` is given.
+    """
     place = find_place(request.here, request.start)
-    settings = resolve(
-        command_line=_anchored(request.command_line, place, lambda option: option.name),
-        command=request.command,
-        inputs=_anchored(request.inputs, place, lambda option: option.variable),
-        environment=request.environment,
-        toml=place.toml,
-    )
-    edges = _open_edges(request, settings, judges=judges)
+    settings = _settings_of(request, place, place.toml)
+    screen = Screen(sys.stdout, sys.stderr, annotator(request.environment, Level.WARNING))
+    host = open_host(request.environment, settings.github_token, sys.stdout, judges=judges)
+    if settings.github_token:
+        host.log.mask(settings.github_token)
+    base_side, foreign = None, host.context.kind in JUDGES_CHANGE
+    asked = judges and settings.where("guard") != "the default"
+    if (foreign or asked) and place.start.is_dir():
+        base_side = _find_base_side(request, place, settings, host)
+    if base_side is not None and foreign:
+        place = replace(place, project=base_side.place.project)
+        settings = _with_base(_settings_of(request, place, place.toml), base_side, screen)
     if place.project != place.start:
         folder = os.path.relpath(place.project, request.here)
         settings = replace(settings, working_directory=folder)
-        edges.screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
-    return settings, edges
+        screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
+    return settings, _edges(request, screen, host), base_side
 
 
 def open_publishing(request: RunRequest) -> tuple[Settings, Edges, FinishedRun]:
@@ -70,17 +91,47 @@ def open_publishing(request: RunRequest) -> tuple[Settings, Edges, FinishedRun]:
     settings = resolve(
         command_line=request.command_line, inputs=request.inputs, environment=request.environment, toml=None
     )
-    return settings, _open_edges(request, settings, judges=False), load_finished_run(request.environment)
+    screen = Screen(sys.stdout, sys.stderr, annotator(request.environment, Level.WARNING))
+    host = open_host(request.environment, settings.github_token, sys.stdout, judges=False)
+    return settings, _edges(request, screen, host), load_finished_run(request.environment)
 
 
-def _open_edges(request: RunRequest, settings: Settings, *, judges: bool) -> Edges:
+def _edges(request: RunRequest, screen: Screen, host: Host) -> Edges:
     return Edges(
-        directory=request.here,
-        environment=request.environment,
-        screen=Screen(sys.stdout, sys.stderr, annotator(request.environment, Level.WARNING)),
-        host=open_host(request.environment, settings.github_token, sys.stdout, judges=judges),
-        now=datetime.now(UTC),
+        directory=request.here, environment=request.environment, screen=screen, host=host, now=datetime.now(UTC)
     )
+
+
+def _settings_of(request: RunRequest, place: Place, toml: TomlFile | None) -> Settings:
+    return resolve(
+        command_line=_anchored(request.command_line, place, lambda option: option.name),
+        command=request.command,
+        inputs=_anchored(request.inputs, place, lambda option: option.variable),
+        environment=request.environment,
+        toml=toml,
+    )
+
+
+def _find_base_side(request: RunRequest, place: Place, settings: Settings, host: Host) -> BaseSide | None:
+    """Find the base, and read its settings; None for a run without a change."""
+    git = GitCommand(place.start, request.environment)
+    remote = GitRemote(git, access_of(host.context, settings.github_token), of_user=host.context.local)
+    base = find_base(git, host.context, settings.base, settings.where("base"), remote)
+    return read_base_side(base, request.here, place, git, partial(_settings_of, request)) if base else None
+
+
+def _with_base(own: Settings, base_side: BaseSide, screen: Screen) -> Settings:
+    """Return the settings that count, and say which of the change's own do not."""
+    sha = base_side.base.sha[:_SHOWN]
+    if base_side.problem:
+        screen.say(f"The settings of the base {sha} cannot be used: {base_side.problem}")
+    if unused := unused_options(own, base_side.settings):
+        screen.say(f"Not used of this change's own settings, as the base {sha} sets these: {', '.join(unused)}")
+    return take_from_base(own, base_side.settings)
+
+
+_SHOWN = 7
+"""Digits of a commit's id."""
 
 
 def annotator(environment: Mapping[str, str], level: Level) -> Callable[[str], None]:
@@ -107,6 +158,7 @@ def leave_failure(error: CovgateError, request: RunRequest) -> None:
     if request.configured:
         with contextlib.suppress(InputError):
             place = find_place(here, request.start)
+        place = _place_of_failure(request, place)
     name, given = guess_report_dir(command_line=request.command_line, inputs=request.inputs, toml=place.toml)
     # A folder that is not there is not made for it.
     project = place.project if place.project.is_dir() else here
@@ -118,3 +170,20 @@ def leave_failure(error: CovgateError, request: RunRequest) -> None:
     )
     for note in notes:
         Screen(sys.stdout, sys.stderr).say(note)
+
+
+def _place_of_failure(request: RunRequest, own: Place) -> Place:
+    """Return the place whose file says where the report of a failed run goes: not the change's own in a workflow.
+
+    Nothing is fetched: where the base cannot be told from what is there, no file is asked.
+    """
+    try:
+        context = open_host(request.environment, None, sys.stdout).context
+        if context.kind not in JUDGES_CHANGE:
+            return own
+        git = GitCommand(own.start, request.environment)
+        given = request.command_line.get("base") or request.inputs.get("INPUT_BASE")
+        base = find_base(git, context, given)
+        return find_place_at(request.here, own.start, git, base.sha) if base else replace(own, toml=None)
+    except (CovgateError, OSError):
+        return replace(own, toml=None)

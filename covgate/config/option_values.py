@@ -36,6 +36,14 @@ class PublishPolicy(StrEnum):
     REQUIRED = "required"
 
 
+class GuardPolicy(StrEnum):
+    """Whose rules judge a change that changes the rules."""
+
+    STRICT = "strict"
+    WARN = "warn"
+    OFF = "off"
+
+
 class ReportKind(StrEnum):
     """The reports made on demand."""
 

@@ -18,6 +18,7 @@ from covgate.model.coverage import (
     spans_of,
 )
 from covgate.model.figures import show_number, show_percent
+from covgate.model.guard import NO_GATE_CHANGES, GateChange, GateChangeKind, GateChanges
 from covgate.model.history import (
     NOTHING_RECORDED,
     Aim,
@@ -54,12 +55,12 @@ from covgate.model.verdict import (
 )
 
 __all__ = [
-    "FAILED_SUITES", "MAX_DROP", "MIN_DIFF", "MIN_TOTAL", "NOTHING_RECORDED", "PYTHON_SUFFIXES", "Aim", "Base",
-    "BaseHow", "Baseline", "BaselineHow", "Branch", "ChangedFile", "ChangedLines", "Check", "Comparison",
-    "ComponentFigures", "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop", "FileCoverage", "FileLines",
-    "FileShift", "Flap", "FlapShown", "Function", "Gap", "History", "IndirectFile", "LineRecord", "Measurement",
-    "Move", "OmittedFile", "Place", "Point", "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status",
-    "SuiteRun", "SuiteStatus", "Tally", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures",
-    "floor_percent", "known", "name_some", "parse_sha", "plain", "shorten", "show_number", "show_percent", "spans_of",
-    "visible", "without_ident",
+    "FAILED_SUITES", "MAX_DROP", "MIN_DIFF", "MIN_TOTAL", "NOTHING_RECORDED", "NO_GATE_CHANGES", "PYTHON_SUFFIXES",
+    "Aim", "Base", "BaseHow", "Baseline", "BaselineHow", "Branch", "ChangedFile", "ChangedLines", "Check",
+    "Comparison", "ComponentFigures", "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop",
+    "FileCoverage", "FileLines", "FileShift", "Flap", "FlapShown", "Function", "Gap", "GateChange", "GateChangeKind",
+    "GateChanges", "History", "IndirectFile", "LineRecord", "Measurement", "Move", "OmittedFile", "Place", "Point",
+    "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status", "SuiteRun", "SuiteStatus", "Tally", "Unavailable",
+    "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures", "floor_percent", "known", "name_some", "parse_sha",
+    "plain", "shorten", "show_number", "show_percent", "spans_of", "visible", "without_ident",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from covgate.host import Links
 from covgate.model import (
+    NO_GATE_CHANGES,
     NOTHING_RECORDED,
     Base,
     Baseline,
@@ -14,6 +15,7 @@ from covgate.model import (
     ComponentFigures,
     Coverage,
     DiffCoverage,
+    GateChanges,
     Sha,
     Tally,
     Unavailable,
@@ -56,6 +58,8 @@ class Facts:
     """How many processes of the run ended before writing their data: what they executed is not counted."""
     trend: str = ""
     """The sparkline of the newest records, and how far the target is; empty without a history."""
+    gate_changes: GateChanges = NO_GATE_CHANGES
+    """What the change does to the gate that judges it."""
 
     @property
     def total_tally(self) -> Tally | Unavailable:

@@ -37,16 +37,16 @@ def render_result(facts: Facts, headline: str, exit_code: ExitCode, error: Covga
 
 def read_result(data: bytes) -> ResultJson:
     """Read a `result.json` of another run strictly; ValueError, in words, for what is none."""
-    from covgate.report import from_result  # noqa: PLC0415
+    from covgate.report.stored import read  # noqa: PLC0415
 
-    return from_result.read_result(data)
+    return read.read_result(data)
 
 
 def restore_facts(result: ResultJson, origin: Origin) -> Facts | Unavailable:
-    """Make the facts of a report anew from what a run stored; see `from_result.restore_facts`."""
-    from covgate.report import from_result  # noqa: PLC0415
+    """Make the facts of a report anew from what a run stored; see `stored.restore`."""
+    from covgate.report.stored import restore  # noqa: PLC0415
 
-    return from_result.restore_facts(result, origin)
+    return restore.restore_facts(result, origin)
 
 
 def render_failed_result(error: CovgateError, headline: str) -> str:

@@ -26,11 +26,13 @@ from pydantic import (
 from covgate import __version__
 from covgate.errors import CovgateError
 from covgate.model import (
+    NO_GATE_CHANGES,
     BaseHow,
     BaselineHow,
     Coverage,
     DiffCoverage,
     Drop,
+    GateChangeKind,
     Span,
     Status,
     SuiteStatus,
@@ -269,6 +271,33 @@ class FlapJson(_Model):
     lost: bool
 
 
+class GateChangeJson(_Model):
+    """One change of the gate itself. `before` and `after` are as a file spells them; null is for what is not set."""
+
+    kind: GateChangeKind
+    name: Text = Field(description="The rule, the component, or the option of coverage; of `unknown`, the reason.")
+    component: str | None = Field(description="Whose rule it is; null for the project's.")
+    before: Text | None
+    after: Text | None
+    lowers: bool = Field(description="Whether it lets more through.")
+    count: int = Field(
+        ge=0, description="Files that left a component, statements new pragmas exclude, or deleted test functions."
+    )
+    files: list[Text]
+    effect: MaybeNumber = Field(
+        description="What the changed configuration of coverage alone does to the total, in percentage points; null "
+        "when unknown, or for other kinds."
+    )
+    effect_unknown: Text | None = Field(description="Why the effect is not known; null when it is, or has no meaning.")
+
+
+class GateChangesJson(_Model):
+    """What the change does to the gate that judges it."""
+
+    strict: bool = Field(description="Whether the old rules judge where they are the stricter ones.")
+    rows: list[GateChangeJson]
+
+
 class SuiteJson(_Model):
     """How the test command ended."""
 
@@ -320,6 +349,7 @@ class ResultJson(_Model):
     indirect: list[IndirectJson]
     flapping: list[FlapJson]
     checks: list[CheckJson]
+    gate_changes: GateChangesJson
     suite: SuiteJson | None
     bands: BandsJson | None
     trend: Text = Field(description="The newest records as a sparkline, and how far the target is; may be empty.")
@@ -349,6 +379,7 @@ def build_result(facts: Facts, *, headline: str, exit_code: int, error: CovgateE
             "indirect": facts.comparison.indirect if facts.comparison else (),
             "flapping": facts.comparison.flaps if facts.comparison else (),
             "checks": facts.verdict.checks,
+            "gate_changes": facts.gate_changes,
             "suite": facts.verdict.suite,
             "bands": facts.bands,
             "trend": facts.trend,
@@ -372,7 +403,7 @@ def build_failure(error: CovgateError, headline: str) -> ResultJson:
     unknown = dict.fromkeys(("total", "diff", "baseline"), Unavailable(reason=error.message))
     nothing = dict.fromkeys(("head", "measured", "base", "delta", "suite", "bands"))
     empty = dict.fromkeys(("moved", "components", "indirect", "flapping", "checks", "notes"), ())
-    return ResultJson.model_validate({**said, **unknown, **nothing, **empty})
+    return ResultJson.model_validate({**said, **unknown, **nothing, **empty, "gate_changes": NO_GATE_CHANGES})
 
 
 def render_result(result: ResultJson) -> str:

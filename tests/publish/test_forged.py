@@ -19,16 +19,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.gate.rules import exit_code
+from covgate.model.guard import GateChanges
 from covgate.model.unknown import Unavailable
 from covgate.publish.artifact import MOST_ARCHIVE, unpack_result
 from covgate.publish.comment import BODY_LIMIT
 from covgate.report.facts import MOST_RESULT, Origin
-from covgate.report.from_result import read_result, restore_facts
 from covgate.report.markdown import render_comment, render_summary
 from covgate.report.result_json import build_result, render_result
+from covgate.report.stored.read import read_result
+from covgate.report.stored.restore import restore_facts
 from covgate.report.view import build_view
 from tests.support.situations import BLOB, HEAD
 from tests.support.situations_compared import FLAPS, INDIRECT, compared, with_components
+from tests.support.situations_guarded import EVERYTHING
 
 ORIGIN = Origin(head=HEAD, run_url="https://github.com/org/app/actions/runs/77", blob=BLOB, base_ref="main")
 
@@ -37,6 +40,7 @@ def honest() -> dict[str, Any]:
     """A result with everything in it: components, a drop, indirect changes, flaps."""
     made = compared(max_drop="0.1", indirect=INDIRECT[:2], flaps=FLAPS, trend="▂▃ · target 60 % reached")
     made = replace(made, components=with_components().components, notes=("a note",))
+    made = replace(made, gate_changes=GateChanges(rows=EVERYTHING))
     view = build_view(made)
     text = render_result(build_result(made, headline=view.headline, exit_code=exit_code(made.verdict)))
     result: dict[str, Any] = json.loads(text)
@@ -186,7 +190,7 @@ RESULTS = {
     "a-target-of-many-digits": (changed("checks", 0, "target", to="9" * 500), "a number that is none"),
     "an-endless-exponent": (changed("checks", 0, "target", to="1e999999999"), "a number that is none"),
     "a-component-with-a-name": (changed("components", 0, "name", to="[x](//evil)"), "without a proper name"),
-    "a-hundred-and-one-components": (changed("components", to=[RESULT["components"][0]] * 101), "more than 100"),
+    "many-components": (changed("components", to=[RESULT["components"][0]] * 201), "more than 200"),
     "another-commit": (changed("head", to="0" * 40), "of another commit than the run's head 1f2e3d4c5b6a"),
     "no-commit": (changed("head", to=None), "of another commit"),
     "a-base-that-is-text": (changed("base", "sha", to="main"), "a commit id that is none"),
@@ -226,6 +230,18 @@ RESULTS = {
         changed("total", to={"percent": None, "lines": None, "branches": None, "reason": None}),
         "neither counts nor a reason",
     ),
+    "a-rule-of-the-gate-in-words": (changed("gate_changes", "rows", 1, "after", to="@team"), "the gate that is none"),
+    "a-name-of-the-gate-in-words": (
+        changed("gate_changes", "rows", 1, "name", to="see //evil"),
+        "the gate that is none",
+    ),
+    "a-target-in-words": (changed("gate_changes", "rows", 5, "before", to="90 by now"), "the gate that is none"),
+    "an-option-in-words": (changed("gate_changes", "rows", 10, "name", to="see //evil"), "the gate that is none"),
+    "a-component-in-words": (changed("gate_changes", "rows", 2, "component", to="a b"), "the gate that is none"),
+    "a-gate-without-end": (
+        changed("gate_changes", "rows", to=RESULT["gate_changes"]["rows"][:1] * 2001),
+        "more changes to the gate",
+    ),
     "colours-that-are-text": (changed("bands", "green", to="red"), "a number that is none"),
 }
 
@@ -259,6 +275,11 @@ FREE: dict[str, Callable[[str], bytes]] = {
     "the-version": lambda text: changed("covgate", to=text),
     "the-command": lambda text: changed("suite", "command", to=text),
     "an-error": lambda text: changed("error", to={"message": text, "hint": text, "slug": text}),
+    "what-an-option-gains": lambda text: changed("gate_changes", "rows", 10, "after", to=text),
+    "why-an-effect-is-unknown": lambda text: changed("gate_changes", "rows", 10, "effect_unknown", to=text),
+    "why-the-base-is-unknown": lambda text: changed(
+        "gate_changes", "rows", 1, to={**RESULT["gate_changes"]["rows"][10], "kind": "unknown", "name": text}
+    ),
     "a-function": lambda text: changed("diff", "files", 0, "places", 0, "function", to=text),
     "a-rule-that-leaves-out": lambda text: changed(
         "diff", "omitted", to=[{"path": "a.py", "why": f"`omit = {text}`, pyproject.toml line 3"}]

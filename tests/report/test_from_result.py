@@ -17,21 +17,25 @@ from covgate.gate.rules import evaluate, evaluate_drop, exit_code, judge
 from covgate.history.ancestry import none_is_ancestor
 from covgate.model.change import DiffCoverage
 from covgate.model.coverage import OmittedFile
+from covgate.model.guard import GateChange, GateChangeKind
 from covgate.model.history import Point
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import MAX_DROP, Check, Drop, Status
 from covgate.publish.comment import BODY_LIMIT
 from covgate.report.facts import Facts, KnownTotal, Origin
-from covgate.report.from_result import ELSEWHERE, NOTES, read_result, restore_facts
 from covgate.report.markdown import render_comment, render_summary
 from covgate.report.result_json import build_result, render_result
+from covgate.report.stored.parts import ELSEWHERE
+from covgate.report.stored.read import read_result
+from covgate.report.stored.restore import NOTES, restore_facts
 from covgate.report.trend.words import is_trend, show_trend
 from covgate.report.view import build_view
 from tests.support.situations import BASE, BLOB, CORE, HEAD, facts
 from tests.support.situations import SITUATIONS as PRESENT
 from tests.support.situations_compared import COMPARED, compared
+from tests.support.situations_guarded import EVERYTHING, GUARDED, guarded
 
-SITUATIONS = PRESENT | COMPARED
+SITUATIONS = PRESENT | COMPARED | GUARDED
 ORIGIN = Origin(head=HEAD, run_url="https://github.com/org/app/actions/runs/77", blob=BLOB, base_ref="main")
 
 
@@ -80,8 +84,10 @@ def neutral(made: Facts) -> Facts:
         diff = replace(diff, files=files, omitted=omitted)
     problem = hide(made.total) if isinstance(made.total, Unavailable) else None
     base = made.base and (made.base if made.base.ref == "main" else replace(made.base, ref=""))
+    rows = tuple(map(gate, made.gate_changes.rows))
     return replace(
         made,
+        gate_changes=replace(made.gate_changes, rows=rows),
         verdict=judge(map(check, made.verdict.checks), made.verdict.suite, problem),
         total=problem or made.total,
         diff=diff,
@@ -93,6 +99,22 @@ def neutral(made: Facts) -> Facts:
         ),
         notes=(NOTES,) if made.notes else (),
     )
+
+
+def gate(row: GateChange) -> GateChange:
+    unknown = isinstance(row.effect, Unavailable)
+    row = replace(row, effect=Unavailable(reason=ELSEWHERE)) if unknown else row
+    if row.kind is GateChangeKind.UNKNOWN:
+        return replace(row, name=ELSEWHERE)
+    foreign = row.before is not None and "@" in row.before
+    return replace(row, before="values that the summary of the run names") if foreign else row
+
+
+def test_changes_to_the_gate_keep_their_order_and_their_numbers() -> None:
+    rows = restored(guarded(*EVERYTHING)).gate_changes.rows
+    assert [(row.kind, row.lowers, row.count) for row in rows] == [
+        (row.kind, row.lowers, row.count) for row in EVERYTHING
+    ]
 
 
 def text(path: PurePosixPath) -> PurePosixPath:
@@ -120,6 +142,7 @@ def test_most_of_it_is_no_free_text(situation: str) -> None:
 UNKNOWN = {
     *("tests-timed-out", "total-unavailable", "diff-unavailable", "diff-unavailable-without-rule", "components"),
     *("drop-unknown", "no-baseline", "ramp-unknown", "hostile-names"),
+    *("guard-omit", "guard-everything", "guard-unreadable"),
 }
 """They are about something unknown, whose reason is not taken over; or about names that are no text."""
 

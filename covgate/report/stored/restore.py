@@ -6,13 +6,9 @@ and in nothing else: percents, sentences, links and the verdict are computed aga
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from pathlib import PurePosixPath
 from typing import cast
 
 from covgate import __version__
@@ -24,7 +20,6 @@ from covgate.model import (
     MAX_DROP,
     MIN_DIFF,
     MIN_TOTAL,
-    NOTHING_RECORDED,
     Base,
     Baseline,
     Branch,
@@ -38,22 +33,20 @@ from covgate.model import (
     FlapShown,
     Function,
     Gap,
+    GateChangeKind,
     IndirectFile,
     OmittedFile,
     Record,
-    Sha,
     Span,
     Status,
     SuiteRun,
     Tally,
     Unavailable,
-    parse_sha,
 )
 from covgate.report.bands import Bands
-from covgate.report.facts import MOST_RESULT, Facts, KnownTotal, Origin
+from covgate.report.facts import Facts, KnownTotal, Origin
 from covgate.report.result_json import (
     NO_CHANGE,
-    NOTHING,
     BaselineJson,
     CheckJson,
     ComponentJson,
@@ -66,48 +59,26 @@ from covgate.report.result_json import (
     ResultJson,
     build_result,
 )
+from covgate.report.stored.gate import restore_gate
+from covgate.report.stored.parts import (
+    COMPONENT,
+    ELSEWHERE,
+    PATTERNS,
+    own_reason,
+    read_date,
+    read_decimal,
+    read_fraction,
+    read_line,
+    read_path,
+    read_sha,
+    read_spans,
+)
 from covgate.report.trend.words import is_trend
 
-_DEEPEST = 12
-_LONGEST = 20_000
-"""Characters of one text; a path is much shorter."""
-_LONGEST_PATH = 4096
-_MOST = 10**9
-"""The largest number: nobody has a line or a count beyond it."""
-_LONGEST_FILE = 10**7
-"""Lines of one file."""
 _MOST_MISSING = 10**6
 """Missing statements of a whole change: each becomes a number in memory."""
 
-ELSEWHERE = "the summary of the run says why"
-"""In the place of a reason: reasons hold names and messages from the repository."""
 NOTES = "What else the run noted is in its summary."
-
-
-def read_result(data: bytes) -> ResultJson:
-    """Read a `result.json` strictly. Raises ValueError, in words, for whatever covgate would not have written."""
-    if len(data) > MOST_RESULT:
-        raise ValueError(f"it has more than {MOST_RESULT:,} bytes")
-    try:
-        value: object = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_short_int
-        )
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    except UnicodeDecodeError:
-        raise ValueError("it is not UTF-8") from None
-    except json.JSONDecodeError as exc:
-        raise ValueError(f"it is not JSON: {exc.msg} in line {exc.lineno}") from None
-    if not isinstance(value, dict):
-        raise ValueError("it is no JSON object")  # noqa: TRY004  # a fault of the file, like the others
-    _bound(value, 0)
-    if type(value.get("schema")) is not int or value["schema"] != 1:
-        raise ValueError("its schema is not 1: another version of covgate wrote it")
-    shape = {"schema_" if key == "schema" else key: entry for key, entry in value.items() if key != "schema_"}
-    try:
-        return ResultJson.model_validate_json(json.dumps(shape), strict=True, by_name=True, by_alias=False)
-    except ValueError as exc:
-        raise ValueError(f"it is not of covgate's schema: {_first_problem(exc)}") from None
 
 
 def restore_facts(result: ResultJson, origin: Origin) -> Facts | Unavailable:
@@ -125,58 +96,12 @@ def restore_facts(result: ResultJson, origin: Origin) -> Facts | Unavailable:
     return facts
 
 
-# --- what is read -----------------------------------------------------------------------------------------------------
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("it has a key twice")
-    return found
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"it holds {name}, which is no JSON")
-
-
-def _short_int(digits: str) -> int:
-    if len(digits) > len(str(_MOST)):
-        raise ValueError("it holds a number beyond all counts")
-    return int(digits)
-
-
-def _bound(value: object, depth: int) -> None:
-    """Refuse depth, texts and numbers nobody needs."""
-    if depth > _DEEPEST:
-        raise ValueError("it is nested too deeply")
-    if isinstance(value, str) and len(value) > _LONGEST:
-        raise ValueError(f"it holds a text of {len(value):,} characters")
-    if isinstance(value, int | float) and not -_MOST <= value <= _MOST:
-        raise ValueError("it holds a number beyond all counts")
-    if isinstance(value, Mapping):
-        for key in value:
-            _bound(key, depth)
-    if isinstance(value, Mapping | list):
-        for entry in value.values() if isinstance(value, Mapping) else value:
-            _bound(entry, depth + 1)
-
-
-def _first_problem(exc: ValueError) -> str:
-    """Name the first place pydantic complains about, without the text that stands there."""
-    problems = exc.errors(include_url=False, include_input=False) if hasattr(exc, "errors") else []
-    if not problems:
-        return type(exc).__name__
-    # A key may be anybody's text.
-    where = ".".join(re.sub(r"\W", "?", str(part))[:40] for part in problems[0]["loc"])
-    return f"{where}: {problems[0]['type'].replace('_', ' ')}"
-
-
 # --- from JSON to values ----------------------------------------------------------------------------------------------
 
 
 def _facts(result: ResultJson, origin: Origin) -> Facts:
-    if len(result.components) > MOST_COMPONENTS:
-        raise ValueError(f"it has more than {MOST_COMPONENTS} components")
+    if len(result.components) > 2 * MOST_COMPONENTS:  # each as it was and as it is
+        raise ValueError(f"it has more than {2 * MOST_COMPONENTS} components")
     total, diff = _figure(result.total), _diff(result.diff)
     if total is None:
         raise ValueError("it has no total")
@@ -188,7 +113,7 @@ def _facts(result: ResultJson, origin: Origin) -> Facts:
     baseline = (
         _baseline(result.baseline, has_branches=result.has_branches)
         if isinstance(result.baseline, BaselineJson)
-        else Unavailable(reason=_reason(result.baseline.unavailable))
+        else Unavailable(reason=own_reason(result.baseline.unavailable))
     )
     return Facts(
         verdict=judge(checks, suite, total if isinstance(total, Unavailable) else None),
@@ -206,6 +131,7 @@ def _facts(result: ResultJson, origin: Origin) -> Facts:
         baseline=baseline,
         comparison=_comparison(result, baseline),
         components=components,
+        gate_changes=restore_gate(result.gate_changes),
         trend=result.trend if is_trend(result.trend) else "",
     )
 
@@ -218,7 +144,7 @@ def _base(result: ResultJson, origin: Origin) -> Base | None:
         return None
     # A name is text: only the one GitHub tells is shown.
     ref = result.base.ref if result.base.ref in {origin.base_ref, result.base.sha} else ""
-    return Base(sha=_sha(result.base.sha), how=result.base.how, ref=ref)
+    return Base(sha=read_sha(result.base.sha), how=result.base.how, ref=ref)
 
 
 def _links(result: ResultJson, origin: Origin) -> Links:
@@ -228,8 +154,8 @@ def _links(result: ResultJson, origin: Origin) -> Links:
     """
     if result.measured is None:
         return Links()
-    measured = _sha(result.measured)
-    moved = frozenset(map(_path, result.moved))
+    measured = read_sha(result.measured)
+    moved = frozenset(map(read_path, result.moved))
     sure = measured if measured in {origin.head, origin.merge} else None
     return Links(blob=origin.blob, head=origin.head, measured=sure, moved=moved)
 
@@ -237,14 +163,14 @@ def _links(result: ResultJson, origin: Origin) -> Links:
 def _bands(result: ResultJson) -> Bands:
     if result.bands is None:
         raise ValueError("it has no bands")
-    return Bands(green=_decimal(result.bands.green), orange=_decimal(result.bands.orange))
+    return Bands(green=read_decimal(result.bands.green), orange=read_decimal(result.bands.orange))
 
 
 def _baseline(stored: BaselineJson, *, has_branches: bool) -> Baseline:
     record = Record(
-        sha=_sha(stored.sha),
+        sha=read_sha(stored.sha),
         parent=None,
-        date=_date(stored.date),
+        date=read_date(stored.date),
         total=_tally(stored.lines, stored.branches),
         has_branches=has_branches,
     )
@@ -260,9 +186,14 @@ def _comparison(result: ResultJson, baseline: Baseline | Unavailable) -> Compari
         raise ValueError("it has a delta and no baseline")  # noqa: TRY004  # a fault of the file
     if not all(file.lost or file.gained for file in result.indirect):
         raise ValueError("it has a file that changed in no line")
-    delta = Fraction(_decimal(result.delta))
-    indirect = (IndirectFile(path=_path(i.path), lost=_spans(i.lost), gained=_spans(i.gained)) for i in result.indirect)
-    flaps = (FlapShown(path=_path(f.path), line=_line(f.line), change=-1 if f.lost else 1) for f in result.flapping)
+    delta = Fraction(read_decimal(result.delta))
+    indirect = (
+        IndirectFile(path=read_path(i.path), lost=read_spans(i.lost), gained=read_spans(i.gained))
+        for i in result.indirect
+    )
+    flaps = (
+        FlapShown(path=read_path(f.path), line=read_line(f.line), change=-1 if f.lost else 1) for f in result.flapping
+    )
     return Comparison(
         baseline=baseline,
         delta=delta,
@@ -291,11 +222,12 @@ def _figure(stored: FigureJson) -> Tally | Unavailable | None:
         return _tally(stored.lines, stored.branches)
     if stored.reason is None:
         raise ValueError("it has a figure with neither counts nor a reason")
-    return None if stored.reason == NO_CHANGE else Unavailable(reason=_reason(stored.reason))
+    return None if stored.reason == NO_CHANGE else Unavailable(reason=own_reason(stored.reason))
 
 
 def _component(stored: ComponentJson) -> ComponentFigures:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", stored.name):
+    # A component that holds other files than before is judged twice.
+    if not re.fullmatch(rf"{COMPONENT}(?: \(as changed\))?", stored.name, re.ASCII):
         raise ValueError("it has a component without a proper name")
     total = _figure(stored.total)
     if total is None:
@@ -304,8 +236,8 @@ def _component(stored: ComponentJson) -> ComponentFigures:
         name=stored.name,
         total=total,
         diff=_figure(stored.diff),
-        delta=None if stored.delta is None else Fraction(_decimal(stored.delta)),
-        target=None if stored.target is None else _decimal(stored.target),
+        delta=None if stored.delta is None else Fraction(read_decimal(stored.delta)),
+        target=None if stored.target is None else read_decimal(stored.target),
     )
 
 
@@ -322,14 +254,13 @@ def _omitted(stored: OmittedJson) -> OmittedFile:
     """Make a file that is left out, with its reason where that is a list of patterns in a usual place."""
     known = _LEFT_OUT.fullmatch(stored.why)
     if known is None:
-        return OmittedFile(path=_path(stored.path), where=ELSEWHERE)
-    return OmittedFile(path=_path(stored.path), rule=known["rule"] or "", where=known["where"])
+        return OmittedFile(path=read_path(stored.path), where=ELSEWHERE)
+    return OmittedFile(path=read_path(stored.path), rule=known["rule"] or "", where=known["where"])
 
 
-_PATTERN = r"[\w./*?-]{1,60}"
 _LEFT_OUT = re.compile(
-    rf"(?:`(?P<rule>--cov={_PATTERN}"
-    rf"|(?:(?:\[\w+\] )?(?:omit|include|source|source_pkgs|source_dirs) = )?{_PATTERN}(?:, {_PATTERN}){{0,9}})`, )?"
+    rf"(?:`(?P<rule>--cov=[\w./-]{{1,60}}"
+    rf"|(?:(?:\[\w+\] )?(?:omit|include|source|source_pkgs|source_dirs) = )?{PATTERNS})`, )?"
     r"(?P<where>(?:pyproject\.toml|setup\.cfg|tox\.ini|\.coveragerc(?:\.toml)?)(?: line \d{1,6})?"
     r"|an option of pytest-cov|a default: (?:tests|run by tools only|documentation|an environment|Python's own start))",
     re.ASCII,
@@ -342,7 +273,7 @@ def _diff_file(stored: DiffFileJson) -> DiffFile:
     partial, spans, functions = [], [], []
     exits: dict[int, Branch] = {}
     for place in stored.places:
-        (span,) = _spans([place.lines])
+        (span,) = read_spans([place.lines])
         branches = _counts(place.branches)
         if place.statements:
             spans.append(span)
@@ -356,7 +287,7 @@ def _diff_file(stored: DiffFileJson) -> DiffFile:
     if any(line not in exits for line in partial):
         raise ValueError("it has a place with nothing to cover")
     return DiffFile(
-        path=_path(stored.path),
+        path=read_path(stored.path),
         statements=frozenset(missing | set(partial)),
         missing=frozenset(missing),
         partial=frozenset(partial),
@@ -409,7 +340,7 @@ def _checks(
 
 
 def _check(stored: CheckJson, figure: Tally | Unavailable) -> Check:
-    target = _decimal(stored.target)
+    target = read_decimal(stored.target)
     if stored.rule != MAX_DROP:
         check = evaluate(stored.rule, target, figure, component=stored.component, nothing="")
         if stored.status is Status.UNAVAILABLE and check.status is not Status.UNAVAILABLE:
@@ -420,12 +351,12 @@ def _check(stored: CheckJson, figure: Tally | Unavailable) -> Check:
                 target=target,
                 actual=check.actual,
                 status=Status.UNAVAILABLE,
-                why=_reason(stored.why),
+                why=own_reason(stored.why),
             )
         return check
     drop = _drop(stored)
     if drop is None and stored.status is not Status.NOT_APPLICABLE:
-        drop = Unavailable(reason=_reason(stored.why))
+        drop = Unavailable(reason=own_reason(stored.why))
     return evaluate_drop(target, drop, component=stored.component, nothing="")
 
 
@@ -433,80 +364,15 @@ def _drop(stored: CheckJson) -> Drop | Unavailable | None:
     if stored.drop is None:
         return None
     exact = stored.drop.exact
-    adjusted = Unavailable(reason=ELSEWHERE) if exact.adjusted is None else _fraction(exact.adjusted)
-    return Drop(raw=_fraction(exact.raw), adjusted=adjusted, excused=_fraction(exact.excused))
-
-
-# --- the smallest parts
-
-
-def _reason(text: str) -> str:
-    """Return a reason of covgate's own that holds no word of the repository's; for any other, where it stands."""
-    return text if text in _OWN_REASONS or _NO_ANCESTOR.fullmatch(text) else ELSEWHERE
-
-
-_OWN_REASONS = {NOTHING_RECORDED.reason, NOTHING}
-_NO_ANCESTOR = re.compile(
-    r"(?:the one recorded commit is no|none of [\d,]{1,11} recorded commits is an) ancestor of [0-9a-f]{12}: "
-    r"was the branch force-pushed, or recorded from another one\?",
-    re.ASCII,
-)
-
-
-def _path(text: str) -> PurePosixPath:
-    path = PurePosixPath(text)
-    if not text or len(text) > _LONGEST_PATH or "\0" in text or str(path) != text:
-        raise ValueError("it has a path that is none")
-    if path.is_absolute() or ".." in path.parts:
-        raise ValueError("it has a path that leads out of the repository")
-    return path
-
-
-def _line(line: int) -> int:
-    if not 1 <= line <= _LONGEST_FILE:
-        raise ValueError("it has a line that no file has")
-    return line
-
-
-def _spans(pairs: Iterable[tuple[int, int]]) -> tuple[Span, ...]:
-    found = []
-    for start, end in pairs:
-        if start > end:
-            raise ValueError("it has lines that end before they begin")
-        found.append(Span(start=_line(start), end=_line(end)))
-    return tuple(found)
-
-
-def _sha(text: str) -> Sha:
-    try:
-        return parse_sha(text)
-    except ValueError:
-        raise ValueError("it has a commit id that is none") from None
-
-
-def _date(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("it has a date that is none") from None
-
-
-def _decimal(text: str) -> Decimal:
-    if not re.fullmatch(r"-?\d{1,12}(\.\d{1,30})?", text, re.ASCII):
-        raise ValueError("it has a number that is none")
-    return Decimal(text)
-
-
-def _fraction(text: str) -> Fraction:
-    if not re.fullmatch(r"-?\d{1,80}/\d{1,80}", text, re.ASCII) or not int(text.partition("/")[2]):
-        raise ValueError("it has a fraction that is none")
-    return Fraction(text)
+    adjusted = Unavailable(reason=ELSEWHERE) if exact.adjusted is None else read_fraction(exact.adjusted)
+    return Drop(raw=read_fraction(exact.raw), adjusted=adjusted, excused=read_fraction(exact.excused))
 
 
 # --- what has to follow -----------------------------------------------------------------------------------------------
 
 _FREE = frozenset(
     {"covgate", "headline", "error", "ref", "reason", "unavailable", "why", "command", "notes", "function", "trend"}
+    | {"before", "after", "effect_unknown"}
 )
 """The keys whose text is not believed, and so not compared."""
 
@@ -518,6 +384,9 @@ def _compare(result: ResultJson, facts: Facts) -> None:
     stored = result.model_dump(mode="json")
     if stored["exit_code"] == ExitCode.PUBLISH_FAILED and code is ExitCode.PASSED:
         stored["exit_code"] = code.value  # of a run whose report had to be posted, and was not
+    for row, made in zip(stored["gate_changes"]["rows"], again["gate_changes"]["rows"], strict=True):
+        if row["kind"] == GateChangeKind.UNKNOWN:
+            row["name"] = made["name"]  # a reason
     if not facts.links.measured:
         again["measured"], again["moved"] = stored["measured"], stored["moved"]
     different = _difference(stored, again, "")
