@@ -56,7 +56,9 @@ _MEANT = {"mode", "artifact", "name", "comment", "publish", "report-dir", "githu
 def _refuse_rules(settings: Settings) -> None:
     """A rule that is set where nothing is judged looks as if it were judged by."""
     for option in OPTIONS:
-        if option.name not in _MEANT and settings.where(option.name) != "the default":
+        # The runner hands on the defaults of action.yml as if the workflow had set them.
+        default = option.parse(option.default) if option.default else None
+        if option.name not in _MEANT and getattr(settings, option.field) != default:
             raise InputError(
                 f"{option.name} (from {settings.where(option.name)}) means nothing to the mode `publish`",
                 hint="set it in the workflow that runs the tests: what that one found is posted as it is",

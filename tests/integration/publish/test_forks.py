@@ -21,6 +21,7 @@ from covgate.host.github.pulls import GithubPulls
 from covgate.host.refusal import Refusal
 from covgate.model.secret import Secret
 from covgate.publish.marker import Marker, parse_marker, render_marker
+from tests.contract.test_action import passed_by_the_runner
 from tests.integration.conftest import QUICK, methods
 from tests.integration.publish.test_pull_request import COVERED, PullRequest, Ran, only_comment
 from tests.support.github.answers import Account, Answer
@@ -117,7 +118,7 @@ class Second:
         }
         names["event"].write_text(json.dumps({"action": action, "workflow_run": told}))
         passed = {"mode": "publish", "github-token": token, **(inputs or {})}
-        environment = runner_environment(self.github, names, passed)
+        environment = runner_environment(self.github, names, {}) | passed_by_the_runner(passed)
         environment |= {"NO_PROXY": "127.0.0.1,localhost", "GITHUB_EVENT_NAME": "workflow_run"}
         environment |= {"GITHUB_RUN_ID": str(self._runs)} | dict(env or {})
         done = run_warm([ROOT / "entrypoint.py"], cwd=place, env=environment)
