@@ -16,8 +16,19 @@ from types import FrameType
 import click
 
 from covgate import __version__
-from covgate.commands import Request, RunRequest, annotator, leave_failure, make_sample, open_run, run, run_history
-from covgate.config import OPTIONS, Option, did_you_mean, option_named
+from covgate.commands import (
+    Request,
+    RunRequest,
+    annotator,
+    leave_failure,
+    make_sample,
+    open_publishing,
+    open_run,
+    run,
+    run_history,
+    run_publish,
+)
+from covgate.config import OPTIONS, Mode, Option, did_you_mean, option_named
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
 from covgate.host import Level, Runner
 from covgate.system import Screen, forgiving_streams
@@ -30,7 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def action() -> int:
     """Run as the GitHub action: every setting comes from the action's inputs and the project's configuration."""
-    return _guarded(lambda: _check(RunRequest(environment=dict(os.environ), inputs=os.environ)))
+    publishes = os.environ.get("INPUT_MODE", "").strip() == Mode.PUBLISH
+    request = RunRequest(environment=dict(os.environ), inputs=os.environ, configured=not publishes)
+    return _guarded(lambda: (_publish if publishes else _check)(request))
 
 
 def _invoke(argv: list[str]) -> int:
@@ -142,14 +155,9 @@ _HISTORY_OPTIONS = ("working-directory", "history-branch", "history-dir", "name"
 def _history_command(
     command: tuple[str, ...], /, *, as_json: bool, take: Path | None, limit: int, **values: str | None
 ) -> int:
-    if command:
-        raise InputError(
-            f"covgate history runs no command, and {command[0]!r} stands after `--`",
-            hint="`covgate history --help` lists what there is",
-            slug="unknown-option",
-        )
+    _refuse_command("history", command)
     given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
-    settings, edges = open_run(RunRequest(environment=dict(os.environ), command_line=given), judges=False)
+    settings, edges, _ = open_run(RunRequest(environment=dict(os.environ), command_line=given), judges=False)
     return run_history(settings, edges, Request(as_json=as_json, take=take, limit=limit))
 
 
@@ -182,6 +190,46 @@ _cli.add_command(
 )
 
 
+_PUBLISH_OPTIONS = ("name", "comment", "publish", "report-dir")
+
+
+@click.pass_obj
+def _publish_command(command: tuple[str, ...], /, **values: str | None) -> int:
+    _refuse_command("publish", command)
+    given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
+    return _publish(RunRequest(environment=dict(os.environ), command_line=given, configured=False))
+
+
+def _refuse_command(name: str, command: tuple[str, ...]) -> None:
+    if command:
+        raise InputError(
+            f"covgate {name} runs no command, and {command[0]!r} stands after `--`",
+            hint=f"`covgate {name} --help` lists what there is",
+            slug="unknown-option",
+        )
+
+
+_cli.add_command(
+    click.Command(
+        "publish",
+        callback=_publish_command,
+        params=[
+            click.Option(
+                ["--artifact"],
+                metavar="NAME",
+                help=f"{option_named('artifact').help} [default: {option_named('artifact').default}]",
+            ),
+            *_click_options(map(option_named, _PUBLISH_OPTIONS)),
+        ],
+        short_help="Post the report of a run that had no right to, of a fork say.",
+        help="In a workflow `on: workflow_run`: fetch the result that the finished run left, check it, find its pull "
+        "request, and post the report, rendered anew. The token is GITHUB_TOKEN.\n\nEnds with 0 when the report is "
+        "posted, whatever its verdict; with 2 when there is none that can be, and with 6 when GitHub refuses.",
+        context_settings={"max_content_width": 100},
+    )
+)
+
+
 @_cli.command("demo", short_help="Make a sample project and run covgate on it.")
 @click.argument("directory", default="demo", type=click.Path(path_type=Path, file_okay=False))
 def _demo(directory: Path) -> int:
@@ -205,8 +253,17 @@ def _demo(directory: Path) -> int:
 
 def _check(request: RunRequest) -> int:
     """Run the pipeline. However it ends, the report and the outputs are this run's."""
+    return _reported(request, lambda: run(*open_run(request)))
+
+
+def _publish(request: RunRequest) -> int:
+    """Post another run's report; what goes wrong stands in the place of it."""
+    return _reported(request, lambda: run_publish(*open_publishing(request)))
+
+
+def _reported(request: RunRequest, work: Callable[[], int]) -> int:
     try:
-        return run(*open_run(request))
+        return work()
     except BaseException as exc:
         leave_failure(_as_error(exc), request)
         raise

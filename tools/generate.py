@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from covgate.config.options import OPTIONS, Option
@@ -140,11 +141,20 @@ def _default_table() -> Iterator[str]:
     yield from default_rows()
 
 
+def _workflow(name: str) -> Iterator[str]:
+    """Return a workflow of docs/workflows as a block of code: what zizmor has looked at is what people copy."""
+    yield "```yaml"
+    yield from (ROOT / "docs" / "workflows" / f"{name}.yml").read_text(encoding="utf-8").splitlines()
+    yield "```"
+
+
 _TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
     "inputs": _input_table,
     "defaults": _default_table,
     "outputs": _output_table,
     "exit-codes": _exit_code_table,
+    "fork-safe": partial(_workflow, "fork-safe"),
+    "fork-safe-publish": partial(_workflow, "fork-safe-publish"),
 }
 
 

@@ -51,11 +51,13 @@ def _is_python(path: PurePosixPath) -> bool:
     return path.suffix in PYTHON_SUFFIXES
 
 
-def find_change(settings: Settings, context: RunContext, git: GitCommand, prefix: PurePosixPath) -> Checkout:
-    """Find the base and the changed lines, before the tests run and can touch the clone."""
+def find_change(
+    settings: Settings, context: RunContext, git: GitCommand, prefix: PurePosixPath, known: Base | None = None
+) -> Checkout:
+    """Find the base, unless it is `known`, and the changed lines, before the tests run and can touch the clone."""
     head = git.head()
     tree = None if context.local else head
     remote = GitRemote(git, access_of(context, settings.github_token), of_user=context.local)
-    base = find_base(git, context, settings.base, settings.where("base"), remote)
+    base = known or find_base(git, context, settings.base, settings.where("base"), remote)
     lines = None if base is None else find_changed_lines(git, base.sha, tree)
     return Checkout(git=git, remote=remote, prefix=prefix, head=head, tree=tree, base=base, lines=lines)

@@ -8,17 +8,19 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from covgate import __version__
-from covgate.change import Checkout, compute_diff_coverage, find_changed_lines, state_of
+from covgate.change import Checkout, compute_diff_coverage, find_changed_lines, find_pragmas, state_of
 from covgate.config import Settings
-from covgate.gate import Measured, component_figures, judge_run
+from covgate.gate import Bar, Measured, component_figures, judge_run, with_effect
 from covgate.history import NEWEST, Past, compare_with, find_collection, points_of
 from covgate.host import Links, RunContext
 from covgate.model import (
     FAILED_SUITES,
+    NO_GATE_CHANGES,
     PYTHON_SUFFIXES,
     ChangedLines,
     Coverage,
     DiffCoverage,
+    GateChanges,
     Measurement,
     Tally,
     Unavailable,
@@ -34,11 +36,13 @@ def assess(
     change: Checkout,
     measurement: Measurement,
     past: Past,
+    bar: Bar,
     *,
     today: date,
     environment: Mapping[str, str],
 ) -> Facts:
-    """Judge a measurement; what could not be known is in the facts as Unavailable."""
+    """Judge a measurement by the bar; what could not be known is in the facts as Unavailable."""
+    components = bar.settings.components
     collects = find_collection(settings, environment, change)
     if collects and not isinstance(measurement.coverage, Unavailable):
         reason = f"{collects} makes pytest list the tests and run none: nothing was measured"
@@ -46,10 +50,10 @@ def assess(
     coverage, comparison = measurement.coverage, None
     lines = _with_measured_others(change, measurement)
     diff = None if lines is None else _diff(change, lines, measurement)
-    parts = component_figures(settings.components, change.prefix, coverage, diff, lambda: _python_files(change))
+    parts = component_figures(components, change.prefix, coverage, diff, lambda: _python_files(change))
     if isinstance(coverage, Coverage):
         tallies = {part.name: known(part.total) or Tally() for part in parts}
-        comparison = known(compare_with(past, coverage, tallies, settings.components, change))
+        comparison = known(compare_with(past, coverage, tallies, components, change))
     if comparison is not None:
         if measurement.suite is not None and measurement.suite.status in FAILED_SUITES:
             # What broken tests no longer execute says nothing about single lines.
@@ -58,7 +62,7 @@ def assess(
     run = Measured(
         coverage=coverage, diff=diff, components=parts, comparison=comparison, past=past, suite=measurement.suite
     )
-    verdict, ramp_note = judge_run(settings, run, today)
+    verdict, ramp_notes = judge_run(bar, run, today)
     return Facts(
         verdict=verdict,
         total=coverage,
@@ -70,14 +74,26 @@ def assess(
         bands=Bands(green=settings.green, orange=settings.orange),
         name=settings.name or "",
         run_url=context.run_url,
-        notes=(*measurement.notes, *([ramp_note] if ramp_note else [])),
+        notes=(*measurement.notes, *ramp_notes),
         version=__version__,
         baseline=past.baseline,
         comparison=comparison,
         components=parts,
         lost=measurement.lost,
         trend=_trend(settings, past, today),
+        gate_changes=_gate_changes(bar, change, measurement),
     )
+
+
+def _gate_changes(bar: Bar, change: Checkout, measurement: Measurement) -> GateChanges:
+    """Return what the change does to the gate, with the pragmas and what another way of counting comes to."""
+    if bar.changes is None:
+        return NO_GATE_CHANGES
+    if change.lines is None or isinstance(measurement.coverage, Unavailable):
+        return bar.changes
+    pragmas = find_pragmas(change.git, change.tree, change.lines, measurement.coverage)
+    changes = replace(bar.changes, rows=(*bar.changes.rows, *pragmas))
+    return with_effect(changes, measurement.coverage.total, measurement.otherwise)
 
 
 def _python_files(change: Checkout) -> Iterator[PurePosixPath]:

@@ -11,12 +11,13 @@ from pathlib import Path, PurePosixPath
 
 from covgate.change import Checkout, find_change, load_engine
 from covgate.commands.assess import assess
+from covgate.commands.base_side import BaseSide, find_bar
 from covgate.commands.edges import Edges
-from covgate.config import ReportKind, Settings, check_globs
+from covgate.config import CoverageOptions, ReportKind, Settings, check_globs
 from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, history_folder, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
-from covgate.model import ChangedLines
+from covgate.model import ChangedLines, Coverage, Unavailable
 from covgate.publish import DIFF_COVER_FILES, deliver, write_diff_cover
 from covgate.report import Facts, load_renderers, make_build
 from covgate.system import (
@@ -33,11 +34,13 @@ from covgate.system import (
 )
 
 
-def run(settings: Settings, edges: Edges) -> ExitCode:
-    """Run covgate. Raises CovgateError for what makes a report impossible; everything else ends in a report."""
+def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> ExitCode:
+    """Run covgate. Raises CovgateError for what makes a report impossible; everything else ends in a report.
+
+    `base_side` is given where the base was looked for before.
+    """
     host, screen = edges.host, edges.screen
     if settings.github_token:
-        host.log.mask(settings.github_token)
         close_own_memory()
     directory = _project_directory(settings, edges)
     tests_user = find_user(edges.environment)
@@ -65,7 +68,8 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
         if settings.github_token and not host.context.local:
             # Most of the time until history is read git works, not covgate.
             _in_thread(host.load_ahead)
-        checkout = find_change(settings, host.context, git, prefix)
+        checkout = find_change(settings, host.context, git, prefix, base_side.base if base_side else None)
+        bar = find_bar(settings, base_side, checkout, edges.environment.get("PYTEST_ADDOPTS", ""))
         # Before the tests: they must not meet the token in use, nor touch the clone that is looked into.
         archive = stack.enter_context(open_archive(settings, host, git, directory))
         past = look_back(archive, checkout)
@@ -73,12 +77,14 @@ def run(settings: Settings, edges: Edges) -> ExitCode:
             screen.error(past.problem)
         _in_thread(partial(_import_ahead, checkout.lines))
         with _isolated(settings, edges, git, directory, tests_user) as user:
-            job = _measuring(settings, edges, checkout, replace(project, user=user), folder)
+            job = _measuring(settings, edges, checkout, replace(project, user=user), folder, bar.otherwise)
             measurement = measure(job, probe)
         today = edges.now.date()
-        facts = assess(settings, host.context, checkout, measurement, past, today=today, environment=edges.environment)
+        facts = assess(
+            settings, host.context, checkout, measurement, past, bar, today=today, environment=edges.environment
+        )
         recorder = _recorder(settings, edges, archive, checkout)
-        notes = recorder.record(figures(facts), past)
+        notes = recorder.record(_own_figures(facts, measurement.coverage, settings), past)
         facts = replace(facts, notes=(*facts.notes, *notes))
     write_diff_cover(kinds, screen, checkout, measurement, facts, folder)
     return deliver(settings, host, screen, facts, folder, start=edges.directory, root=checkout.git.root)
@@ -113,7 +119,12 @@ def _not_isolated(edges: Edges) -> str:
 
 
 def _measuring(
-    settings: Settings, edges: Edges, checkout: Checkout, project: Project, folder: ReportFolder
+    settings: Settings,
+    edges: Edges,
+    checkout: Checkout,
+    project: Project,
+    folder: ReportFolder,
+    otherwise: CoverageOptions | None,
 ) -> Measuring:
     kinds, lines, files = settings.reports or (), checkout.lines, checkout.git.files()
     return Measuring(
@@ -126,6 +137,7 @@ def _measuring(
             tracked=checkout.python_files(files),
             html=folder.path / "html" if ReportKind.HTML in kinds else None,
             xml=folder.path / "coverage.xml" if ReportKind.XML in kinds else None,
+            otherwise=otherwise,
         ),
         committed=checkout.tree is not None,
         changed=frozenset(lines.others) if lines else frozenset(),
@@ -150,10 +162,10 @@ def _recorder(settings: Settings, edges: Edges, archive: Archive, checkout: Chec
     )
 
 
-def figures(facts: Facts) -> RunFigures:
-    """Pick what a record is made of."""
+def figures(facts: Facts, measured: Coverage | Unavailable) -> RunFigures:
+    """Pick what a record is made of: what was `measured`, unless the run was judged to have measured nothing."""
     return RunFigures(
-        coverage=facts.total,
+        coverage=facts.total if isinstance(facts.total, Unavailable) else measured,
         diff=facts.diff,
         components=facts.components,
         suite=facts.verdict.suite,
@@ -161,6 +173,12 @@ def figures(facts: Facts) -> RunFigures:
         head=facts.head,
         compared=facts.comparison is not None,
     )
+
+
+def _own_figures(facts: Facts, measured: Coverage | Unavailable, settings: Settings) -> RunFigures:
+    """Leave out the components that are judged because the base has them."""
+    names = {part.name for part in settings.components}
+    return replace(figures(facts, measured), components=tuple(part for part in facts.components if part.name in names))
 
 
 def _import_ahead(lines: ChangedLines | None) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from covgate.config import TomlFile, has_table
-from covgate.system import find_checkout, read_text_if_there
+from covgate.errors import InputError
+from covgate.model import Sha
+from covgate.system import GitCommand, find_checkout, read_text_if_there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +48,44 @@ def find_place(here: Path, directory: str) -> Place:
         # A misspelt name is no folder of the project above it.
         return Place(start=start, project=start, toml=None)
     top = find_checkout(start) or start
+    return _look_upward(start, top, lambda folder: _read(folder, here), named=start != here.resolve())
+
+
+def find_place_at(here: Path, start: Path, git: GitCommand, commit: Sha) -> Place:
+    """Find the project that the folder `start` belongs to in a commit, by `find_place`'s rule, from git objects."""
+    root = git.root.resolve()
+    folders = [folder for folder in (start, *start.parents) if folder.is_relative_to(root)]
+    paths = {folder: PurePosixPath((folder / _NAME).relative_to(root)) for folder in folders}
+    found = git.files_at(commit, tuple(paths.values()))
+
+    def read(folder: Path) -> TomlFile | None:
+        path = paths[folder]
+        if path not in found:
+            return None
+        name = f"{path} of the base {commit[:7]}"
+        try:
+            return TomlFile(name=name, text=found[path].decode())
+        except UnicodeDecodeError as exc:
+            problem = f"{name} is not UTF-8: {exc}"
+            raise InputError(problem, hint="make it a file in UTF-8", slug="bad-toml") from None
+
+    return _look_upward(start, root, read, named=start != here.resolve())
+
+
+def _look_upward(start: Path, top: Path, read: Callable[[Path], TomlFile | None], *, named: bool) -> Place:
     for folder in (start, *start.parents):
-        toml = _read(folder, here)
+        toml = read(folder)
         if toml is not None and has_table(toml):
-            named = start != here.resolve()
             return Place(start=start, project=start if named else folder, toml=toml)
         if folder == top:
             break
-    return Place(start=start, project=start, toml=_read(start, here))
+    return Place(start=start, project=start, toml=read(start))
+
+
+_NAME = "pyproject.toml"
 
 
 def _read(folder: Path, here: Path) -> TomlFile | None:
-    path = folder / "pyproject.toml"
+    path = folder / _NAME
     text = read_text_if_there(path)
     return None if text is None else TomlFile(name=os.path.relpath(path, here), text=text)

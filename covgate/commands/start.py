@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from covgate.change import find_base
+from covgate.commands.base_side import JUDGES_CHANGE, BaseSide, read_base_side
 from covgate.commands.edges import Edges
-from covgate.commands.place import Place, find_place
-from covgate.config import Option, Settings, guess_report_dir, option_named, parse_lines, resolve
+from covgate.commands.place import Place, find_place, find_place_at
+from covgate.config import (
+    Option,
+    Settings,
+    TomlFile,
+    guess_report_dir,
+    option_named,
+    parse_lines,
+    resolve,
+    take_from_base,
+    unused_options,
+)
 from covgate.errors import CovgateError, InputError
-from covgate.host import Level, Runner, open_host
+from covgate.host import FinishedRun, Host, Level, Runner, access_of, load_finished_run, open_host
 from covgate.publish import deliver_failure
-from covgate.system import Screen, find_checkout
+from covgate.system import GitCommand, GitRemote, Screen, find_checkout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +43,8 @@ class RunRequest:
     directory: Path | None = None
     """Where it starts, when not where covgate was started."""
     environment: Mapping[str, str]
+    configured: bool = True
+    """Whether the pyproject.toml that lies there counts: not for a run that posts another's report."""
 
     @property
     def here(self) -> Path:
@@ -41,29 +57,81 @@ class RunRequest:
         return self.command_line.get("working-directory") or self.inputs.get("INPUT_WORKING-DIRECTORY") or "."
 
 
-def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edges]:
-    """Read the settings, and open the edges."""
+def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edges, BaseSide | None]:
+    """Read the settings, and open the edges; with the base's side, where the change's own rules are not the whole bar.
+
+    That is in an event of the forge that judges a change, where the base's file alone sets some options, and wherever
+    `guard` is given.
+    """
     place = find_place(request.here, request.start)
-    settings = resolve(
-        command_line=_anchored(request.command_line, place, lambda option: option.name),
-        command=request.command,
-        inputs=_anchored(request.inputs, place, lambda option: option.variable),
-        environment=request.environment,
-        toml=place.toml,
-    )
+    settings = _settings_of(request, place, place.toml)
     screen = Screen(sys.stdout, sys.stderr, annotator(request.environment, Level.WARNING))
+    host = open_host(request.environment, settings.github_token, sys.stdout, judges=judges)
+    if settings.github_token:
+        host.log.mask(settings.github_token)
+    base_side, foreign = None, host.context.kind in JUDGES_CHANGE
+    asked = judges and settings.where("guard") != "the default"
+    if (foreign or asked) and place.start.is_dir():
+        base_side = _find_base_side(request, place, settings, host)
+    if base_side is not None and foreign:
+        place = replace(place, project=base_side.place.project)
+        settings = _with_base(_settings_of(request, place, place.toml), base_side, screen)
     if place.project != place.start:
         folder = os.path.relpath(place.project, request.here)
         settings = replace(settings, working_directory=folder)
         screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
-    edges = Edges(
-        directory=request.here,
-        environment=request.environment,
-        screen=screen,
-        host=open_host(request.environment, settings.github_token, sys.stdout, judges=judges),
-        now=datetime.now(UTC),
+    return settings, _edges(request, screen, host), base_side
+
+
+def open_publishing(request: RunRequest) -> tuple[Settings, Edges, FinishedRun]:
+    """Read the settings of a run that posts another's report, and which one that is.
+
+    No pyproject.toml is read: what lies in the working folder may be a stranger's.
+    """
+    settings = resolve(
+        command_line=request.command_line, inputs=request.inputs, environment=request.environment, toml=None
     )
-    return settings, edges
+    screen = Screen(sys.stdout, sys.stderr, annotator(request.environment, Level.WARNING))
+    host = open_host(request.environment, settings.github_token, sys.stdout, judges=False)
+    return settings, _edges(request, screen, host), load_finished_run(request.environment)
+
+
+def _edges(request: RunRequest, screen: Screen, host: Host) -> Edges:
+    return Edges(
+        directory=request.here, environment=request.environment, screen=screen, host=host, now=datetime.now(UTC)
+    )
+
+
+def _settings_of(request: RunRequest, place: Place, toml: TomlFile | None) -> Settings:
+    return resolve(
+        command_line=_anchored(request.command_line, place, lambda option: option.name),
+        command=request.command,
+        inputs=_anchored(request.inputs, place, lambda option: option.variable),
+        environment=request.environment,
+        toml=toml,
+    )
+
+
+def _find_base_side(request: RunRequest, place: Place, settings: Settings, host: Host) -> BaseSide | None:
+    """Find the base, and read its settings; None for a run without a change."""
+    git = GitCommand(place.start, request.environment)
+    remote = GitRemote(git, access_of(host.context, settings.github_token), of_user=host.context.local)
+    base = find_base(git, host.context, settings.base, settings.where("base"), remote)
+    return read_base_side(base, request.here, place, git, partial(_settings_of, request)) if base else None
+
+
+def _with_base(own: Settings, base_side: BaseSide, screen: Screen) -> Settings:
+    """Return the settings that count, and say which of the change's own do not."""
+    sha = base_side.base.sha[:_SHOWN]
+    if base_side.problem:
+        screen.say(f"The settings of the base {sha} cannot be used: {base_side.problem}")
+    if unused := unused_options(own, base_side.settings):
+        screen.say(f"Not used of this change's own settings, as the base {sha} sets these: {', '.join(unused)}")
+    return take_from_base(own, base_side.settings)
+
+
+_SHOWN = 7
+"""Digits of a commit's id."""
 
 
 def annotator(environment: Mapping[str, str], level: Level) -> Callable[[str], None]:
@@ -85,11 +153,12 @@ def _anchored(given: Mapping[str, str], place: Place, name_of: Callable[[Option]
 def leave_failure(error: CovgateError, request: RunRequest) -> None:
     """Leave what ended the run where its report would be, as far as that can be known."""
     here = request.here
-    try:
-        place = find_place(here, request.start)
-    except InputError:
-        start = (here / request.start).resolve()
-        place = Place(start=start, project=start, toml=None)
+    start = (here / request.start).resolve()
+    place = Place(start=start, project=start, toml=None)
+    if request.configured:
+        with contextlib.suppress(InputError):
+            place = find_place(here, request.start)
+        place = _place_of_failure(request, place)
     name, given = guess_report_dir(command_line=request.command_line, inputs=request.inputs, toml=place.toml)
     # A folder that is not there is not made for it.
     project = place.project if place.project.is_dir() else here
@@ -102,3 +171,20 @@ def leave_failure(error: CovgateError, request: RunRequest) -> None:
     )
     for note in notes:
         Screen(sys.stdout, sys.stderr).say(note)
+
+
+def _place_of_failure(request: RunRequest, own: Place) -> Place:
+    """Return the place whose file says where the report of a failed run goes: not the change's own in a workflow.
+
+    Nothing is fetched: where the base cannot be told from what is there, no file is asked.
+    """
+    try:
+        context = open_host(request.environment, None, sys.stdout).context
+        if context.kind not in JUDGES_CHANGE:
+            return own
+        git = GitCommand(own.start, request.environment)
+        given = request.command_line.get("base") or request.inputs.get("INPUT_BASE")
+        base = find_base(git, context, given)
+        return find_place_at(request.here, own.start, git, base.sha) if base else replace(own, toml=None)
+    except (CovgateError, OSError):
+        return replace(own, toml=None)

@@ -1,16 +1,29 @@
 """The settings of a run: every option declared once, read from where it can be given, and who set it."""
 
 from covgate.config.components import check_globs, listed, match_components
+from covgate.config.coverage_file import COVERAGE_FILES, CoverageOptions, read_coverage_options
 from covgate.config.goals import Component, Target
-from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean, parse_lines
+from covgate.config.option_values import (
+    CommentPolicy,
+    GuardPolicy,
+    Mode,
+    PublishPolicy,
+    ReportKind,
+    did_you_mean,
+    parse_lines,
+)
 from covgate.config.options import OPTIONS, Option, Settings, option_named
 from covgate.config.outputs import OUTPUT_NAMES
+from covgate.config.read_goals import MOST_COMPONENTS
 from covgate.config.read_options import has_table, read_toml
 from covgate.config.settings import floors_of, guess_report_dir, resolve
 from covgate.config.toml_file import TomlFile, parse_toml, show_value
+from covgate.config.whose import take_from_base, unused_options
 
 __all__ = [
-    "OPTIONS", "OUTPUT_NAMES", "CommentPolicy", "Component", "Option", "PublishPolicy", "ReportKind", "Settings",
-    "Target", "TomlFile", "check_globs", "did_you_mean", "floors_of", "guess_report_dir", "has_table", "listed",
-    "match_components", "option_named", "parse_lines", "parse_toml", "read_toml", "resolve", "show_value",
+    "COVERAGE_FILES", "MOST_COMPONENTS", "OPTIONS", "OUTPUT_NAMES", "CommentPolicy", "Component", "CoverageOptions",
+    "GuardPolicy", "Mode", "Option", "PublishPolicy", "ReportKind", "Settings", "Target", "TomlFile", "check_globs",
+    "did_you_mean", "floors_of", "guess_report_dir", "has_table", "listed", "match_components", "option_named",
+    "parse_lines", "parse_toml", "read_coverage_options", "read_toml", "resolve", "show_value", "take_from_base",
+    "unused_options",
 ]  # fmt: skip

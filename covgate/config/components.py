@@ -23,8 +23,9 @@ def match_components(
     the project's folder, and the last one that matches a file decides. Raises ValueError for a glob that the settings
     would have refused.
     """
-    texts = _inside(paths, prefix)
-    return {component.name: _match(component, texts) for component in components}
+    everything = frozenset(paths)
+    texts = _inside(everything, prefix)
+    return {component.name: _match(component, texts) | (component.also & everything) for component in components}
 
 
 def _inside(paths: Iterable[PurePosixPath], prefix: PurePosixPath) -> dict[str, PurePosixPath]:

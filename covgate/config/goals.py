@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,8 @@ class Component:
     name: str
     paths: tuple[str, ...]
     """Globs relative to the project's folder, as in `.gitignore`: `**` crosses folders."""
+    also: frozenset[PurePosixPath] = frozenset()
+    """More of its files, whatever the globs say: those a change moved away; relative to the repository."""
     min_total: Decimal | None = None
     min_diff: Decimal | None = None
     max_drop: Decimal | None = None

@@ -22,11 +22,26 @@ class CommentPolicy(StrEnum):
     NEVER = "never"
 
 
+class Mode(StrEnum):
+    """What the action does."""
+
+    CHECK = "check"
+    PUBLISH = "publish"
+
+
 class PublishPolicy(StrEnum):
     """What happens when GitHub refuses the comment."""
 
     BEST_EFFORT = "best-effort"
     REQUIRED = "required"
+
+
+class GuardPolicy(StrEnum):
+    """Whose rules judge a change that changes the rules."""
+
+    STRICT = "strict"
+    WARN = "warn"
+    OFF = "off"
 
 
 class ReportKind(StrEnum):
@@ -167,6 +182,14 @@ def parse_report_name(text: str) -> str:
     name = text.strip()
     if not re.fullmatch(r"[A-Za-z0-9._/ -]{0,60}", name):
         raise ValueError("expected at most 60 letters, digits, spaces or any of . _ / -")
+    return name
+
+
+def parse_artifact_name(text: str) -> str:
+    """Read the name of an artifact, as actions/upload-artifact takes them, and no stranger ones."""
+    name = text.strip()
+    if not re.fullmatch(r"[A-Za-z0-9._ ()+-]{1,100}", name):
+        raise ValueError("expected at most 100 letters, digits, spaces or any of . _ - + ( )")
     return name
 
 

@@ -10,9 +10,12 @@ from typing import Any, ParamSpec
 from covgate.config.goals import Component, Target
 from covgate.config.option_values import (
     CommentPolicy,
+    GuardPolicy,
+    Mode,
     PublishPolicy,
     ReportKind,
     did_you_mean,
+    parse_artifact_name,
     parse_branch_name,
     parse_choice,
     parse_folder,
@@ -55,6 +58,10 @@ class Option:
     action: bool = True
     action_default: str | None = None
     toml: bool = True
+    of_base: bool = False
+    """It concerns programs, publishing or places: in a workflow that judges a change, the change's own `[tool.covgate]`
+    does not set it, the base commit's does.
+    """
 
     @property
     def field(self) -> str:
@@ -96,6 +103,24 @@ _option = _as_field(Option)
 class Settings:
     """Every option's value; `None` stands for an option that was not set. `sources` says who set each."""
 
+    mode: Mode = _option(
+        on_command_line=False,
+        parse=parse_choice(Mode),
+        default="check",
+        metavar="MODE",
+        toml=False,
+        help="`check`: measure and judge. `publish`: post what another run found, of a fork's pull request say, in a "
+        "workflow `on: workflow_run`; then only `artifact`, `name`, `comment`, `publish`, `report-dir` and "
+        "`github-token` mean anything.",
+    )
+    artifact: str = _option(
+        on_command_line=False,
+        parse=parse_artifact_name,
+        default="covgate",
+        metavar="NAME",
+        toml=False,
+        help="With `mode: publish`, the name of the artifact that holds `result.json`.",
+    )
     test_command: str | tuple[str, ...] = _option(
         on_command_line=False,
         parse=parse_text,
@@ -107,6 +132,7 @@ class Settings:
     )
     """A shell command, or an argument vector when it was given after `--` or as a list in TOML."""
     coverage_data: tuple[str, ...] | None = _option(
+        of_base=True,
         parse=parse_lines,
         metavar="GLOB",
         spelled="--data",
@@ -153,6 +179,15 @@ class Settings:
         help="Fail when total coverage fell by more than this many percentage points below the baseline: the record of "
         "the base commit or its nearest recorded ancestor. Deleting covered code is no drop.",
     )
+    guard: GuardPolicy = _option(
+        parse=parse_choice(GuardPolicy),
+        default="strict",
+        metavar="HOW",
+        toml=False,
+        help="When a pull request changes its own rules. `strict`: the stricter of the base commit's and its own "
+        "judge, rule by rule, and the report lists what it changes. `warn`: its own judge, and the list stays. `off`: "
+        "neither. On a laptop only where it is given.",
+    )
     green: Decimal = _option(
         parse=parse_percent,
         default="80",
@@ -175,12 +210,14 @@ class Settings:
         "judged.",
     )
     report_dir: str = _option(
+        of_base=True,
         parse=parse_folder,
         default=".covgate",
         metavar="DIR",
         help="Where `result.json`, `comment.md` and `summary.md` are written.",
     )
     comment: CommentPolicy = _option(
+        of_base=True,
         parse=parse_choice(CommentPolicy),
         default="on-change",
         metavar="WHEN",
@@ -189,19 +226,23 @@ class Settings:
         "commented before; `on-failure`; `never`.",
     )
     publish: PublishPolicy = _option(
+        of_base=True,
         parse=parse_choice(PublishPolicy),
         default="best-effort",
         metavar="HOW",
         workflow=True,
-        help="`best-effort`: a comment that cannot be posted is a warning. `required`: it is exit code 6.",
+        help="`best-effort`: a comment that cannot be posted is a warning. `required`: it is exit code 6. With "
+        "`mode: publish` it is `required` unless it is set.",
     )
     name: str | None = _option(
+        of_base=True,
         parse=parse_report_name,
         metavar="NAME",
         workflow=True,
         help="Names this report, so that several projects of a monorepo keep a comment and a history each.",
     )
     record: bool | None = _option(
+        of_base=True,
         parse=parse_switch,
         metavar="BOOL",
         switch=True,
@@ -209,18 +250,21 @@ class Settings:
         "this is `false`.",
     )
     history_branch: str = _option(
+        of_base=True,
         parse=parse_branch_name,
         default="covgate-data",
         metavar="BRANCH",
         help="The branch that holds the history; it is made when it is missing.",
     )
     history_dir: str | None = _option(
+        of_base=True,
         parse=parse_folder,
         metavar="DIR",
         help="Keep the history in this folder instead of a branch. Without it a laptop reads the branch as it was "
         "fetched, and records in `.covgate/history`.",
     )
     history_limit: int = _option(
+        of_base=True,
         parse=parse_limit,
         default="30",
         metavar="NUMBER",
@@ -240,6 +284,7 @@ class Settings:
         help="Stop the tests after this long, and `install-command` before them.",
     )
     python: str | None = _option(
+        of_base=True,
         parse=parse_text,
         metavar="PATH",
         action=False,

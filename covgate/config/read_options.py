@@ -44,6 +44,13 @@ def read_toml(toml: TomlFile) -> TomlSettings:
         source = document.where("tool", "covgate", key)
         if key in known:
             options[key] = (_text(known[key], value, source), source)
+        elif key in {o.name for o in OPTIONS}:
+            # Without its value: that may be a token.
+            raise InputError(
+                f"option {key!r} does not belong in {source}: no file of the repository sets it",
+                hint="set it in the workflow's `with:` or on the command line",
+                slug="unknown-option",
+            )
         elif key not in GOALS:
             raise unknown_option(key, source, [*known, *GOALS])
     vector = table.get(_COMMAND)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -36,10 +37,19 @@ class Ramp:
     target: Target
     history: History | Unavailable
     today: date
+    parts: Mapping[str, Component] | None = None
+    """The components whose targets it leads to, by the name they are judged under; None: those that are asked for."""
+
+    def most(self, component: Component | None) -> Decimal | None:
+        """Return where it leads, in percent: no day requires more. None for a component without a target."""
+        own = component if component is None or self.parts is None else self.parts.get(component.name)
+        return None if component and own is None else goal_of(self.target, own)
 
     def required(self, component: Component | None = None) -> Decimal | Unavailable | None:
         """Return what is required today, in percent; None before the ramp has begun, or where there is none."""
-        goal = goal_of(self.target, component)
+        goal = self.most(component)
+        if component and self.parts is not None:
+            component = self.parts.get(component.name)
         if goal is None or (self.target.by is not None and self.today >= self.target.by):
             return goal
         if isinstance(self.history, Unavailable):
@@ -67,11 +77,11 @@ class Ramp:
         return f"Required of the total today, on {self.goal}: {figures.show_percent(required)}."
 
 
-def compute_checks(floors: Settings | Component, measured: Figures, ramp: Ramp | None = None) -> list[Check]:
+def compute_checks(floors: Settings | Component, measured: Figures, *ramps: Ramp) -> list[Check]:
     """Evaluate the rules that are set: of the project, which are in its settings, or of a component."""
     part = floors if isinstance(floors, Component) else None
     name = part.name if part else None
-    checks = _minimum(floors.min_total, measured.total, part, ramp)
+    checks = _minimum(floors.min_total, measured.total, part, ramps)
     if floors.min_diff is not None:
         nothing = NO_CHANGE if measured.diff is None else NO_CHANGED_STATEMENT
         diff = Tally() if measured.diff is None else measured.diff
@@ -82,22 +92,23 @@ def compute_checks(floors: Settings | Component, measured: Figures, ramp: Ramp |
 
 
 def _minimum(
-    floor: Decimal | None, total: Tally | Unavailable, part: Component | None, ramp: Ramp | None
+    floor: Decimal | None, total: Tally | Unavailable, part: Component | None, ramps: Sequence[Ramp]
 ) -> list[Check]:
-    """Judge a total against its floor and its ramp, the higher of the two; nothing when there is neither.
+    """Judge a total against its floor and its ramps, the highest of them; nothing when there is none.
 
-    What an unknown history makes of the ramp matters only between the floor and the target: no ramp asks for more.
+    What an unknown history makes of a ramp matters only between the floor and the target: no ramp asks for more.
     """
-    required = ramp.required(part) if ramp else None
-    most = goal_of(ramp.target, part) if ramp and isinstance(required, Unavailable) else required
-    targets = sorted(target for target in (floor, most) if isinstance(target, Decimal))
+    asked = [(ramp.most(part), ramp.required(part)) for ramp in ramps]
+    firm = {target for target in (floor, *(need for _, need in asked)) if isinstance(target, Decimal)}
+    unknown = {most: need for most, need in asked if most is not None and isinstance(need, Unavailable)}
+    targets = sorted({*firm, *unknown})
     if not targets:
         return []
     name = part.name if part else None
     *lower, highest = (
         evaluate(MIN_TOTAL, target, total, component=name, nothing=NOTHING_TO_COVER) for target in targets
     )
-    if not isinstance(required, Unavailable) or highest.status is not Status.FAIL or highest.target == floor:
+    if highest.target in firm or highest.status is not Status.FAIL:
         return [highest]
-    surely = [check for check in lower if check.status is Status.FAIL]
-    return surely or [replace(highest, status=Status.UNAVAILABLE, why=required.reason)]
+    surely = [check for check in lower if check.status is Status.FAIL and check.target in firm]
+    return surely[-1:] or [replace(highest, status=Status.UNAVAILABLE, why=unknown[highest.target].reason)]

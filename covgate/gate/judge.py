@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from covgate.config import Settings
 from covgate.gate.checks import NOTHING_TO_COVER, Figures, Ramp, compute_checks
+from covgate.gate.guard import Bar
 from covgate.gate.rules import judge
 from covgate.history import Past
 from covgate.model import Comparison, ComponentFigures, Coverage, DiffCoverage, SuiteRun, Unavailable, Verdict
@@ -25,16 +25,15 @@ class Measured:
     suite: SuiteRun | None
 
 
-def judge_run(settings: Settings, run: Measured, today: date) -> tuple[Verdict, str]:
-    """Return the verdict, and what the ramp requires today in a sentence; empty without a ramp."""
-    target = settings.target
-    ramp = Ramp(target=target, history=run.past.history, today=today) if target and target.ramp else None
+def judge_run(bar: Bar, run: Measured, today: date) -> tuple[Verdict, tuple[str, ...]]:
+    """Return the verdict, and what each ramp requires today in a sentence."""
+    ramps = [Ramp(target=goal.target, history=run.past.history, today=today, parts=goal.parts) for goal in bar.goals]
     whole = _project_figures(run)
-    checks = compute_checks(settings, whole, ramp)
-    for component, part in zip(settings.components, run.components, strict=True):
-        checks += compute_checks(component, _component_figures(part, run.comparison, whole), ramp)
+    checks = compute_checks(bar.settings, whole, *ramps)
+    for component, part in zip(bar.settings.components, run.components, strict=True):
+        checks += compute_checks(component, _component_figures(part, run.comparison, whole), *ramps)
     problem = run.coverage if isinstance(run.coverage, Unavailable) else None
-    return judge(checks, run.suite, problem), ramp.note if ramp else ""
+    return judge(checks, run.suite, problem), tuple(dict.fromkeys(ramp.note for ramp in ramps))
 
 
 def _project_figures(run: Measured) -> Figures:

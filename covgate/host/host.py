@@ -7,6 +7,7 @@ from typing import Protocol
 
 from covgate.host.comments import PullRequestComments
 from covgate.host.context import RunContext
+from covgate.host.finished_run import Artifacts
 from covgate.host.github.log import Runner
 from covgate.host.pull_requests import PullRequests
 from covgate.host.repository import RepositoryData
@@ -36,6 +37,9 @@ class Host(Protocol):
 
     def pull_requests(self) -> AbstractContextManager[PullRequests]:
         """Open the repository's pull requests."""
+
+    def artifacts(self) -> AbstractContextManager[Artifacts]:
+        """Open what the repository's workflow runs left."""
 
     def load_ahead(self) -> None:
         """Import what the methods above need: it takes most of half a second."""

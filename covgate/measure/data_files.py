@@ -18,7 +18,19 @@ from covgate.measure.probe_call import Probe
 from covgate.measure.project import Project
 from covgate.measure.pytest_options import find_cov_options, find_test_names
 from covgate.measure.twins import Recorded, RecordedData, Settled, gone_note, settle, stale_copy
-from covgate.model import Branch, Coverage, FileCoverage, Function, Gap, Measurement, Span, UnmeasuredFile, name_some
+from covgate.model import (
+    Branch,
+    Counts,
+    Coverage,
+    FileCoverage,
+    Function,
+    Gap,
+    Measurement,
+    Span,
+    Tally,
+    UnmeasuredFile,
+    name_some,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +42,8 @@ class Wanted:
     """The Python files of the project's folder; `changed` and these are relative to the checkout."""
     html: Path | None = None
     xml: Path | None = None
+    otherwise: Mapping[str, Sequence[str]] | None = None
+    """Options of another [report] section of coverage, to count the total by it as well: `exclude_also`, …"""
 
 
 def find_data(directory: Path, globs: Sequence[str], source: str) -> tuple[tuple[Path, ...], DataKind]:
@@ -101,6 +115,7 @@ def analyse_data(
         "html": str(wanted.html) if wanted.html else None,
         "xml": str(wanted.xml) if wanted.xml else None,
         "own_run": config is not None,
+        "otherwise": None if wanted.otherwise is None else {name: [*one] for name, one in wanted.otherwise.items()},
     }
     answer = (probe or Probe(project)).ask(request)
     notes: tuple[str, ...] = ()
@@ -183,6 +198,7 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...], *, own_ru
         digests=digests_of(files | changed),
         # covgate's own run is of the text that lies here: the digest holds it.
         doubts={} if own_run else find_strays(files),
+        otherwise=_tally(answer.get("otherwise")),
         lost=cast("int", answer["lost"]),
         notes=(
             *notes,
@@ -191,6 +207,16 @@ def _measurement(answer: Mapping[str, object], notes: tuple[str, ...], *, own_ru
             *(f"coverage: {text}" for text in warnings),
         ),
     )
+
+
+def _tally(counts: object) -> Tally | None:
+    """Return the counts of an answer, where it has some that can be."""
+    if not isinstance(counts, list) or [type(count) for count in counts] != [int] * 4:
+        return None
+    covered, statements, taken, branches = cast("list[int]", counts)
+    if not (0 <= covered <= statements and 0 <= taken <= branches):
+        return None
+    return Tally(lines=Counts(covered=covered, total=statements), branches=Counts(covered=taken, total=branches))
 
 
 def _not_analysable(problems: Sequence[Sequence[str]]) -> MeasureError:

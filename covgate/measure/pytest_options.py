@@ -126,10 +126,10 @@ def _candidates(directory: Path, words: Sequence[str]) -> Iterator[Path]:
             yield directory / named
             return
     for folder in (directory, *directory.parents):
-        yield from (folder / name for name in _CONFIGURATIONS)
+        yield from (folder / name for name in CONFIGURATIONS)
 
 
-_CONFIGURATIONS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+CONFIGURATIONS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 """In the order pytest 9 looks for them."""
 
 

@@ -1,7 +1,7 @@
 """The values covgate computes with, and their arithmetic: exact counts, unknown as a value, no rounding."""
 
 from covgate.model import figures
-from covgate.model.change import ChangedFile, ChangedLines, DiffCoverage, DiffFile, FileShift, Move, Shifts
+from covgate.model.change import ChangedFile, ChangedLines, DiffCoverage, DiffFile, FileShift, Move, Place, Shifts
 from covgate.model.commit import Base, BaseHow, Sha, parse_sha
 from covgate.model.coverage import (
     PYTHON_SUFFIXES,
@@ -18,6 +18,7 @@ from covgate.model.coverage import (
     spans_of,
 )
 from covgate.model.figures import show_number, show_percent
+from covgate.model.guard import NO_GATE_CHANGES, GateChange, GateChangeKind, GateChanges
 from covgate.model.history import (
     NOTHING_RECORDED,
     Aim,
@@ -54,12 +55,12 @@ from covgate.model.verdict import (
 )
 
 __all__ = [
-    "FAILED_SUITES", "MAX_DROP", "MIN_DIFF", "MIN_TOTAL", "NOTHING_RECORDED", "PYTHON_SUFFIXES", "Aim", "Base",
-    "BaseHow", "Baseline", "BaselineHow", "Branch", "ChangedFile", "ChangedLines", "Check", "Comparison",
-    "ComponentFigures", "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop", "FileCoverage",
-    "FileLines", "FileShift", "Flap", "FlapShown", "Function", "Gap", "History", "IndirectFile", "LineRecord",
-    "Measurement", "Move", "OmittedFile", "Point", "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status",
-    "SuiteRun", "SuiteStatus", "Tally", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures",
-    "floor_percent", "known", "name_some", "parse_sha", "plain", "shorten", "show_number", "show_percent",
-    "spans_of", "visible", "without_ident",
+    "FAILED_SUITES", "MAX_DROP", "MIN_DIFF", "MIN_TOTAL", "NOTHING_RECORDED", "NO_GATE_CHANGES", "PYTHON_SUFFIXES",
+    "Aim", "Base", "BaseHow", "Baseline", "BaselineHow", "Branch", "ChangedFile", "ChangedLines", "Check",
+    "Comparison", "ComponentFigures", "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop",
+    "FileCoverage", "FileLines", "FileShift", "Flap", "FlapShown", "Function", "Gap", "GateChange", "GateChangeKind",
+    "GateChanges", "History", "IndirectFile", "LineRecord", "Measurement", "Move", "OmittedFile", "Place", "Point",
+    "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status", "SuiteRun", "SuiteStatus", "Tally", "Unavailable",
+    "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures", "floor_percent", "known", "name_some", "parse_sha",
+    "plain", "shorten", "show_number", "show_percent", "spans_of", "visible", "without_ident",
 ]  # fmt: skip

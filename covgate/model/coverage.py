@@ -164,6 +164,8 @@ class Measurement:
     """What speaks against the measurement of changed files being one of the text that lies here."""
     lost: int = 0
     """How many processes of covgate's own run ended before writing their data."""
+    otherwise: Tally | None = None
+    """The whole as it is counted by another [report] section of coverage's configuration, where that was asked for."""
     suite: SuiteRun | None = None
     """The run it came from; None when an earlier job made the data."""
     notes: tuple[str, ...] = ()

@@ -43,7 +43,7 @@ def deliver(
     print_report(view, f"Report: {shown_path(folder.path, start)}", screen.out)
     required = settings.publish is PublishPolicy.REQUIRED
     if not required:
-        _summarise(host.log, screen, summary, body)
+        summarise(host.log, screen, summary, body)
     published = _publish(settings, host, facts, view, body)
     for note in published.notes:
         screen.say(note)
@@ -59,13 +59,8 @@ def deliver(
         summary, body = f"{head}\n{summary}", f"{head}\n{body}"
         folder.write("summary.md", summary)
     if required:
-        _summarise(host.log, screen, summary, body)
-    outputs = {
-        "verdict": facts.verdict.kind.value,
-        "passed": "true" if code is ExitCode.PASSED else "false",
-        "total-percent": figures.percent_json(known(facts.total_tally)) or "",
-        "diff-percent": figures.percent_json(known(facts.diff_tally)) or "",
-        "delta": figures.points_json(facts.comparison.delta) if facts.comparison else "",
+        summarise(host.log, screen, summary, body)
+    outputs = figure_outputs(facts, code) | {
         "comment-url": published.url or "",
         "result-path": f"{shown_path(folder.path, root)}/result.json",
     }
@@ -73,7 +68,18 @@ def deliver(
     return code
 
 
-def _summarise(log: Runner, screen: Screen, summary: str, shorter: str) -> None:
+def figure_outputs(facts: Facts, code: ExitCode) -> dict[str, str]:
+    """Return the step's outputs that say how the run went."""
+    return {
+        "verdict": facts.verdict.kind.value,
+        "passed": "true" if code is ExitCode.PASSED else "false",
+        "total-percent": figures.percent_json(known(facts.total_tally)) or "",
+        "diff-percent": figures.percent_json(known(facts.diff_tally)) or "",
+        "delta": figures.points_json(facts.comparison.delta) if facts.comparison else "",
+    }
+
+
+def summarise(log: Runner, screen: Screen, summary: str, shorter: str) -> None:
     """Write the step summary, or the shorter text where it has no room."""
     fitting = summary if len(summary.encode("utf-8", "replace")) <= log.summary_room() else shorter
     screen.warn(log.write_summary(fitting))

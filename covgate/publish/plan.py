@@ -19,7 +19,8 @@ class CommentDraft:
     """A rendered report and the circumstances that decide whether it becomes a comment.
 
     `body` has at most BODY_LIMIT bytes. `quiet`: all is well, there is nothing to say. `failing`: the verdict is not
-    a pass. `fork`: the run's token is expected to be read-only.
+    a pass. `fork`: the run's token is expected to be read-only. `relayed`: it is the report of another run, whose own
+    comment, where it could post one, says more.
     """
 
     body: str
@@ -28,6 +29,7 @@ class CommentDraft:
     quiet: bool
     failing: bool
     fork: bool = False
+    relayed: bool = False
 
     @property
     def comment(self) -> str:
@@ -92,7 +94,7 @@ def compute_plan(own: Sequence[OwnComment], draft: CommentDraft, *, written: boo
         stale = [comment for comment in others if comment.marker.order <= keep.marker.order]
         return CommentPlan(step=Step.YIELD, shown=newest, duplicates=tuple(comment.posted.id for comment in stale))
     # Of two jobs of one run with one name (a matrix) either may stay; they must not take turns for ever.
-    settled = written and keep.marker.order == draft.marker.order
+    settled = (written or draft.relayed) and keep.marker.order == draft.marker.order
     if settled or keep.posted.body == draft.comment:
         return CommentPlan(step=Step.REST, shown=keep, duplicates=tuple(comment.posted.id for comment in others))
     return CommentPlan(step=Step.EDIT, shown=keep)

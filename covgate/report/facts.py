@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from covgate.host import Links
 from covgate.model import (
+    NO_GATE_CHANGES,
     NOTHING_RECORDED,
     Base,
     Baseline,
@@ -14,12 +15,21 @@ from covgate.model import (
     ComponentFigures,
     Coverage,
     DiffCoverage,
+    GateChanges,
     Sha,
     Tally,
     Unavailable,
     Verdict,
 )
 from covgate.report.bands import Bands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownTotal:
+    """The total of a run whose result was stored: what a report needs of its `Coverage`."""
+
+    total: Tally
+    has_branches: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +40,7 @@ class Facts:
     """
 
     verdict: Verdict
-    total: Coverage | Unavailable
+    total: Coverage | KnownTotal | Unavailable
     diff: DiffCoverage | Unavailable | None
     base: Base | None
     head: Sha
@@ -48,6 +58,8 @@ class Facts:
     """How many processes of the run ended before writing their data: what they executed is not counted."""
     trend: str = ""
     """The sparkline of the newest records, and how far the target is; empty without a history."""
+    gate_changes: GateChanges = NO_GATE_CHANGES
+    """What the change does to the gate that judges it."""
 
     @property
     def total_tally(self) -> Tally | Unavailable:
@@ -67,3 +79,22 @@ class Facts:
     def check(self, rule: str, component: str | None = None) -> Check | None:
         """Return how a rule of the project, or of a component, was judged; None when it is not set."""
         return next((c for c in self.verdict.checks if (c.rule, c.component) == (rule, component)), None)
+
+
+MOST_RESULT = 8 * 1024 * 1024
+"""Bytes of a stored `result.json`: 20,000 changed files with a few places each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The run a result came from, as GitHub tells it, and where its report will stand."""
+
+    head: Sha
+    run_url: str
+    blob: str
+    """The address below which the files of a commit are."""
+    base_ref: str = ""
+    """The branch the pull request goes to."""
+    merge: Sha | None = None
+    """The commit GitHub made of head and that branch last."""
+    name: str = ""

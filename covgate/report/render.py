@@ -5,15 +5,19 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from covgate.config import Settings
 from covgate.errors import CovgateError, ExitCode
 from covgate.history import Build
 from covgate.host import RunContext
-from covgate.model import History
+from covgate.model import History, Unavailable
 from covgate.report.bands import Bands
-from covgate.report.facts import Facts
+from covgate.report.facts import Facts, Origin
 from covgate.report.trend.points import Trend
+
+if TYPE_CHECKING:
+    from covgate.report.result_json import ResultJson
 
 
 def load_renderers() -> None:
@@ -29,6 +33,20 @@ def render_result(facts: Facts, headline: str, exit_code: ExitCode, error: Covga
     return result_json.render_result(
         result_json.build_result(facts, headline=headline, exit_code=exit_code, error=error)
     )
+
+
+def read_result(data: bytes) -> ResultJson:
+    """Read a `result.json` of another run strictly; ValueError, in words, for what is none."""
+    from covgate.report.stored import read  # noqa: PLC0415
+
+    return read.read_result(data)
+
+
+def restore_facts(result: ResultJson, origin: Origin) -> Facts | Unavailable:
+    """Make the facts of a report anew from what a run stored; see `stored.restore`."""
+    from covgate.report.stored import restore  # noqa: PLC0415
+
+    return restore.restore_facts(result, origin)
 
 
 def render_failed_result(error: CovgateError, headline: str) -> str:

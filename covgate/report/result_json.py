@@ -9,6 +9,7 @@ import json
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import PurePath
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -25,10 +26,13 @@ from pydantic import (
 from covgate import __version__
 from covgate.errors import CovgateError
 from covgate.model import (
+    NO_GATE_CHANGES,
     BaseHow,
     BaselineHow,
     Coverage,
     DiffCoverage,
+    Drop,
+    GateChangeKind,
     Span,
     Status,
     SuiteStatus,
@@ -37,7 +41,7 @@ from covgate.model import (
     VerdictKind,
     figures,
 )
-from covgate.report.facts import Facts
+from covgate.report.facts import Facts, KnownTotal
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -55,20 +59,32 @@ def _number(value: object) -> object:
     return figures.percent_json(value) if isinstance(value, Tally) else value
 
 
-def _text(value: object) -> str:
+def _text(value: object) -> object:
     """Make file names that are not UTF-8 into text a JSON reader takes: their bytes as escapes."""
+    if not isinstance(value, str | PurePath):
+        return value
     return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _pairs(spans: tuple[Span, ...]) -> list[tuple[int, int]]:
-    return [(span.start, span.end) for span in spans]
+def _pair(span: object) -> object:
+    return (span.start, span.end) if isinstance(span, Span) else tuple(span) if isinstance(span, list) else span
+
+
+def _pairs(spans: object) -> object:
+    return list(map(_pair, spans)) if isinstance(spans, tuple | list) else spans
+
+
+def _ratio(value: object) -> object:
+    return f"{value.numerator}/{value.denominator}" if isinstance(value, Fraction) else _number(value)
 
 
 Text = Annotated[str, BeforeValidator(_text)]
 Number = Annotated[str, BeforeValidator(_number)]
 MaybeNumber = Annotated[str | None, BeforeValidator(_number)]
+Ratio = Annotated[str, BeforeValidator(_ratio)]
+Range = Annotated[tuple[int, int], BeforeValidator(_pair)]
 Ranges = Annotated[list[tuple[int, int]], BeforeValidator(_pairs)]
-Date = Annotated[str, BeforeValidator(datetime.isoformat)]
+Date = Annotated[str, BeforeValidator(lambda value: value.isoformat() if isinstance(value, datetime) else value)]
 
 
 class _Model(BaseModel):
@@ -84,6 +100,10 @@ class CountsJson(_Model):
     total: int = Field(ge=0)
 
 
+NO_CHANGE = "this run has no change to judge"
+NOTHING = "there is nothing to measure"
+
+
 class FigureJson(_Model):
     """A percent with the two pairs of counts it is made of; `reason` when it could not be known or is n/a."""
 
@@ -94,13 +114,15 @@ class FigureJson(_Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _read(cls, value: Coverage | Tally | DiffCoverage | Unavailable | None) -> dict[str, object]:
+    def _read(cls, value: object) -> object:
         if value is None or isinstance(value, Unavailable):
-            why = value.reason if value else "this run has no change to judge"
+            why = value.reason if value else NO_CHANGE
             return {"percent": None, "lines": None, "branches": None, "reason": why}
+        if not isinstance(value, Coverage | KnownTotal | Tally | DiffCoverage):
+            return value  # from a file
         more = {"files": value.files, "omitted": value.omitted} if isinstance(value, DiffCoverage) else {}
         tally = value if isinstance(value, Tally) else value.tally if isinstance(value, DiffCoverage) else value.total
-        reason = None if tally.counts.total else "there is nothing to measure"
+        reason = None if tally.counts.total else NOTHING
         figure = {
             "percent": figures.percent_json(tally),
             "lines": tally.lines,
@@ -108,6 +130,15 @@ class FigureJson(_Model):
             "reason": reason,
         }
         return {**figure, **more}
+
+
+class PlaceJson(_Model):
+    """One place with work left: a run of missing statements, or a line with branches never taken."""
+
+    lines: Range = Field(validation_alias="span", description="The first and the last line.")
+    function: Text = Field(description="The innermost function around it; empty at the top of a module.")
+    statements: int = Field(ge=0, description="How many statements are missing; 0 where branches are.")
+    branches: CountsJson
 
 
 class DiffFileJson(_Model):
@@ -118,7 +149,8 @@ class DiffFileJson(_Model):
     lines: CountsJson = Field(validation_alias=AliasPath("tally", "lines"))
     branches: CountsJson = Field(validation_alias=AliasPath("tally", "branches"))
     missing: Ranges = Field(validation_alias="missing_spans")
-    partial: Annotated[list[int], BeforeValidator(sorted)]
+    partial: Annotated[list[int], BeforeValidator(lambda v: sorted(v) if isinstance(v, frozenset) else v)]
+    places: list[PlaceJson]
     gap: Literal["unmeasured", "undecided"] | None = Field(
         default=None,
         description="`unmeasured`: no test loads the file, so its changed lines count as uncovered. `undecided`: so "
@@ -173,6 +205,14 @@ class NoBaselineJson(_Model):
     unavailable: Text = Field(validation_alias="reason")
 
 
+class ExactDropJson(_Model):
+    """The same as fractions, such as `31/100`: what is judged is not cut."""
+
+    raw: Ratio
+    adjusted: Annotated[str | None, BeforeValidator(_ratio)]
+    excused: Ratio
+
+
 class DropJson(_Model):
     """A drop in percentage points, as decimal strings: `max-drop` judges the smaller of the two, less `excused`.
 
@@ -183,6 +223,14 @@ class DropJson(_Model):
     raw: Number
     adjusted: MaybeNumber
     excused: Number
+    exact: ExactDropJson
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, value: object) -> object:
+        if not isinstance(value, Drop):
+            return value  # from a file
+        return {"raw": value.raw, "adjusted": value.adjusted, "excused": value.excused, "exact": value}
 
 
 class CheckJson(_Model):
@@ -223,6 +271,33 @@ class FlapJson(_Model):
     lost: bool
 
 
+class GateChangeJson(_Model):
+    """One change of the gate itself. `before` and `after` are as a file spells them; null is for what is not set."""
+
+    kind: GateChangeKind
+    name: Text = Field(description="The rule, the component, or the option of coverage; of `unknown`, the reason.")
+    component: str | None = Field(description="Whose rule it is; null for the project's.")
+    before: Text | None
+    after: Text | None
+    lowers: bool = Field(description="Whether it lets more through.")
+    count: int = Field(
+        ge=0, description="Files that left a component, statements new pragmas exclude, or deleted test functions."
+    )
+    files: list[Text]
+    effect: MaybeNumber = Field(
+        description="What the changed configuration of coverage alone does to the total, in percentage points; null "
+        "when unknown, or for other kinds."
+    )
+    effect_unknown: Text | None = Field(description="Why the effect is not known; null when it is, or has no meaning.")
+
+
+class GateChangesJson(_Model):
+    """What the change does to the gate that judges it."""
+
+    strict: bool = Field(description="Whether the old rules judge where they are the stricter ones.")
+    rows: list[GateChangeJson]
+
+
 class SuiteJson(_Model):
     """How the test command ended."""
 
@@ -240,6 +315,13 @@ class ErrorJson(_Model):
     slug: Text = Field(description="A heading in docs/troubleshooting.md.")
 
 
+class BandsJson(_Model):
+    """The percents from which a figure is green, or orange."""
+
+    green: Number
+    orange: Number
+
+
 class ResultJson(_Model):
     """The whole of result.json."""
 
@@ -250,9 +332,16 @@ class ResultJson(_Model):
     headline: Text
     error: ErrorJson | None = Field(description="Null for a run that came to its end.")
     head: str | None = Field(description="The commit people see; null when the run ended before it was known.")
-    uncommitted: int = Field(description="Changed Python files with edits that are not committed.")
+    measured: str | None = Field(
+        description="The commit that was measured, where it is known: of a pull request its merge into the base."
+    )
+    moved: list[Text] = Field(
+        description="Changed files whose lines are numbered otherwise at `head`: the base changed them too."
+    )
+    uncommitted: int = Field(ge=0, description="Changed Python files with edits that are not committed.")
     base: BaseJson | None
     total: FigureJson
+    has_branches: bool = Field(description="Whether branches were measured.")
     diff: DiffJson
     baseline: BaselineJson | NoBaselineJson
     delta: MaybeNumber = Field(description="Total at head minus the baseline, in percentage points; null when unknown.")
@@ -260,7 +349,10 @@ class ResultJson(_Model):
     indirect: list[IndirectJson]
     flapping: list[FlapJson]
     checks: list[CheckJson]
+    gate_changes: GateChangesJson
     suite: SuiteJson | None
+    bands: BandsJson | None
+    trend: Text = Field(description="The newest records as a sparkline, and how far the target is; may be empty.")
     notes: list[Text]
 
 
@@ -274,9 +366,12 @@ def build_result(facts: Facts, *, headline: str, exit_code: int, error: CovgateE
             "headline": headline,
             "error": error,
             "head": facts.head,
+            "measured": facts.links.measured,
+            "moved": sorted(facts.links.moved),
             "uncommitted": facts.uncommitted,
             "base": facts.base,
             "total": facts.total,
+            "has_branches": not isinstance(facts.total, Unavailable) and facts.total.has_branches,
             "diff": facts.diff,
             "baseline": facts.baseline,
             "delta": facts.comparison and facts.comparison.delta,
@@ -284,7 +379,10 @@ def build_result(facts: Facts, *, headline: str, exit_code: int, error: CovgateE
             "indirect": facts.comparison.indirect if facts.comparison else (),
             "flapping": facts.comparison.flaps if facts.comparison else (),
             "checks": facts.verdict.checks,
+            "gate_changes": facts.gate_changes,
             "suite": facts.verdict.suite,
+            "bands": facts.bands,
+            "trend": facts.trend,
             "notes": facts.notes,
         }
     )
@@ -299,11 +397,13 @@ def build_failure(error: CovgateError, headline: str) -> ResultJson:
         "headline": headline,
         "error": error,
         "uncommitted": 0,
+        "has_branches": False,
+        "trend": "",
     }
     unknown = dict.fromkeys(("total", "diff", "baseline"), Unavailable(reason=error.message))
-    nothing = dict.fromkeys(("head", "base", "delta", "suite"))
-    empty = dict.fromkeys(("components", "indirect", "flapping", "checks", "notes"), ())
-    return ResultJson.model_validate({**said, **unknown, **nothing, **empty})
+    nothing = dict.fromkeys(("head", "measured", "base", "delta", "suite", "bands"))
+    empty = dict.fromkeys(("moved", "components", "indirect", "flapping", "checks", "notes"), ())
+    return ResultJson.model_validate({**said, **unknown, **nothing, **empty, "gate_changes": NO_GATE_CHANGES})
 
 
 def render_result(result: ResultJson) -> str:

@@ -26,6 +26,7 @@ def print_report(view: ReportView, places: str, stream: TextIO) -> None:
     for reason in view.reasons:
         out.print(styled("  ", reason))
     out.print(_table(view))
+    _print_gate(view, out)
     if view.todos.rows:
         out.print(styled((view.todo_title, "bold")))
     for todo in view.todos.rows:
@@ -43,6 +44,15 @@ def print_report(view: ReportView, places: str, stream: TextIO) -> None:
         out.print(styled("Left out: ", files, f" ({why})"))
     for note in (*view.notes, " · ".join(view.footer), places):
         out.print(styled((note, "dim")))
+
+
+def _print_gate(view: ReportView, out: Console) -> None:
+    if view.gate.rows:
+        out.print(styled(("Changes to the gate itself", "bold")))
+    for row in view.gate.rows:
+        out.print(styled("  · ", row))
+    if view.gate.more:
+        out.print(styled(f"  · and {view.gate.more} more"))
 
 
 def _print_comparison(view: ReportView, out: Console) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MIN_DIFF, DiffFile, Function, Gap, Span, Status, figures
+from covgate.model import MIN_DIFF, DiffFile, Gap, Place, Status, figures
 from covgate.report.bands import Band
 from covgate.report.facts import Facts
 from covgate.report.words import plural, short_path, span_text, work_left
@@ -56,52 +55,32 @@ def todo_title(facts: Facts, places: int) -> str:
 
 def list_todos(files: Iterable[DiffFile], links: Links) -> tuple[Todo, ...]:
     """Return every place with work left, the largest first."""
-    found = [place for file in files for place in _places(file, links)]
-    return tuple(todo for _, todo in sorted(found, key=lambda place: place[0]))
+    found = [(file, place) for file in files for place in file.places]
+    found.sort(key=lambda one: (-_size(one[1]), str(one[0].path), one[1].span.start))
+    return tuple(_todo(file, place, links) for file, place in found)
 
 
-def _places(file: DiffFile, links: Links) -> Iterator[tuple[tuple[int, str, int], Todo]]:
-    """Yield what to do, behind its rank: how much is missing, the file, the first line."""
-    found = []
-    missing = sorted(file.missing)
-    for span in file.missing_spans:
-        lines = missing[bisect_left(missing, span.start) : bisect_right(missing, span.end)]
-        exits = sum(file.exits[line].total for line in lines if line in file.exits)
-        what = plural(len(lines), "line") + (f", {plural(exits, 'branch', 'branches')}" if exits else "")
-        found.append((len(lines) + exits, span, f"{what} ({NOT_LOADED})" if file.gap else what))
-    for line in sorted(file.partial):
-        left = file.exits[line].total - file.exits[line].taken
-        what = f"{left} of {plural(file.exits[line].total, 'branch', 'branches')} never taken"
-        found.append((left, Span(start=line, end=line), what))
-    around = _functions_around(file.functions, [span.start for _, span, _ in found])
-    for size, span, what in found:
-        todo = Todo(
-            path=file.path,
-            shown=short_path(file.path),
-            lines=span_text(span),
-            function=around.get(span.start, ""),
-            what=what,
-            url=links.to(file.path, span),
-        )
-        yield (-size, str(file.path), span.start), todo
+def _size(place: Place) -> int:
+    """Count what is missing: statements with their branches, or the branches never taken."""
+    return place.statements + (place.branches.total if place.statements else place.branches.missing)
 
 
-def _functions_around(functions: Iterable[Function], lines: Iterable[int]) -> dict[int, str]:
-    """Return the innermost function around each line, by name; lines at the top of a module are left out.
-
-    One walk down the file: functions lie in each other or side by side.
-    """
-    waiting = sorted(functions, key=lambda f: (-f.span.start, f.span.end))
-    entered: list[Function] = []
-    names = {}
-    for line in sorted(lines):
-        while waiting and waiting[-1].span.start <= line:
-            entered.append(waiting.pop())
-        while entered and entered[-1].span.end < line:
-            entered.pop()
-        if entered:
-            names[line] = entered[-1].name
-    return names
+def _todo(file: DiffFile, place: Place, links: Links) -> Todo:
+    branches = place.branches
+    if place.statements:
+        what = plural(place.statements, "line")
+        what += f", {plural(branches.total, 'branch', 'branches')}" if branches.total else ""
+        what += f" ({NOT_LOADED})" if file.gap else ""
+    else:
+        what = f"{branches.missing} of {plural(branches.total, 'branch', 'branches')} never taken"
+    return Todo(
+        path=file.path,
+        shown=short_path(file.path),
+        lines=span_text(place.span),
+        function=place.function,
+        what=what,
+        url=links.to(file.path, place.span),
+    )
 
 
 def file_row(file: DiffFile, facts: Facts) -> FileRow:

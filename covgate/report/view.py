@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from covgate.model import MIN_DIFF, MIN_TOTAL, Base, BaseHow, Coverage, Status, Tally, Unavailable, VerdictKind, known
+from covgate.model import MIN_DIFF, MIN_TOTAL, Base, BaseHow, Status, Tally, Unavailable, VerdictKind, known
 from covgate.report.against_baseline import (
     INDIRECT_LIMIT,
     ComponentRow,
@@ -21,6 +21,7 @@ from covgate.report.against_baseline import (
     indirect_rows,
 )
 from covgate.report.facts import Facts
+from covgate.report.gate_changes import GATE_LIMIT, gate_rows, word_lowering
 from covgate.report.headline import word_headline
 from covgate.report.todo import (
     TODO_LIMIT,
@@ -72,6 +73,10 @@ class ReportView:
     headline: str
     reasons: tuple[str, ...]
     """Further sentences: every other broken or unknown rule, and what is counted although nothing names it."""
+    gate: Listed[str]
+    """What the change does to the gate itself, a sentence each."""
+    gate_open: bool
+    """It lowers the bar: the list is shown without a click."""
     rows: tuple[FigureRow, ...]
     drop: FigureCell | None
     """How the total compares with the baseline; None when nothing was recorded and no rule asks for it."""
@@ -107,6 +112,7 @@ class ReportView:
             # Where only the note about it is left of the notes, leaving them out would gain nothing.
             replace(self, notes=(LEFT_OUT,) if self.notes else ()),
             replace(self, todos=nothing),
+            replace(self, gate=nothing),
         )
         view = next((view for view in shorter if view != self), None)
         return view and replace(view, notes=(*(note for note in view.notes if note != LEFT_OUT), LEFT_OUT))
@@ -123,18 +129,21 @@ def build_view(facts: Facts) -> ReportView:
     todos = list_todos(ranked, facts.links)
     # Of one file the table would say what the list above it has said.
     rows = ranked if len(ranked) > 1 or len(todos) > TODO_LIMIT else []
-    indirect, flaps = indirect_rows(facts), flap_rows(facts)
+    indirect, flaps, gate = indirect_rows(facts), flap_rows(facts), gate_rows(facts.gate_changes)
+    lowering = word_lowering(facts.gate_changes)
     return ReportView(
         kind=facts.verdict.kind,
         icon=icon,
-        headline=headline,
+        headline=f"{headline}. {lowering}" if lowering else headline,
         reasons=(*reasons, *undecided_files(facts)),
+        gate=Listed(gate[:GATE_LIMIT], len(gate)),
+        gate_open=bool(lowering),
         rows=(
             _row("Total coverage", facts, facts.total_tally, MIN_TOTAL),
             _row("Diff coverage", facts, facts.diff_tally, MIN_DIFF),
         ),
         drop=drop_row(facts),
-        has_branches=isinstance(facts.total, Coverage) and facts.total.has_branches,
+        has_branches=not isinstance(facts.total, Unavailable) and facts.total.has_branches,
         todo_title=todo_title(facts, len(todos)),
         todos=Listed(todos[:TODO_LIMIT], len(todos)),
         files=Listed(tuple(file_row(file, facts) for file in rows[:FILE_LIMIT]), len(rows)),
@@ -149,7 +158,7 @@ def build_view(facts: Facts) -> ReportView:
         footer=_footer(facts),
         run_url=facts.run_url,
         name=facts.name,
-        quiet=facts.verdict.kind is VerdictKind.PASS and not left and not isinstance(facts.diff, Unavailable),
+        quiet=facts.verdict.kind is VerdictKind.PASS and not (left or lowering or isinstance(facts.diff, Unavailable)),
     )
 
 

@@ -40,7 +40,9 @@ OLDEST_GIT = (2, 32)
 """
 
 REGULAR_FILE = "100"
-"""How the mode of a regular file starts; 120000 is a symbolic link, 160000 a submodule."""
+"""How the mode of a regular file starts; 160000 is a submodule."""
+
+_LINK = "120000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,18 +214,23 @@ class GitCommand:
 
     def blob_ids(self, commit: Sha, paths: Sequence[PurePosixPath] = ()) -> dict[PurePosixPath, str]:
         """Return the blob id of every regular file of a commit; with `paths`, of those among them."""
+        entries = self._entries(commit, paths)
+        return {path: blob for path, (mode, blob) in entries.items() if mode.startswith(REGULAR_FILE)}
+
+    def _entries(self, commit: Sha, paths: Sequence[PurePosixPath]) -> dict[PurePosixPath, tuple[str, str]]:
+        """Return mode and id of what a commit has at `paths`, or everywhere."""
         names = [os.fspath(path) for path in paths]
         # A command line has a limit; beyond it the list of everything is right too, only longer.
         fitting = names if sum(map(len, names)) < _MAX_ARGUMENT_CHARACTERS else []
         out = self._run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, *fitting).stdout
         wanted = frozenset(paths)
-        found: dict[PurePosixPath, str] = {}
+        found: dict[PurePosixPath, tuple[str, str]] = {}
         for entry in out.split(b"\0")[:-1]:
             about, _, name = entry.partition(b"\t")
             mode, _, blob = about.decode("ascii").split(" ")
             path = _path(name)
-            if mode.startswith(REGULAR_FILE) and (path in wanted or not wanted):
-                found[path] = blob
+            if path in wanted or not wanted:
+                found[path] = mode, blob
         return found
 
     def remote_name(self) -> str | None:
@@ -356,7 +363,26 @@ class GitCommand:
         """Return the contents of regular files at `commit`, read from git objects; others are left out."""
         wanted = tuple(paths)
         # By id: a name may hold a line end, and `-z` for what is asked is of git 2.38.
-        ids = self.blob_ids(commit, wanted) if wanted else {}
+        return self._read(commit, self.blob_ids(commit, wanted) if wanted else {})
+
+    def files_at(self, commit: Sha, paths: Sequence[PurePosixPath]) -> dict[PurePosixPath, bytes]:
+        """Return the contents of files at `commit`, as `blobs` does; links within the commit are followed."""
+        entries = self._entries(commit, paths) if paths else {}
+        ids = {
+            path: self._linked(commit, path) if mode == _LINK else blob
+            for path, (mode, blob) in entries.items()
+            if mode == _LINK or mode.startswith(REGULAR_FILE)
+        }
+        return self._read(commit, {path: blob for path, blob in ids.items() if blob})
+
+    def _linked(self, commit: Sha, path: PurePosixPath) -> str:
+        """Return the blob that a link leads to; empty when it leads to none of the commit."""
+        asked = os.fsencode(f"{commit}:{path}\n")
+        flags = ("--batch-check=%(objecttype) %(objectname)", "--follow-symlinks")
+        kind, _, blob = self._run("cat-file", *flags, stdin=asked).stdout.decode("utf-8", "replace").partition(" ")
+        return blob.strip() if kind == "blob" else ""
+
+    def _read(self, commit: Sha, ids: Mapping[PurePosixPath, str]) -> dict[PurePosixPath, bytes]:
         if not ids:
             return {}
         out = self._run("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in ids.values()).encode()).stdout

@@ -232,7 +232,12 @@ def test_the_line_of_a_toml_value_is_named(text: str, line: str) -> None:
     [
         pytest.param("[tool.covgate]\nmin-dif = 1", "unknown option 'min-dif'", "unknown-option", id="misspelt"),
         pytest.param("[tool.covgate]\nmin_diff = 1", "(did you mean 'min-diff'?)", "unknown-option", id="underscore"),
-        pytest.param("[tool.covgate]\nbase = 'main'", "unknown option 'base'", "unknown-option", id="not-for-toml"),
+        pytest.param(
+            "[tool.covgate]\nbase = 'main'",
+            "option 'base' does not belong in pyproject.toml, line 2: no file of the repository sets it",
+            "unknown-option",
+            id="not-for-toml",
+        ),
         pytest.param("[tool.covgate.rules]\nx = 1", "unknown option 'rules'", "unknown-option", id="a-table-in-it"),
         pytest.param("[tool]\ncovgate = 1", "is not a table", "bad-toml", id="no-table"),
         pytest.param("[[tool.covgate]]\n", "is not a table", "bad-toml", id="a-list-of-tables"),

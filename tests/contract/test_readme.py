@@ -61,5 +61,5 @@ def test_toml_in_the_readme_is_read(block: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"(?m)^ {10}([a-z-]+): ", README))))
 def test_inputs_in_the_workflows_of_the_readme_exist(name: str) -> None:
-    known = {"fetch-depth", "persist-credentials", "name", "path", "include-hidden-files"}
+    known = {"fetch-depth", "persist-credentials", "name", "path", "include-hidden-files", "if-no-files-found"}
     assert name in {*INPUTS, *known}

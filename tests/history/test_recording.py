@@ -24,7 +24,7 @@ from covgate.config.toml_file import TomlFile
 from covgate.history.completeness import find_collection, find_partial
 from covgate.history.look_back import Past, look_back
 from covgate.history.open import Archive
-from covgate.history.record import Recorder, find_obstacle
+from covgate.history.record import Recorder, RunFigures, find_obstacle
 from covgate.history.storage.folder import FolderPlace
 from covgate.history.storage.store import HistoryStore
 from covgate.host.context import EventKind, RunContext
@@ -39,7 +39,7 @@ from covgate.model.numbers import Counts, Tally
 from covgate.model.secret import Secret
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import ComponentFigures, SuiteStatus
-from covgate.report.facts import Facts
+from covgate.report.facts import Facts, KnownTotal
 from covgate.report.render import make_build
 from covgate.system.git_remote import GitRemote
 from covgate.system.screen import Screen
@@ -186,9 +186,14 @@ NOTHING = Unavailable(reason="nothing has been recorded yet")
 BEGINS = Past(history=History(), baseline=NOTHING, lines=NOTHING, shifts=NOTHING)
 
 
+def figures_of(made: Facts) -> RunFigures:
+    assert not isinstance(made.total, KnownTotal)
+    return figures(made, made.total)
+
+
 def obstacle(repository: Repository, made: Facts, context: RunContext = BRANCH, past: Past = BEGINS) -> str | None:
     change = change_in(repository)
-    return find_obstacle(resolve(), context, {}, change, figures(replace(made, head=change.head)), past)
+    return find_obstacle(resolve(), context, {}, change, figures_of(replace(made, head=change.head)), past)
 
 
 def test_a_run_of_a_branch_has_no_obstacle(repository: Repository) -> None:
@@ -262,7 +267,7 @@ def test_what_decides_about_the_measurement_must_be_committed(
         path.unlink()
     change = replace(change_in(repository), prefix=PurePosixPath(prefix))
     made = replace(facts(TEXT, diff=None), head=change.head)
-    why = find_obstacle(resolve(), RunContext(kind=EventKind.LOCAL), {}, change, figures(made), BEGINS)
+    why = find_obstacle(resolve(), RunContext(kind=EventKind.LOCAL), {}, change, figures_of(made), BEGINS)
     words = "is not committed" if how == "new" else "has changes that are not committed"
     assert why == (f"{name} {words}" if kept_out else None)
 
@@ -393,7 +398,7 @@ class Forge:
     log: Runner
     token: Secret | None
     open_pulls: Callable[[], AbstractContextManager[PullRequests]]
-    comments = repository = load_ahead = staticmethod(nobody)
+    comments = repository = artifacts = load_ahead = staticmethod(nobody)
 
     def pull_requests(self) -> AbstractContextManager[PullRequests]:
         return self.open_pulls()
@@ -438,7 +443,7 @@ class Place:
             archive=archive,
             checkout=checkout,
         )
-        return recorder.record(figures(replace(made, head=checkout.head)), look_back(archive, checkout))
+        return recorder.record(figures_of(replace(made, head=checkout.head)), look_back(archive, checkout))
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from covgate.report.terminal import print_report
 from covgate.report.view import LEFT_OUT, build_view
 from tests.support.situations import SITUATIONS as PRESENT
 from tests.support.situations_compared import COMPARED
+from tests.support.situations_guarded import GUARDED
 
-SITUATIONS = PRESENT | COMPARED
+SITUATIONS = PRESENT | COMPARED | GUARDED
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report"
 
@@ -41,7 +42,16 @@ RENDERINGS = {
     "terminal.txt": render_terminal,
     "result.json": render_json,
 }
-WHOLE = {"indirect", "components", "pass", "fail-both", "hostile-names", "total-unavailable", "push"}
+WHOLE = {
+    "guard-everything",
+    "indirect",
+    "components",
+    "pass",
+    "fail-both",
+    "hostile-names",
+    "total-unavailable",
+    "push",
+}
 """Situations of which every rendering is kept; of the others the comment and what the terminal shows."""
 CASES = [
     (situation, rendering)

@@ -23,7 +23,7 @@ def parse_context(env: Mapping[str, str], read_text: Callable[[str], str]) -> Ru
     build = _BUILDERS.get(place.event)
     if build is None:
         raise _cannot_judge(place.event)
-    return build(place, _Payload(_load_payload(env, read_text), place.event), env)
+    return build(place, Payload(load_payload(env, read_text), place.event), env)
 
 
 def parse_place(env: Mapping[str, str]) -> RunContext:
@@ -43,7 +43,7 @@ def parse_place(env: Mapping[str, str]) -> RunContext:
     )
 
 
-class _Payload:
+class Payload:
     """A read-only view of the event file that names the missing key in its errors."""
 
     def __init__(self, data: Mapping[str, object], event: str) -> None:
@@ -71,6 +71,11 @@ class _Payload:
             return value
         raise self._bad(dotted, "a positive whole number")
 
+    def text(self, dotted: str) -> str:
+        """Return the text at `dotted`, empty when there is none."""
+        value = self.get(dotted)
+        return value if isinstance(value, str) else ""
+
     def _bad(self, dotted: str, wanted: str) -> InputError:
         found = repr(self.get(dotted))
         return InputError(
@@ -80,7 +85,7 @@ class _Payload:
         )
 
 
-def _pull_request(place: RunContext, payload: _Payload, _env: Mapping[str, str]) -> RunContext:
+def _pull_request(place: RunContext, payload: Payload, _env: Mapping[str, str]) -> RunContext:
     return replace(
         place,
         kind=EventKind.PULL_REQUEST,
@@ -94,7 +99,7 @@ def _pull_request(place: RunContext, payload: _Payload, _env: Mapping[str, str])
     )
 
 
-def _merge_group(place: RunContext, payload: _Payload, _env: Mapping[str, str]) -> RunContext:
+def _merge_group(place: RunContext, payload: Payload, _env: Mapping[str, str]) -> RunContext:
     return replace(
         place,
         kind=EventKind.MERGE_GROUP,
@@ -104,7 +109,7 @@ def _merge_group(place: RunContext, payload: _Payload, _env: Mapping[str, str]) 
     )
 
 
-def _branch(place: RunContext, payload: _Payload, env: Mapping[str, str]) -> RunContext:
+def _branch(place: RunContext, payload: Payload, env: Mapping[str, str]) -> RunContext:
     heads, ref = "refs/heads/", env.get("GITHUB_REF", "")
     branch = ref.removeprefix(heads) if ref.startswith(heads) else ""
     # GitHub: a scheduled run is always of the default branch, and its event may not name it.
@@ -112,7 +117,7 @@ def _branch(place: RunContext, payload: _Payload, env: Mapping[str, str]) -> Run
     return replace(place, branch=branch, default_branch=default)
 
 
-_BUILDERS: Mapping[str, Callable[[RunContext, _Payload, Mapping[str, str]], RunContext]] = {
+_BUILDERS: Mapping[str, Callable[[RunContext, Payload, Mapping[str, str]], RunContext]] = {
     "pull_request": _pull_request,
     "merge_group": _merge_group,
     "push": _branch,
@@ -139,7 +144,8 @@ def _cannot_judge(event: str) -> InputError:
     )
 
 
-def _load_payload(env: Mapping[str, str], read_text: Callable[[str], str]) -> Mapping[str, object]:
+def load_payload(env: Mapping[str, str], read_text: Callable[[str], str]) -> Mapping[str, object]:
+    """Read the event file. Raises InputError when it is missing or malformed."""
     path = env.get("GITHUB_EVENT_PATH", "")
     problem = "GITHUB_EVENT_PATH is not set"
     if path:

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from covgate.host.context import RunContext
+from covgate.host.finished_run import FinishedRun
 from covgate.host.github.event import parse_context, parse_place
 from covgate.host.github.log import Runner
+from covgate.host.github.workflow_run import parse_finished_run
 from covgate.model import Secret
 
 if TYPE_CHECKING:
+    from covgate.host.github.artifacts import GithubArtifacts
     from covgate.host.github.comments import GithubComments
     from covgate.host.github.pulls import GithubPulls
     from covgate.host.github.repository import GithubData
@@ -47,6 +50,12 @@ class GithubHost:
         url, name, token = self._place()
         return GithubPulls(api_url=url, repository=name, token=token)
 
+    def artifacts(self) -> AbstractContextManager[GithubArtifacts]:
+        from covgate.host.github.artifacts import GithubArtifacts  # noqa: PLC0415  # see above
+
+        url, name, token = self._place()
+        return GithubArtifacts(api_url=url, repository=name, token=token)
+
     def load_ahead(self) -> None:
         from covgate.host.github.session import import_client  # noqa: PLC0415  # see above
 
@@ -70,3 +79,8 @@ def open_host(
         else parse_place(environment)
     )
     return GithubHost(context=context, log=Runner.from_environment(environment, stream), token=token)
+
+
+def load_finished_run(environment: Mapping[str, str]) -> FinishedRun:
+    """Return the run whose end started this one. Raises InputError for a run that nothing of the kind started."""
+    return parse_finished_run(environment, lambda path: Path(path).read_text(encoding="utf-8"))

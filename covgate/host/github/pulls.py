@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from covgate.host.github.session import GithubSession, unless
-from covgate.host.pull_requests import PullRequest
+from covgate.host.pull_requests import BranchPull, PullRequest
 from covgate.model import Sha, parse_sha
 
 if TYPE_CHECKING:
@@ -26,6 +26,23 @@ class GithubPulls(GithubSession):
 
     def find_closed(self, head_branch: str, base: str) -> PullRequest | None:
         return self._ask("look for a closed pull request", lambda: self._first("closed", head_branch, base))
+
+    def of_branch(self, repository: str, branch: str) -> tuple[BranchPull, ...]:
+        def ask() -> tuple[BranchPull, ...]:
+            head = f"{repository.partition('/')[0]}:{branch}"
+            for state in ("open", "closed"):
+                listed = self._repo.get_pulls(state=state, sort="created", direction="desc", head=head)
+                # GitHub filters by the owner, who may have two forks, and ignores a filter it does not understand.
+                found = tuple(
+                    one
+                    for one in map(_of_branch, islice(listed, _PAGE))
+                    if (one.repository, one.branch) == (repository, branch)
+                )
+                if found:
+                    return found
+            return ()
+
+        return self._ask("look for the pull request", ask)
 
     def open(self, head_branch: str, base: str, title: str, body: str) -> PullRequest | None:
         def create() -> PullRequest:
@@ -60,6 +77,23 @@ class GithubPulls(GithubSession):
         ours = (pull for pull in islice(pulls, _PAGE) if (pull.head.ref, pull.base.ref) == (head_branch, base))
         found = next(ours, None)
         return _taken(found) if found else None
+
+
+def _of_branch(pull: GithubPull) -> BranchPull:
+    number, open_ = cast("object", pull.number), cast("object", pull.state)
+    if not isinstance(number, int) or not isinstance(open_, str):
+        raise TypeError("not a pull request")
+    merge = cast("str | None", pull.merge_commit_sha)
+    return BranchPull(
+        number=number,
+        # A fork that was deleted is null.
+        repository=pull.head.repo.full_name if pull.head.repo else "",
+        branch=pull.head.ref,
+        head=parse_sha(pull.head.sha),
+        base=pull.base.ref,
+        merge=parse_sha(merge) if merge else None,
+        is_open=open_ == "open",
+    )
 
 
 def _taken(pull: GithubPull) -> PullRequest:

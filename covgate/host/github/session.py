@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar, cast
 
 from covgate.host.refusal import Refusal, publish_error
@@ -38,6 +39,8 @@ class RetryPolicy:
     """After a secondary rate limit that did not say how long."""
     longest_wait: float = 60.0
     """GitHub asks for more patience than this: give up at once."""
+    longest_download: float = 60.0
+    """For a whole archive: one that trickles in never runs into `timeout`."""
     between_writes: float = 1.0
     """GitHub asks for a second between requests that write."""
 
@@ -118,6 +121,46 @@ class GithubSession:
             detail = f"HTTP {exc.status}: {self._scrub(said)}"
         # Raised out here so that the cause, whose request holds the token, is not chained to it.
         raise publish_error(kind, f"{where}: {detail}", self.permission)
+
+    def fetch_elsewhere(self, url: str, most: int) -> bytes:
+        """Return what lies at an address GitHub redirects to, at most `most` bytes and one.
+
+        It is another host, and the address itself is the key: no token and no cookie goes there. Raises
+        RequestException, and ValueError for an address that leads nowhere a forge would send us.
+        """
+        import requests  # noqa: PLC0415  # see _github
+        from requests.adapters import HTTPAdapter  # noqa: PLC0415  # see _github
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415  # see _github
+        from urllib3.util import Retry  # noqa: PLC0415  # see _github
+
+        # On a plain http forge (a test, a network of one's own) the storage may be plain, too.
+        schemes = ("https://",) if self.api_url.startswith("https:") else ("https://", "http://")
+        if not url.startswith(schemes):
+            raise ValueError("a redirect to no place of GitHub's")
+        deadline = monotonic() + self.pace.longest_download
+        retry = Retry(total=self.pace.retries, backoff_factor=self.pace.backoff, status_forcelist=[500, 502, 503, 504])
+        with requests.Session() as session:
+            # Not the machine's netrc either.
+            session.auth = lambda request: request
+            for scheme in schemes:
+                session.mount(scheme, HTTPAdapter(max_retries=retry))
+            # `identity`: what is counted is what comes over the wire.
+            headers = {"Accept-Encoding": "identity", "User-Agent": "covgate"}
+            with session.get(
+                url, headers=headers, timeout=self.pace.timeout, stream=True, allow_redirects=False
+            ) as answer:
+                answer.raise_for_status()
+                if answer.status_code != HTTPStatus.OK:
+                    raise ValueError("a redirect of a redirect")
+                found = bytearray()
+                try:
+                    while len(found) <= most and (part := answer.raw.read1(65_536, decode_content=False)):
+                        found += part
+                        if monotonic() > deadline:
+                            raise requests.Timeout
+                except HTTPError:
+                    raise requests.ConnectionError from None  # what requests makes of it elsewhere
+        return bytes(found[: most + 1])
 
     def _scrub(self, text: str) -> str:
         """One short line without the token, for an answer that echoes what it was sent."""

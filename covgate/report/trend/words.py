@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -27,6 +28,21 @@ def show_trend(points: Sequence[Point], target: Target | None, today: date) -> s
     # One point is no trend.
     spark = sparkline([point.total for point in points]) if len(points) > 1 else ""
     return " · ".join(filter(None, (spark, "" if isinstance(words, Unavailable) else words)))
+
+
+def is_trend(text: str) -> bool:
+    """Whether `show_trend` may have made this text: blocks, numbers and its own words, and nothing else."""
+    return bool(_TREND.fullmatch(text))
+
+
+_NUMBER = r"\d{1,3}(?:\.\d{1,30})?"
+_DAY = r"\d{4}-\d\d-\d\d"
+_TREND = re.compile(
+    rf"(?:[{BLOCKS}]{{2,{NEWEST}}})?(?:(?:\A|(?<=[{BLOCKS}]) · )(?:target {_NUMBER} % reached|to target {_NUMBER} %: "
+    rf"(?:\+{_NUMBER} a week|{_NUMBER} to go(?:, not rising at the moment)?)"
+    rf"(?:, about \d{{1,3}} weeks?|, more than 2 years|, was due on {_DAY}|, due today| by {_DAY}, \+{_NUMBER} a week"
+    rf"|, on course for {_DAY}|(?:, behind)?: needs \+\d{{1,6}}(?:\.\d)? a week until {_DAY})?))?"
+)
 
 
 def sparkline(values: Sequence[Decimal], width: int = NEWEST) -> str:

@@ -18,6 +18,7 @@ from githubkit_schemas.latest.models import (
     IssueComment,
     PullRequest,
     PullRequestSimple,
+    ReposOwnerRepoActionsRunsRunIdArtifactsGetResponse200,
     ShortBlob,
     ValidationError,
 )
@@ -54,6 +55,8 @@ class Account:
 
     login: str
     can_write: bool = True
+    sees_actions: bool = True
+    """Whether it has `actions: read`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +145,7 @@ MODELS: tuple[tuple[str, type[BaseModel]], ...] = (
     (r"/git/blobs/", Blob),
     (r"/compare/", CommitComparison),
     (r"/issues/", IssueComment),
+    (r"/actions/runs/\d+/artifacts", ReposOwnerRepoActionsRunsRunIdArtifactsGetResponse200),
     (r"/pulls\?", PullRequestSimple),
     (r"/pulls(/|\Z)", PullRequest),
 )
@@ -152,9 +156,9 @@ def validate(target: str, answer: Answer) -> None:
     """ValueError for what GitHub would never send. A text body stands for something between us and GitHub."""
     if isinstance(answer.body, str):
         return
-    if answer.status == 204:
-        if answer.body is not None:
-            msg = "204 has no body"
+    if answer.status in {204, 302}:
+        if answer.body is not None or (answer.status == 302) is not ("Location" in answer.headers):
+            msg = "it has no body, and a redirect says where to"
             raise ValueError(msg)
     elif answer.status >= 400:
         (ValidationError if answer.status == 422 else _Error).model_validate(answer.body)

@@ -27,6 +27,17 @@ class Pull:
     author: str
     last: str | None = None
     merged: bool = False
+    fork: str | None = ""
+    """The repository its branch is in, when it is not this one; None for one that was deleted."""
+    sha: str = ""
+    """The commit of a fork's branch, which is not in the repository here."""
+    merge: str | None = None
+    """What `refs/pull/N/merge` points to."""
+
+    @property
+    def owner(self) -> str:
+        """Whose branch it is, for a fork."""
+        return (self.fork or "").partition("/")[0]
 
 
 class FakePulls:
@@ -91,7 +102,7 @@ class FakePulls:
             for pull in self.pulls
             if state in {"all", "open" if pull.last is None else "closed"}
             # A head without its owner is no filter at all.
-            and (":" not in head or head == f"{self._owner}:{pull.head}")
+            and (":" not in head or head == f"{pull.owner or self._owner}:{pull.head}")
             and call.query.get("base", pull.base) == pull.base
         ]
         found.sort(key=lambda pull: pull.number, reverse=call.query.get("direction", "desc") == "desc")
@@ -198,7 +209,8 @@ class FakePulls:
             "updated_at": NOW,
             "closed_at": NOW if closed else None,
             "merged_at": NOW if pull.merged else None,
-            "head": self._side(call, pull.head, pull.last or self._git.resolve(pull.head)),
+            "merge_commit_sha": pull.merge,
+            "head": self._side(call, pull.head, pull.last or pull.sha or self._git.resolve(pull.head), pull.fork),
             "base": self._side(call, pull.base, self._git.resolve(pull.base)),
             "_links": {name: {"href": url} for name, url in links.items()},
             "author_association": "NONE",
@@ -216,10 +228,11 @@ class FakePulls:
             **dict.fromkeys(numbers, 1),
         }
 
-    def _side(self, call: Call, branch: str, sha: str | None) -> Json:
-        owner = user(call.root, self._owner)
-        repository = _repository(call, self._repository, owner)
-        label = f"{self._owner}:{branch}"
+    def _side(self, call: Call, branch: str, sha: str | None, fork: str | None = "") -> Json:
+        name = fork or self._repository
+        owner = user(call.root, name.partition("/")[0])
+        repository = None if fork is None else _repository(call, name, owner)
+        label = f"{name.partition('/')[0]}:{branch}"
         return {"label": label, "ref": branch, "sha": sha or "0" * 40, "user": owner, "repo": repository}
 
 

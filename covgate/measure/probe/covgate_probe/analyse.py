@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from coverage.exceptions import NoSource, NotPython
+from coverage import Coverage
+from coverage.exceptions import CoverageException, NoSource, NotPython
+from coverage.files import prep_patterns
 
 from . import Json
-from .analyst import Analyst, open_data, relative
+from .analyst import Analyst, open_data, relative, values_of
 from .data_files import Settler, unite, usable
 from .packages import hidden_packages
 from .record import looks_like_python, record
@@ -51,6 +54,8 @@ def analyse(request: Json) -> Json:
             "gone": [name for found in settled for name in found["gone"]],
             "hidden": hidden_packages(cov, request),
         }
+        if request.get("otherwise") is not None:
+            answer["otherwise"] = count_otherwise(request, combined)
         cov.remembers = bool(request["html"] or request["xml"])
         answer["files"], problems = _analyse_all(request, cov, combined)
         answer["changed"], answer["unloaded"] = find_unmeasured(request, cov, data.measured_files())
@@ -60,6 +65,36 @@ def analyse(request: Json) -> Json:
         if not answer["problems"]:
             _render(request, cov)
         return answer
+
+
+def count_otherwise(request: Json, data_file: str) -> list[int] | None:
+    """Return [covered statements, statements, taken branches, branches] as another [report] section would count them.
+
+    None when a file could not be analysed that way.
+    """
+    cov = open_data(request, data_file)
+    given, usual = request["otherwise"], Coverage(data_file=None, config_file=False)
+    for name, more in (("exclude_lines", "exclude_also"), ("partial_branches", "partial_also")):
+        # coverage adds what is in the second option to the first when it reads its file.
+        first = given.get(name) or values_of(usual, f"report:{name}")
+        cov.set_option(f"report:{name}", [*first, *given.get(more, ())])
+    for name in ("omit", "include"):
+        # An empty list of `include` would let nothing through.
+        cov.set_option(f"report:{name}", prep_patterns(given.get(f"[report] {name}", ())) or None)
+    cov.set_option("report:contexts", list(given.get("contexts", ())) or None)
+    cov.load()
+    counts = [0, 0, 0, 0]
+    try:
+        for reporter in cov.reported():
+            analysis = cov.analysis_of(reporter)
+            exits = analysis.branch_stats().values() if analysis.has_arcs else ()
+            counts[0] += len(analysis.statements) - len(analysis.missing)
+            counts[1] += len(analysis.statements)
+            counts[2] += sum(taken for _, taken in exits)
+            counts[3] += sum(total for total, _ in exits)
+    except (CoverageException, re.error):
+        return None
+    return counts
 
 
 def _render(request: Json, cov: Analyst) -> None:

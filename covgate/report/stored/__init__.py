@@ -1,0 +1,1 @@
+"""A stored result read back: its text, its smallest parts, the gate's changes, the facts."""

@@ -1,0 +1,135 @@
+"""The stricter of two sets of rules, and what a change does to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import PurePosixPath
+
+import pytest
+
+from covgate.config.goals import Component, Target
+from covgate.config.options import Settings
+from covgate.config.settings import resolve
+from covgate.gate.guard import find_coverage_changes, stricter_bar
+
+A, B = PurePosixPath("core/a.py"), PurePosixPath("core/b.py")
+CORE = Component(name="core", paths=("core/**",), min_total=Decimal(80))
+RAMP = Target(total=Decimal(90), by=date(2027, 1, 1), ramp=True)
+
+
+def rules(**given: str) -> Settings:
+    return resolve(command_line={name.replace("_", "-"): text for name, text in given.items()})
+
+
+# The base's value, the change's own, the one that judges, and whether the change lowers the bar.
+PAIRS = [
+    ("min_diff", "80", "60", "80", True),
+    ("min_diff", "60", "80", "80", False),
+    ("min_diff", "80", "", "80", True),
+    ("min_diff", "", "80", "80", False),
+    ("min_diff", "0", "", "0", True),
+    ("min_total", "80", "79.99", "80", True),
+    ("max_drop", "1", "5", "1", True),
+    ("max_drop", "5", "1", "1", False),
+    ("max_drop", "0", "", "0", True),
+    ("max_drop", "", "3", "3", False),
+]
+
+
+@pytest.mark.parametrize(("rule", "base", "own", "judges", "lowers"), PAIRS)
+def test_the_stricter_value_judges(rule: str, base: str, own: str, judges: str, *, lowers: bool) -> None:
+    bar = stricter_bar(rules(**{rule: own}), rules(**{rule: base}), {}, {})
+    assert getattr(bar.settings, rule) == Decimal(judges)
+    assert bar.changes is not None
+    (row,) = bar.changes.rows
+    assert (row.before, row.after, row.lowers) == (base or None, own or None, lowers)
+
+
+def test_each_rule_is_compared_by_itself() -> None:
+    bar = stricter_bar(rules(min_diff="90", min_total="10"), rules(min_diff="50", min_total="60"), {}, {})
+    assert (bar.settings.min_diff, bar.settings.min_total) == (Decimal(90), Decimal(60))
+
+
+def test_equal_rules_are_no_change() -> None:
+    settings = replace(rules(min_diff="80"), components=(CORE,), target=RAMP)
+    files = {"core": frozenset({A})}
+    bar = stricter_bar(settings, settings, files, files)
+    assert bar.changes is not None
+    assert (bar.changes.rows, bar.settings) == ((), settings)
+
+
+BOTH, ONE, NONE = frozenset({A, B}), frozenset({A}), frozenset[PurePosixPath]()
+# The base's files of core, the change's own (None: the component is gone), what is judged, whether it lowers the bar.
+COMPONENTS = {
+    "narrowed": (BOTH, ONE, ["core", "core (as changed)"], True),
+    "widened": (ONE, BOTH, ["core", "core (as changed)"], False),
+    "gone": (BOTH, None, ["core"], True),
+    "gone-with-its-files": (NONE, None, [], False),
+    "the-same-files-by-other-globs": (BOTH, BOTH, ["core"], None),
+    "all-files-are-new": (NONE, BOTH, ["core"], False),
+}
+
+
+@pytest.mark.parametrize(("before", "now", "judged", "lowers"), COMPONENTS.values(), ids=COMPONENTS)
+def test_a_component_is_judged_as_it_was_and_as_it_is(
+    before: frozenset[PurePosixPath], now: frozenset[PurePosixPath] | None, judged: list[str], *, lowers: bool | None
+) -> None:
+    own = replace(rules(), components=() if now is None else (replace(CORE, paths=("other/**",)),))
+    bar = stricter_bar(
+        own, replace(rules(), components=(CORE,)), {} if now is None else {"core": now}, {"core": before}
+    )
+    assert [part.name for part in bar.settings.components] == judged
+    assert all(part.min_total == Decimal(80) for part in bar.settings.components)
+    assert bar.changes is not None
+    assert [row.lowers for row in bar.changes.rows] == ([] if lowers is None else [lowers])
+
+
+def test_a_component_without_a_rule_is_no_bar() -> None:
+    base = replace(rules(), components=(replace(CORE, min_total=None, target=Decimal(90)),))
+    bar = stricter_bar(rules(), base, {}, {"core": BOTH})
+    assert bar.changes is not None
+    assert [row.lowers for row in bar.changes.rows] == [False]
+    assert not bar.goals
+
+
+TARGETS = {
+    "later": (replace(RAMP, by=date(2030, 1, 1)), True),
+    "lower": (replace(RAMP, total=Decimal(80)), True),
+    "no-ramp": (replace(RAMP, ramp=False), True),
+    "none": (None, True),
+    "higher": (replace(RAMP, total=Decimal(95)), False),
+    "sooner": (replace(RAMP, by=date(2026, 12, 1)), False),
+}
+
+
+@pytest.mark.parametrize(("own", "lowers"), TARGETS.values(), ids=TARGETS)
+def test_both_ramps_are_asked(own: Target | None, *, lowers: bool) -> None:
+    bar = stricter_bar(replace(rules(), target=own), replace(rules(), target=RAMP), {}, {})
+    assert RAMP in [goal.target for goal in bar.goals]
+    assert bar.changes is not None
+    assert [row.lowers for row in bar.changes.rows] == [lowers]
+
+
+OPTIONS = {
+    "omit-gains": ("omit", ("a",), ("a", "b"), (None, "b", True)),
+    "omit-loses": ("omit", ("a", "b"), ("a",), ("b", None, False)),
+    "source-loses": ("source", ("a", "b"), ("a",), ("b", None, True)),
+    "source-gains": ("source", ("a",), ("a", "b"), (None, "b", False)),
+    "source-is-new": ("source", (), ("a",), (None, "a", True)),
+    "source-goes": ("source", ("a",), (), ("a", None, True)),
+    "fail-under-falls": ("fail_under", ("90",), ("9.5",), ("90", "9.5", True)),
+    "fail-under-rises": ("fail_under", ("9.5",), ("90",), ("9.5", "90", False)),
+    "fail-under-goes": ("fail_under", ("90",), (), ("90", None, True)),
+    "branches-go": ("branch", ("true",), ("false",), ("true", "false", True)),
+    "order": ("omit", ("a", "b"), ("b", "a"), None),
+}
+
+
+@pytest.mark.parametrize(("name", "base", "own", "expected"), OPTIONS.values(), ids=OPTIONS)
+def test_options_of_coverage_are_compared(
+    name: str, base: tuple[str, ...], own: tuple[str, ...], expected: tuple[str | None, str | None, bool] | None
+) -> None:
+    found = find_coverage_changes({name: own} if own else {}, {name: base} if base else {})
+    assert [(row.before, row.after, row.lowers) for row in found] == ([] if expected is None else [expected])
