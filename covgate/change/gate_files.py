@@ -52,8 +52,8 @@ def count_excluded(text: bytes, changed: frozenset[int], excluded: frozenset[int
         return 0
     try:
         statements = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt)]
-    except (SyntaxError, ValueError, RecursionError):
-        # The syntax of another Python than covgate's: at least these.
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # The syntax of another Python than covgate's, or nested too deeply for it: at least these.
         return len(marked & excluded)
     regions = [region for line in marked for region in _regions(line, statements)]
     return len({node.lineno for node in statements if node.lineno in excluded and _is_in(node.lineno, regions)})

@@ -131,7 +131,11 @@ def _write(root: Path, files: Mapping[PurePosixPath, bytes]) -> None:
 
 
 def _component_files(own: Settings, base: Settings, base_side: BaseSide, change: Checkout) -> tuple[Files, Files]:
-    """Return the files of the change's own components, and of the base's: those a change moved stay in theirs."""
+    """Return the files of the change's own components, and of the base's.
+
+    Of a component whose globs are not the base's any more, files that the change moved stay in it. With the same globs
+    a move is a move: the rules of both folders were there before.
+    """
     if not base.components:
         return {part.name: frozenset() for part in own.components}, {}
     here = frozenset((*change.git.tracked(), *change.git.untracked()))
@@ -139,4 +143,7 @@ def _component_files(own: Settings, base: Settings, base_side: BaseSide, change:
     moved = {entry.old_path: entry.path for entry in changes if entry.status == "R"}
     before = match_components(base.components, {*here, *moved}, prefix=change.prefix)
     then = {name: frozenset(moved.get(path, path) for path in paths) & here for name, paths in before.items()}
-    return match_components(own.components, here, prefix=change.prefix), then
+    now = match_components(own.components, here, prefix=change.prefix)
+    globs = {part.name: part.paths for part in own.components}
+    same = {part.name: now[part.name] for part in base.components if globs.get(part.name) == part.paths}
+    return now, then | same

@@ -48,5 +48,8 @@ def test_what_coverage_does_not_exclude_is_not_counted() -> None:
     assert count_excluded(b"a = 1  # pragma: no cover\n", frozenset({1}), frozenset()) == 0
 
 
-def test_of_a_source_that_cannot_be_parsed_its_lines_are_counted() -> None:
-    assert count_excluded(b"a = = 1  # pragma: no cover\n", frozenset({1}), frozenset({1})) == 1
+@pytest.mark.parametrize(
+    "text", [b"= 1", b"(" * 300 + b")" * 300, b"-" * 50_000 + b"1"], ids=["no-python", "deep", "long"]
+)
+def test_of_a_source_that_cannot_be_parsed_its_lines_are_counted(text: bytes) -> None:
+    assert count_excluded(b"a = " + text + b"  # pragma: no cover\n", frozenset({1}), frozenset({1})) == 1

@@ -159,6 +159,14 @@ def test_files_that_are_moved_out_of_a_component_stay_in_it(tmp_path: Path, gith
     assert (ran.exit_code, ran.check("min-diff", "core")["status"]) == (1, "fail"), ran.log
 
 
+def test_a_move_beside_the_same_globs_is_no_change_of_the_gate(tmp_path: Path, github: FakeGithub) -> None:
+    text = config(CORE.replace("shop/**", "shop/s*") + "min-total = 0")
+    workflow = Workflow(tmp_path, github, FILES | {"pyproject.toml": text, "shop/shelf.py": "x = 1\n"})
+    workflow.open_pull_request({"shop/stock.py": None, "shop/depot.py": FILES["shop/stock.py"]})
+    ran = workflow.run_pull_request()
+    assert (ran.exit_code, rows(ran)) == (0, []), ran.log
+
+
 def test_a_component_that_goes_with_its_files_is_not_judged(tmp_path: Path, github: FakeGithub) -> None:
     stock = CORE.replace("shop/**", "shop/stock.py") + "min-total = 10"
     workflow = Workflow(tmp_path, github, FILES | {"pyproject.toml": config(stock)})
