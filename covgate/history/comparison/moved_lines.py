@@ -38,7 +38,7 @@ def find_moved(before: str, after: str, to_new: Callable[[int], int | None]) -> 
 
 def character_at(states: str, line: int) -> str:
     """Return the state of a line as its character; lines after the last statement hold none."""
-    return states[line - 1] if 1 <= line <= len(states) else NO_STATEMENT
+    return states[line - 1] if line <= len(states) else NO_STATEMENT
 
 
 def edited_statements(shift: FileShift, file: FileCoverage) -> frozenset[int]:
