@@ -47,8 +47,7 @@ def edited_statements(shift: FileShift, file: FileCoverage) -> frozenset[int]:
     Only statements of several lines are looked at: the first line of any other is either new, and no old line maps to
     it, or old.
     """
-    continued = (line for line, first in file.first_lines.items() if line != first)
-    return frozenset(file.first_lines[line] for line in continued if shift.to_old(line) is None)
+    return frozenset(first for line, first in file.first_lines.items() if shift.to_old(line) is None)
 
 
 def is_unedited(digest: str, path: PurePosixPath, digests: Mapping[PurePosixPath, str]) -> bool:

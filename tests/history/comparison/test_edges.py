@@ -10,6 +10,7 @@ import pytest
 from covgate.history.comparison.drop import compute_drop, find_deleted
 from covgate.history.comparison.flapping import update_flaps
 from covgate.history.comparison.indirect import find_indirect
+from covgate.history.comparison.moved_lines import is_unedited
 from covgate.history.line_states import EXECUTED, LineState, character_of, record_lines
 from covgate.model.commit import Sha
 from covgate.model.coverage import Span
@@ -76,3 +77,19 @@ def test_two_thousand_lines_are_watched() -> None:
         record_of("m.py\n 1-2100"), record_lines(NEXT, coverage, digests_of(coverage)), read_shifts("")
     )
     assert [flap.line for flap in flaps] == list(range(1, 2001))
+
+
+@pytest.mark.parametrize(
+    ("digest", "now", "unedited"),
+    [
+        pytest.param("0123456789ab", "0123456789ab" + 28 * "c", True, id="as-it-was"),
+        pytest.param("0123456789ab", 28 * "c" + "0123456789ab", False, id="another"),
+        pytest.param("", 40 * "c", False, id="not-known-then"),
+        pytest.param("", None, False, id="not-known-at-all"),
+        pytest.param("0123456789ab", None, False, id="not-known-now"),
+    ],
+)
+def test_a_file_is_unedited_when_its_blob_is_known_to_be_the_same(
+    digest: str, now: str | None, *, unedited: bool
+) -> None:
+    assert is_unedited(digest, M, {} if now is None else {M: now}) is unedited
