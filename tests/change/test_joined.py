@@ -51,5 +51,5 @@ def test_the_face_renders_what_diff_cover_does() -> None:
     assert isinstance(diff, DiffCoverage)
     made = render_diff_cover([ReportKind.DIFF_COVER_MARKDOWN], diff, "base...head", {M: b"a = 1\nb = 2\n"})
     assert set(made) == {ReportKind.DIFF_COVER_MARKDOWN}
-    assert "m.py" in made[ReportKind.DIFF_COVER_MARKDOWN]
-    assert "50%" in made[ReportKind.DIFF_COVER_MARKDOWN]
+    assert "<code>m&#46;py</code>" in made[ReportKind.DIFF_COVER_MARKDOWN]
+    assert "(50.0%)" in made[ReportKind.DIFF_COVER_MARKDOWN]
