@@ -28,13 +28,12 @@ def find_changed_lines(
     texts = {} if head else read_texts(git, None, [change.path for change in changes])
     hunks = parse_patch(git.patch(base, head, paths)) if paths else {}
     lines = {path: frozenset(line for hunk in found for line in hunk.new_lines) for path, found in hunks.items()}
-    touched = [path for path, numbers in lines.items() if numbers]
     digests: dict[PurePosixPath, str | Unavailable] = {}
     if head:
-        texts = read_texts(git, head, touched)
+        texts = read_texts(git, head, [path for path, numbers in lines.items() if numbers])
         digests |= {path: digest_of(text) for path, text in texts.items()}
     else:
-        digests |= _digests_here(git, [change for change in changes if change.path in set(touched)], texts)
+        digests |= _digests_here(git, [change for change in changes if lines.get(change.path)], texts)
     files = {
         change.path: ChangedFile(
             path=change.path,

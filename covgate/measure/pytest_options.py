@@ -106,7 +106,7 @@ def parse_cov_options(words: Iterable[str]) -> CovOptions:
             config = value if equals else (rest.pop(0) if rest else None)
         elif name == "--cov-reset":
             source, bare = [], False
-        elif name.removeprefix("-p") in _BLOCKED or (name == "-p" and rest and rest[0] in _BLOCKED):
+        elif name.removeprefix("-p") in _BLOCKED:  # a word of its own behind `-p`, or one with it
             loadable = False
     # pytest-cov: `--cov --cov=shop` is `--cov`, which measures what coverage's configuration says.
     named = () if bare else tuple(dict.fromkeys(source))

@@ -21,11 +21,13 @@ from covgate.commands.check import figures
 from covgate.config.options import Settings
 from covgate.config.settings import floors_of, resolve
 from covgate.config.toml_file import TomlFile
+from covgate.errors import HistoryError
 from covgate.history.completeness import find_collection, find_partial
 from covgate.history.look_back import Past, look_back
 from covgate.history.open import Archive
 from covgate.history.record import Recorder, RunFigures, find_obstacle
 from covgate.history.storage.folder import FolderPlace
+from covgate.history.storage.places import Seen
 from covgate.history.storage.store import HistoryStore
 from covgate.host.context import EventKind, RunContext
 from covgate.host.github.log import Level, Runner
@@ -424,7 +426,13 @@ class Place:
         return self.store.read().records
 
     def run(
-        self, made: Facts, context: RunContext = BRANCH, settings: Settings | None = None, base: Base | None = None
+        self,
+        made: Facts,
+        context: RunContext = BRANCH,
+        settings: Settings | None = None,
+        base: Base | None = None,
+        *,
+        seen: bool = True,
     ) -> tuple[str, ...]:
         """Record a run of what is checked out; return the notes."""
         settings, today = settings or resolve(), date(2026, 11, 1)
@@ -432,7 +440,7 @@ class Place:
         host = Forge(context=context, log=runner, token=settings.github_token, open_pulls=self.open_pulls)
         screen = Screen(self.log, self.log, lambda text: runner.annotate(Level.WARNING, text, title="covgate"))
         checkout = replace(change_in(self.repository), base=base)
-        archive = Archive(source=self.store, store=self.store, data=self.data)
+        archive = Archive(source=self.store if seen else None, store=self.store, data=self.data)
         recorder = Recorder(
             settings=settings,
             host=host,
@@ -575,6 +583,53 @@ def test_a_place_that_cannot_be_written_is_shown_and_is_no_verdict(place: Place,
     said = place.log.getvalue()
     assert f"covgate: {note.removesuffix('.')}. To mend it: " in said
     assert f"::warning title=covgate::{note.removesuffix('.')}. To mend it: " in said
+
+
+READ_ONLY = HistoryError("the token can only read", hint="give it more", slug="history-read-only")
+
+
+class ReadOnly:
+    """A branch that a token without `contents: write` cannot write to."""
+
+    where = "the branch covgate-data"
+
+    def look(self) -> Seen:
+        return Seen(paths=(), read=lambda _: None)
+
+    def changing(self, _: PurePosixPath) -> NoReturn:
+        raise READ_ONLY
+
+    def commit(self, *_: object) -> NoReturn:
+        raise READ_ONLY
+
+
+@dataclass
+class ReadOnlyPlace(Place):
+    """A repository whose history is a branch that cannot be written to."""
+
+    @property
+    def store(self) -> HistoryStore:
+        return HistoryStore(ReadOnly(), limit=30, wait=nobody, random=Random(1))
+
+
+@pytest.mark.parametrize(
+    ("record", "first", "alarmed"),
+    [
+        pytest.param("", True, False, id="nobody-asked-and-none-was-begun"),
+        pytest.param("true", True, True, id="asked-for"),
+        pytest.param("", False, True, id="there-is-a-history"),
+    ],
+)
+def test_a_token_that_cannot_write_is_an_alarm_where_a_history_is_wanted(
+    repository: Repository, record: str, *, first: bool, alarmed: bool
+) -> None:
+    place = ReadOnlyPlace(repository)
+    # Without a source, what there is of a history cannot be seen, and so it is not known to be the first run.
+    notes = place.run(facts(TEXT, diff=None), settings=given(record=record), seen=first)
+    assert notes == ("Not recorded: the token can only read.",)
+    warning = "::warning title=covgate::Not recorded: the token can only read. To mend it: give it more.\n"
+    assert (warning in place.log.getvalue()) is alarmed
+    assert "covgate: the token can only read\n" in place.log.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -305,3 +305,34 @@ def test_uniting_two_reports_of_a_file_keeps_what_either_executed(one: ReportedF
     first, second = dict(one.lines), dict(two.lines)
     one.merge(two)
     assert one.lines == {line: first.get(line, False) or second.get(line, False) for line in first | second}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "exits"),
+    [
+        pytest.param("BRDA:3,0,0,-", "BRDA:3,0,1,0", {"0,0": False, "0,1": False}, id="another-exit-each-none-taken"),
+        pytest.param("BRDA:3,0,0,1", "BRDA:3,0,1,0", {"0,0": True, "0,1": False}, id="the-first-was-taken"),
+        pytest.param("BRDA:3,0,0,0", "BRDA:3,0,1,2", {"0,0": False, "0,1": True}, id="the-second-was-taken"),
+        pytest.param("BRDA:3,0,0,0", "BRDA:3,0,0,7", {"0,0": True}, id="the-same-exit-once"),
+        pytest.param("BRDA:3,0,0,0", "BRDA:3,1,0,1", {"0,0": False, "1,0": True}, id="of-another-block"),
+    ],
+)
+def test_exits_of_two_lcov_reports_are_united_by_their_names(
+    tmp_path: Path, one: str, other: str, exits: dict[str, bool]
+) -> None:
+    (first,) = read(tmp_path, f"SF:a.py\nDA:3,1\n{one}\nend_of_record\n", DataKind.LCOV)
+    (second,) = read(tmp_path, f"SF:a.py\nDA:3,1\n{other}\nend_of_record\n", DataKind.LCOV)
+    (both,) = read(tmp_path, f"SF:a.py\nDA:3,1\n{one}\n{other}\nend_of_record\n", DataKind.LCOV)
+    first.merge(second)
+    assert first.branches == both.branches == {3: exits}
+
+
+def test_a_source_is_its_own_text_alone(tmp_path: Path) -> None:
+    sources = "\n  <source>\n /ci/one\n </source> and <source>/ci/&#116;wo</source>\n "
+    (file,) = read(tmp_path, cobertura("", filename="a.py", sources=sources))
+    assert file.names == ("/ci/one/a.py", "/ci/two/a.py")
+
+
+def test_more_exits_taken_than_there_are_is_all_of_them(tmp_path: Path) -> None:
+    (file,) = read(tmp_path, cobertura(condition(5, 2)))
+    assert branch_counts(file) == {3: (2, 2)}

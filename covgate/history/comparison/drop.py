@@ -80,10 +80,8 @@ def _covered(states: str) -> str:
 
 
 def _most_exits(states: str, most: int) -> str:
-    def exits(state: str) -> tuple[int, int]:
-        return state_of(state).exits, state_of(state).taken
-
-    return states if most >= len(states) else "".join(sorted(states, key=exits, reverse=True)[: max(most, 0)])
+    # The characters are in the order of their exits, those that were taken last.
+    return "".join(sorted(states, reverse=True)[: max(most, 0)])
 
 
 def compute_delta(before: Tally, after: Tally) -> Fraction | None:

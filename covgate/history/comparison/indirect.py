@@ -25,8 +25,7 @@ def find_indirect(
     flaps = []
     for old_path, file in old.files.items():
         shift = shifts.of(old_path)
-        measured = None if shift.path is None else head.files.get(shift.path)
-        if shift.path is None or measured is None:
+        if shift.path is None or (measured := head.files.get(shift.path)) is None:
             continue
         states = states_of(measured)
         unedited = is_unedited(file.digest, shift.path, digests)

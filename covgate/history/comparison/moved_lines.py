@@ -38,7 +38,7 @@ def find_moved(before: str, after: str, to_new: Callable[[int], int | None]) -> 
 
 def character_at(states: str, line: int) -> str:
     """Return the state of a line as its character; lines after the last statement hold none."""
-    return states[line - 1] if 1 <= line <= len(states) else NO_STATEMENT
+    return states[line - 1] if line <= len(states) else NO_STATEMENT
 
 
 def edited_statements(shift: FileShift, file: FileCoverage) -> frozenset[int]:
@@ -47,8 +47,7 @@ def edited_statements(shift: FileShift, file: FileCoverage) -> frozenset[int]:
     Only statements of several lines are looked at: the first line of any other is either new, and no old line maps to
     it, or old.
     """
-    continued = (line for line, first in file.first_lines.items() if line != first)
-    return frozenset(file.first_lines[line] for line in continued if shift.to_old(line) is None)
+    return frozenset(first for line, first in file.first_lines.items() if shift.to_old(line) is None)
 
 
 def is_unedited(digest: str, path: PurePosixPath, digests: Mapping[PurePosixPath, str]) -> bool:

@@ -16,20 +16,20 @@ class _Cobertura:
         self.parser = expat.ParserCreate()
         self._path = path
         self._sources: list[str] = []
-        self._text: list[str] | None = None
+        self._text: list[str] = []
+        """What stands between the last start of an element and here."""
         self._classes: list[tuple[str, ReportedFile]] = []
         self._file: ReportedFile | None = None
         self._root = ""
         self._has_branches = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._text.clear()
         if not self._root:
             self._root = name
             if name != "coverage" or "clover" in attributes:
                 raise bad_report(self._path, f"is not a Cobertura report: its root element is <{name[:40]}>")
             self._has_branches = attributes.get("branches-valid", "0") not in {"", "0"}
-        elif name == "source":
-            self._text = []
         elif name == "class":
             self._file = ReportedFile(names=(), counted=True)
             self._classes.append((attributes.get("filename", ""), self._file))
@@ -37,15 +37,13 @@ class _Cobertura:
             self._line(self._file, attributes)
 
     def end(self, name: str) -> None:
-        if name == "source" and self._text is not None:
+        if name == "source":
             self._sources.append("".join(self._text).strip())
-            self._text = None
         elif name == "class":
             self._file = None
 
     def characters(self, text: str) -> None:
-        if self._text is not None:
-            self._text.append(text)
+        self._text.append(text)
 
     def entity(self, *_: object) -> None:
         raise bad_report(self._path, "declares XML entities, which a coverage report never needs")
@@ -64,8 +62,7 @@ class _Cobertura:
             total = int(condition[2])
             taken = min(int(condition[1]), total)
             self._has_branches = True
-            if total > 1:
-                file.add_exits(number, counted_exits(taken, total, attributes.get("missing-branches", "")))
+            file.add_exits(number, counted_exits(taken, total, attributes.get("missing-branches", "")))
 
     def report(self) -> Report:
         if not self._root:

@@ -109,7 +109,8 @@ def _places(
             # but it may also be an installed copy.
             if inside is not None:
                 found[file.names] = inside
-                executed |= {inside} if ran and inside in known else set()
+                if ran:
+                    executed.add(inside)
             if inside is None or inside not in known:
                 foreign[file.names] = Recorded(names=file.names, place=place, executed=ran)
         known_here = sum(local_place in known for local_place in found.values())
@@ -128,7 +129,7 @@ def _places(
 
 def _folders(project: Project, path: Path, report: Report) -> list[Path]:
     """Return where relative names start: the report's own folder, or the project's when more of them exist there."""
-    names = [name for file in report.files for name in file.names if not name.startswith("/")]
+    names = [name for file in report.files for name in file.names]
     folders = list(dict.fromkeys([path.parent.resolve(), project.directory.resolve()]))
     if len(folders) > 1:
         folders.sort(key=lambda folder: -sum(len(_existing([folder], name)) for name in names))

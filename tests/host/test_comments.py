@@ -20,8 +20,8 @@ from covgate.host.refusal import Refusal
 from covgate.model.secret import Secret
 from covgate.publish.comment import Published, publish_comment
 from covgate.publish.marker import render_marker
-from tests.integration.conftest import QUICK, Connect, marked_runs, methods
 from tests.support.github.answers import Answer, error
+from tests.support.github.clients import QUICK, Connect, marked_runs, methods
 from tests.support.github.comments import report
 from tests.support.github.server import FakeGithub, Fault
 

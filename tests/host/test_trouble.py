@@ -12,8 +12,8 @@ from covgate.errors import ExitCode, PublishError
 from covgate.host.github.session import RetryPolicy
 from covgate.host.refusal import Refusal
 from covgate.publish.comment import Published, publish_comment
-from tests.integration.conftest import IMPATIENT, QUICK, Connect, marked_runs, methods, problem_of
 from tests.support.github.answers import PRIMARY_LIMIT, SECONDARY_LIMIT, Answer, error
+from tests.support.github.clients import IMPATIENT, QUICK, Connect, marked_runs, methods, problem_of
 from tests.support.github.comments import report
 from tests.support.github.server import FakeGithub, Fault
 

@@ -10,9 +10,9 @@ from covgate.host.github.repository import GithubData
 from covgate.host.refusal import Refusal
 from covgate.host.repository import Compared
 from covgate.model.commit import Sha, parse_sha
-from tests.integration.conftest import ConnectData, methods
 from tests.support.git import Repository, make_repository
 from tests.support.github.answers import READ_ONLY, SECONDARY_LIMIT, Answer, error
+from tests.support.github.clients import ConnectData, methods
 from tests.support.github.git_data import GitData
 from tests.support.github.server import FakeGithub, Fault
 
