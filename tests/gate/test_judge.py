@@ -14,6 +14,7 @@ import pytest
 from covgate.config.goals import Component, Target
 from covgate.config.options import Settings
 from covgate.config.settings import resolve
+from covgate.gate.guard import own_bar
 from covgate.gate.judge import Measured, judge_run
 from covgate.history.look_back import Past
 from covgate.model.change import DiffCoverage, DiffFile
@@ -72,7 +73,7 @@ UNUSABLE = Unavailable(reason="the tests left no data")
 
 
 def judged(run: Measured, settings: Settings | None = None) -> tuple[VerdictKind, list[tuple[str, Status, str]]]:
-    verdict, _ = judge_run(settings or resolve(command_line=RULES), run, TODAY)
+    verdict, _ = judge_run(own_bar(settings or resolve(command_line=RULES)), run, TODAY)
     return verdict.kind, [
         (f"{c.component}: {c.rule}" if c.component else c.rule, c.status, c.why) for c in verdict.checks
     ]
@@ -147,7 +148,7 @@ def test_data_that_cannot_be_used_is_never_green_even_without_a_rule() -> None:
 )
 def test_how_the_tests_ended_counts(status: SuiteStatus, kind: VerdictKind) -> None:
     suite = SuiteRun(command="pytest", status=status, exit_code=0, seconds=1.0)
-    verdict, _ = judge_run(resolve(), replace(RUN, suite=suite), TODAY)
+    verdict, _ = judge_run(own_bar(resolve()), replace(RUN, suite=suite), TODAY)
     assert (verdict.kind, verdict.suite) == (kind, suite)
 
 
@@ -243,7 +244,7 @@ def test_a_component_is_held_against_its_own_total_and_diff() -> None:
 
 def test_each_component_is_judged() -> None:
     with pytest.raises(ValueError, match="zip"):
-        judge_run(replace(resolve(), components=(API,)), RUN, TODAY)
+        judge_run(own_bar(replace(resolve(), components=(API,))), RUN, TODAY)
 
 
 # --- the ramp -----------------------------------------------------------------------------------------------------
@@ -267,5 +268,5 @@ def test_a_ramp_asks_for_what_it_requires_today(
 ) -> None:
     settings = replace(resolve(), target=target)
     run = replace(RUN, past=replace(PAST, history=HISTORY))
-    assert judge_run(settings, run, TODAY)[1] == note
+    assert judge_run(own_bar(settings), run, TODAY)[1] == ((note,) if note else ())
     assert judged(run, settings)[1] == checks

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from covgate.host.artifacts import Artifacts
 
 from covgate.config.option_values import CommentPolicy, PublishPolicy
 from covgate.config.options import Settings
@@ -72,6 +73,11 @@ class MemoryHost:
 
     @contextmanager
     def pull_requests(self) -> Iterator[PullRequests]:
+        raise NotImplementedError
+        yield
+
+    @contextmanager
+    def artifacts(self) -> Iterator[Artifacts]:
         raise NotImplementedError
         yield
 
