@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from covgate.host.artifacts import Artifacts
 
 from covgate.config.option_values import CommentPolicy, PublishPolicy
 from covgate.config.options import Settings
@@ -22,6 +21,7 @@ from covgate.config.settings import resolve
 from covgate.errors import ExitCode, MeasureError, PublishError
 from covgate.host.comments import PostedComment
 from covgate.host.context import EventKind, RunContext
+from covgate.host.finished_run import Artifacts
 from covgate.host.github.log import SUMMARY_LIMIT, Runner
 from covgate.host.pull_requests import PullRequests
 from covgate.host.refusal import Refusal, publish_error

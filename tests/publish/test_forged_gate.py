@@ -39,7 +39,7 @@ def read(data: bytes) -> str:
     return render_comment(view, BODY_LIMIT) + render_summary(view)
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[str, dict[str, object]]] = {
     "another-rule": ("rule", {"name": EVIL}),
     "a-rule-with-words": ("rule", {"before": f"80 {EVIL}"}),
     "a-rule-set-to-words": ("rule", {"after": EVIL}),
@@ -63,7 +63,7 @@ def test_a_change_of_the_gate_that_covgate_does_not_write_is_refused(case: str) 
         read(forged(row, **values))
 
 
-NOT_TOLD = {
+NOT_TOLD: dict[str, tuple[str, dict[str, object]]] = {
     "patterns": ("omit", {"before": EVIL, "after": EVIL}),
     "why-the-effect-is-unknown": ("omit", {"effect": None, "effect_unknown": EVIL}),
     "why-the-base-is-unknown": ("unknown", {"name": EVIL}),
