@@ -34,7 +34,7 @@ lint: $(STAMP)lint  ## Style, types, workflows, generated files.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tools.generate --check
-	$(BIN)/zizmor --quiet --pedantic --offline .github action.yml docs/workflows/*.yml
+	$(BIN)/zizmor --quiet --pedantic --strict-collection --offline .github action.yml docs/workflows/*.yml
 
 gate: $(STAMP)test  ## covgate on itself.
 	$(BIN)/covgate check
