@@ -214,8 +214,9 @@ def run(folder: Path, *args: str, action: bool = False, **variables: str) -> Ran
 def only_error(ran: Ran) -> tuple[str, str, str]:
     """The message, the hint and the slug of the one error on stderr."""
     assert "Traceback" not in ran.out + ran.err
-    # Steps may have been shown before: they are progress, no second message.
-    lines = [line for line in ran.err.splitlines() if not line.startswith(("covgate: Running ", "covgate: Preparing "))]
+    # Steps may have been shown before: they are progress, no second message. So is what is not isolated.
+    progress = ("covgate: Running ", "covgate: Preparing ", "covgate: Not isolated: ")
+    lines = [line for line in ran.err.splitlines() if not line.startswith(progress)]
     assert len(lines) == 3, ran.err
     assert lines[0].startswith("covgate: ")
     assert lines[1].startswith("  ")
