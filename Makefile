@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+TESTS ?= tests
 STAMP := $(VENV)/.installed-
 
 
@@ -14,8 +15,8 @@ quick: $(STAMP)lint  ## Unit and contract tests, style and types: the loop of a 
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto --ignore=tests/integration --ignore=tests/docker --ignore=tests/browser --ignore=tests/real
 	$(MAKE) lint
 
-test: $(STAMP)test  ## Every test that needs no Docker.
-	$(BIN)/python -m pytest -q -n auto -m "not docker and not real and not browser"
+test: $(STAMP)test  ## Every test that needs no Docker; make test TESTS=tests/gate for some.
+	$(BIN)/python -m pytest -q -n auto -m "not docker and not real and not browser" $(TESTS)
 
 test-docker: $(STAMP)test  ## The image on a real Docker engine, and a workflow under act.
 	$(BIN)/python -m pytest -q -m "docker and not real" tests/docker
