@@ -25,6 +25,7 @@ from covgate.system import (
     GitCommand,
     Isolation,
     ReportFolder,
+    Screen,
     close_own_memory,
     find_user,
     lent,
@@ -44,13 +45,7 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
         close_own_memory()
     directory = _project_directory(settings, edges)
     tests_user = find_user(edges.environment)
-    if tests_user is not None and take_back(tests_user, [edges.directory, directory]):
-        screen.say("An earlier run was killed while the workspace was the tests': it is given back to its owner")
-    # Not the project's folder: the tests may put a link in its place.
-    anchor = None if host.context.local else edges.directory
-    folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"), anchor)
-    kinds = settings.reports or ()
-    folder.clear(DIFF_COVER_FILES[kind] for kind in kinds if kind in DIFF_COVER_FILES)
+    folder = _report_folder(settings, edges, directory, tests_user)
     # What `git diff` shows this user: in a workflow no machine's settings enter.
     mine = user_settings(directory, edges.environment) if host.context.local else ()
     git = GitCommand(directory, edges.environment, mine)
@@ -61,10 +56,7 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
         ahead = settings.coverage_data and tests_user is None
         probe = stack.enter_context(contextlib.closing(Probe(project))) if ahead else None
         prefix = PurePosixPath(directory.relative_to(git.root.resolve()))
-        if settings.components:
-            listing = (*git.tracked(), *git.untracked())
-            for note in check_globs(settings.components, listing, settings.where, prefix=prefix):
-                screen.say(note)
+        _check_components(settings, git, prefix, screen)
         if settings.github_token and not host.context.local:
             # Most of the time until history is read git works, not covgate.
             _in_thread(host.load_ahead)
@@ -86,8 +78,26 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
         recorder = _recorder(settings, edges, archive, checkout)
         notes = recorder.record(_own_figures(facts, measurement.coverage, settings), past)
         facts = replace(facts, notes=(*facts.notes, *notes))
-    write_diff_cover(kinds, screen, checkout, measurement, facts, folder)
+    write_diff_cover(settings.reports or (), screen, checkout, measurement, facts, folder)
     return deliver(settings, host, screen, facts, folder, start=edges.directory, root=checkout.git.root)
+
+
+def _report_folder(settings: Settings, edges: Edges, directory: Path, tests_user: int | None) -> ReportFolder:
+    """Make the report's folder, without the reports of an earlier run, in a workspace that is its owner's."""
+    if tests_user is not None and take_back(tests_user, [edges.directory, directory]):
+        edges.screen.say("An earlier run was killed while the workspace was the tests': it is given back to its owner")
+    # Not the project's folder: the tests may put a link in its place.
+    anchor = None if edges.host.context.local else edges.directory
+    folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"), anchor)
+    folder.clear(DIFF_COVER_FILES[kind] for kind in settings.reports or () if kind in DIFF_COVER_FILES)
+    return folder
+
+
+def _check_components(settings: Settings, git: GitCommand, prefix: PurePosixPath, screen: Screen) -> None:
+    if settings.components:
+        listing = (*git.tracked(), *git.untracked())
+        for note in check_globs(settings.components, listing, settings.where, prefix=prefix):
+            screen.say(note)
 
 
 @contextlib.contextmanager

@@ -17,9 +17,6 @@ __all__ = ["github", "runner"]
 
 pytestmark = pytest.mark.real
 
-CHOSEN = [project for project in PROJECTS if project.name in {"boltons", "itsdangerous", "python-dotenv", "toolz"}]
-"""Two layouts, doctests, two sources, and tests that start processes and write files."""
-
 FIGURES = ("total", "diff", "checks", "verdict", "head", "base")
 
 
@@ -44,7 +41,7 @@ def figures(runner: Runner, project: Project, variables: dict[str, str]) -> dict
     return {"exit code": done.returncode, **{name: result[name] for name in FIGURES}}
 
 
-@pytest.mark.parametrize("project", CHOSEN, ids=lambda project: project.name)
+@pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project.name)
 def test_isolation_moves_no_number(runner: Runner, tmp_path: Path, project: Project) -> None:
     alone = figures(replace(runner, folder=tmp_path / "alone"), project, {})
     beside = figures(replace(runner, folder=tmp_path / "beside"), project, {"COVGATE_TESTS_USER": ""})
