@@ -285,3 +285,10 @@ def test_a_file_that_nothing_names_is_told_above_the_table() -> None:
 def test_a_run_without_tests_of_its_own_says_nothing_of_them() -> None:
     with_suite, without = (build_view(facts(CORE, min_diff="80", suite=run)) for run in (PASSED, None))
     assert replace(with_suite) == without
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_all_places_together_hold_all_that_is_missing(situation: str) -> None:
+    diff = SITUATIONS[situation]().known_diff
+    left = sum(place.statements + place.branches.missing for file in diff.files for place in file.places)
+    assert left == diff.tally.counts.missing
