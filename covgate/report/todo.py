@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MIN_DIFF, DiffFile, Gap, Place, Status, figures
+from covgate.model import MIN_DIFF, DiffFile, Gap, Place, Span, Status, SuiteStatus, VerdictKind, figures
 from covgate.report.bands import Band
 from covgate.report.facts import Facts
+from covgate.report.what_to_do import choose_places
 from covgate.report.words import plural, short_path, span_text, work_left
 
 TODO_LIMIT = 5
@@ -46,11 +47,62 @@ class FileRow:
     note: str
 
 
-def todo_title(facts: Facts, places: int) -> str:
-    """Return the heading of the list of next steps; `places` is how many there are."""
-    failing = any(c.rule == MIN_DIFF and c.status is Status.FAIL for c in facts.verdict.checks)
-    title = "To reach green" if failing else "Still uncovered in this change"
-    return title if places <= TODO_LIMIT else f"{title} (the {TODO_LIMIT} largest of {places} places)"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextSteps:
+    """The list of next steps: its heading, the rows shown under it, and how many there are `among`."""
+
+    title: str
+    rows: tuple[Todo, ...]
+    among: int
+    everything: bool
+    """Nothing is uncovered in the change beside the rows."""
+
+
+def next_steps(facts: Facts, files: Sequence[DiffFile]) -> NextSteps:
+    """Return the fewest places that are enough, where the diff's rule alone is in the way; else the largest ones.
+
+    A list that is called enough holds every place it takes: of more than `TODO_LIMIT` it says how many that are.
+    """
+    listed, spots = list_todos(files, facts.links), _spots(files)
+    needed = _needed(facts)
+    choice = choose_places((needed,), [(_size(place),) for _, place in spots]) if needed else None
+    if choice is None:
+        title, many = "Still uncovered in this change", f" (the {TODO_LIMIT} largest of {len(listed):,} places)"
+        title += many if len(listed) > TODO_LIMIT else ""
+        return NextSteps(title=title, rows=listed[:TODO_LIMIT], among=len(listed), everything=len(listed) <= TODO_LIMIT)
+    count = len(choice.chosen)
+    title = f"Covering {'this' if count == 1 else f'these {count}'} is enough"
+    if count > TODO_LIMIT:
+        title = f"That takes at least {choice.least:,} of {len(spots):,} places. Most is missing in"
+    rows = tuple(_todo(*spots[at], facts.links) for at in choice.chosen[:TODO_LIMIT])
+    return NextSteps(title=title, rows=rows, among=count, everything=len(rows) == len(spots))
+
+
+def _needed(facts: Facts) -> int:
+    """Return how much the diff's rule lacks; 0 where it passes, or where covering the change may not be enough."""
+    suite, broken = facts.verdict.suite, {Status.FAIL, Status.UNAVAILABLE}
+    if facts.verdict.kind is not VerdictKind.FAIL or (suite and suite.status is not SuiteStatus.PASSED):
+        return 0
+    checks = [check for check in facts.verdict.checks if check.status in broken]
+    if len(checks) != 1 or (checks[0].rule, checks[0].component) != (MIN_DIFF, None) or checks[0].actual is None:
+        return 0
+    return checks[0].actual.counts.needed(checks[0].target)
+
+
+def _spots(files: Iterable[DiffFile]) -> list[tuple[DiffFile, Place]]:
+    """Return what is left by function, from its first line with work left to its last; at a module's top by range."""
+    found: dict[tuple[PurePosixPath, str, Span | None], tuple[DiffFile, Place]] = {}
+    ranked = sorted(files, key=lambda file: str(file.path))
+    for file, place in [(one, place) for one in ranked for place in one.places]:
+        key = (file.path, place.function, None if place.function else place.span)
+        found[key] = (file, _joined(found[key][1], place) if key in found else place)
+    return list(found.values())
+
+
+def _joined(one: Place, other: Place) -> Place:
+    span = Span(start=min(one.span.start, other.span.start), end=max(one.span.end, other.span.end))
+    statements, branches = one.statements + other.statements, one.branches + other.branches
+    return replace(one, span=span, statements=statements, branches=branches)
 
 
 def list_todos(files: Iterable[DiffFile], links: Links) -> tuple[Todo, ...]:
@@ -62,14 +114,14 @@ def list_todos(files: Iterable[DiffFile], links: Links) -> tuple[Todo, ...]:
 
 def _size(place: Place) -> int:
     """Count what is missing: statements with their branches, or the branches never taken."""
-    return place.statements + (place.branches.total if place.statements else place.branches.missing)
+    return place.statements + place.branches.missing
 
 
 def _todo(file: DiffFile, place: Place, links: Links) -> Todo:
     branches = place.branches
     if place.statements:
         what = plural(place.statements, "line")
-        what += f", {plural(branches.total, 'branch', 'branches')}" if branches.total else ""
+        what += f", {plural(branches.missing, 'branch', 'branches')}" if branches.missing else ""
         what += f" ({NOT_LOADED})" if file.gap else ""
     else:
         what = f"{branches.missing} of {plural(branches.total, 'branch', 'branches')} never taken"

@@ -24,14 +24,12 @@ from covgate.report.facts import Facts
 from covgate.report.gate_changes import GATE_LIMIT, gate_rows, word_lowering
 from covgate.report.headline import word_headline
 from covgate.report.todo import (
-    TODO_LIMIT,
     FileRow,
     OmittedRow,
     Todo,
     file_row,
-    list_todos,
+    next_steps,
     omitted_rows,
-    todo_title,
     undecided_files,
 )
 from covgate.report.words import SHOWN_DIGITS, counts_text, plural
@@ -126,9 +124,9 @@ def build_view(facts: Facts) -> ReportView:
     icon, headline, reasons = word_headline(facts)
     left = [file for file in facts.known_diff.files if file.missing or file.partial]
     ranked = sorted(left, key=lambda f: (-f.tally.counts.missing, str(f.path)))
-    todos = list_todos(ranked, facts.links)
+    steps = next_steps(facts, ranked)
     # Of one file the table would say what the list above it has said.
-    rows = ranked if len(ranked) > 1 or len(todos) > TODO_LIMIT else []
+    rows = ranked if len(ranked) > 1 or not steps.everything else []
     indirect, flaps, gate = indirect_rows(facts), flap_rows(facts), gate_rows(facts.gate_changes)
     lowering = word_lowering(facts.gate_changes)
     return ReportView(
@@ -144,8 +142,8 @@ def build_view(facts: Facts) -> ReportView:
         ),
         drop=drop_row(facts),
         has_branches=not isinstance(facts.total, Unavailable) and facts.total.has_branches,
-        todo_title=todo_title(facts, len(todos)),
-        todos=Listed(todos[:TODO_LIMIT], len(todos)),
+        todo_title=steps.title,
+        todos=Listed(steps.rows, steps.among),
         files=Listed(tuple(file_row(file, facts) for file in rows[:FILE_LIMIT]), len(rows)),
         components=tuple(component_row(facts, part) for part in facts.components),
         components_open=any(

@@ -149,7 +149,7 @@ UNKNOWN = {
 
 def test_links_lead_to_the_merge_only_when_github_says_it_is_the_merge() -> None:
     other = type(HEAD)("5" * 40)
-    made = facts(CORE, min_diff="80")
+    made = facts(CORE, min_diff="100")
     moved = frozenset({PurePosixPath("src/app/core.py")})
     made = replace(made, links=replace(made.links, measured=other, moved=moved))
     urls = [todo.url for todo in build_view(restored(made)).todos.rows]

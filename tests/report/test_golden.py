@@ -95,7 +95,7 @@ def test_a_comment_fits_and_is_whole(situation: str) -> None:
         assert text.startswith(f"{view.icon} **")
         if text != whole and "| :-- |" in text:
             assert LEFT_OUT in text.replace("\\", "")
-    sections = ["left out (", "<summary>Files with work left", "**To reach green", "| :-- |"]
+    sections = ["left out (", "<summary>Files with work left", "**That takes at least", "| :-- |"]
     for section, above in pairwise(sections):
         for text in seen:
             if section in text and above in whole:
