@@ -13,12 +13,12 @@ from covgate.change import Checkout, find_change, load_engine
 from covgate.commands.assess import assess
 from covgate.commands.base_side import BaseSide, find_bar
 from covgate.commands.edges import Edges
-from covgate.config import CoverageOptions, ReportKind, Settings, check_globs
+from covgate.config import CoverageOptions, Settings, check_globs
 from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, history_folder, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
 from covgate.model import ChangedLines, Coverage, Unavailable
-from covgate.publish import DIFF_COVER_FILES, deliver, write_diff_cover
+from covgate.publish import EXPORT_FILES, deliver, files_of, write_diff_cover
 from covgate.report import Facts, load_renderers, make_build
 from covgate.system import (
     USER_VARIABLE,
@@ -89,7 +89,7 @@ def _report_folder(settings: Settings, edges: Edges, directory: Path, tests_user
     # Not the project's folder: the tests may put a link in its place.
     anchor = None if edges.host.context.local else edges.directory
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"), anchor)
-    folder.clear(DIFF_COVER_FILES[kind] for kind in settings.reports or () if kind in DIFF_COVER_FILES)
+    folder.clear(files_of(settings.reports or ()))
     return folder
 
 
@@ -145,8 +145,7 @@ def _measuring(
         wanted=Wanted(
             changed=(*lines.files, *lines.others) if lines else (),
             tracked=checkout.python_files(files),
-            html=folder.path / "html" if ReportKind.HTML in kinds else None,
-            xml=folder.path / "coverage.xml" if ReportKind.XML in kinds else None,
+            exports={kind: folder.path / EXPORT_FILES[kind] for kind in kinds if kind in EXPORT_FILES},
             otherwise=otherwise,
         ),
         committed=checkout.tree is not None,

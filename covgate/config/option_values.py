@@ -45,10 +45,14 @@ class GuardPolicy(StrEnum):
 
 
 class ReportKind(StrEnum):
-    """The reports made on demand."""
+    """The reports made on demand: covgate's page, what coverage writes of the whole project, diff-cover's reports."""
 
     HTML = "html"
+    COVERAGE_HTML = "coverage-html"
     XML = "xml"
+    LCOV = "lcov"
+    JSON = "json"
+    MARKDOWN = "markdown"
     DIFF_COVER_JSON = "diff-cover-json"
     DIFF_COVER_HTML = "diff-cover-html"
     DIFF_COVER_MARKDOWN = "diff-cover-markdown"

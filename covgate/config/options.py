@@ -205,8 +205,9 @@ class Settings:
         metavar="KINDS",
         spelled="--report",
         repeatable=True,
-        help="Also leave `html` (a folder) and `xml` (Cobertura) of the whole project in the report folder, and "
-        "`diff-cover-json`, `diff-cover-html` and `diff-cover-markdown`: diff-cover's own reports of the lines covgate "
+        help="Also leave in the report folder: `html`, the change's gaps as one page; of the whole project, written by "
+        "coverage itself, `coverage-html` (a folder), `xml` (Cobertura), `lcov`, `json` and `markdown` (a table); "
+        "`diff-cover-json`, `diff-cover-html` and `diff-cover-markdown`, diff-cover's own reports of the lines covgate "
         "judged.",
     )
     report_dir: str = _option(

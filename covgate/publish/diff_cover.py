@@ -8,15 +8,9 @@ from pathlib import PurePosixPath
 from covgate.change import Checkout, digest_of, read_texts, render_diff_cover
 from covgate.config import ReportKind
 from covgate.model import Measurement, Unavailable
+from covgate.publish.files import DIFF_COVER_FILES
 from covgate.report import Facts
 from covgate.system import ReportFolder, Screen
-
-DIFF_COVER_FILES = {
-    ReportKind.DIFF_COVER_JSON: "diff-cover.json",
-    ReportKind.DIFF_COVER_HTML: "diff-cover.html",
-    ReportKind.DIFF_COVER_MARKDOWN: "diff-cover.md",
-}
-
 
 def write_diff_cover(
     asked: Collection[ReportKind],
