@@ -22,6 +22,14 @@ class CommentPolicy(StrEnum):
     NEVER = "never"
 
 
+class AnnotationPolicy(StrEnum):
+    """Whether uncovered lines are marked where the change is read, and how loudly."""
+
+    OFF = "off"
+    NOTICE = "notice"
+    WARNING = "warning"
+
+
 class Mode(StrEnum):
     """What the action does."""
 

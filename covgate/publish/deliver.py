@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from covgate.config import OUTPUT_NAMES, CommentPolicy, PublishPolicy, Settings
+from covgate.config import OUTPUT_NAMES, AnnotationPolicy, CommentPolicy, PublishPolicy, Settings
 from covgate.errors import CovgateError, ExitCode, InputError, PublishError
 from covgate.gate import exit_code
-from covgate.host import EventKind, Host, Runner
+from covgate.host import EventKind, Host, Level, Runner
 from covgate.model import VerdictKind, figures, known
 from covgate.publish.comment import BODY_LIMIT, Published, publish_comment
 from covgate.publish.marker import Marker
@@ -17,6 +17,7 @@ from covgate.report import (
     Facts,
     ReportView,
     build_view,
+    make_annotations,
     print_report,
     render_comment,
     render_failed_result,
@@ -65,6 +66,7 @@ def deliver(
         "result-path": f"{shown_path(folder.path, root)}/result.json",
     }
     screen.warn(host.log.write_outputs(outputs))
+    annotate(settings, host, facts, view)
     return code
 
 
@@ -83,6 +85,16 @@ def summarise(log: Runner, screen: Screen, summary: str, shorter: str) -> None:
     """Write the step summary, or the shorter text where it has no room."""
     fitting = summary if len(summary.encode("utf-8", "replace")) <= log.summary_room() else shorter
     screen.warn(log.write_summary(fitting))
+
+
+def annotate(settings: Settings, host: Host, facts: Facts, view: ReportView) -> None:
+    """Mark the change's uncovered lines, where that is asked for.
+
+    Last of all: of what covgate itself warns of, nothing is to fall to the limit.
+    """
+    if settings.annotations is not AnnotationPolicy.OFF:
+        for one in make_annotations(facts, view):
+            host.log.annotate(Level(settings.annotations), one.message, title=one.title, place=one.place)
 
 
 def _publish(settings: Settings, host: Host, facts: Facts, view: ReportView, body: str) -> Published:

@@ -12,6 +12,7 @@ from covgate.publish.files import DIFF_COVER_FILES
 from covgate.report import Facts
 from covgate.system import ReportFolder, Screen
 
+
 def write_diff_cover(
     asked: Collection[ReportKind],
     screen: Screen,

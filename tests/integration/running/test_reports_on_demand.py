@@ -51,7 +51,9 @@ def test_nothing_is_made_that_was_not_asked_for(checkout: Checkout, tmp_path: Pa
     assert left(checkout) == {"result.json", "comment.md", "summary.md"}
 
 
-@pytest.mark.parametrize("spelling", [("--report", "coverage-html,xml"), ("--report", "coverage-html", "--report", "xml")])
+@pytest.mark.parametrize(
+    "spelling", [("--report", "coverage-html,xml"), ("--report", "coverage-html", "--report", "xml")]
+)
 def test_html_and_xml_are_coverages_own(checkout: Checkout, tmp_path: Path, spelling: tuple[str, ...]) -> None:
     done = checkout.covgate(*spelling, command=["pytest", "-q"], PARSED=str(tmp_path / "log"))
     assert done.code == 0, done.err
@@ -156,4 +158,5 @@ def test_what_coverage_writes_needs_its_data(tmp_path: Path, kind: str) -> None:
     made = exported(tmp_path)
     done = made.covgate("--data", "services/shop/.covgate/coverage.xml", "--report", kind)
     assert done.code == 2
-    assert f"reports = {kind} (from --report) needs coverage data files, and coverage.xml is a Cobertura" in done.message
+    problem = f"reports = {kind} (from --report) needs coverage data files, and coverage.xml is a Cobertura"
+    assert problem in done.message
