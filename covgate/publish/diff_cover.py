@@ -33,12 +33,12 @@ def write_diff_cover(
         screen.warn(f"Not made: {names}. Diff coverage is not available: {facts.diff.reason}")
         return
     diff_name = f"{facts.base.sha}...{facts.head}{', and uncommitted edits' if facts.uncommitted else ''}"
-    texts = _read_judged(checkout, measurement, [file.path for file in facts.diff.files if file.missing])
+    texts = read_judged(checkout, measurement, [file.path for file in facts.diff.files if file.missing])
     for kind, text in render_diff_cover(kinds, facts.diff, diff_name, texts).items():
         folder.write(DIFF_COVER_FILES[kind], text)
 
 
-def _read_judged(
+def read_judged(
     checkout: Checkout, measurement: Measurement, paths: Sequence[PurePosixPath]
 ) -> dict[PurePosixPath, bytes]:
     """Return the files as they were measured; one that was edited since, or became a link, is left out."""

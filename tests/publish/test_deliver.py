@@ -134,7 +134,7 @@ def delivered(
     forge = MemoryHost(log=log, **host)
     reports = make_report_folder(folder / ".covgate", "report-dir")
     screen = Screen(out, err, annotated.append)
-    code = deliver(settings, forge, screen, made, reports, start=folder / start, root=folder)
+    code = deliver(settings, forge, screen, made, reports, texts={}, start=folder / start, root=folder)
     return Delivered(code=code, folder=folder, out=out.getvalue(), err=err.getvalue(), annotated=annotated, host=forge)
 
 
