@@ -97,10 +97,17 @@ _FRAME = re.compile(
 
 
 def line_in(path: PurePosixPath, text: str) -> int | None:
-    """Return the line at which a traceback first passes through a file of the repository."""
+    """Return the line at which a traceback first passes through a file of the repository: a test's own.
+
+    Of a chain of exceptions the last one is what the test failed with.
+    """
     name = str(path)
-    for file, line in frames(text):
-        # Relative to the project's folder, or absolute, on this machine or on the one the tests ran on.
-        if line and (name == file or name.endswith(f"/{file.removeprefix('./')}") or file.endswith(f"/{name}")):
-            return line
+    for exception in reversed(_CHAINED.split(text)):
+        for file, line in frames(exception):
+            # Relative to the project's folder, or absolute, on this machine or on the one the tests ran on.
+            if line and (name == file or name.endswith(f"/{file.removeprefix('./')}") or file.endswith(f"/{name}")):
+                return line
     return None
+
+
+_CHAINED = re.compile(r"^(?:The above exception was the direct|During handling of the above exception)", re.MULTILINE)

@@ -32,9 +32,9 @@ def make_results(cases: Iterable[Case], names: TestNames, mask: Callable[[str], 
             test.case = case
     by_outcome = {outcome: sum(test.case.outcome is outcome for test in found.values()) for outcome in Outcome}
     broken = [test for test in found.values() if test.case.outcome >= Outcome.FAILED]
-    slow = nlargest(_SLOWEST, (test for test in found.values() if test.seconds), key=lambda test: test.seconds)
+    ran = {full: test for full, test in found.items() if test.case.outcome is not Outcome.SKIPPED}
+    slow = nlargest(_SLOWEST, (test for test in ran.values() if test.seconds), key=lambda test: test.seconds)
     kept = len(found) <= MOST_TESTS and sum(map(len, found)) <= MOST_CHARACTERS
-    ran = {full for full, test in found.items() if test.case.outcome is not Outcome.SKIPPED}
     return TestResults(
         passed=by_outcome[Outcome.PASSED],
         failed=by_outcome[Outcome.FAILED],
@@ -44,7 +44,7 @@ def make_results(cases: Iterable[Case], names: TestNames, mask: Callable[[str], 
         seconds=sum(test.seconds for test in found.values()),
         slowest=tuple((mask(test.name.full), test.seconds) for test in slow),
         names=frozenset(ran) if kept else frozenset(),
-        left_out=frozenset(found.keys() - ran) if kept else frozenset(),
+        left_out=frozenset(found.keys() - ran.keys()) if kept else frozenset(),
     )
 
 
