@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MIN_DIFF, DiffFile, Gap, Place, ReasonKind, Status, SuiteStatus, VerdictKind, figures
+from covgate.model import MIN_DIFF, DiffFile, Gap, Place, ReasonKind, Span, Status, SuiteStatus, VerdictKind, figures
 from covgate.report.bands import Band
 from covgate.report.facts import Facts
 from covgate.report.what_to_do import choose_places
