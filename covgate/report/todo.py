@@ -142,7 +142,7 @@ def file_row(file: DiffFile, facts: Facts) -> FileRow:
         shown=short_path(file.path),
         url=facts.links.to(file.path),
         band=facts.bands.of(file.tally),
-        value=figures.show_cut(file.tally.percent),
+        value=figures.show_rounded(file.tally.percent),
         left=work_left(file),
         note=NOT_LOADED if file.gap else "",
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from covgate.model import Counts, DiffFile, Span, Status, Tally
+from covgate.model import Counts, DiffFile, Span, Tally
 
 NOT_APPLICABLE = "n/a"
-UNAVAILABLE = "unavailable"
+UNKNOWN = "–"
+"""In a table, of a figure that could not be known."""
 
 
 def counts_text(counts: Counts) -> str:
@@ -31,7 +32,7 @@ def share_text(needed: int, tally: Tally, kind: str = "") -> str:
     noun = f"{kind} {noun}" if kind else noun
     if needed < total:
         return f"{needed:,} more of {total:,} {noun}"
-    return f"the {noun}" if total == 1 else f"all {total:,} {noun}"
+    return f"the one {noun}" if total == 1 else f"all {total:,} {noun}"
 
 
 def span_text(span: Span) -> str:
@@ -39,7 +40,7 @@ def span_text(span: Span) -> str:
     return str(span.start) if span.start == span.end else f"{span.start}-{span.end}"
 
 
-SHOWN_DIGITS = 12
+SHOWN_DIGITS = 7
 """Of a commit id: enough to be unique, and GitHub makes a link of them."""
 
 RANGES = 12
@@ -73,7 +74,3 @@ def short_path(path: PurePosixPath, width: int = 60) -> str:
         return text
     name = path.name if len(path.name) < width - 2 else path.name[-(width - 2) :]
     return f"{text[: max(0, width - len(name) - 2)]}…/{name}"
-
-
-STATUS_MARK = {Status.PASS: " ✅", Status.FAIL: " ❌", Status.NOT_APPLICABLE: "", Status.UNAVAILABLE: " ⚠️"}
-"""The dot before a figure shows its colour band, this mark the rule: 82 % is green and still fails `min-total: 85`."""

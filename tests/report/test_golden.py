@@ -15,7 +15,7 @@ from covgate.report.facts import Facts
 from covgate.report.markdown import render_comment, render_summary
 from covgate.report.result_json import build_result, render_result
 from covgate.report.terminal import print_report
-from covgate.report.view import LEFT_OUT, build_view
+from covgate.report.view import build_view
 from tests.support.situations import SITUATIONS as PRESENT
 from tests.support.situations_compared import COMPARED
 from tests.support.situations_guarded import GUARDED
@@ -33,7 +33,7 @@ def render_terminal(facts: Facts) -> str:
 
 def render_json(facts: Facts) -> str:
     view = build_view(facts)
-    return render_result(build_result(facts, headline=view.headline, exit_code=exit_code(facts.verdict)))
+    return render_result(build_result(facts, headline=str(view.headline), exit_code=exit_code(facts.verdict)))
 
 
 RENDERINGS = {
