@@ -16,16 +16,8 @@ from covgate.system.git_call import GitCall, user_settings
 from covgate.system.git_remote import Access, GitRemote
 from covgate.system.isolation import USER_VARIABLE, Isolation, find_user
 from covgate.system.lending import lent, take_back
-from covgate.system.process import (
-    Completed,
-    LiveRun,
-    QuietProcess,
-    child_environment,
-    close_own_memory,
-    run_live,
-    run_quiet,
-    start_quiet,
-)
+from covgate.system.process import LiveRun, child_environment, close_own_memory, run_live
+from covgate.system.quiet import Completed, QuietProcess, run_quiet, start_quiet
 from covgate.system.screen import Screen, open_console, styled
 from covgate.system.streams import forgiving_streams
 
