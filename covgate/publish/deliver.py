@@ -37,7 +37,7 @@ def deliver(
     """
     code, view = exit_code(facts.verdict), build_view(facts)
     body, summary = render_comment(view, BODY_LIMIT), render_summary(view)
-    folder.write("result.json", render_result(facts, str(view.headline), code))
+    folder.write("result.json", render_result(facts, view.headline, code))
     folder.write("comment.md", body)
     folder.write("summary.md", summary)
     print_report(view, f"Report: {shown_path(folder.path, start)}", screen.out)
@@ -53,7 +53,7 @@ def deliver(
         screen.error(published.problem)
         if code is ExitCode.PASSED:
             code = ExitCode.PUBLISH_FAILED
-        folder.write("result.json", render_result(facts, str(view.headline), code, published.problem))
+        folder.write("result.json", render_result(facts, view.headline, code, published.problem))
         # A summary that begins with a green headline would tell another story than the exit code.
         head = render_failure(f"The report could not be posted: {published.problem.message}", published.problem.hint)
         summary, body = f"{head}\n{summary}", f"{head}\n{body}"

@@ -31,7 +31,7 @@ def relay(
     """
     code, view = exit_code(facts.verdict), build_view(facts)
     body, summary = render_comment(view, BODY_LIMIT), render_summary(view)
-    folder.write("result.json", render_result(facts, str(view.headline), code))
+    folder.write("result.json", render_result(facts, view.headline, code))
     folder.write("comment.md", body)
     folder.write("summary.md", summary)
     print_report(view, f"The report of run {run.id}", screen.out)

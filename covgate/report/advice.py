@@ -1,4 +1,4 @@
-"""What to do about a report that is not about lines: a short form of each reason, a sentence, and the heading behind it."""
+"""What to do where it is not about lines: a short form of each reason, a sentence, and a link to what explains it."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ _REASONS = (
     _Known(
         pattern=r".*(?:too old for its lines|lines are no longer kept).*",
         short="the lines of [main]'s record are no longer kept",
-        advice="Merge [main] into this branch, then run again; `history-limit` says for how many commits lines are kept",
+        advice="Merge [main] into this branch, then run again, or keep more with `history-limit`",
         slug="drop-unknown",
     ),
     _Known(
@@ -159,7 +159,10 @@ def main_of(facts: Facts) -> str:
 
 
 SUITE_ADVICE = {
-    SuiteStatus.FAILED: ("Mend the tests first: what they no longer execute says nothing about coverage", "tests-failed"),
+    SuiteStatus.FAILED: (
+        "Mend the tests first: what they no longer execute says nothing about coverage",
+        "tests-failed",
+    ),
     SuiteStatus.KILLED: ("Give the job more memory, or run fewer tests at once", "tests-killed"),
     SuiteStatus.TIMED_OUT: ("Raise `timeout-minutes`, or find the test that does not end", "tests-timed-out"),
     SuiteStatus.NO_TESTS: ("Let `test-command` find the tests, or name their folder in it", "no-tests"),
@@ -175,7 +178,9 @@ def undecided_advice(names: Prose, facts: Facts, *, several: bool) -> Prose:
     """Say what to do about changed files that count as uncovered although nothing names them."""
     it, them = ("they", "them") if several else ("it", "it")
     start = say(f"Not measured, and nothing says whether {it} should be: ", names, ". ")
-    return start + _advice(f"Set `source` in the coverage configuration, or leave {them} out with `omit`", "undecided-file", facts)
+    return start + _advice(
+        f"Set `source` in the coverage configuration, or leave {them} out with `omit`", "undecided-file", facts
+    )
 
 
 ALL_SLUGS = frozenset(

@@ -24,6 +24,11 @@ class Bullets:
     rows: tuple[Prose, ...]
     more: int = 0
 
+    def limited(self, limit: int) -> Bullets:
+        """Return it with at most `limit` rows."""
+        left = len(self.rows) - limit
+        return replace(self, rows=self.rows[:limit], more=self.more + left) if left > 0 else self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
@@ -45,11 +50,12 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Lines to be shown letter by letter: code of the repository, or the output of its tests."""
+    """Lines to be shown letter by letter: code of the repository, or the output of its tests; `more` are left out."""
 
     kind: ClassVar[str] = "listing"
     language: str
     lines: tuple[str, ...]
+    more: int = 0
 
 
 Block = Paragraph | Bullets | Grid | Listing
@@ -70,8 +76,8 @@ class Fold:
 
     @property
     def rows(self) -> int:
-        """The rows of its longest block."""
-        return max((len(b.rows) for b in self.blocks if isinstance(b, Bullets | Grid)), default=0)
+        """The rows of its longest block; some lines count as one row."""
+        return max(map(_rows, self.blocks), default=0)
 
     def limited(self, limit: int) -> Fold:
         """Return it with at most `limit` rows in each list and table."""
@@ -85,7 +91,19 @@ class Fold:
         return say(f"The {limit} largest of {self.among}") if self.among else self.title
 
 
+_LINES_PER_ROW = 6
+
+
+def _rows(block: Block) -> int:
+    if isinstance(block, Listing):
+        return -(-len(block.lines) // _LINES_PER_ROW)
+    return 0 if isinstance(block, Paragraph) else len(block.rows)
+
+
 def _limited(block: Block, limit: int) -> Block:
-    if not isinstance(block, Bullets | Grid) or len(block.rows) <= limit:
-        return block
-    return replace(block, rows=block.rows[:limit], more=block.more + len(block.rows) - limit)
+    if isinstance(block, Listing):
+        kept = block.lines[: limit * _LINES_PER_ROW]
+        return replace(block, lines=kept, more=block.more + len(block.lines) - len(kept))
+    if isinstance(block, Grid) and len(block.rows) > limit:
+        return replace(block, rows=block.rows[:limit], more=block.more + len(block.rows) - limit)
+    return block.limited(limit) if isinstance(block, Bullets) else block

@@ -76,5 +76,3 @@ def _first_clause(reason: str) -> str:
 def _trend(facts: Facts) -> str:
     """Draw the trend below a pass: below a failure it is no news."""
     return facts.trend if facts.verdict.kind is VerdictKind.PASS else ""
-
-

@@ -44,7 +44,7 @@ def _within(view: ReportView, template: str, limit: int) -> str:
         if _size(text) <= limit:
             return text
         current = current.shorter()
-    headline = _prose(view.headline.cut(limit // 20))
+    headline = _prose(view.first_line.cut(limit // 20))
     return f"{view.mark} **{headline}**\n\nThe report is in the step summary.\n"
 
 
@@ -117,14 +117,6 @@ def _held(text: str) -> str:
     return re.sub(r"(?<=\d) (?=%)|(?<=\bat) (?=most \d)|(?<=\bat most) (?=\d)|(?<=[✅❌\ufe0f]) ", "\u00a0", text)
 
 
-def _words(text: str) -> str:
-    """Set the statements in code that a reason names: `the if on line 9 is never true`."""
-    return re.sub(rf"\bthe ({_KEYWORDS})(?= )", r"the `\1`", escape_text(text))
-
-
-_KEYWORDS = "if|elif|else|while|for|try|except|finally|match|case|with|return|raise|assert|break|continue|yield|await"
-
-
 def _title(prose: Prose) -> str:
     """Render a sentence as HTML: GitHub reads no Markdown in the title of a fold."""
     parts = []
@@ -158,6 +150,11 @@ def _template(name: str) -> Template:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "code": code, "fence": _fence, "link": link, "prose": _prose, "text": escape_text, "title": _title, "words": _words
+        "code": code,
+        "fence": _fence,
+        "link": link,
+        "prose": _prose,
+        "text": escape_text,
+        "title": _title,
     }
     return environment.get_template(name)

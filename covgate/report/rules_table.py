@@ -81,9 +81,7 @@ def _row(what: str, now: str, check: Check | None) -> RuleRow:
     if check.rule == MAX_DROP:
         required = f"at most {figures.show_number(check.target)}"
     status = check.status
-    return RuleRow(
-        name=what, now=now, required=required, status=status, mark=MARKS[status], result=RESULTS[status]
-    )
+    return RuleRow(name=what, now=now, required=required, status=status, mark=MARKS[status], result=RESULTS[status])
 
 
 def _percent(figure: Tally | Unavailable | None, check: Check | None) -> str:
@@ -187,7 +185,10 @@ def counts_grid(facts: Facts) -> Grid | None:
     parts = [("Diff", facts.diff_tally), ("Total", facts.total_tally)]
     named = [(say(what), known(figure)) for what, figure in parts]
     for part in facts.components:
-        named += [(say(name(part.name), " diff"), known(part.diff)), (say(name(part.name), " total"), known(part.total))]
+        named += [
+            (say(name(part.name), " diff"), known(part.diff)),
+            (say(name(part.name), " total"), known(part.total)),
+        ]
     rows = tuple(
         (what, say(figures.show_rounded(tally)), say(counts_text(tally.lines)), say(counts_text(tally.branches)))
         for what, tally in named

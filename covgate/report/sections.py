@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from covgate.model import MAX_DROP, DiffFile, IndirectFile, Span, Status, VerdictKind, figures
 from covgate.report.facts import Facts
-from covgate.report.folds import Bullets, Column, Fold, Grid, Paragraph
+from covgate.report.folds import Bullets, Column, Fold, Grid, Listing, Paragraph
 from covgate.report.gate_changes import gate_rows
 from covgate.report.headline import not_judged
 from covgate.report.prose import Prose, join, link, name, say
@@ -20,6 +21,7 @@ from covgate.report.rules_table import (
     drop_notes,
     rule_rows,
 )
+from covgate.report.test_rows import TestRows, make_test_rows
 from covgate.report.todo import NOT_LOADED, NextSteps, Todo, omitted_rows
 from covgate.report.words import RANGES, plural, short_path, span_text
 
@@ -31,18 +33,35 @@ def todo_prose(todo: Todo) -> Prose:
     """Word one place: where it is, why it is missing, how much it is."""
     place = say(name(f"{todo.shown}:{todo.lines}", todo.url))
     if todo.function:
-        function = todo.function if len(todo.function) <= _LONGEST_NAME else f"{todo.function[: _LONGEST_NAME - 1]}…"
-        place = place + " in " + name(function)
-    return place + f": {todo.what}"
+        place = place + " in " + name(_short(todo.function))
+    return place + ": " + with_statements(todo.what)
 
 
-def build_folds(facts: Facts, left: Sequence[DiffFile], places: Sequence[Todo], steps: NextSteps | None) -> tuple[Fold, ...]:
+def with_statements(text: str) -> Prose:
+    """Set the statements in code that a reason names: `the if on line 9 is never true`."""
+    return say(*(name(part) if at % 2 else part for at, part in enumerate(_STATEMENT.split(text))))
+
+
+_STATEMENT = re.compile(
+    r"(?<=\bthe )(if|elif|else|while|for|try|except|finally|match|case|with|return|raise|assert|break|continue)(?= )"
+)
+
+
+def _short(function: str) -> str:
+    return function if len(function) <= _LONGEST_NAME else f"{function[: _LONGEST_NAME - 1]}…"
+
+
+def build_folds(
+    facts: Facts, left: Sequence[DiffFile], places: Sequence[Todo], steps: NextSteps | None
+) -> tuple[Fold, ...]:
     """Return the folds from top to bottom: what goes first when room is short stands last."""
     found: list[Fold | None] = []
     if facts.verdict.kind is VerdictKind.PASS:
         found += [_places(facts, places), _passing(facts)]
     elif not not_judged(facts):
         found += [None if steps and steps.everything else _files(facts, left), _other_components(facts)]
+    tests = make_test_rows(facts)
+    found += [_output(tests), _gone(tests), _slowest(tests)]
     found += [_lost(facts), _gained(facts), _flaps(facts), _gate(facts), _omitted(facts), _notes(facts), _counts(facts)]
     return tuple(filter(None, found))
 
@@ -56,7 +75,9 @@ def _places(facts: Facts, places: Sequence[Todo]) -> Fold | None:
     if not places:
         return None
     noun = "lines and branches" if facts.known_diff.tally.branches.total else "lines"
-    title = f"{counts.missing:,} of {counts.total:,} changed {noun} {'is' if counts.missing == 1 else 'are'} not covered"
+    title = (
+        f"{counts.missing:,} of {counts.total:,} changed {noun} {'is' if counts.missing == 1 else 'are'} not covered"
+    )
     return Fold(title=say(title), blocks=(Bullets(rows=tuple(map(todo_prose, places))),))
 
 
@@ -112,9 +133,7 @@ def rules_grid(rows: Sequence[RuleRow]) -> Grid:
         Column(title="Required", right=True),
         Column(title="Result"),
     )
-    cells = (
-        (say(row.name), say(row.now), say(row.required), say(f"{row.mark} {row.result}".strip())) for row in rows
-    )
+    cells = ((say(row.name), say(row.now), say(row.required), say(f"{row.mark} {row.result}".strip())) for row in rows)
     return Grid(columns=columns, rows=tuple(cells))
 
 
@@ -128,7 +147,9 @@ def _passing(facts: Facts) -> Fold | None:
         title = "The rule passes" if passing == 1 else f"All {passing} rules pass"
     else:
         idle = len(checks) - passing
-        title = f"{passing} of {plural(len(checks), 'rule')} pass, {idle} {'has' if idle == 1 else 'have'} nothing to judge"
+        title = (
+            f"{passing} of {plural(len(checks), 'rule')} pass, {idle} {'has' if idle == 1 else 'have'} nothing to judge"
+        )
     components = component_rows(facts)
     grid = component_grid(components) if components else rules_grid(rule_rows(facts))
     notes = tuple(Paragraph(prose=say(note)) for note in drop_notes(facts))
@@ -193,11 +214,12 @@ def _flaps(facts: Facts) -> Fold | None:
         return None
     check = facts.check(MAX_DROP)
     excused = check is not None and check.drop is not None and check.drop.excused > 0
-    title = f"{plural(len(flaps), 'flapping line')} differ{'s' if len(flaps) == 1 else ''} from the baseline"
+    one = len(flaps) == 1
+    title = f"{plural(len(flaps), 'flapping line')} {'differs' if one else 'differ'} from the baseline"
     if excused and check and check.drop:
-        are = "is" if len(flaps) == 1 else "are"
-        left_out = figures.show_drop(check.drop.least)
-        title = f"{plural(len(flaps), 'flapping line')} {are} left out of the drop ({left_out} with {'it' if len(flaps) == 1 else 'them'})"
+        with_them = f"{figures.show_drop(check.drop.least)} with {'it' if one else 'them'}"
+        are = "is" if one else "are"
+        title = f"{plural(len(flaps), 'flapping line')} {are} left out of the drop ({with_them})"
     rows = tuple(
         say(
             name(
@@ -212,13 +234,66 @@ def _flaps(facts: Facts) -> Fold | None:
     return Fold(title=say(title), blocks=(why, Bullets(rows=rows)), in_comment=excused)
 
 
+# --- the tests --------------------------------------------------------------------------------------------------------
+
+
+def failed_tests(facts: Facts) -> Bullets | None:
+    """List the tests that failed, with their place and the first line of why; None where they are not known."""
+    tests = make_test_rows(facts)
+    rows = tuple(
+        join([say(name(row.place, row.link), " in ") if row.place else Prose(), say(name(_short(row.name)))], "")
+        + (say(": ", name(row.reason)) if row.reason else "")
+        for row in tests.failed
+    )
+    return Bullets(rows=rows, more=tests.more) if rows else None
+
+
+def _output(tests: TestRows) -> Fold | None:
+    lines = tuple(tests.output.splitlines())
+    title = "The output" if len(tests.failed) != _BOTH else "The output of both"
+    return Fold(title=say(title), blocks=(Listing(language="text", lines=lines),)) if lines else None
+
+
+_BOTH = 2
+
+
+def gone_tests(facts: Facts) -> Prose:
+    """Say that tests which ran at the baseline did not run here; empty when all did."""
+    return _gone_title(make_test_rows(facts))
+
+
+def _gone_title(tests: TestRows) -> Prose:
+    if tests.gone is None:
+        return Prose()
+    file = tests.gone.only_file
+    return say(tests.gone.sentence, say(", all in ", name(short_path(file))) if file else "")
+
+
+def _gone(tests: TestRows) -> Fold | None:
+    if tests.gone is None or not tests.gone.names:
+        return None
+    rows = tuple(say(name(one)) for one in tests.gone.names)
+    return Fold(title=_gone_title(tests), blocks=(Bullets(rows=rows, more=tests.gone.more),))
+
+
+def _slowest(tests: TestRows) -> Fold | None:
+    columns = (Column(title="Test"), Column(title="Time", right=True))
+    rows = tuple((say(name(_short(test))), say(time)) for test, time in tests.slowest)
+    grid = Grid(columns=columns, rows=rows)
+    return Fold(title=say("The slowest tests"), blocks=(grid,), in_comment=False) if rows else None
+
+
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
 
 def _gate(facts: Facts) -> Fold | None:
     rows = gate_rows(facts.gate_changes)
     title = f"{plural(len(rows), 'change')} to the gate itself"
-    return Fold(title=say(title), blocks=(Bullets(rows=rows),), open=len(facts.gate_changes.lowering) > 1) if rows else None
+    return (
+        Fold(title=say(title), blocks=(Bullets(rows=rows),), open=len(facts.gate_changes.lowering) > 1)
+        if rows
+        else None
+    )
 
 
 def _omitted(facts: Facts) -> Fold | None:

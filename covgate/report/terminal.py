@@ -23,30 +23,32 @@ def print_report(view: ReportView, places: str, stream: TextIO) -> None:
     """Print the report; `places` says where its files are."""
     out = open_console(stream)
     out.print()
-    for fold in view.folds:
-        if fold.in_comment or view.kind is not VerdictKind.PASS:
-            out.print(styled((str(fold.title), "bold")))
-            for block in fold.blocks:
-                _print_block(block, out)
-    if view.rules and not view.components:
+    for fold in view.folds if view.kind is not VerdictKind.PASS else view.comment.folds:
+        out.print(styled((str(fold.title), "bold")))
+        for block in fold.blocks:
+            _print_block(block, out)
+    _print_rules(view, out)
+    out.print(styled((f"{_MARKS[view.kind]} {view.headline}", _STYLES[view.kind])))
+    for sentence in filter(None, (*view.advice, view.lead, *view.remarks, view.since)):
+        out.print(styled("  ", str(sentence)))
+    if view.steps:
+        out.print(styled("  ", f"{view.steps.title}:"))
+    for row in (*(view.failed.rows if view.failed else ()), *view.step_rows):
+        # The mark keeps a name that starts with :: from being taken for a workflow command.
+        out.print(styled("  · ", str(row)))
+    for note in (" · ".join(map(str, view.footer)), places):
+        out.print(styled((f"  {note}", "dim")))
+
+
+def _print_rules(view: ReportView, out: Console) -> None:
+    if view.components and view.tables:
+        _print_block(view.tables, out)
+    elif view.rules:
         table = _new_table(4)
         for row in view.rules:
             required = f"required {row.required}" if row.required and row.name != "Drop" else row.required
             table.add_row(f"  {row.name}", row.now, required, _WORDS.get(row.result, row.result))
         out.print(table)
-    elif view.tables:
-        _print_block(view.tables, out)
-    out.print(styled((f"{_MARKS[view.kind]} {view.headline}", _STYLES[view.kind])))
-    for sentence in (*view.advice, view.lead, *view.remarks, view.since):
-        if sentence:
-            out.print(styled("  ", str(sentence)))
-    if view.steps:
-        out.print(styled("  ", f"{view.steps.title}:"))
-    for step in view.step_rows:
-        # The mark keeps a name that starts with :: from being taken for a workflow command.
-        out.print(styled("  · ", str(step)))
-    for note in (" · ".join(map(str, view.footer)), places):
-        out.print(styled(("  " + note, "dim")))
 
 
 def _print_block(block: object, out: Console) -> None:

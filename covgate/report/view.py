@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from covgate.model import MAX_DROP, MIN_TOTAL, NOTHING_RECORDED, Check, Gap, Status, SuiteStatus, Unavailable, VerdictKind
+from covgate.model import (
+    MAX_DROP,
+    MIN_TOTAL,
+    NOTHING_RECORDED,
+    Check,
+    Gap,
+    Status,
+    SuiteStatus,
+    Unavailable,
+    VerdictKind,
+)
 from covgate.report.advice import find_words, main_of, suite_advice, undecided_advice, word_reason
 from covgate.report.facts import Facts
-from covgate.report.folds import Fold, Grid
+from covgate.report.folds import Bullets, Fold, Grid
 from covgate.report.footer import footer
 from covgate.report.headline import failed_checks, not_judged, unknown_checks, word_headline
 from covgate.report.prose import Prose, join, name, say
@@ -20,7 +30,7 @@ from covgate.report.rules_table import (
     drop_notes,
     rule_rows,
 )
-from covgate.report.sections import build_folds, lost_files, rules_grid, todo_prose
+from covgate.report.sections import build_folds, failed_tests, gone_tests, lost_files, rules_grid, todo_prose
 from covgate.report.todo import NAMES, NextSteps, Todo, list_todos, next_steps
 from covgate.report.words import short_path
 
@@ -31,10 +41,12 @@ class ReportView:
 
     kind: VerdictKind
     mark: str
-    headline: Prose
+    first_line: Prose
     """The report's name, the verdict, the figure, what is required, the gap: at most 120 characters with the mark."""
     advice: tuple[Prose, ...]
     """What to do where it is not about lines: a sentence each, with a link to what explains it."""
+    failed: Bullets | None
+    """The tests that failed."""
     steps: NextSteps | None
     """The places that are enough, of a verdict that lines can mend."""
     lead: Prose
@@ -74,7 +86,13 @@ class ReportView:
 
     def limited(self, limit: int) -> ReportView:
         """Return the view with at most `limit` rows in each fold."""
-        return replace(self, folds=tuple(fold.limited(limit) for fold in self.folds))
+        failed = self.failed and self.failed.limited(limit)
+        return replace(self, folds=tuple(fold.limited(limit) for fold in self.folds), failed=failed)
+
+    @property
+    def headline(self) -> str:
+        """The first line as plain text, without its mark."""
+        return str(self.first_line)
 
     @property
     def tables(self) -> Grid | None:
@@ -86,7 +104,10 @@ class ReportView:
     @property
     def step_rows(self) -> tuple[Prose, ...]:
         """The places to cover, a line each."""
-        return tuple(map(todo_prose, self.steps.rows)) if self.steps else ()
+        if self.steps is None:
+            return ()
+        folders = (say(name(folder.shown), f": {folder.size}") for folder in self.steps.folders)
+        return (*folders, *map(todo_prose, self.steps.rows))
 
     @property
     def comment(self) -> ReportView:
@@ -96,18 +117,19 @@ class ReportView:
 
 def build_view(facts: Facts) -> ReportView:
     """Word and sort a report."""
-    mark, headline = word_headline(facts)
+    mark, first_line = word_headline(facts)
     left = [file for file in facts.known_diff.files if file.missing or file.partial]
     ranked = sorted(left, key=lambda f: (-f.tally.counts.missing, str(f.path)))
     by_lines = facts.verdict.kind is VerdictKind.FAIL and not not_judged(facts)
     steps = next_steps(facts, ranked) if by_lines else None
-    steps = steps if steps and steps.rows else None
+    steps = steps if steps and (steps.rows or steps.folders) else None
     places = list_todos(ranked, facts.links)
     open_tables = facts.verdict.kind is not VerdictKind.PASS and not not_judged(facts)
     return ReportView(
         kind=facts.verdict.kind,
         mark=mark,
-        headline=headline,
+        first_line=first_line,
+        failed=failed_tests(facts),
         advice=tuple(_advice(facts)),
         steps=steps,
         lead=_lead(facts),
@@ -183,7 +205,9 @@ def _told(facts: Facts, reason: Unavailable | str, rule: str) -> Prose:
 def _told_of(facts: Facts, check: Check) -> Prose:
     """Say what to do about a rule that is not known; of a component's, which it is."""
     told = _told(facts, check.why, check.rule)
-    return say(name(check.component), ": ", told.small) if check.component and facts.verdict.kind is VerdictKind.FAIL else told
+    if check.component is None or facts.verdict.kind is not VerdictKind.FAIL:
+        return told
+    return say(name(check.component), ": ", told.small)
 
 
 _LONGEST_REASON = 400
@@ -201,7 +225,9 @@ def _undecided(facts: Facts) -> Prose:
 
 
 def _lead(facts: Facts) -> Prose:
-    """Say that the change is not what fails."""
+    """Say what comes before the places: tests that are gone, or that the change is not what fails."""
+    if failed_checks(facts) and not not_judged(facts) and (gone := gone_tests(facts)):
+        return gone + "."
     counts = facts.known_diff.tally.counts
     failed = failed_checks(facts)
     if failed and counts.total and not counts.missing and not not_judged(facts):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from covgate.model import Counts, DiffFile, Span, Tally
+from covgate.model import Counts, Span, Tally
 
 NOT_APPLICABLE = "n/a"
 UNKNOWN = "–"
@@ -45,26 +44,6 @@ SHOWN_DIGITS = 7
 
 RANGES = 12
 """How many ranges of one file are listed: a row is read at a glance."""
-
-
-def work_left(file: DiffFile) -> str:
-    """Print the missing ranges and the partial lines of a file: `12-14, 20; partly 31`."""
-    parts = [_listed([span_text(span) for span in file.missing_spans])] if file.missing_spans else []
-    if file.partial:
-        parts.append("partly " + _listed([str(line) for line in sorted(file.partial)]))
-    return "; ".join(parts)
-
-
-def listed_spans(spans: Sequence[Span]) -> str:
-    """Print ranges of lines: `12-14, 20`, or `–` when there is none."""
-    return _listed([span_text(span) for span in spans]) if spans else "–"
-
-
-def _listed(items: Sequence[str]) -> str:
-    # One more takes no more room than saying that there is one more.
-    if len(items) <= RANGES + 1:
-        return ", ".join(items)
-    return f"{', '.join(items[:RANGES])} and {len(items) - RANGES} more"
 
 
 def short_path(path: PurePosixPath, width: int = 60) -> str:

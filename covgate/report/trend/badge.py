@@ -40,7 +40,7 @@ class Badge:
 
 
 def build_badge(percent: Decimal | None, band: Band) -> Badge:
-    """Return the badge of a total, cut to one decimal; `unknown` without one."""
+    """Return the badge of a total; `unknown` without one."""
     message = figures.show_rounded(percent, absent="unknown")
     width = round(sum(_WIDTHS.get(character, _DIGIT) for character in message))
     return Badge(message=message, colour=_COLOURS[band][1], right=width + 2 * _PADDING)

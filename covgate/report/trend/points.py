@@ -55,7 +55,8 @@ def point_rows(
         PointRow(
             date=point.date.astimezone(UTC),
             values=tuple(
-                figures.show_rounded(value, absent="–") for value in (point.total, *map(point.components.get, components))
+                figures.show_rounded(value, absent="–")
+                for value in (point.total, *map(point.components.get, components))
             ),
             band=bands.of(point.total),
             delta=delta,
