@@ -140,7 +140,7 @@ def test_most_of_it_is_no_free_text(situation: str) -> None:
 
 
 UNKNOWN = {
-    *("tests-timed-out", "total-unavailable", "diff-unavailable", "diff-unavailable-without-rule", "components"),
+    *("total-unavailable", "diff-unavailable", "diff-unavailable-without-rule", "components"),
     *("drop-unknown", "no-baseline", "ramp-unknown", "hostile-names"),
     *("guard-omit", "guard-everything", "guard-unreadable"),
 }

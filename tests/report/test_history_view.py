@@ -144,7 +144,7 @@ def test_a_terminal_gets_colours_and_a_row_is_one_line(monkeypatch: pytest.Monke
     lines = screen.getvalue().splitlines()
     assert len(lines) == 1 + 5 + 3
     assert "\x1b[" in lines[1]
-    assert "73.45 %" in lines[5]
+    assert "73.5 %" in lines[5]
     assert all(len(re.sub(r"\x1b\[[\d;]*m", "", line)) <= 90 for line in lines)
 
 
