@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from covgate.errors import explained_at
 from covgate.model import MAX_DROP, MIN_DIFF, SuiteStatus, Unavailable
 from covgate.report.facts import Facts
 from covgate.report.prose import Prose, link, name, say
 
-DOCS = "https://github.com/org/covgate/blob/v1/docs"
-"""Where the documentation of this version is: who reads a comment has no copy of covgate's repository."""
-
 
 def explain(slug: str) -> Prose:
     """Return `(why)`, linked to a heading of docs/troubleshooting.md."""
-    return say(" (", link("why", f"{DOCS}/troubleshooting.md#{slug}"), ")")
+    return say(" (", link("why", explained_at(slug)), ")")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

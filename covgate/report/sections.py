@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from covgate.model import MAX_DROP, DiffFile, IndirectFile, Span, Status, VerdictKind, figures
+from covgate.model import MAX_DROP, DiffFile, IndirectFile, ReasonKind, Span, Status, VerdictKind, figures
 from covgate.report.facts import Facts
 from covgate.report.folds import Bullets, Column, Fold, Grid, Listing, Paragraph
 from covgate.report.gate_changes import gate_rows
 from covgate.report.headline import not_judged
-from covgate.report.prose import Prose, join, link, name, say
+from covgate.report.prose import Piece, Prose, join, link, name, say
 from covgate.report.rules_table import (
     COMPONENTS_SHOWN,
     RuleRow,
@@ -22,7 +21,8 @@ from covgate.report.rules_table import (
     rule_rows,
 )
 from covgate.report.test_rows import TestRows, make_test_rows
-from covgate.report.todo import NOT_LOADED, NextSteps, Todo, omitted_rows
+from covgate.report.todo import NextSteps, Todo, omitted_rows
+from covgate.report.why import KEYWORD, REASONS
 from covgate.report.words import RANGES, plural, short_path, span_text
 
 _LONGEST_NAME = 80
@@ -39,12 +39,12 @@ def todo_prose(todo: Todo) -> Prose:
 
 def with_statements(text: str) -> Prose:
     """Set the statements in code that a reason names: `the if on line 9 is never true`."""
-    return say(*(name(part) if at % 2 else part for at, part in enumerate(_STATEMENT.split(text))))
-
-
-_STATEMENT = re.compile(
-    r"(?<=\bthe )(if|elif|else|while|for|try|except|finally|match|case|with|return|raise|assert|break|continue)(?= )"
-)
+    pieces: list[Piece | str] = []
+    at = 0
+    for found in KEYWORD.finditer(text):
+        pieces += [text[at : found.start()], name(found[0])]
+        at = found.end()
+    return say(*pieces, text[at:])
 
 
 def _short(function: str) -> str:
@@ -112,7 +112,7 @@ def _ranges(facts: Facts, file: DiffFile) -> Prose:
         else:
             joined.append(span)
     shown = [say(link(span_text(span), facts.links.to(file.path, span))) for span in joined]
-    return _listed(shown) + (f" ({NOT_LOADED})" if file.gap else "")
+    return _listed(shown) + (f" ({REASONS[ReasonKind.NEVER_IMPORTED]})" if file.gap else "")
 
 
 def _listed(items: Sequence[Prose]) -> Prose:

@@ -174,7 +174,7 @@ def test_what_is_not_about_lines_says_what_to_do_and_where_that_is_explained(sit
     asked = built.mark == "⚠️" or (built.mark == "❌" and not built.open_tables)
     if asked:
         (url,) = {piece.url for piece in built.advice[0].pieces if piece.url}
-        assert url.startswith("https://github.com/org/covgate/blob/v1/docs/troubleshooting.md#")
+        assert url.startswith("https://github.com/org/covgate-action/blob/v1/docs/troubleshooting.md#")
         assert str(built.advice[0]).endswith(" (why).")
 
 
@@ -379,7 +379,7 @@ def test_there_are_five_and_the_fold_says_of_how_many() -> None:
 
 
 def test_the_innermost_function_is_named() -> None:
-    built = build_view(facts("m.py\n    + 5 missing\n    def outer 1-20\n    def outer.inner 4-6\n"))
+    built = build_view(facts("m.py\n    3\n    + 5 missing\n    def outer 1-20\n    def outer.inner 4-6\n"))
     assert built.places[0].function == "outer.inner"
 
 
@@ -413,6 +413,11 @@ def test_notes_are_in_the_comment_where_something_is_wrong() -> None:
     assert "1 note on the measurement" not in titles(build_view(noted))
     assert bullets(build_view(noted), "1 note") == ["Paths were mapped."]
     assert "1 note on the measurement" in titles(build_view(facts(CORE, min_diff="80", notes=("Paths were mapped.",))))
+
+
+def test_a_file_no_test_loads_says_so() -> None:
+    (todo,) = view("unmeasured-file").places
+    assert (todo.lines, todo.function, todo.what) == ("3-12", "load", "no test imports this file (10 lines)")
 
 
 # --- links ---------------------------------------------------------------------------------------------------------
