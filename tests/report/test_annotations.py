@@ -33,7 +33,7 @@ def places(made: Facts) -> list[str]:
 
 def test_each_place_is_marked_from_its_first_line_to_its_last() -> None:
     found = marked(facts(CORE))
-    assert ("src/app/core.py", 60, 63) in [
+    assert ("src/app/core.py", 59, 63) in [
         (str(one.place[0]), one.place[1].start, one.place[1].end) for one in found if one.place
     ]
     refund = next(one for one in found if one.place and one.place[1].start == 60)
