@@ -36,9 +36,9 @@ def test_each_place_is_marked_from_its_first_line_to_its_last() -> None:
     assert ("src/app/core.py", 59, 63) in [
         (str(one.place[0]), one.place[1].start, one.place[1].end) for one in found if one.place
     ]
-    refund = next(one for one in found if one.place and one.place[1].start == 60)
+    refund = next(one for one in found if one.place and one.place[1].start == 59)
     assert refund.title == "Not covered: Cart.refund"
-    assert "3 lines" in refund.message
+    assert "3 of lines 59-63, 1 branch" in refund.message
 
 
 def test_what_is_enough_comes_before_what_is_larger() -> None:
