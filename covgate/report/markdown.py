@@ -6,8 +6,11 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from covgate.model import visible
+from covgate import __version__
+from covgate.model import Sha, visible
 from covgate.report.view import ReportView
+from covgate.report.why import KEYWORD
+from covgate.report.words import SHOWN_DIGITS
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -35,6 +38,17 @@ def render_failure(headline: str, hint: str) -> str:
     return f"⚠️ **{escape_text(headline)}**\n\n{escape_text(hint)}\n"
 
 
+def render_unjudged(why: str, head: Sha, *, name: str, run_url: str | None) -> str:
+    """Render the comment of a run that has no verdict: `why` in a few words, and where the rest is told."""
+    whose = f" · {escape_text(name)}" if name else ""
+    run = link("The run", run_url)
+    return (
+        f"⚠️ **Cannot judge: {escape_text(why)}**{whose}\n\n"
+        f"No verdict of an earlier run holds for this commit. {run} says what happened and what to change.\n\n"
+        f"<sub>Head {head[:SHOWN_DIGITS]} · covgate {__version__}</sub>\n"
+    )
+
+
 def escape_text(text: str) -> str:
     """Escape prose for Markdown: no markup, no HTML, no mention, no link, no line end, whatever a file name holds.
 
@@ -45,6 +59,11 @@ def escape_text(text: str) -> str:
     safe = marked.replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
     # At the start of a line or of a list's item these begin a list.
     return re.sub(r"\A([-+=]|\d+[.)])", lambda m: f"{m[1][:-1]}\\{m[1][-1]}", safe)
+
+
+def prose(text: str) -> str:
+    """Escape words of ours about Python, with its keywords as code."""
+    return KEYWORD.sub(r"`\g<0>`", escape_text(text))
 
 
 def _part(text: str) -> str:
@@ -86,5 +105,5 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"text": escape_text, "code": code, "link": link}
+    environment.filters |= {"text": escape_text, "prose": prose, "code": code, "link": link}
     return environment.get_template(name)
