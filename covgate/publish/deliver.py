@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
-from covgate.config import CommentPolicy, PublishPolicy, Settings
-from covgate.errors import CovgateError, ExitCode, PublishError
+from covgate.config import AnnotationPolicy, CommentPolicy, PublishPolicy, ReportKind, Settings
+from covgate.errors import CovgateError, ExitCode, PublishError, explained_at
 from covgate.gate import exit_code
 from covgate.host import EventKind, Host, Level, Runner
 from covgate.model import figures, known, plain
 from covgate.publish.comment import BODY_LIMIT, Published, publish_comment
+from covgate.publish.files import PAGE
 from covgate.publish.marker import Marker
 from covgate.publish.plan import CommentDraft
 from covgate.report import (
     Facts,
     ReportView,
     build_view,
+    make_annotations,
     print_report,
     render_comment,
     render_failure,
+    render_page,
     render_result,
     render_summary,
     word_alarm,
@@ -27,14 +31,25 @@ from covgate.system import ReportFolder, Screen, shown_path
 
 
 def deliver(
-    settings: Settings, host: Host, screen: Screen, facts: Facts, folder: ReportFolder, *, start: Path, root: Path
+    settings: Settings,
+    host: Host,
+    screen: Screen,
+    facts: Facts,
+    folder: ReportFolder,
+    *,
+    texts: Mapping[PurePosixPath, bytes],
+    start: Path,
+    root: Path,
 ) -> ExitCode:
     """Write the report's files, show it, put it on the pull request, and set the step's outputs.
 
-    Return the verdict's exit code, unless a report that had to be posted was not. A red gate still comments. Paths are
-    shown from where covgate was started (`start`), to other steps from the checkout's `root`.
+    Return the verdict's exit code, unless a report that had to be posted was not. A red gate still comments. The page
+    shows `texts`, the sources of changed files as they were measured. Paths are shown from where covgate was started
+    (`start`), to other steps from the checkout's `root`.
     """
     view = build_view(facts)
+    if ReportKind.HTML in (settings.reports or ()):
+        folder.write(PAGE, render_page(facts, view, texts))
     with host.log.group("Report"):
         code, problem = _deliver(settings, host, screen, facts, view, folder, start=start, root=root)
     if problem is not None and code is ExitCode.PUBLISH_FAILED:
@@ -43,6 +58,7 @@ def deliver(
         host.log.annotate(Level.ERROR, word_alarm(facts, view), title=TITLE)
     elif host.log.folds:
         screen.say(view.headline)
+    annotate(settings, host, facts, view)
     return code
 
 
@@ -52,7 +68,7 @@ TITLE = "covgate"
 
 def word_error(error: CovgateError) -> str:
     """Return lines of plain text: what happened, what to change, where to read more."""
-    lines = (*error.message.splitlines(), error.hint, f"docs/troubleshooting.md#{error.slug}")
+    lines = (*error.message.splitlines(), error.hint, explained_at(error.slug))
     return "\n".join(map(plain, lines))
 
 
@@ -116,6 +132,16 @@ def summarise(log: Runner, screen: Screen, summary: str, shorter: str) -> None:
     """Write the step summary, or the shorter text where it has no room."""
     fitting = summary if len(summary.encode("utf-8", "replace")) <= log.summary_room() else shorter
     screen.warn(log.write_summary(fitting))
+
+
+def annotate(settings: Settings, host: Host, facts: Facts, view: ReportView) -> None:
+    """Mark the change's uncovered lines, where that is asked for.
+
+    Last of all: of what covgate itself warns of, nothing is to fall to the limit.
+    """
+    if settings.annotations is not AnnotationPolicy.OFF:
+        for one in make_annotations(facts, view):
+            host.log.annotate(Level(settings.annotations), one.message, title=one.title, place=one.place)
 
 
 def _publish(settings: Settings, host: Host, facts: Facts, view: ReportView, body: str) -> Published:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from covgate.errors import TROUBLESHOOTING
 from covgate.model import FAILED_SUITES, Unavailable, VerdictKind, plain
 from covgate.report.facts import Facts
 from covgate.report.view import ReportView
@@ -20,7 +21,7 @@ def _what_to_change(facts: Facts, view: ReportView) -> tuple[str, ...]:
         return ("The group `Tests` of the log shows what they printed",)
     if facts.verdict.kind is VerdictKind.CANNOT_JUDGE:
         known = facts.total.hint if isinstance(facts.total, Unavailable) else ""
-        return (known or "The step summary has what could be found out, and docs/troubleshooting.md what helps",)
+        return (known or f"The step summary has what could be found out; see {TROUBLESHOOTING}",)
     places = [f"{todo.path}:{todo.lines}" for todo in view.todos.rows]
     if not places:
         return ("The step summary has the whole report",)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from covgate import __version__
 from covgate.model import Sha, visible
 from covgate.report.view import ReportView
+from covgate.report.why import KEYWORD
 from covgate.report.words import SHOWN_DIGITS
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ def escape_text(text: str) -> str:
     return re.sub(r"\A([-+=]|\d+[.)])", lambda m: f"{m[1][:-1]}\\{m[1][-1]}", safe)
 
 
+def prose(text: str) -> str:
+    """Escape words of ours about Python, with its keywords as code."""
+    return KEYWORD.sub(r"`\g<0>`", escape_text(text))
+
+
 def _part(text: str) -> str:
     """Part by a zero-width space what GitHub would link or replace: @names, addresses, #1, GH-1, :emoji:."""
     return re.sub(
@@ -99,5 +105,5 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"text": escape_text, "code": code, "link": link}
+    environment.filters |= {"text": escape_text, "prose": prose, "code": code, "link": link}
     return environment.get_template(name)

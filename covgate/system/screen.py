@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from covgate.errors import CovgateError
+from covgate.errors import CovgateError, explained_at
 from covgate.model import plain
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ class Screen:
         self._err.print(styled("covgate: ", text))
 
     def error(self, error: CovgateError) -> None:
-        """Print what happened and what to change."""
+        """Print what happened, what to change, and where it is explained."""
         first, *others = error.message.splitlines() or [""]
         self._err.print(styled(("covgate:", "bold red"), " ", first))
         self.quote("\n".join(others))
         self._err.print(styled("  ", error.hint))
-        self._err.print(styled("  ", (f"docs/troubleshooting.md#{error.slug}", "dim")))
+        self._err.print(styled("  ", (explained_at(error.slug), "dim")))
 
     def quote(self, text: str) -> None:
         """Print what another program said, or what a program is told of its own failure, line by line."""
