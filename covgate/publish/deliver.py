@@ -48,9 +48,9 @@ def deliver(
     (`start`), to other steps from the checkout's `root`.
     """
     view = build_view(facts)
-    if ReportKind.HTML in (settings.reports or ()):
-        folder.write(PAGE, render_page(facts, view, texts))
     with host.log.group("Report"):
+        if ReportKind.HTML in (settings.reports or ()):
+            folder.write(PAGE, render_page(facts, view, texts))
         code, problem = _deliver(settings, host, screen, facts, view, folder, start=start, root=root)
     if problem is not None and code is ExitCode.PUBLISH_FAILED:
         host.log.annotate(Level.ERROR, word_error(problem), title=TITLE)
