@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import cast
 
+from covgate.config import ReportKind
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import find_strays
 from covgate.measure.answers import PROBLEMS
@@ -26,6 +27,8 @@ from covgate.model import (
     Function,
     Gap,
     Measurement,
+    Reason,
+    ReasonKind,
     Span,
     Tally,
     UnmeasuredFile,
@@ -35,13 +38,13 @@ from covgate.model import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What to take from the analysis besides the numbers. Places to write to are absolute; None is not wanted."""
+    """What to take from the analysis besides the numbers. Places to write to are absolute."""
 
     changed: tuple[PurePosixPath, ...] = ()
     tracked: tuple[PurePosixPath, ...] = ()
     """The Python files of the project's folder; `changed` and these are relative to the checkout."""
-    html: Path | None = None
-    xml: Path | None = None
+    exports: Mapping[ReportKind, Path] = field(default_factory=dict)
+    """Coverage's own reports of the whole project, and where each is written."""
     otherwise: Mapping[str, Sequence[str]] | None = None
     """Options of another [report] section of coverage, to count the total by it as well: `exclude_also`, …"""
 
@@ -112,8 +115,7 @@ def analyse_data(
         "root": str(project.root),
         "changed": [str(path) for path in wanted.changed],
         **scope_request(project, wanted.tracked),
-        "html": str(wanted.html) if wanted.html else None,
-        "xml": str(wanted.xml) if wanted.xml else None,
+        "exports": {kind.value: str(place) for kind, place in wanted.exports.items()},
         "own_run": config is not None,
         "otherwise": None if wanted.otherwise is None else {name: [*one] for name, one in wanted.otherwise.items()},
     }
@@ -242,15 +244,22 @@ def file_from_record(path: str, record: Mapping[str, object]) -> FileCoverage:
         branches={line: Branch(total=n, taken=t) for line, n, t in cast("list[list[int]]", record["b"])},
         first_lines=dict(cast("list[tuple[int, int]]", record.get("first", []))),
         functions=functions_from_record(record),
+        reasons=reasons_from_record(record),
     )
 
 
 def functions_from_record(record: Mapping[str, object]) -> tuple[Function, ...]:
     """Return the functions of a record; empty when the file did not change."""
-    regions = cast("list[tuple[str, int, int]]", record.get("functions", []))
+    regions = cast("list[tuple[str, int, int, int]]", record.get("functions", []))
     # A name that Python cannot have is no function's: it would be text of a stranger's in the report.
     named = (region for region in regions if all(part.isidentifier() for part in region[0].split(".")))
-    return tuple(Function(name=name, span=Span(start=start, end=end)) for name, start, end in named)
+    return tuple(Function(name=name, span=Span(start=start, end=end), body=body) for name, start, end, body in named)
+
+
+def reasons_from_record(record: Mapping[str, object]) -> dict[int, Reason]:
+    """Return why lines of a record are missing, as far as it is known; empty when the file did not change."""
+    found = cast("list[tuple[int, str, int]]", record.get("reasons", []))
+    return {line: Reason(kind=ReasonKind(kind), line=cause) for line, kind, cause in found}
 
 
 def unmeasured_from_record(path: str, record: Mapping[str, object]) -> UnmeasuredFile:

@@ -28,6 +28,7 @@ from covgate.errors import CovgateError
 from covgate.model import (
     MOST_FAILURES,
     MOST_GONE,
+    MOST_REASONS,
     NO_GATE_CHANGES,
     BaseHow,
     BaselineHow,
@@ -35,6 +36,7 @@ from covgate.model import (
     DiffCoverage,
     Drop,
     GateChangeKind,
+    ReasonKind,
     Span,
     Status,
     SuiteStatus,
@@ -134,13 +136,25 @@ class FigureJson(_Model):
         return {**figure, **more}
 
 
+class ReasonJson(_Model):
+    """Why something is missing, where the measurement proves it. `line` decides; 0 where no line does."""
+
+    kind: ReasonKind
+    line: int = Field(ge=0)
+
+
 class PlaceJson(_Model):
-    """One place with work left: a run of missing statements, or a line with branches never taken."""
+    """One place with work left: all that is missing in a function, or a range of lines at the top of a module."""
 
     lines: Range = Field(validation_alias="span", description="The first and the last line.")
-    function: Text = Field(description="The innermost function around it; empty at the top of a module.")
-    statements: int = Field(ge=0, description="How many statements are missing; 0 where branches are.")
-    branches: CountsJson
+    function: Text = Field(description="Its function, by the dotted name; empty at the top of a module.")
+    statements: int = Field(ge=0, description="How many statements are missing; 0 where branches alone are.")
+    branches: CountsJson = Field(description="Of the statements that are missing or have branches never taken.")
+    why: list[ReasonJson] = Field(
+        validation_alias=AliasChoices("reasons", "why"),
+        max_length=MOST_REASONS,
+        description="What decides most of it first; empty where it is not known.",
+    )
 
 
 class DiffFileJson(_Model):
@@ -155,7 +169,7 @@ class DiffFileJson(_Model):
     places: list[PlaceJson]
     gap: Literal["unmeasured", "undecided"] | None = Field(
         default=None,
-        description="`unmeasured`: no test loads the file, so its changed lines count as uncovered. `undecided`: so "
+        description="`unmeasured`: no test imports the file, so its changed lines count as uncovered. `undecided`: so "
         "too, because the coverage configuration neither names it nor leaves it out.",
     )
 
