@@ -121,12 +121,14 @@ def _read_tests(tests: object) -> dict[str, int]:
         for group, functions in _object(groups):
             for function, count in _object(functions):
                 name = "::".join(filter(None, (file, group, function)))
-                if type(count) is not int or not name.isprintable() or not all(name.split("::")):
-                    raise ValueError("one of its tests is wrong")
-                if not 1 <= count <= _HIGHEST_COUNT:
+                if type(count) is not int or not 1 <= count <= _HIGHEST_COUNT or not _is_test(name):
                     raise ValueError("one of its tests is wrong")
                 found[name] = count
     return found
+
+
+def _is_test(name: str) -> bool:
+    return name.isprintable() and all(name.split("::"))
 
 
 def _object(value: object) -> Iterable[tuple[str, object]]:
