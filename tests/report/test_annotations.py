@@ -89,8 +89,8 @@ def test_no_name_becomes_another_command_or_property(name: str, function: str) -
     assert isinstance(made.diff, DiffCoverage)
     (file,) = made.diff.files
     path = PurePosixPath(f"d/{name}".replace("\0", "0"))
-    functions = tuple(replace(one, name=function) for one in file.functions)
-    made = replace(made, diff=DiffCoverage(files=(replace(file, path=path, functions=functions),)))
+    places = tuple(replace(one, function=function) for one in file.places)
+    made = replace(made, diff=DiffCoverage(files=(replace(file, path=path, places=places),)))
     stream = io.StringIO()
     for one in marked(made):
         Runner(stream=stream).annotate(Level.NOTICE, one.message, title=one.title, place=one.place)
