@@ -19,7 +19,8 @@ from covgate.model.coverage import OmittedFile
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import SuiteRun, SuiteStatus
 from covgate.report.bands import Bands
-from covgate.report.facts import Facts
+from covgate.report.facts import Facts, KnownTotal
+from covgate.report.steps import Judged, find_steps
 from tests.support.coverage_text import read_files
 
 HEAD = Sha("1f2e3d4c5b6a79880f1e2d3c4b5a697887f6e5d4")
@@ -85,7 +86,22 @@ def facts(
         notes=(),
         version="1.2.3",
     )
-    return replace(made, **others)
+    return with_steps(replace(made, **others))
+
+
+def with_steps(made: Facts) -> Facts:
+    """Add the places that are enough, as the pipeline does; the files of components are not known here."""
+    total = made.total
+    if isinstance(total, KnownTotal):
+        return made
+    judged = Judged(
+        verdict=made.verdict,
+        coverage=total,
+        diff=made.diff,
+        comparison=made.comparison,
+        components=made.components,
+    )
+    return replace(made, steps=find_steps(judged))
 
 
 def ended(status: SuiteStatus, exit_code: int) -> SuiteRun:
