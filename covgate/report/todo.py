@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MOST_CHOSEN, DiffFile, FolderGap, Gap, Place, ReasonKind, Steps, figures
+from covgate.model import MOST_CHOSEN, DiffFile, FolderGap, Gap, Place, ReasonKind, Span, Steps, figures
 from covgate.report.bands import Band
 from covgate.report.facts import Facts
 from covgate.report.why import REASONS, why_text
@@ -29,6 +29,7 @@ class Todo:
 
     path: PurePosixPath
     shown: str
+    span: Span
     lines: str
     """`12`, or `12-14`."""
     function: str
@@ -159,6 +160,7 @@ def _todo(path: PurePosixPath, place: Place, url: str | None, branch: str = "") 
     return Todo(
         path=path,
         shown=short_path(path),
+        span=place.span,
         lines=span_text(place.span),
         function=place.function,
         why=why_text(place.reasons, branch),

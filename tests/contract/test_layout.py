@@ -38,12 +38,13 @@ OUTSIDE = {
     "datetime.now": {"covgate.commands.start"},
     "date.today": set(),
     "diff_cover": {"covgate.change.diff_cover_reporters"},
-    "pygments": {"covgate.change.diff_cover_reporters"},
-    "jinja2": {"covgate.report.markdown", "covgate.report.trend.files"},
+    "pygments": {"covgate.change.diff_cover_reporters", "covgate.report.page.code"},
+    "jinja2": {"covgate.report.markdown", "covgate.report.page.render", "covgate.report.trend.files"},
     "pydantic": {"covgate.report.result_json"},
     "rich": {"covgate.system.screen", "covgate.report.terminal", "covgate.report.history.terminal"},
     "click": {"covgate.cli"},
     "pathspec": {"covgate.config.components"},
+    "junitparser": {"covgate.measure.junit.cases"},
 }
 """What only some modules may use."""
 

@@ -75,6 +75,7 @@ from covgate.report.stored.parts import (
     read_spans,
 )
 from covgate.report.stored.steps import restore_steps
+from covgate.report.stored.tests import restore_gone, restore_tests
 from covgate.report.trend.words import is_trend
 
 NOTES = "What else the run noted is in its summary."
@@ -108,7 +109,8 @@ def _facts(result: ResultJson, origin: Origin) -> Facts:
     checks = tuple(_checks(result.checks, components, total, diff))
     suite = None
     if (ran := result.suite) is not None:
-        suite = SuiteRun(command="", status=ran.status, exit_code=ran.exit_code, seconds=ran.seconds)
+        tests = None if ran.tests is None else restore_tests(ran.tests)
+        suite = SuiteRun(command="", status=ran.status, exit_code=ran.exit_code, seconds=ran.seconds, tests=tests)
     baseline = (
         _baseline(result.baseline, has_branches=result.has_branches)
         if isinstance(result.baseline, BaselineJson)
@@ -133,6 +135,7 @@ def _facts(result: ResultJson, origin: Origin) -> Facts:
         components=components,
         steps=restore_steps(result.to_cover, verdict, total, diff, components, _place),
         gate_changes=restore_gate(result.gate_changes),
+        gone=None if result.gone_tests is None else restore_gone(result.gone_tests),
         trend=result.trend if is_trend(result.trend) else "",
     )
 
@@ -378,6 +381,7 @@ def _drop(stored: CheckJson) -> Drop | Unavailable | None:
 _FREE = frozenset(
     {"covgate", "headline", "error", "ref", "reason", "unavailable", "why", "command", "notes", "function", "trend"}
     | {"before", "after", "effect_unknown"}
+    | {"test", "output", "slowest", "names"}
 )
 """The keys whose text is not believed, and so not compared."""
 
