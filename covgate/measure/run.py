@@ -11,12 +11,15 @@ from covgate.config import ReportKind, Settings
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import with_committed, with_times
 from covgate.measure.data_files import Wanted, analyse_data, find_data
-from covgate.measure.environment import make_environment
+from covgate.measure.detect import find_plan, find_python
+from covgate.measure.environment import Environment, Workshop, make_environment
+from covgate.measure.fill import Command, add_runner, fill
 from covgate.measure.foreign.kinds import DataKind
 from covgate.measure.foreign.places import analyse_reports
 from covgate.measure.nothing import explain_nothing
 from covgate.measure.probe_call import Probe
 from covgate.measure.project import NoCoverageError, Project, with_own_python
+from covgate.measure.project_files import read_project_files
 from covgate.measure.reader import name_reader
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
 from covgate.measure.twins import is_installed
@@ -43,6 +46,10 @@ class Measuring:
     while_running: Callable[[], AbstractContextManager[None]]
     start: Path
     """Where covgate was started: paths are shown from there."""
+    makes_environment: bool = False
+    """Whether the tests get an environment of their own without an `install-command`, as in the image."""
+    cache: Path | None = None
+    """Where what is downloaded for it may be kept."""
 
 
 def measure(job: Measuring, probe: Probe | None) -> Measurement:
@@ -133,22 +140,18 @@ def _run_tests(job: Measuring) -> Measurement:
             private.chmod(0o711)
         minutes = settings.timeout_minutes
         seconds = float(minutes) * 60 if minutes is not None else None
-        if settings.install_command:
+        command: Command = settings.test_command
+        if settings.install_command or job.makes_environment:
             with screen.step("Preparing the environment"):
-                project = make_environment(
-                    project,
-                    settings.install_command,
-                    _own_folder(project, private / "project"),
-                    timeout_seconds=seconds,
-                    while_running=job.while_running,
-                )
+                environment, command = _prepare(job, private, seconds)
+            project = environment.project
             _remove_pipes(job)
             # It may have made some.
             job = replace(job, files=job.git.files())
         data = _own_folder(project, private / "data")
         with screen.step("Preparing the measurement"):
             local = _local(job.files)
-            plan = prepare_suite(project, settings.test_command, data, local, job.wanted.tracked)
+            plan = prepare_suite(project, command, data, local, job.wanted.tracked)
         screen.say(f"Running {plan.shown}")
         if project.is_found:
             version = f" ({project.version})" if project.version else ""
@@ -169,6 +172,33 @@ def _run_tests(job: Measuring) -> Measurement:
         lost=measurement.lost + suite.cut_off,
         notes=(*measurement.notes, *suite.notes),
     )
+
+
+def _prepare(job: Measuring, private: Path, seconds: float | None) -> tuple[Environment, Command]:
+    """Make and fill the environment; return it, and the command that runs the tests in it."""
+    settings, project = job.settings, job.project
+    files = read_project_files(project.directory, project.root)
+    command: Command = settings.test_command
+    # Before anything is made: what lies there may be no plan.
+    plan = None if settings.install_command else find_plan(files, shown_path(project.directory, job.start))
+    workshop = Workshop(
+        tools=private / "tools",
+        folder=_own_folder(project, private / "project"),
+        cache=job.cache,
+        timeout_seconds=seconds,
+        while_running=job.while_running,
+        say=job.screen.say,
+    )
+    wish = find_python(files, settings.python_version, settings.where("python-version"))
+    environment = make_environment(project, wish, workshop)
+    if plan is None:
+        environment.run_command(settings.install_command or "")
+    else:
+        fill(environment, plan)
+        is_default = settings.where("test-command") == "the default"
+        command = add_runner(environment, files, command, is_default=is_default)
+    environment.add_coverage()
+    return environment, command
 
 
 def _own_folder(project: Project, folder: Path) -> Path:

@@ -37,7 +37,7 @@ from covgate.model.history import (
 )
 from covgate.model.numbers import Counts, Tally, cut, floor_percent
 from covgate.model.secret import Secret
-from covgate.model.text import name_some, plain, shorten, visible, without_ident
+from covgate.model.text import name_some, plain, shorten, visible, without_credentials, without_ident
 from covgate.model.unknown import Unavailable, known
 from covgate.model.verdict import (
     FAILED_SUITES,
@@ -62,5 +62,5 @@ __all__ = [
     "GateChanges", "History", "IndirectFile", "LineRecord", "Measurement", "Move", "OmittedFile", "Place", "Point",
     "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status", "SuiteRun", "SuiteStatus", "Tally", "Unavailable",
     "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures", "floor_percent", "known", "name_some", "parse_sha",
-    "plain", "shorten", "show_number", "show_percent", "spans_of", "visible", "without_ident",
+    "plain", "shorten", "show_number", "show_percent", "spans_of", "visible", "without_credentials", "without_ident",
 ]  # fmt: skip
