@@ -30,7 +30,7 @@ class Relay:
 
 
 _LOOK_SECONDS = 0.1
-_MOST_LEFT = 64
+_MOST_LEFT = 8
 """Chunks that are read after the end: more than a pipe holds."""
 
 
@@ -68,19 +68,17 @@ def _pump(reading: int, target: int, change: Callable[[str], str], relay: Relay,
         chunk = os.read(reading, _CHUNK)
         if not chunk:
             break
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            _hand_on(line + b"\n", target, change, relay)
+        lines, end, rest = (rest + chunk).rpartition(b"\n")
+        _hand_on(lines + end, target, change, relay)
         if len(rest) > _LONGEST:
             _hand_on(rest, target, change, relay)
             rest = b""
-    if rest:
-        _hand_on(rest, target, change, relay)
+    _hand_on(rest, target, change, relay)
 
 
-def _hand_on(line: bytes, target: int, change: Callable[[str], str], relay: Relay) -> None:
-    text = change(line.decode("utf-8", "surrogateescape"))
-    relay.last.append(text.rstrip("\n")[:_LONGEST])
+def _hand_on(lines: bytes, target: int, change: Callable[[str], str], relay: Relay) -> None:
+    text = change(lines.decode("utf-8", "surrogateescape"))
+    relay.last.extend(line[:_LONGEST] for line in text.split("\n")[-_KEPT - 1 :] if line)
     content = text.encode("utf-8", "surrogateescape")
     # Nobody reads the log any more: the program goes on all the same.
     with contextlib.suppress(OSError):

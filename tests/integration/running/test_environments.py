@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import sysconfig
 from decimal import Decimal
 from pathlib import Path
@@ -15,16 +16,14 @@ from tests.support.layouts import CODE, HATCHLING, IGNORED, LAYOUTS, TESTS, TOX,
 from tests.support.measured import MEASURED
 from tests.support.projects import REPOSITORY, Checkout, Ended, clean_environment, make_checkout, run_warm, same
 
+OWN = f"3.{sys.version_info.minor}"
 UV = Path(sysconfig.get_path("scripts")) / "uv"
 
 
 @pytest.fixture(scope="session")
 def image_python() -> str:
-    """Stands for the image's: an interpreter with nothing installed that covgate needs."""
-    found = find_python("3.11")
-    if found is None:
-        pytest.skip("there is no Python 3.11 on this machine")
-    return found
+    """Stands for the image's: the interpreter that covgate's own environment was made of, with nothing in it."""
+    return str(Path(sys.base_prefix) / "bin" / "python3")
 
 
 def act(checkout: Checkout, python: str, inputs: dict[str, str], **variables: str) -> Ended:
@@ -98,19 +97,23 @@ test "$(ls "$(dirname "$(command -v uv)")")" = "$(printf 'fetched\\nuv\\nuvx')"
 for name in poetry pdm hatch tox nox; do command -v $name; done
 test "$(uv run --no-project python -c 'import sys; print(sys.prefix)')" = "$VIRTUAL_ENV"
 """
-    files = {"calc.py": CODE, "run.py": "import calc\n", ".python-version": "3.10\n"}
+    files = {"calc.py": CODE, "run.py": "import calc\n", ".python-version": "3.98\n"}
     checkout = make_checkout(tmp_path / "checkout", files)
     install = f"{script}\nuv pip install six"
-    inputs = {"install-command": install, "test-command": f"{script}\npython run.py", "python-version": "3.11"}
+    inputs = {"install-command": install, "test-command": f"{script}\npython run.py", "python-version": OWN}
     path = os.pathsep.join([str(Path(image_python).parent), "/usr/bin", "/bin"])
     done = act(checkout, image_python, inputs, PATH=path)
     assert done.code == 0, done.out + done.err
 
 
 BROKEN = {
-    "no-such-python": ({}, {"python-version": "3.99"}, "python-not-found", "there is no Python 3.99 (from the input"),
+    "no-such-python": (
+        {"requirements.txt": ""}, {"python-version": "3.99"}, "python-not-found",
+        "there is no Python 3.99 (from the input python-version)",
+    ),
     "no-such-python-in-a-file": (
-        {".python-version": "3.99\n"}, {}, "python-not-found", "there is no Python 3.99 (from .python-version)"
+        {"requirements.txt": "", ".python-version": "3.99\n"}, {}, "python-not-found",
+        "there is no Python 3.99 (from .python-version)",
     ),
     "a-number-of-yaml": ({}, {"python-version": "3.1"}, "bad-option-value", "without quotes YAML reads 3.10 as"),
     "an-install-that-fails": (
