@@ -37,6 +37,7 @@ from covgate.model.history import (
 )
 from covgate.model.numbers import Counts, Tally, cut, floor_percent
 from covgate.model.secret import Secret
+from covgate.model.test_results import FailedTest, GoneTests, TestResults
 from covgate.model.text import name_some, plain, shorten, visible, without_credentials, without_ident
 from covgate.model.unknown import Unavailable, known
 from covgate.model.verdict import (
@@ -57,10 +58,11 @@ from covgate.model.verdict import (
 __all__ = [
     "FAILED_SUITES", "MAX_DROP", "MIN_DIFF", "MIN_TOTAL", "NOTHING_RECORDED", "NO_GATE_CHANGES", "PYTHON_SUFFIXES",
     "Aim", "Base", "BaseHow", "Baseline", "BaselineHow", "Branch", "ChangedFile", "ChangedLines", "Check",
-    "Comparison", "ComponentFigures", "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop",
+    "Comparison", "ComponentFigures", "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop", "FailedTest",
     "FileCoverage", "FileLines", "FileShift", "Flap", "FlapShown", "Function", "Gap", "GateChange", "GateChangeKind",
-    "GateChanges", "History", "IndirectFile", "LineRecord", "Measurement", "Move", "OmittedFile", "Place", "Point",
-    "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status", "SuiteRun", "SuiteStatus", "Tally", "Unavailable",
-    "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures", "floor_percent", "known", "name_some", "parse_sha",
-    "plain", "shorten", "show_number", "show_percent", "spans_of", "visible", "without_credentials", "without_ident",
+    "GateChanges", "GoneTests", "History", "IndirectFile", "LineRecord", "Measurement", "Move", "OmittedFile", "Place",
+    "Point", "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status", "SuiteRun", "SuiteStatus", "Tally",
+    "TestResults", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures", "floor_percent",
+    "known", "name_some", "parse_sha", "plain", "shorten", "show_number", "show_percent", "spans_of", "visible",
+    "without_credentials", "without_ident",
 ]  # fmt: skip

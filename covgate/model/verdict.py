@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from covgate.model.numbers import Tally
+from covgate.model.test_results import TestResults
 from covgate.model.unknown import Unavailable
 
 
@@ -84,10 +85,13 @@ class SuiteRun:
     """One run of the test command."""
 
     command: str
+    """Empty when an earlier job ran the tests, and its JUnit files say how they ended."""
     status: SuiteStatus
     exit_code: int
     """As the shell would give it: 128 + signal when a signal ended it."""
     seconds: float
+    tests: TestResults | None = None
+    """None when the tests left no report that could be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from covgate.model import (
     Coverage,
     DiffCoverage,
     GateChanges,
+    GoneTests,
     Sha,
     Tally,
     Unavailable,
@@ -60,6 +61,8 @@ class Facts:
     """The sparkline of the newest records, and how far the target is; empty without a history."""
     gate_changes: GateChanges = NO_GATE_CHANGES
     """What the change does to the gate that judges it."""
+    gone: GoneTests | None = None
+    """Tests that ran at the baseline and not here; None when there are none, or either side is not known."""
 
     @property
     def total_tally(self) -> Tally | Unavailable:

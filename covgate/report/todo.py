@@ -18,20 +18,42 @@ from covgate.report.words import plural, short_path, span_text, work_left
 TODO_LIMIT = 5
 """How many places the list of next steps names."""
 
-NOT_LOADED = "no test loads this file"
+NOT_LOADED = "no test imports this file"
 """Of a file that was measured without having been executed: all of it counts as uncovered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Todo:
-    """One place to cover next."""
+    """One place to cover next. All but `url` is plain text: each rendering escapes for its own medium."""
 
     path: PurePosixPath
     shown: str
     lines: str
+    """`12`, or `12-14`."""
     function: str
-    what: str
+    """Empty at the top of a module."""
+    why: str
+    """Why it is missing: `never called`; empty where that is not known."""
+    size: str
+    """How much is missing: `3 lines, 2 branches`, and `4 of lines 31-35` where not every line counts."""
+    enough: str
+    """`any 1 of these 5 lines is enough`; empty where the whole place is meant."""
     url: str | None
+
+    @property
+    def what(self) -> str:
+        """The three in one phrase."""
+        said = f"{self.why} ({self.size})" if self.why else self.size
+        return f"{said}, {self.enough}" if self.enough else said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderLeft:
+    """A folder in which much of the change is missing."""
+
+    shown: str
+    size: str
+    """`402 lines in 98 files`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +74,10 @@ class NextSteps:
     """The list of next steps: its heading, the rows shown under it, and how many there are `among`."""
 
     title: str
+    """A sentence without its colon: `Covering this is enough`."""
     rows: tuple[Todo, ...]
+    folders: tuple[FolderLeft, ...] = ()
+    """In the place of rows: where most is missing, when more places are needed than can be named."""
     among: int
     everything: bool
     """Nothing is uncovered in the change beside the rows."""
@@ -118,21 +143,26 @@ def _size(place: Place) -> int:
 
 
 def _todo(file: DiffFile, place: Place, links: Links) -> Todo:
-    branches = place.branches
-    if place.statements:
-        what = plural(place.statements, "line")
-        what += f", {plural(branches.missing, 'branch', 'branches')}" if branches.missing else ""
-        what += f" ({NOT_LOADED})" if file.gap else ""
-    else:
-        what = f"{branches.missing} of {plural(branches.total, 'branch', 'branches')} never taken"
     return Todo(
         path=file.path,
         shown=short_path(file.path),
         lines=span_text(place.span),
         function=place.function,
-        what=what,
+        why=NOT_LOADED if file.gap else "",
+        size=_size_text(place),
+        enough="",
         url=links.to(file.path, place.span),
     )
+
+
+def _size_text(place: Place) -> str:
+    """Print how much is missing. Its lines are named again where not each of them is a missing statement."""
+    branches, lines = place.branches.missing, place.span.end - place.span.start + 1
+    if not place.statements:
+        return f"{branches} of {plural(place.branches.total, 'branch', 'branches')} never taken"
+    differs = place.statements != lines
+    size = f"{place.statements:,} of lines {span_text(place.span)}" if differs else plural(place.statements, "line")
+    return f"{size}, {plural(branches, 'branch', 'branches')}" if branches else size
 
 
 def file_row(file: DiffFile, facts: Facts) -> FileRow:

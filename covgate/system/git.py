@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from covgate.errors import GitError
 from covgate.model import Sha, parse_sha
 from covgate.system.git_call import GitCall
-from covgate.system.process import Completed
+from covgate.system.quiet import Completed
 
 _DIFF_FLAGS = (
     # Each of these keeps a repository's attributes or configuration from changing what the diff says.

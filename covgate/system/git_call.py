@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from covgate.errors import GitError
-from covgate.system.process import Completed, child_environment, run_quiet
+from covgate.system.process import child_environment
+from covgate.system.quiet import Completed, run_quiet
 
 _GLOBAL_FLAGS = (
     # A repository's own configuration can name programs; none of them is started by what covgate asks.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from covgate.system.process import run_quiet
+from covgate.system.quiet import run_quiet
 
 _HIDDEN = ".covgate-hidden"
 

@@ -15,7 +15,7 @@ from covgate.errors import GitError
 from covgate.model import Secret, Sha, Unavailable, parse_sha
 from covgate.system.git import GitCommand
 from covgate.system.git_call import GitCall
-from covgate.system.process import Completed
+from covgate.system.quiet import Completed
 
 _TIMEOUT = 300.0
 """Seconds for one fetch."""

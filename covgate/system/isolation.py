@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from covgate.system.process import Helper, run_quiet
+from covgate.system.quiet import Helper, run_quiet
 
 T = TypeVar("T")
 

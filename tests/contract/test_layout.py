@@ -24,7 +24,7 @@ STRANGERS = {"measure", "change"}
 """Rooms that do not know each other."""
 
 OUTSIDE = {
-    "subprocess": {"covgate.system.process"},
+    "subprocess": {"covgate.system.process", "covgate.system.process_group", "covgate.system.quiet"},
     "github": {
         "covgate.host.github.comments",
         "covgate.host.github.pulls",

@@ -97,7 +97,7 @@ def test_only_files_with_work_left_are_listed() -> None:
 def test_the_next_steps_are_the_fewest_that_are_enough() -> None:
     # Six are missing in the one, four in the other.
     assert [(t.shown, t.lines, t.function, t.what) for t in view("fail-diff").todos.rows] == [
-        ("src/app/api.py", "31-35", "create", "4 lines, 2 branches"),
+        ("src/app/api.py", "31-35", "create", "4 of lines 31-35, 2 branches"),
     ]
 
 
@@ -140,7 +140,7 @@ def test_the_innermost_function_is_named() -> None:
 
 def test_a_file_no_test_loads_says_so() -> None:
     (todo,) = view("unmeasured-file").todos.rows
-    assert todo.what == "12 lines (no test loads this file)"
+    assert todo.what == "no test imports this file (12 lines)"
 
 
 # --- links ---------------------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ from covgate.errors import InputError
 from covgate.system.git_config import find_configs, hide_credentials, put_back
 from covgate.system.isolation import Isolation, find_user
 from covgate.system.lending import lent, take_back, undisturbed
-from covgate.system.process import run_live, run_quiet
+from covgate.system.process import run_live
+from covgate.system.quiet import run_quiet
 from tests.support.repositories import Repository
 
 OWNER = 1001

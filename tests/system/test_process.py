@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.system.process import child_environment, run_live, run_quiet, start_quiet
+from covgate.system.process import child_environment, run_live
+from covgate.system.quiet import run_quiet, start_quiet
 
 IGNORES = (
     "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nopen('ready', 'w').close()\ntime.sleep(60)\n"
