@@ -10,7 +10,7 @@ import configparser
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -25,7 +25,8 @@ LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock")
 UNREAD = ("Pipfile", "Pipfile.lock", "environment.yml", "environment.yaml", "conda-lock.yml", "pixi.toml")
 """Files of tools that covgate does not know."""
 
-_READ = ("pyproject.toml", "setup.cfg", "hatch.toml", "tox.ini")
+READ = ("pyproject.toml", "setup.cfg", "hatch.toml", "tox.ini")
+"""The files whose content matters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +67,18 @@ def table_in(table: Table, *keys: str) -> Table:
     return table
 
 
-def read_project_files(directory: Path, root: Path) -> ProjectFiles:
-    """Look through the folder `directory` of the checkout `root`. Raises InputError for a file that cannot be read."""
+def read_project_files(directory: Path, root: Path, read: Sequence[str] = READ) -> ProjectFiles:
+    """Look through the folder `directory` of the checkout `root`, into the files that `read` names.
+
+    Raises InputError for one that cannot be read.
+    """
     entries = list(os.scandir(directory))
     names = {entry.name for entry in entries if entry.is_file()}
     folders = frozenset(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
     if "requirements" in folders:
         inner = os.scandir(directory / "requirements")
         names |= {f"requirements/{entry.name}" for entry in inner if entry.is_file() and entry.name.endswith(".txt")}
-    texts = {name: _read(directory / name, root) for name in _READ if name in names}
+    texts = {name: _read(directory / name, root) for name in read if name in names}
     pyproject = _toml("pyproject.toml", texts.get("pyproject.toml", ""))
     own = _toml("hatch.toml", texts.get("hatch.toml", ""))
     return ProjectFiles(

@@ -19,7 +19,7 @@ from covgate.measure.foreign.places import analyse_reports
 from covgate.measure.nothing import explain_nothing
 from covgate.measure.probe_call import Probe
 from covgate.measure.project import NoCoverageError, Project, with_own_python
-from covgate.measure.project_files import read_project_files
+from covgate.measure.project_files import READ, read_project_files
 from covgate.measure.reader import name_reader
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
 from covgate.measure.twins import is_installed
@@ -177,8 +177,10 @@ def _run_tests(job: Measuring) -> Measurement:
 def _prepare(job: Measuring, private: Path, seconds: float | None) -> tuple[Environment, Command]:
     """Make and fill the environment; return it, and the command that runs the tests in it."""
     settings, project = job.settings, job.project
-    files = read_project_files(project.directory, project.root)
     command: Command = settings.test_command
+    # With a command of its own only the Python is looked for: a file that covgate cannot read is no matter then.
+    read = ("pyproject.toml",) if settings.install_command else READ
+    files = read_project_files(project.directory, project.root, read)
     # Before anything is made: what lies there may be no plan.
     plan = None if settings.install_command else find_plan(files, shown_path(project.directory, job.start))
     workshop = Workshop(
