@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+TROUBLESHOOTING = "https://github.com/org/covgate-action/blob/v1/docs/troubleshooting.md"
+"""Where each error is explained: who has installed covgate from PyPI has no `docs/`."""
+
+
+def explained_at(slug: str) -> str:
+    """Return the whole address of what explains an error, or another thing that has a heading on that page."""
+    return f"{TROUBLESHOOTING}#{slug}"
+
 
 class ExitCode(IntEnum):
     """What `covgate check` tells the shell. The one-line meanings are the README's table."""
@@ -43,7 +51,7 @@ class CovgateError(Exception):
     """Something a person can put right.
 
     `message` says what happened and with what value, `hint` what to change, and `slug` is a heading in
-    docs/troubleshooting.md. The exit code is the class's unless one is given.
+    docs/troubleshooting.md: `explained_at` has its address. The exit code is the class's unless one is given.
     """
 
     exit_code = ExitCode.BUG

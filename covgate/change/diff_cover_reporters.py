@@ -7,10 +7,7 @@ takes a tenth of a second (jinja2, pygments, chardet): import this module late.
 from __future__ import annotations
 
 import html
-import io
 import json
-import re
-import tokenize
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 
@@ -21,6 +18,7 @@ from diff_cover.violationsreporters.base import BaseViolationReporter, Violation
 from pygments import lexers
 from pygments.token import Token
 
+from covgate.change.texts import shown_source
 from covgate.config import ReportKind
 from covgate.model import DiffCoverage, DiffFile, FileCoverage, spans_of
 
@@ -130,16 +128,13 @@ def _in_markdown(name: str) -> str:
 
 # --- the code ------------------------------------------------------------------------------------------------------
 
-_UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""Control characters, what `str.splitlines` takes for the end of a line and Python does not, and what turns text."""
-
 
 def _make_snippets(file: DiffFile, source: bytes, *, colour: bool) -> list[Snippet]:
     """Cut the missing lines out of a source, each with a few lines around it.
 
     `Snippet.load_snippets` would read the file itself, and look at each token once for each missing range.
     """
-    text = _UNSHOWN.sub("\ufffd", re.sub(r"\r\n?", "\n", _decode(source)))
+    text = shown_source(source)
     around, count = Snippet.NUM_CONTEXT_LINES, text.removesuffix("\n").count("\n") + 1
     near = {line for missing in file.missing for line in range(missing - around, missing + around + 1)}
     spans = spans_of(line for line in near if 1 <= line <= count)
@@ -174,12 +169,3 @@ def _split_tokens(tokens: Iterable[tuple[object, str]], most: int) -> list[list[
         if len(lines) > most:
             break
     return lines
-
-
-def _decode(source: bytes) -> str:
-    """Decode a source as Python does; what cannot be decoded is shown as such."""
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-        return source.decode(encoding, "replace")
-    except (SyntaxError, LookupError, UnicodeError):
-        return source.decode("utf-8", "replace")

@@ -1,8 +1,11 @@
-"""Whether two texts have the same lines: a digest that leaves out line ends, and what git writes into `$Id$`."""
+"""Texts of sources: whether two have the same lines, line ends and git's `$Id$` left out, and how one is shown."""
 
 from __future__ import annotations
 
 import hashlib
+import io
+import re
+import tokenize
 
 from covgate.model import without_ident
 
@@ -29,3 +32,22 @@ def _blob_id(text: bytes, like: str) -> str:
 
 
 _SHA1 = 40
+
+
+# --- to be shown ------------------------------------------------------------------------------------------------------
+
+_UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Control characters, what `str.splitlines` takes for the end of a line and Python does not, and what turns text."""
+
+
+def shown_source(source: bytes) -> str:
+    """Decode a source as Python does, with LF as line ends; what cannot be decoded or shown is replaced by a sign."""
+    return _UNSHOWN.sub("\ufffd", re.sub(r"\r\n?", "\n", _decode(source)))
+
+
+def _decode(source: bytes) -> str:
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        return source.decode(encoding, "replace")
+    except (SyntaxError, LookupError, UnicodeError):
+        return source.decode("utf-8", "replace")

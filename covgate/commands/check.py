@@ -18,8 +18,8 @@ from covgate.config import CoverageOptions, ReportKind, Settings, check_globs
 from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, history_folder, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
-from covgate.model import ChangedLines, Coverage, Unavailable
-from covgate.publish import DIFF_COVER_FILES, deliver, write_diff_cover
+from covgate.model import ChangedLines, Coverage, Measurement, Unavailable
+from covgate.publish import EXPORT_FILES, deliver, files_of, read_judged, write_diff_cover
 from covgate.report import Facts, load_renderers, make_build
 from covgate.system import (
     USER_VARIABLE,
@@ -86,7 +86,18 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
         notes = recorder.record(_own_figures(facts, measurement.coverage, settings), past)
         facts = replace(facts, notes=(*facts.notes, *notes))
     write_diff_cover(settings.reports or (), screen, checkout, measurement, facts, folder)
-    return deliver(settings, host, screen, facts, folder, start=edges.directory, root=checkout.git.root)
+    texts = _page_texts(settings, checkout, measurement, facts)
+    return deliver(settings, host, screen, facts, folder, texts=texts, start=edges.directory, root=checkout.git.root)
+
+
+def _page_texts(
+    settings: Settings, checkout: Checkout, measurement: Measurement, facts: Facts
+) -> dict[PurePosixPath, bytes]:
+    """Return the sources that the page shows, where one is asked for."""
+    if ReportKind.HTML not in (settings.reports or ()):
+        return {}
+    left = [file.path for file in facts.known_diff.files if file.missing or file.partial]
+    return read_judged(checkout, measurement, left)
 
 
 def _report_folder(settings: Settings, edges: Edges, directory: Path, tests_user: int | None) -> ReportFolder:
@@ -97,7 +108,7 @@ def _report_folder(settings: Settings, edges: Edges, directory: Path, tests_user
     # Not the project's folder: the tests may put a link in its place.
     anchor = None if edges.host.context.local else edges.directory
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"), anchor)
-    folder.clear(DIFF_COVER_FILES[kind] for kind in settings.reports or () if kind in DIFF_COVER_FILES)
+    folder.clear(files_of(settings.reports or ()))
     return folder
 
 
@@ -154,8 +165,7 @@ def _measuring(
         wanted=Wanted(
             changed=(*lines.files, *lines.others) if lines else (),
             tracked=checkout.python_files(files),
-            html=folder.path / "html" if ReportKind.HTML in kinds else None,
-            xml=folder.path / "coverage.xml" if ReportKind.XML in kinds else None,
+            exports={kind: folder.path / EXPORT_FILES[kind] for kind in kinds if kind in EXPORT_FILES},
             otherwise=otherwise,
         ),
         committed=checkout.tree is not None,

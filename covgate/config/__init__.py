@@ -4,6 +4,7 @@ from covgate.config.components import check_globs, listed, match_components
 from covgate.config.coverage_file import COVERAGE_FILES, CoverageOptions, read_coverage_options
 from covgate.config.goals import Component, Target
 from covgate.config.option_values import (
+    AnnotationPolicy,
     CommentPolicy,
     GuardPolicy,
     Mode,
@@ -21,9 +22,9 @@ from covgate.config.toml_file import TomlFile, parse_toml, show_value
 from covgate.config.whose import take_from_base, unused_options
 
 __all__ = [
-    "COVERAGE_FILES", "MOST_COMPONENTS", "OPTIONS", "OUTPUT_NAMES", "CommentPolicy", "Component", "CoverageOptions",
-    "GuardPolicy", "Mode", "Option", "PublishPolicy", "ReportKind", "Settings", "Target", "TomlFile", "check_globs",
-    "did_you_mean", "floors_of", "guess_report_dir", "has_table", "listed", "match_components", "option_named",
-    "parse_lines", "parse_toml", "read_coverage_options", "read_toml", "resolve", "show_value", "take_from_base",
-    "unused_options",
+    "COVERAGE_FILES", "MOST_COMPONENTS", "OPTIONS", "OUTPUT_NAMES", "AnnotationPolicy", "CommentPolicy", "Component",
+    "CoverageOptions", "GuardPolicy", "Mode", "Option", "PublishPolicy", "ReportKind", "Settings", "Target", "TomlFile",
+    "check_globs", "did_you_mean", "floors_of", "guess_report_dir", "has_table", "listed", "match_components",
+    "option_named", "parse_lines", "parse_toml", "read_coverage_options", "read_toml", "resolve", "show_value",
+    "take_from_base", "unused_options",
 ]  # fmt: skip

@@ -22,6 +22,14 @@ class CommentPolicy(StrEnum):
     NEVER = "never"
 
 
+class AnnotationPolicy(StrEnum):
+    """Whether uncovered lines are marked where the change is read, and how loudly."""
+
+    OFF = "off"
+    NOTICE = "notice"
+    WARNING = "warning"
+
+
 class Mode(StrEnum):
     """What the action does."""
 
@@ -45,10 +53,14 @@ class GuardPolicy(StrEnum):
 
 
 class ReportKind(StrEnum):
-    """The reports made on demand."""
+    """The reports made on demand: covgate's page, what coverage writes of the whole project, diff-cover's reports."""
 
     HTML = "html"
+    COVERAGE_HTML = "coverage-html"
     XML = "xml"
+    LCOV = "lcov"
+    JSON = "json"
+    MARKDOWN = "markdown"
     DIFF_COVER_JSON = "diff-cover-json"
     DIFF_COVER_HTML = "diff-cover-html"
     DIFF_COVER_MARKDOWN = "diff-cover-markdown"

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec
 
 from covgate.config.goals import Component, Target
 from covgate.config.option_values import (
+    AnnotationPolicy,
     CommentPolicy,
     GuardPolicy,
     Mode,
@@ -222,8 +223,9 @@ class Settings:
         metavar="KINDS",
         spelled="--report",
         repeatable=True,
-        help="Also leave `html` (a folder) and `xml` (Cobertura) of the whole project in the report folder, and "
-        "`diff-cover-json`, `diff-cover-html` and `diff-cover-markdown`: diff-cover's own reports of the lines covgate "
+        help="Also leave in the report folder: `html`, the change's gaps as one page; of the whole project, written by "
+        "coverage itself, `coverage-html` (a folder), `xml` (Cobertura), `lcov`, `json` and `markdown` (a table); "
+        "`diff-cover-json`, `diff-cover-html` and `diff-cover-markdown`, diff-cover's own reports of the lines covgate "
         "judged.",
     )
     report_dir: str = _option(
@@ -241,6 +243,15 @@ class Settings:
         workflow=True,
         help="When a pull request gets a comment: `always`; `on-change`, unless all is well and covgate has not "
         "commented before; `on-failure`; `never`.",
+    )
+    annotations: AnnotationPolicy = _option(
+        of_base=True,
+        parse=parse_choice(AnnotationPolicy),
+        default="off",
+        metavar="LEVEL",
+        workflow=True,
+        help="Mark the change's uncovered lines where it is read: `off`, `notice` or `warning`. GitHub shows ten a "
+        "step, so the most useful ones are marked and the others counted.",
     )
     publish: PublishPolicy = _option(
         of_base=True,

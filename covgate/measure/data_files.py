@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import cast
 
+from covgate.config import ReportKind
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import find_strays
 from covgate.measure.answers import PROBLEMS
@@ -35,13 +36,13 @@ from covgate.model import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What to take from the analysis besides the numbers. Places to write to are absolute; None is not wanted."""
+    """What to take from the analysis besides the numbers. Places to write to are absolute."""
 
     changed: tuple[PurePosixPath, ...] = ()
     tracked: tuple[PurePosixPath, ...] = ()
     """The Python files of the project's folder; `changed` and these are relative to the checkout."""
-    html: Path | None = None
-    xml: Path | None = None
+    exports: Mapping[ReportKind, Path] = field(default_factory=dict)
+    """Coverage's own reports of the whole project, and where each is written."""
     otherwise: Mapping[str, Sequence[str]] | None = None
     """Options of another [report] section of coverage, to count the total by it as well: `exclude_also`, …"""
 
@@ -112,8 +113,7 @@ def analyse_data(
         "root": str(project.root),
         "changed": [str(path) for path in wanted.changed],
         **scope_request(project, wanted.tracked),
-        "html": str(wanted.html) if wanted.html else None,
-        "xml": str(wanted.xml) if wanted.xml else None,
+        "exports": {kind.value: str(place) for kind, place in wanted.exports.items()},
         "own_run": config is not None,
         "otherwise": None if wanted.otherwise is None else {name: [*one] for name, one in wanted.otherwise.items()},
     }

@@ -103,7 +103,7 @@ def _refusal(answer: Mapping[str, object]) -> InputError | MeasureError:
         )
     return MeasureError(
         f"coverage could not use the data: {said}",
-        hint="`coverage report` in the same folder shows the same problem; see docs/troubleshooting.md",
+        hint="`coverage report` in the same folder shows the same problem",
         slug="unreadable-data",
     )
 

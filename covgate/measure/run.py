@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from covgate.config import ReportKind, Settings
+from covgate.config import Settings
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import with_committed, with_times
 from covgate.measure.data_files import Wanted, analyse_data, find_data
@@ -68,14 +68,14 @@ def _own_reports(job: Measuring) -> Iterator[Measuring]:
     That is one outside of the workspace.
     """
     user, wanted = job.project.user, job.wanted
-    places = [place for place in (wanted.html, wanted.xml) if place]
+    places = tuple(wanted.exports.values())
     if user is None or not places or user.may_write(places[0].parent):
         yield job
         return
     with scratch_folder() as folder:
         user.own(folder)
-        html, xml = (folder / place.name if place else None for place in (wanted.html, wanted.xml))
-        yield replace(job, wanted=replace(wanted, html=html, xml=xml))
+        exports = {kind: folder / place.name for kind, place in wanted.exports.items()}
+        yield replace(job, wanted=replace(wanted, exports=exports))
         for place in places:
             copy_files(folder / place.name, place)
 
@@ -84,8 +84,8 @@ def _read(job: Measuring, probe: Probe | None) -> Measurement:
     settings, project, wanted = job.settings, job.project, job.wanted
     try:
         paths, kind = find_data(project.directory, settings.coverage_data or (), settings.where("coverage-data"))
-        if kind is not DataKind.DATA_FILE and (wanted.html or wanted.xml):
-            asked = ", ".join(one for one in settings.reports or () if one in {ReportKind.HTML, ReportKind.XML})
+        if kind is not DataKind.DATA_FILE and wanted.exports:
+            asked = ", ".join(wanted.exports)
             raise InputError(
                 f"reports = {asked} (from {settings.where('reports')}) needs coverage data files, and {paths[0].name} "
                 f"is {kind.value}",

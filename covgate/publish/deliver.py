@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
-from covgate.config import OUTPUT_NAMES, CommentPolicy, PublishPolicy, Settings
+from covgate.config import OUTPUT_NAMES, AnnotationPolicy, CommentPolicy, PublishPolicy, ReportKind, Settings
 from covgate.errors import CovgateError, ExitCode, InputError, PublishError
 from covgate.gate import exit_code
-from covgate.host import EventKind, Host, Runner
+from covgate.host import EventKind, Host, Level, Runner
 from covgate.model import VerdictKind, figures, known
 from covgate.publish.comment import BODY_LIMIT, Published, publish_comment
+from covgate.publish.files import PAGE
 from covgate.publish.marker import Marker
 from covgate.publish.plan import CommentDraft
 from covgate.report import (
     Facts,
     ReportView,
     build_view,
+    make_annotations,
     print_report,
     render_comment,
     render_failed_result,
     render_failure,
+    render_page,
     render_result,
     render_summary,
 )
@@ -28,18 +32,29 @@ from covgate.system import ReportFolder, Screen, make_report_folder, shown_path
 
 
 def deliver(
-    settings: Settings, host: Host, screen: Screen, facts: Facts, folder: ReportFolder, *, start: Path, root: Path
+    settings: Settings,
+    host: Host,
+    screen: Screen,
+    facts: Facts,
+    folder: ReportFolder,
+    *,
+    texts: Mapping[PurePosixPath, bytes],
+    start: Path,
+    root: Path,
 ) -> ExitCode:
     """Write the report's files, show it, put it on the pull request, and set the step's outputs.
 
-    Return the verdict's exit code, unless a report that had to be posted was not. A red gate still comments. Paths are
-    shown from where covgate was started (`start`), to other steps from the checkout's `root`.
+    Return the verdict's exit code, unless a report that had to be posted was not. A red gate still comments. The page
+    shows `texts`, the sources of changed files as they were measured. Paths are shown from where covgate was started
+    (`start`), to other steps from the checkout's `root`.
     """
     code, view = exit_code(facts.verdict), build_view(facts)
     body, summary = render_comment(view, BODY_LIMIT), render_summary(view)
     folder.write("result.json", render_result(facts, view.headline, code))
     folder.write("comment.md", body)
     folder.write("summary.md", summary)
+    if ReportKind.HTML in (settings.reports or ()):
+        folder.write(PAGE, render_page(facts, view, texts))
     print_report(view, f"Report: {shown_path(folder.path, start)}", screen.out)
     required = settings.publish is PublishPolicy.REQUIRED
     if not required:
@@ -65,6 +80,7 @@ def deliver(
         "result-path": f"{shown_path(folder.path, root)}/result.json",
     }
     screen.warn(host.log.write_outputs(outputs))
+    annotate(settings, host, facts, view)
     return code
 
 
@@ -83,6 +99,16 @@ def summarise(log: Runner, screen: Screen, summary: str, shorter: str) -> None:
     """Write the step summary, or the shorter text where it has no room."""
     fitting = summary if len(summary.encode("utf-8", "replace")) <= log.summary_room() else shorter
     screen.warn(log.write_summary(fitting))
+
+
+def annotate(settings: Settings, host: Host, facts: Facts, view: ReportView) -> None:
+    """Mark the change's uncovered lines, where that is asked for.
+
+    Last of all: of what covgate itself warns of, nothing is to fall to the limit.
+    """
+    if settings.annotations is not AnnotationPolicy.OFF:
+        for one in make_annotations(facts, view):
+            host.log.annotate(Level(settings.annotations), one.message, title=one.title, place=one.place)
 
 
 def _publish(settings: Settings, host: Host, facts: Facts, view: ReportView, body: str) -> Published:

@@ -8,14 +8,9 @@ from pathlib import PurePosixPath
 from covgate.change import Checkout, digest_of, read_texts, render_diff_cover
 from covgate.config import ReportKind
 from covgate.model import Measurement, Unavailable
+from covgate.publish.files import DIFF_COVER_FILES
 from covgate.report import Facts
 from covgate.system import ReportFolder, Screen
-
-DIFF_COVER_FILES = {
-    ReportKind.DIFF_COVER_JSON: "diff-cover.json",
-    ReportKind.DIFF_COVER_HTML: "diff-cover.html",
-    ReportKind.DIFF_COVER_MARKDOWN: "diff-cover.md",
-}
 
 
 def write_diff_cover(
@@ -38,12 +33,12 @@ def write_diff_cover(
         screen.warn(f"Not made: {names}. Diff coverage is not available: {facts.diff.reason}")
         return
     diff_name = f"{facts.base.sha}...{facts.head}{', and uncommitted edits' if facts.uncommitted else ''}"
-    texts = _read_judged(checkout, measurement, [file.path for file in facts.diff.files if file.missing])
+    texts = read_judged(checkout, measurement, [file.path for file in facts.diff.files if file.missing])
     for kind, text in render_diff_cover(kinds, facts.diff, diff_name, texts).items():
         folder.write(DIFF_COVER_FILES[kind], text)
 
 
-def _read_judged(
+def read_judged(
     checkout: Checkout, measurement: Measurement, paths: Sequence[PurePosixPath]
 ) -> dict[PurePosixPath, bytes]:
     """Return the files as they were measured; one that was edited since, or became a link, is left out."""

@@ -1,5 +1,6 @@
 """From facts to words: the comment, the terminal, the pages, the JSON."""
 
+from covgate.report.annotations import make_annotations
 from covgate.report.bands import Bands
 from covgate.report.facts import MOST_RESULT, Facts, Origin
 from covgate.report.history.terminal import print_history
@@ -11,6 +12,7 @@ from covgate.report.render import (
     make_trend,
     read_result,
     render_failed_result,
+    render_page,
     render_result,
     restore_facts,
 )
@@ -20,6 +22,7 @@ from covgate.report.view import ReportView, build_view
 
 __all__ = [
     "MOST_RESULT", "Bands", "Facts", "Origin", "ReportView", "build_history_view", "build_view", "history_json",
-    "load_renderers", "make_build", "make_trend", "print_history", "print_report", "read_result", "render_comment",
-    "render_failed_result", "render_failure", "render_result", "render_summary", "restore_facts", "show_trend",
+    "load_renderers", "make_annotations", "make_build", "make_trend", "print_history", "print_report", "read_result",
+    "render_comment", "render_failed_result", "render_failure", "render_page", "render_result", "render_summary",
+    "restore_facts", "show_trend",
 ]  # fmt: skip

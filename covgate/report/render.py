@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from datetime import date
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from covgate.config import Settings
@@ -15,6 +16,7 @@ from covgate.model import History, Unavailable
 from covgate.report.bands import Bands
 from covgate.report.facts import Facts, Origin
 from covgate.report.trend.points import Trend
+from covgate.report.view import ReportView
 
 if TYPE_CHECKING:
     from covgate.report.result_json import ResultJson
@@ -33,6 +35,13 @@ def render_result(facts: Facts, headline: str, exit_code: ExitCode, error: Covga
     return result_json.render_result(
         result_json.build_result(facts, headline=headline, exit_code=exit_code, error=error)
     )
+
+
+def render_page(facts: Facts, view: ReportView, texts: Mapping[PurePosixPath, bytes]) -> str:
+    """Render the report as one HTML file; `texts` are the sources of changed files as they were measured."""
+    from covgate.report.page import render  # noqa: PLC0415
+
+    return render.render_page(facts, view, texts)
 
 
 def read_result(data: bytes) -> ResultJson:

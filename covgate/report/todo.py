@@ -28,6 +28,7 @@ class Todo:
 
     path: PurePosixPath
     shown: str
+    span: Span
     lines: str
     """`12`, or `12-14`."""
     function: str
@@ -146,6 +147,7 @@ def _todo(file: DiffFile, place: Place, links: Links) -> Todo:
     return Todo(
         path=file.path,
         shown=short_path(file.path),
+        span=place.span,
         lines=span_text(place.span),
         function=place.function,
         why=NOT_LOADED if file.gap else "",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from covgate.errors import CovgateError
+from covgate.errors import CovgateError, explained_at
 from covgate.model import plain
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ class Screen:
         self._err.print(styled("covgate: ", text))
 
     def error(self, error: CovgateError) -> None:
-        """Print what happened and what to change."""
+        """Print what happened, what to change, and where it is explained."""
         first, *others = error.message.splitlines() or [""]
         self._err.print(styled(("covgate:", "bold red"), " ", first))
         for line in others:  # what another program said
             self._err.print(styled("  | ", line))
         self._err.print(styled("  ", error.hint))
-        self._err.print(styled("  ", (f"docs/troubleshooting.md#{error.slug}", "dim")))
+        self._err.print(styled("  ", (explained_at(error.slug), "dim")))
 
     def warn(self, text: str | None) -> None:
         """Say something that a person should see, in the log and as an annotation; None says nothing."""

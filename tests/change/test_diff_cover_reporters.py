@@ -24,7 +24,7 @@ from covgate.model.change import DiffCoverage, DiffFile
 from covgate.model.coverage import FileCoverage, Measurement
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
-from covgate.publish.diff_cover import _read_judged
+from covgate.publish.diff_cover import read_judged
 from covgate.system.git_remote import GitRemote
 from tests.support.git import make_repository
 
@@ -313,7 +313,7 @@ def test_only_the_text_that_was_measured_is_read(tmp_path: Path, *, committed: b
         base=None,
         lines=None,
     )
-    read = _read_judged(change, measurement, [same, edited, linked])
+    read = read_judged(change, measurement, [same, edited, linked])
     assert read == dict.fromkeys([same, edited, linked] if committed else [same], text)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from covgate.errors import TROUBLESHOOTING, explained_at
 from covgate.host.refusal import Refusal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,3 +61,11 @@ def test_a_section_explains_in_a_few_sentences(heading: str) -> None:
     section = PAGE.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
     prose = re.sub(r"```.*?```", "", section, flags=re.DOTALL)
     assert 2 <= len(re.findall(r"[.:](?:\s|$)", prose)) <= 8
+
+
+def test_the_address_is_the_page_at_the_version_that_workflows_name() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (used,) = set(re.findall(r"uses: ([\w-]+/covgate[\w-]*@v\d+)", readme))
+    repository, _, tag = used.partition("@")
+    assert f"https://github.com/{repository}/blob/{tag}/docs/troubleshooting.md" == TROUBLESHOOTING
+    assert explained_at("git-failed") == f"{TROUBLESHOOTING}#git-failed"

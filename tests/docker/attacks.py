@@ -441,7 +441,7 @@ def attack():
             "pyproject.toml": "[tool.coverage.run]\nsource = ['calc']\nbranch = true\n"
             "[tool.coverage.html]\nextra_css = '/github/runner_temp/git-credentials-1.config'\n"
         },
-        inputs={"reports": "html"},
+        inputs={"reports": "coverage-html"},
         ends=ExitCode.BAD_INPUT,
     ),
     "pipes-that-git-reads": of_build("""

@@ -74,14 +74,14 @@ PROJECT = {
 INPUTS = {
     "install-command": "pip install --quiet pytest pytest-xdist coverage setuptools && python setup.py --quiet develop",
     "test-command": "python -m pytest -q -n 2",
-    "reports": "html, xml",
+    "reports": "coverage-html, xml",
 }
 NOT_ISOLATED = "Not isolated, as covgate is not in its container: "
 
 
 def measured(runner: Runner) -> dict[str, object]:
     folder = runner.folder / "checkout" / ".covgate"
-    assert (folder / "html" / "index.html").is_file()
+    assert (folder / "coverage-html" / "index.html").is_file()
     assert (folder / "coverage.xml").is_file()
     result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     return {key: result[key] for key in ("total", "diff", "checks", "verdict", "head", "base")}
@@ -210,10 +210,10 @@ def test_credentials_of_a_git_folder_elsewhere_are_hidden(runner: Runner, tmp_pa
 def test_a_report_folder_outside_of_the_workspace_is_not_the_tests(runner: Runner, tmp_path: Path) -> None:
     sample = checkout(tmp_path / "checkout", of_plugin(LINKS_ITS_REPORTS))
     runner.prepare(sample)
-    done = runner.run({"report-dir": "/github/runner_temp/reports", "reports": "html, xml"}, {})
+    done = runner.run({"report-dir": "/github/runner_temp/reports", "reports": "coverage-html, xml"}, {})
     assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
     folder = runner.path("runner_temp") / "reports"
-    assert (folder / "html" / "index.html").is_file()
+    assert (folder / "coverage-html" / "index.html").is_file()
     assert (folder / "coverage.xml").is_file()
     assert json.loads((folder / "result.json").read_text(encoding="utf-8"))["verdict"] == "fail"
     assert not any(path.is_symlink() or path.stat().st_uid for path in folder.rglob("*"))

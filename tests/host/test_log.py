@@ -6,13 +6,14 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.host.github.log import SUMMARY_LIMIT, Level, Runner
+from covgate.model.coverage import Span
 from covgate.model.secret import Secret
 
 FIELDS = ("verdict", "comment-url")
@@ -54,6 +55,18 @@ def said(level: Level, message: str, title: str = "") -> str:
     stream = io.StringIO()
     Runner(stream=stream).annotate(level, message, title=title)
     return stream.getvalue()
+
+
+def test_an_annotation_has_the_lines_it_is_about() -> None:
+    stream = io.StringIO()
+    place = (PurePosixPath("src/a, b: 100%.py"), Span(start=3, end=7))
+    Runner(stream=stream).annotate(Level.NOTICE, "one\ntwo", title="a: b", place=place)
+    assert parse_command(stream.getvalue()) == (
+        "notice",
+        {"title": "a: b", "file": "src/a, b: 100%.py", "line": "3", "endLine": "7"},
+        "one\ntwo",
+    )
+    assert stream.getvalue().count("\n") == 1
 
 
 def fail_inside(context: AbstractContextManager[None], stream: io.StringIO, text: str) -> None:

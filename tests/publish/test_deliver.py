@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from covgate.config.option_values import CommentPolicy, PublishPolicy
+from covgate.config.option_values import AnnotationPolicy, CommentPolicy, PublishPolicy
 from covgate.config.options import Settings
 from covgate.config.outputs import OUTPUT_NAMES
 from covgate.config.settings import resolve
@@ -125,16 +125,35 @@ def delivered(
     *,
     start: str = ".",
     summary: bool = True,
+    stream: io.StringIO | None = None,
     **host: Any,  # noqa: ANN401  # the fields of MemoryHost
 ) -> Delivered:
     """Deliver a report from a project in `folder`, where the runner's files lie too."""
     out, err, annotated = io.StringIO(), io.StringIO(), list[str]()
-    log = Runner(output=folder / "output", summary=folder / "summary" if summary else None)
+    log = Runner(stream=stream, output=folder / "output", summary=folder / "summary" if summary else None)
     forge = MemoryHost(log=log, **host)
     reports = make_report_folder(folder / ".covgate", "report-dir")
     screen = Screen(out, err, annotated.append)
-    code = deliver(settings, forge, screen, made, reports, start=folder / start, root=folder)
+    code = deliver(settings, forge, screen, made, reports, texts={}, start=folder / start, root=folder)
     return Delivered(code=code, folder=folder, out=out.getvalue(), err=err.getvalue(), annotated=annotated, host=forge)
+
+
+# --- beside the lines ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("policy", AnnotationPolicy)
+def test_uncovered_lines_are_marked_where_that_is_asked_for(tmp_path: Path, policy: AnnotationPolicy) -> None:
+    stream = io.StringIO()
+    delivered(tmp_path, RED(), replace(BEST_EFFORT, annotations=policy), stream=stream)
+    lines = stream.getvalue().splitlines()
+    assert bool(lines) == (policy is not AnnotationPolicy.OFF)
+    assert all(line.startswith(f"::{policy} ") for line in lines)
+    assert "file=src/app/core.py,line=60,endLine=63" in "".join(lines) or not lines
+
+
+def test_a_laptop_prints_no_workflow_command(tmp_path: Path) -> None:
+    done = delivered(tmp_path, RED(), replace(BEST_EFFORT, annotations=AnnotationPolicy.WARNING))
+    assert "::warning" not in done.out + done.err
 
 
 # --- one story everywhere -----------------------------------------------------------------------------------------

@@ -78,7 +78,8 @@ def test_an_error_says_what_happened_what_to_change_and_where_to_read_more() -> 
     err = io.StringIO()
     Screen(io.StringIO(), err).error(InputError("git diff failed: one\n::two", hint="mend it", slug="git-failed"))
     assert err.getvalue() == (
-        "covgate: git diff failed: one\n  | ::two\n  mend it\n  docs/troubleshooting.md#git-failed\n"
+        "covgate: git diff failed: one\n  | ::two\n  mend it\n"
+        "  https://github.com/org/covgate-action/blob/v1/docs/troubleshooting.md#git-failed\n"
     )
 
 

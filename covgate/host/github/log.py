@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TextIO
 
 from covgate.config import OUTPUT_NAMES
-from covgate.model import Secret
+from covgate.model import Secret, Span
 
 SUMMARY_LIMIT = 1024 * 1024
 """GitHub: a step's summary holds 1 MiB; a longer one is not shown at all."""
@@ -51,9 +51,15 @@ class Runner:
             summary=_path(environment, "GITHUB_STEP_SUMMARY"),
         )
 
-    def annotate(self, level: Level, message: str, *, title: str = "") -> None:
-        """Attach `message` to the run."""
-        self._command(level, message, {"title": title} if title else {})
+    def annotate(
+        self, level: Level, message: str, *, title: str = "", place: tuple[PurePosixPath, Span] | None = None
+    ) -> None:
+        """Attach `message` to the run, or to the lines of a file of the checkout."""
+        properties = {"title": title} if title else {}
+        if place is not None:
+            path, span = place
+            properties |= {"file": str(path), "line": str(span.start), "endLine": str(span.end)}
+        self._command(level, message, properties)
 
     def mask(self, secret: Secret) -> None:
         """Have the runner replace `secret` by *** wherever it is logged from here on."""

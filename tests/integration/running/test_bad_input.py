@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from covgate.errors import TROUBLESHOOTING
 from tests.support.git import ENVIRONMENT, Repository, make_repository
 from tests.support.measured import MEASURED
 from tests.support.projects import run_warm
@@ -220,7 +221,7 @@ def only_error(ran: Ran) -> tuple[str, str, str]:
     assert len(lines) == 3, ran.err
     assert lines[0].startswith("covgate: ")
     assert lines[1].startswith("  ")
-    assert lines[2].startswith("  docs/troubleshooting.md#")
+    assert lines[2].startswith(f"  {TROUBLESHOOTING}#")
     return lines[0].removeprefix("covgate: "), lines[1].strip(), lines[2].partition("#")[2]
 
 

@@ -16,6 +16,7 @@ from coverage.files import prep_patterns
 from . import Json
 from .analyst import Analyst, open_data, relative, values_of
 from .data_files import Settler, unite, usable
+from .exports import write_exports
 from .packages import hidden_packages
 from .record import looks_like_python, record
 from .unmeasured import find_unmeasured
@@ -56,14 +57,14 @@ def analyse(request: Json) -> Json:
         }
         if request.get("otherwise") is not None:
             answer["otherwise"] = count_otherwise(request, combined)
-        cov.remembers = bool(request["html"] or request["xml"])
+        cov.remembers = bool(request["exports"])
         answer["files"], problems = _analyse_all(request, cov, combined)
         answer["changed"], answer["unloaded"] = find_unmeasured(request, cov, data.measured_files())
         # coverage goes on without what `ignore_errors` is about; a changed file is named all the same.
         answer["changed"].update({path: {"gap": "unparsable", "why": why} for kind, path, why in problems if not kind})
         answer["problems"] = [problem for problem in problems if problem[0]]
         if not answer["problems"]:
-            _render(request, cov)
+            write_exports(request, cov)
         return answer
 
 
@@ -95,13 +96,6 @@ def count_otherwise(request: Json, data_file: str) -> list[int] | None:
     except (CoverageException, re.error):
         return None
     return counts
-
-
-def _render(request: Json, cov: Analyst) -> None:
-    if request["html"]:
-        cov.html_report(directory=request["html"])
-    if request["xml"]:
-        cov.xml_report(outfile=request["xml"])
 
 
 def _analyse_all(request: Json, cov: Analyst, combined: str) -> Records:

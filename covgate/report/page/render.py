@@ -1,0 +1,118 @@
+"""The page: its parts put into one file that loads nothing and runs only its own script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.resources import files
+from pathlib import PurePosixPath
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from covgate.model import visible
+from covgate.report.facts import Facts
+from covgate.report.page.gaps import EXCLUDED, MISSING, PARTIAL, CodeLine, Gaps, build_gaps, count_gaps
+from covgate.report.todo import Todo
+from covgate.report.view import FigureRow, ReportView
+
+_CLASSES = {MISSING: "m", PARTIAL: "p", EXCLUDED: "x"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What the template prints, from top to bottom. All of it is plain text but the code in `gaps`."""
+
+    title: str
+    mark: str
+    headline: str
+    sentences: tuple[str, ...]
+    steps_title: str
+    steps: tuple[str, ...]
+    tables: tuple[object, ...]
+    folds: tuple[object, ...]
+    footer: tuple[str, ...]
+    count: str
+    gaps: Gaps
+    nothing: str
+    """What is said in the place of gaps, where there are none."""
+
+
+def render_page(facts: Facts, view: ReportView, texts: Mapping[PurePosixPath, bytes]) -> str:
+    """Render the page. `texts` are the sources of changed files as they were measured, where they are there."""
+    gaps = build_gaps(facts, texts)
+    page = Page(
+        title=view.headline,
+        mark=view.icon,
+        headline=view.headline,
+        sentences=(*view.reasons, " · ".join(_figure(row) for row in view.rows)),
+        steps_title=view.todo_title,
+        steps=tuple(_step(todo) for todo in view.todos.rows),
+        tables=(),
+        folds=(),
+        footer=view.footer,
+        count=count_gaps(gaps),
+        gaps=gaps,
+        nothing="",
+    )
+    style, script = _source("page.css"), _source("page.js")
+    text = _template().render(
+        page=page,
+        style=Markup(style),  # noqa: S704  # covgate's own
+        script=Markup(script),  # noqa: S704  # covgate's own
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+    )
+    return text.strip() + "\n"
+
+
+def _figure(row: FigureRow) -> str:
+    required = f", required {row.figure.required}" if row.figure.required else ""
+    return f"{row.name} {row.figure.value}{required}"
+
+
+def _step(todo: Todo) -> str:
+    where = f" in {todo.function}" if todo.function else ""
+    return f"{todo.path}:{todo.lines}{where}: {todo.what}"
+
+
+def _prose(part: object) -> Markup:
+    return Markup(escape(visible(str(part))))  # noqa: S704  # escaped here
+
+
+def _lines(piece: Sequence[CodeLine]) -> Markup:
+    """Render a run of lines: Jinja takes ten times as long for the same, and there are tens of thousands."""
+    width = len(str(piece[-1].number))
+    made = ['<div class="code">']
+    for line in piece:
+        name = _CLASSES.get(line.sign)
+        kind = f' class="{name}"' if name else ""
+        made += [f'<span class="gap" tabindex="-1">{_prose(note)}</span>' for note in line.notes]
+        made.append(f"<code{kind}><i>{line.sign or ' '} {line.number:>{width}}</i>{line.html}\n</code>")
+    return Markup("".join((*made, "</div>")))  # noqa: S704  # the code is escaped where it is coloured
+
+
+def _source(name: str) -> str:
+    return files("covgate.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """Return what a Content-Security-Policy allows the text by."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("covgate.report"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"prose": _prose, "lines": _lines}
+    return environment.get_template("page.html.j2")
