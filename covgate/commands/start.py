@@ -93,7 +93,8 @@ _DIRECTORY = "INPUT_WORKING-DIRECTORY"
 
 def _looks_for_project(request: RunRequest, settings: Settings, place: Place) -> bool:
     """Whether covgate makes the environment, and nobody said where the project is."""
-    given = settings.where("working-directory") != "the default" or place.project != place.start
+    # The runner hands the default on as if somebody had given it.
+    given = settings.working_directory != "." or place.project != place.start
     otherwise = settings.install_command or settings.coverage_data or settings.python
     return in_image(request.environment) and not given and not otherwise and find_checkout(place.start) == place.start
 

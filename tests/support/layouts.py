@@ -32,7 +32,9 @@ def test_pick():
     assert idna.encode("a") == b"a"
 """
 
-IGNORED = "__pycache__/\n.coverage*\n.covgate/\n.pytest_cache/\n*.egg-info/\n.pdm-build/\n.pdm-python\nbuild/\n"
+IGNORED = (
+    "__pycache__/\n.coverage\n.coverage.*\n.covgate/\n.pytest_cache/\n*.egg-info/\n.pdm-build/\n.pdm-python\nbuild/\n"
+)
 RUN = "\n[tool.coverage.run]\nbranch = true\nsource = ['.']\nomit = ['tests/*', 'setup.py', 'manage.py']\n"
 HATCHLING = "\n[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"
 
