@@ -22,9 +22,10 @@ def find_only_project(git: GitCommand, commit: Sha) -> PurePosixPath | None:
 
     A project inside of another's folder is a part of it. Raises InputError, which names them, where there are several.
     """
-    paths = sorted(filter(_is_candidate, git.names(commit)), key=lambda path: (len(path.parts), path))[:_MOST_FILES]
+    candidates = filter(_is_candidate, git.names(commit))
+    paths = sorted(candidates, key=lambda path: (len(_folder_of(path).parts), path))[:_MOST_FILES]
     texts = git.files_at(commit, [path for path in paths if path.name in UNSURE])
-    folders = _outermost(path.parent for path in paths if declares_project(path.name, texts.get(path, b"")))
+    folders = _outermost(_folder_of(path) for path in paths if declares_project(path.name, texts.get(path, b"")))
     if len(folders) > 1:
         raise InputError(
             f"there are {len(folders)} projects in the checkout, and none at its top: "
@@ -36,7 +37,18 @@ def find_only_project(git: GitCommand, commit: Sha) -> PurePosixPath | None:
 
 
 def _is_candidate(path: PurePosixPath) -> bool:
-    return is_project_file(path.name) and not any(map(_ASIDE.fullmatch, path.parts[:-1]))
+    return (is_project_file(path.name) or _is_in_requirements(path)) and not any(
+        map(_ASIDE.fullmatch, _folder_of(path).parts)
+    )
+
+
+def _is_in_requirements(path: PurePosixPath) -> bool:
+    return path.parent.name == "requirements" and path.suffix == ".txt"
+
+
+def _folder_of(path: PurePosixPath) -> PurePosixPath:
+    """Return the project's folder: `requirements/` is a part of the one it lies in."""
+    return path.parent.parent if _is_in_requirements(path) else path.parent
 
 
 def _outermost(folders: Iterable[PurePosixPath]) -> list[PurePosixPath]:
