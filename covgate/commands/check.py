@@ -74,7 +74,7 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
         _in_thread(partial(_import_ahead, checkout.lines))
         if settings.setup_command:
             run_setup(settings, edges)
-        cache = make_cache(edges.environment) if in_image(edges.environment) and not settings.coverage_data else None
+        cache = make_cache(edges.environment) if in_image(edges.environment) else None
         with _isolated(settings, edges, git, directory, tests_user, cache) as user:
             job = _measuring(settings, edges, checkout, replace(project, user=user), folder, bar.otherwise)
             measurement = measure(replace(job, cache=cache), probe)

@@ -16,6 +16,7 @@ from covgate.measure.environment import Environment, Workshop, make_environment
 from covgate.measure.fill import Command, add_runner, fill
 from covgate.measure.foreign.kinds import DataKind
 from covgate.measure.foreign.places import analyse_reports
+from covgate.measure.matching import find_wish, matching_python
 from covgate.measure.nothing import explain_nothing
 from covgate.measure.probe_call import Probe
 from covgate.measure.project import NoCoverageError, Project, with_own_python
@@ -96,9 +97,8 @@ def _read(job: Measuring, probe: Probe | None) -> Measurement:
             try:
                 measurement = _analyse(job, project, paths, kind, probe)
             except NoCoverageError:
-                # As in the image, whose interpreter for the tests has only what `install-command` installs.
-                own = with_own_python(project)
-                measurement = name_reader(project, lambda: _analyse(job, own, paths, kind, None))
+                # As in the image, whose interpreter for the tests has only what is installed for them.
+                measurement = _analyse_elsewhere(job, paths, kind)
             _remove_pipes(job)
             if job.committed:
                 return with_committed(measurement, wanted.changed, _committed_before(job, paths))
@@ -107,6 +107,20 @@ def _read(job: Measuring, probe: Probe | None) -> Measurement:
             return with_times(project.root, measurement, wanted.changed, paths)
     except MeasureError as exc:
         return _unusable(job, exc)
+
+
+def _analyse_elsewhere(job: Measuring, paths: tuple[Path, ...], kind: DataKind) -> Measurement:
+    """Analyse with the Python that the project asks for, where covgate can have it; else with covgate's own."""
+    project, settings = job.project, job.settings
+    wish = (
+        find_wish(project, settings.python_version, settings.where("python-version")) if job.makes_environment else None
+    )
+    if wish:
+        with matching_python(project, wish, job.cache, job.screen.say) as matching:
+            if matching:
+                return _analyse(job, matching, paths, kind, None)
+    own = with_own_python(project)
+    return name_reader(project, lambda: _analyse(job, own, paths, kind, None))
 
 
 def _analyse(

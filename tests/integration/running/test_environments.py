@@ -192,6 +192,35 @@ def test_an_older_coverage_of_the_project_is_replaced_and_that_is_said(tmp_path:
     assert "coverage 7.12.0 is replaced by 7." in done.message
 
 
+NEWER = "from calc import pick\n\ntype Number = int\npick(2)\n"
+"""Syntax of Python 3.12."""
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["to-be-had", "not-to-be-had"])
+def test_data_of_another_python_is_read_by_a_matching_one(tmp_path: Path, image_python: str, *, there: bool) -> None:
+    newer = find_python("3.12")
+    if newer is None or OWN >= "3.12":
+        pytest.skip("needs a Python older than 3.12, and 3.12 beside it")
+    files = {"calc.py": CODE.replace("import six", "import enum as six"), "run.py": NEWER, ".python-version": "3.12\n"}
+    checkout = make_checkout(tmp_path / "checkout", {**files, ".coveragerc": "[run]\nbranch = true\nsource = .\n"})
+    checkout.write({"calc.py": files["calc.py"].replace('six.text_type("many")', '"many"')}).commit()
+    uv(tmp_path, "venv", "--python", newer, "made")
+    uv(tmp_path, "pip", "install", "--python", "made", "coverage")
+    python = str(tmp_path / "made" / "bin" / "python")
+    other = Checkout(path=checkout.path, python=python)
+    assert other.coverage("run", "run.py").code == 0
+    path = os.environ["PATH"] if not there else f"{Path(newer).parent}{os.pathsep}{os.environ['PATH']}"
+    wanted = {} if there else {"python-version": "3.98"}
+    done = act(checkout, image_python, {"coverage-data": ".coverage", **wanted}, PATH=path)
+    if there:
+        assert done.code == 0, done.out + done.err
+        assert same(checkout.total(), other.coverage_total())
+    else:
+        assert f"Sources are read by Python {OWN}, covgate's own, and not by 3.98" in done.message
+        assert "run.py" in done.message
+        assert done.code == 4, done.out + done.err
+
+
 def test_on_a_laptop_nothing_is_made(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path / "checkout", {"calc.py": "a = 1\n", "run.py": "import calc\n"})
     done = checkout.covgate(command=["python", "run.py"])
