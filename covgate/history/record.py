@@ -11,6 +11,7 @@ from covgate.change import Checkout
 from covgate.config import Settings, floors_of
 from covgate.errors import CovgateError
 from covgate.history.comparison.flapping import make_line_record
+from covgate.history.comparison.tests import count_cases
 from covgate.history.completeness import CONFIGURATION, find_narrower, find_partial
 from covgate.history.look_back import Past, look_back
 from covgate.history.open import Archive
@@ -151,12 +152,14 @@ class Recorder:
             total=coverage.total,
             has_branches=coverage.has_branches,
             components=run.component_totals,
-            seconds=round(run.suite.seconds, 1) if run.suite else None,
+            tests=run.suite.tests.ran if run.suite and run.suite.tests else None,
+            seconds=round(run.suite.seconds, 1) if run.suite and run.suite.command else None,
             aim=aim_of(target) if target else None,
         )
         previous = None if isinstance(past.lines, Unavailable) else past.lines
         lines = make_line_record(previous, head, coverage, git.blob_ids(head), past.shifts)
-        return RunToRecord(record=record, lines=lines)
+        tests = count_cases(run.suite.tests.names) if run.suite and run.suite.tests else {}
+        return RunToRecord(record=record, lines=replace(lines, tests=tests))
 
 
 def _outside(coverage: Coverage | Unavailable) -> tuple[str, ...]:

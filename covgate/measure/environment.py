@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from covgate.errors import InputError
-from covgate.measure.detect import PythonWish
 from covgate.measure.install_problem import explain_install
 from covgate.measure.project import MINIMUM_COVERAGE, OLDEST_PYTHON, Project, with_python
+from covgate.measure.python_wish import PythonWish
 from covgate.measure.shell import shell_argv
 from covgate.model import without_credentials
 from covgate.system import relayed, run_live, run_quiet

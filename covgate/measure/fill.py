@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from covgate.measure.detect import (
-    DIGITS_MARK,
-    VERSION_MARK,
-    Asked,
-    Plan,
-    Step,
-    choose_extra,
-    read_requirement_lines,
-    read_tox_answer,
-)
 from covgate.measure.environment import Environment, show_command
+from covgate.measure.plan import DIGITS_MARK, VERSION_MARK, Asked, Plan, Step
 from covgate.measure.project_files import ProjectFiles
 from covgate.measure.pytest_options import configured_words
 from covgate.measure.shell import pytest_calls, words_of
+from covgate.measure.tool_answers import choose_extra, read_requirement_lines, read_tox_answer
 
-Command = str | Sequence[str]
+Command = str | tuple[str, ...]
 
 _EXTRAS = (
     "import importlib.metadata as m, json, pathlib, sys, urllib.parse\n"

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from covgate.errors import InputError
-from covgate.measure.detect import PythonWish, find_python
 from covgate.measure.environment import Workshop, make_environment
 from covgate.measure.project import Project
 from covgate.measure.project_files import read_project_files
+from covgate.measure.python_wish import PythonWish, find_python
 from covgate.system import scratch_folder
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -11,20 +11,21 @@ from covgate.config import Settings
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import with_committed, with_times
 from covgate.measure.data_files import Wanted, analyse_data, find_data
-from covgate.measure.detect import find_plan, find_python
-from covgate.measure.environment import Environment, Workshop, make_environment
-from covgate.measure.fill import Command, add_runner, fill
+from covgate.measure.environment import Workshop
 from covgate.measure.foreign.kinds import DataKind
 from covgate.measure.foreign.places import analyse_reports
+from covgate.measure.junit.files import JunitFiles, name_junit, read_junit
+from covgate.measure.junit.names import TestNames
+from covgate.measure.junit.results import masking
 from covgate.measure.matching import find_wish, matching_python
 from covgate.measure.nothing import explain_nothing
+from covgate.measure.prepare import prepare_environment
 from covgate.measure.probe_call import Probe
 from covgate.measure.project import NoCoverageError, Project, with_own_python
-from covgate.measure.project_files import READ, read_project_files
 from covgate.measure.reader import name_reader
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
 from covgate.measure.twins import is_installed
-from covgate.model import Measurement, Unavailable
+from covgate.model import Measurement, SuiteRun, SuiteStatus, TestResults, Unavailable
 from covgate.system import Files, GitCommand, Screen, copy_files, scratch_folder, shown_path
 
 
@@ -45,6 +46,8 @@ class Measuring:
     """Whether files have the time at which they were unpacked, as on any CI."""
     screen: Screen
     while_running: Callable[[], AbstractContextManager[None]]
+    group: Callable[[str], AbstractContextManager[None]]
+    """Folds what is logged inside, under a title."""
     start: Path
     """Where covgate was started: paths are shown from there."""
     makes_environment: bool = False
@@ -59,7 +62,11 @@ def measure(job: Measuring, probe: Probe | None) -> Measurement:
     Data that cannot be used is shown as an error now, and is Unavailable from there on.
     """
     with _own_reports(job) as own:
-        return _read(own, probe) if job.settings.coverage_data else _run_tests(own)
+        if not job.settings.coverage_data:
+            return _run_tests(own)
+        measurement = _read(own, probe)
+        suite, notes = _earlier_tests(own)
+        return replace(measurement, suite=suite, notes=(*measurement.notes, *notes))
 
 
 @contextmanager
@@ -154,10 +161,12 @@ def _run_tests(job: Measuring) -> Measurement:
             private.chmod(0o711)
         minutes = settings.timeout_minutes
         seconds = float(minutes) * 60 if minutes is not None else None
-        command: Command = settings.test_command
+        command = settings.test_command
         if settings.install_command or job.makes_environment:
-            with screen.step("Preparing the environment"):
-                environment, command = _prepare(job, private, seconds)
+            with job.group("Environment"), screen.step("Preparing the environment"):
+                shown = shown_path(project.directory, job.start)
+                workshop = _workshop(job, private, seconds)
+                environment, command = prepare_environment(project, settings, workshop, shown)
             project = environment.project
             _remove_pipes(job)
             # It may have made some.
@@ -165,14 +174,16 @@ def _run_tests(job: Measuring) -> Measurement:
         data = _own_folder(project, private / "data")
         with screen.step("Preparing the measurement"):
             local = _local(job.files)
-            plan = prepare_suite(project, command, data, local, job.wanted.tracked)
+            plan = prepare_suite(project, command, data, local, job.wanted.tracked, settings.junit)
         screen.say(f"Running {plan.shown}")
         if project.is_found:
             version = f" ({project.version})" if project.version else ""
             screen.say(f"Tests run with {shown_path(project.python, job.start)}{version}")
         for note in plan.notes:
             screen.say(note)
-        suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
+        with job.group("Tests"):
+            suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
+        tests, test_notes = _tests(job, plan.junit, suite.run)
         try:
             if not suite.data:
                 raise no_data_error(suite.run)
@@ -182,39 +193,55 @@ def _run_tests(job: Measuring) -> Measurement:
             measurement = _unusable(job, explain_nothing(project, plan, suite.run, exc))
     return replace(
         measurement,
-        suite=suite.run,
+        suite=replace(suite.run, tests=tests),
         lost=measurement.lost + suite.cut_off,
-        notes=(*measurement.notes, *suite.notes),
+        notes=(*measurement.notes, *suite.notes, *test_notes),
     )
 
 
-def _prepare(job: Measuring, private: Path, seconds: float | None) -> tuple[Environment, Command]:
-    """Make and fill the environment; return it, and the command that runs the tests in it."""
-    settings, project = job.settings, job.project
-    command: Command = settings.test_command
-    # With a command of its own only the Python is looked for: a file that covgate cannot read is no matter then.
-    read = ("pyproject.toml",) if settings.install_command else READ
-    files = read_project_files(project.directory, project.root, read)
-    # Before anything is made: what lies there may be no plan.
-    plan = None if settings.install_command else find_plan(files, shown_path(project.directory, job.start))
-    workshop = Workshop(
+def _workshop(job: Measuring, private: Path, seconds: float | None) -> Workshop:
+    """Return what environments are made with; `private` is a folder that the project's code cannot write to."""
+    return Workshop(
         tools=private / "tools",
-        folder=_own_folder(project, private / "project"),
+        folder=_own_folder(job.project, private / "project"),
         cache=job.cache,
         timeout_seconds=seconds,
         while_running=job.while_running,
         say=job.screen.say,
     )
-    wish = find_python(files, settings.python_version, settings.where("python-version"))
-    environment = make_environment(project, wish, workshop)
-    if plan is None:
-        environment.run_command(settings.install_command or "")
-    else:
-        fill(environment, plan)
-        is_default = settings.where("test-command") == "the default"
-        command = add_runner(environment, files, command, is_default=is_default)
-    environment.add_coverage()
-    return environment, command
+
+
+def _tests(job: Measuring, files: JunitFiles, run: SuiteRun) -> tuple[TestResults | None, tuple[str, ...]]:
+    """Read what the tests say of themselves, and note where that does not go with how the command ended."""
+    if run.status in {SuiteStatus.KILLED, SuiteStatus.TIMED_OUT}:
+        # pytest writes at its end: what is there is a part, or some other process's.
+        return None, ()
+    tests, notes = _read_junit(job, files)
+    if tests is not None and tests.broken and run.status is SuiteStatus.PASSED:
+        notes += (f"{tests.broken} of the tests failed by their report, and the test command ended as if none had.",)
+    return tests, notes
+
+
+def _earlier_tests(job: Measuring) -> tuple[SuiteRun | None, tuple[str, ...]]:
+    """Return how the tests of an earlier job ended by the JUnit files that are named: nothing is known without."""
+    if job.settings.junit is None:
+        return None, ()
+    tests, notes = _read_junit(job, name_junit(job.project.directory, job.settings.junit))
+    if tests is None:
+        return None, notes
+    status = SuiteStatus.FAILED if tests.broken else SuiteStatus.PASSED
+    exit_code = int(status is SuiteStatus.FAILED)
+    return SuiteRun(command="", status=status, exit_code=exit_code, seconds=tests.seconds, tests=tests), notes
+
+
+def _read_junit(job: Measuring, files: JunitFiles) -> tuple[TestResults | None, tuple[str, ...]]:
+    paths = files.fresh()
+    if not paths:
+        source = job.settings.where("junit")
+        missing = f"`junit` (from {source}) names no file that this run has: no tests are counted."
+        return None, (missing,) if files.asked else ()
+    names = TestNames(job.wanted.tracked, job.project.prefix)
+    return read_junit(paths, names, masking(job.project.environment))
 
 
 def _own_folder(project: Project, folder: Path) -> Path:
@@ -234,7 +261,7 @@ def _remove_pipes(job: Measuring) -> None:
 def _unusable(job: Measuring, error: MeasureError) -> Measurement:
     """Show what is wrong with the data now; the report, which is still made, holds it in one sentence."""
     job.screen.error(error)
-    return Measurement(coverage=Unavailable(reason=error.message))
+    return Measurement(coverage=Unavailable(reason=error.message, hint=error.hint, slug=error.slug))
 
 
 def _local(files: Files) -> list[PurePosixPath]:

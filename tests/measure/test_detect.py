@@ -9,17 +9,12 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import InputError
-from covgate.measure.detect import (
-    Asked,
-    PythonWish,
-    choose_extra,
-    find_plan,
-    find_python,
-    read_requirement_lines,
-    read_tox_answer,
-)
+from covgate.measure.detect import find_plan
 from covgate.measure.environment import show_command
+from covgate.measure.plan import Asked
 from covgate.measure.project_files import ProjectFiles, declares_project, is_project_file, read_project_files
+from covgate.measure.python_wish import PythonWish, find_python
+from covgate.measure.tool_answers import choose_extra, read_requirement_lines, read_tox_answer
 
 BUILD = "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"
 PROJECT = "[project]\nname = 'x'\n"

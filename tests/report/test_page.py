@@ -170,8 +170,8 @@ def test_nothing_of_the_repository_is_markup(name: str, function: str, code: lis
     assert isinstance(made.diff, DiffCoverage)
     (file,) = made.diff.files
     path = PurePosixPath(f"d/{name}".replace("\0", "") or "x")
-    functions = tuple(replace(one, name=function) for one in file.functions)
-    made = replace(made, diff=DiffCoverage(files=(replace(file, path=path, functions=functions),)))
+    places = tuple(replace(one, function=function) for one in file.places)
+    made = replace(made, diff=DiffCoverage(files=(replace(file, path=path, places=places),)))
     source = "\n".join([*code, "", "", "", ""]).encode("utf-8", "surrogatepass")
     plain = Reader(page(facts("m.py\n    + 1-2 missing\n    + 3 partial\n    def f 1-3"), {"m.py": b"\n\n\n"}))
     found = Reader(render_page(made, build_view(made), {path: source}))
@@ -235,5 +235,5 @@ def test_no_source_takes_long(text: str) -> None:
 
 def test_the_first_screen_is_the_comments() -> None:
     text = " ".join(Reader(page(facts(CORE, min_diff="80"))).text.split())
-    assert "Diff coverage 66.66 % is below 80 %" in text
+    assert "Diff coverage 66.7 % is below 80 %" in text
     assert "Cart.refund" in text
