@@ -9,18 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MOST_CHOSEN, DiffFile, FolderGap, Gap, Place, ReasonKind, Span, Steps, figures
-from covgate.report.bands import Band
+from covgate.model import MOST_CHOSEN, DiffFile, FolderGap, Place, Span, Steps
 from covgate.report.facts import Facts
-from covgate.report.why import REASONS, why_text
-from covgate.report.words import plural, short_path, span_text, work_left
+from covgate.report.why import why_text
+from covgate.report.words import plural, short_path, span_text
 
 TODO_LIMIT = MOST_CHOSEN
 """How many places the list of next steps names."""
-
-
-NOT_LOADED = REASONS[ReasonKind.NEVER_IMPORTED]
-"""Of a file that was measured without having been executed: all of it counts as uncovered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,19 +51,6 @@ class FolderLeft:
     shown: str
     size: str
     """`402 lines in 98 files`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRow:
-    """A changed file with work left."""
-
-    path: PurePosixPath
-    shown: str
-    url: str | None
-    band: Band
-    value: str
-    left: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,30 +161,6 @@ def _size_text(place: Place) -> str:
     differs = lines > place.statements + place.branches.covered
     size = f"{place.statements:,} of lines {span_text(place.span)}" if differs else plural(place.statements, "line")
     return f"{size}, {plural(branches, 'branch', 'branches')}" if branches else size
-
-
-def file_row(file: DiffFile, facts: Facts) -> FileRow:
-    """Word one file of the table of files."""
-    return FileRow(
-        path=file.path,
-        shown=short_path(file.path),
-        url=facts.links.to(file.path),
-        band=facts.bands.of(file.tally),
-        value=figures.show_cut(file.tally.percent),
-        left=work_left(file),
-        note=NOT_LOADED if file.gap else "",
-    )
-
-
-def undecided_files(facts: Facts) -> tuple[str, ...]:
-    """Say, above everything else, which files count as uncovered although nothing names them; nothing for none."""
-    names = [short_path(file.path) for file in facts.known_diff.files if file.gap is Gap.UNDECIDED]
-    if not names:
-        return ()
-    it = "it" if len(names) == 1 else "they"
-    listed = " ".join(filter(None, (", ".join(names[:NAMES]), _and_more(names))))
-    what = "set `source` in the coverage configuration, or leave it out with `omit`"
-    return (f"Not measured, and nothing says whether {it} should be: {listed} ({what})",)
 
 
 NAMES = 5

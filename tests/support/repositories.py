@@ -18,6 +18,7 @@ from covgate.change.changed_lines import find_changed_lines
 from covgate.model.change import ChangedLines
 from covgate.model.commit import Sha, parse_sha
 from covgate.system.git import GitCommand
+from tests.support.git import UNATTENDED
 from tests.support.measured import MEASURED
 from tests.support.warm import run_python
 
@@ -155,7 +156,7 @@ class Repository:
         return parse_sha(self.git("rev-parse", "HEAD").decode().strip())
 
     def git(self, *args: str, directory: Path | None = None) -> bytes:
-        return self._call("git", *args, directory=directory)
+        return self._call("git", *UNATTENDED, *args, directory=directory)
 
     # --- tools
 
@@ -284,4 +285,5 @@ def _pair(counts: object) -> tuple[int, int]:
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    """Return a file's text as a person reads it: a no-break space looks like any other."""
+    return path.read_text(encoding="utf-8").replace("\u00a0", " ") if path.exists() else ""

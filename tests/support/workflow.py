@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from covgate.model.commit import Sha, parse_sha
+from tests.support.git import UNATTENDED
 from tests.support.github.server import FakeGithub
 from tests.support.measured import MEASURED
 from tests.support.projects import run_warm
@@ -70,7 +71,7 @@ class Workflow:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {}
         done = subprocess.run(
-            ["git", *_IDENTITY, *args],
+            ["git", *UNATTENDED, *_IDENTITY, *args],
             cwd=folder or self.clone,
             env={**kept, **dates, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TEMPLATE_DIR": ""},
             check=False,
@@ -155,6 +156,12 @@ class Workflow:
             "merge_group": {"head_sha": head, "base_sha": base, "base_ref": "refs/heads/main"},
         }
         return self._run("merge_group", payload, head, "refs/heads/queue", depth, inputs, ref=checked_out)
+
+    def run_event(
+        self, event: str, payload: Mapping[str, object], commit: Sha, ref: str, *, depth: int = 2, **inputs: str
+    ) -> Ran:
+        """Run on any event: `commit` and `ref` are what GitHub starts the run for, and what is checked out."""
+        return self._run(event, payload, commit, ref, depth, inputs)
 
     def checkout(self, commit: Sha, ref: str, depth: int) -> Path:
         """Make a clone as actions/checkout does: one commit of one reference; depth 0 is everything."""
@@ -249,4 +256,5 @@ def read_outputs(text: str) -> dict[str, str]:
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    """Return a file's text as a person reads it: a no-break space looks like any other."""
+    return path.read_text(encoding="utf-8").replace("\u00a0", " ") if path.exists() else ""
