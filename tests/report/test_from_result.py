@@ -90,8 +90,13 @@ def neutral(made: Facts) -> Facts:
         slowest = tuple(one for one in suite.tests.slowest if "@" not in one[0])
         failures = tuple(map(wordless, suite.tests.failures))
         suite = replace(suite, tests=replace(suite.tests, failures=failures, slowest=slowest))
+    steps = made.steps and replace(
+        made.steps,
+        chosen=tuple(replace(one, path=text(one.path), place=unnamed(one.place)) for one in made.steps.chosen),
+    )
     return replace(
         made,
+        steps=steps,
         gate_changes=replace(made.gate_changes, rows=rows),
         verdict=judge(map(check, made.verdict.checks), suite, problem),
         total=problem or made.total,
