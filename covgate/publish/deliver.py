@@ -21,12 +21,14 @@ from covgate.report import (
     build_view,
     make_annotations,
     print_report,
+    push_figures,
     render_comment,
     render_failed_result,
     render_failure,
     render_page,
     render_result,
     render_summary,
+    with_push,
 )
 from covgate.system import ReportFolder, Screen, make_report_folder, shown_path
 
@@ -62,6 +64,8 @@ def deliver(
     published = _publish(settings, host, facts, view, body)
     for note in published.notes:
         screen.say(note)
+    if published.body not in {"", body}:
+        folder.write("comment.md", published.body)
     if published.failed:
         screen.warn(" ".join(published.notes))
     if required and published.problem is not None:
@@ -121,8 +125,13 @@ def _publish(settings: Settings, host: Host, facts: Facts, view: ReportView, bod
     draft = CommentDraft(
         body=body,
         marker=Marker(
-            name=settings.name or "", run_id=context.run_id, run_attempt=context.run_attempt, head=facts.head
+            name=settings.name or "",
+            run_id=context.run_id,
+            run_attempt=context.run_attempt,
+            head=facts.head,
+            now=push_figures(facts),
         ),
+        body_since=lambda before: render_comment(with_push(view, facts, before), BODY_LIMIT),
         policy=settings.comment,
         quiet=view.quiet,
         failing=exit_code(facts.verdict) is not ExitCode.PASSED,

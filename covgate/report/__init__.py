@@ -16,13 +16,15 @@ from covgate.report.render import (
     render_result,
     restore_facts,
 )
+from covgate.report.since import MOST_PLACES, PLACE_DIGITS, PushFigures, push_figures, with_push
 from covgate.report.terminal import print_report
 from covgate.report.trend.words import show_trend
 from covgate.report.view import ReportView, build_view
 
 __all__ = [
-    "MOST_RESULT", "Bands", "Facts", "Origin", "ReportView", "build_history_view", "build_view", "history_json",
-    "load_renderers", "make_annotations", "make_build", "make_trend", "print_history", "print_report", "read_result",
-    "render_comment", "render_failed_result", "render_failure", "render_page", "render_result", "render_summary",
-    "restore_facts", "show_trend",
+    "MOST_PLACES", "MOST_RESULT", "PLACE_DIGITS", "Bands", "Facts", "Origin", "PushFigures", "ReportView",
+    "build_history_view", "build_view", "history_json", "load_renderers", "make_annotations", "make_build",
+    "make_trend", "print_history", "print_report", "push_figures", "read_result", "render_comment",
+    "render_failed_result", "render_failure", "render_page", "render_result", "render_summary", "restore_facts",
+    "show_trend", "with_push",
 ]  # fmt: skip

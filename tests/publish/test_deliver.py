@@ -34,6 +34,7 @@ from covgate.publish.comment import BODY_LIMIT
 from covgate.publish.deliver import deliver, deliver_failure
 from covgate.publish.marker import Marker, parse_marker
 from covgate.report.facts import Facts
+from covgate.report.since import push_figures
 from covgate.system.folders import make_report_folder
 from covgate.system.screen import Screen
 from tests.support.github.comments import MemoryComments, with_comments
@@ -117,7 +118,7 @@ class Delivered:
 
     @property
     def bodies(self) -> list[str]:
-        return [comment.body.partition("\n")[2] for comment in self.host.posted.comments.values()]
+        return [comment.body.rpartition("\n\n")[0] + "\n" for comment in self.host.posted.comments.values()]
 
 
 def delivered(
@@ -150,7 +151,7 @@ def test_uncovered_lines_are_marked_where_that_is_asked_for(tmp_path: Path, poli
     lines = stream.getvalue().splitlines()
     assert bool(lines) == (policy is not AnnotationPolicy.OFF)
     assert all(line.startswith(f"::{policy} ") for line in lines)
-    assert "file=src/app/core.py,line=60,endLine=63" in "".join(lines) or not lines
+    assert "file=src/app/core.py,line=59,endLine=63" in "".join(lines) or not lines
 
 
 def test_a_laptop_prints_no_workflow_command(tmp_path: Path) -> None:
@@ -272,10 +273,10 @@ def test_without_a_summary_nothing_is_said_of_it(tmp_path: Path) -> None:
 def test_the_comment_says_whose_it_is(tmp_path: Path) -> None:
     done = delivered(tmp_path, RED(), replace(BEST_EFFORT, name="api"))
     (comment,) = done.host.posted.comments.values()
-    assert parse_marker(comment.body) == Marker(name="api", run_id=5, run_attempt=2, head=HEAD)
+    assert parse_marker(comment.body) == Marker(name="api", run_id=5, run_attempt=2, head=HEAD, now=push_figures(RED()))
     unnamed = delivered(tmp_path, RED())
     (comment,) = unnamed.host.posted.comments.values()
-    assert parse_marker(comment.body) == Marker(name="", run_id=5, run_attempt=2, head=HEAD)
+    assert parse_marker(comment.body) == Marker(name="", run_id=5, run_attempt=2, head=HEAD, now=push_figures(RED()))
 
 
 @pytest.mark.parametrize(
@@ -298,7 +299,7 @@ def test_the_policy_is_followed(tmp_path: Path, policy: CommentPolicy, quiet: in
 
 def test_never_touches_no_comment_that_is_there(tmp_path: Path) -> None:
     done = delivered(tmp_path, RED(), replace(REQUIRED, comment=CommentPolicy.NEVER), posted=with_comments(4))
-    assert (done.code, done.bodies, done.host.opened, done.err) == (1, ["report of run 4"], [], "")
+    assert (done.code, done.bodies, done.host.opened, done.err) == (1, ["report of run 4\n"], [], "")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EventKind if kind is not EventKind.PULL_REQUEST])

@@ -19,6 +19,8 @@ from covgate.host.finished_run import Artifact
 from covgate.host.github.artifacts import GithubArtifacts
 from covgate.host.github.pulls import GithubPulls
 from covgate.host.refusal import Refusal
+from covgate.model.commit import Sha
+from covgate.model.numbers import Counts
 from covgate.model.secret import Secret
 from covgate.publish.marker import Marker, parse_marker, render_marker
 from tests.contract.test_action import passed_by_the_runner
@@ -147,9 +149,13 @@ def test_the_second_half_posts_what_the_first_could_not(
     second.open(7, first.head)
     ran = second.run(first.head)
     assert ran.exit_code == 0, ran.log
-    marker = Marker(name="", run_id=77, run_attempt=1, head=parse_marker(only_comment(github)).head)  # type: ignore[union-attr]  # it has one
-    assert marker.head == first.head
-    assert only_comment(github) == f"{render_marker(marker)}\n{comment}"
+    marker = parse_marker(only_comment(github))
+    assert marker is not None
+    assert replace(marker, now=None) == Marker(name="", run_id=77, run_attempt=1, head=Sha(first.head))
+    assert marker.now is not None
+    assert marker.now.diff == Counts(covered=1, total=6)
+    body = comment.replace("\u00a0", " ").rstrip()
+    assert only_comment(github) == f"{body}\n\n{render_marker(marker)}"
     assert tuple(ran.outputs) == OUTPUT_NAMES
     assert (ran.outputs["verdict"], ran.outputs["passed"]) == ("fail", "false")
     assert ran.outputs["diff-percent"] == "16.666666"
