@@ -44,6 +44,8 @@ class Measuring:
     """Whether files have the time at which they were unpacked, as on any CI."""
     screen: Screen
     while_running: Callable[[], AbstractContextManager[None]]
+    group: Callable[[str], AbstractContextManager[None]]
+    """Folds what is logged inside, under a title."""
     start: Path
     """Where covgate was started: paths are shown from there."""
 
@@ -141,7 +143,7 @@ def _run_tests(job: Measuring) -> Measurement:
         minutes = settings.timeout_minutes
         seconds = float(minutes) * 60 if minutes is not None else None
         if settings.install_command:
-            with screen.step("Preparing the environment"):
+            with job.group("Environment"), screen.step("Preparing the environment"):
                 project = make_environment(
                     project,
                     settings.install_command,
@@ -162,7 +164,8 @@ def _run_tests(job: Measuring) -> Measurement:
             screen.say(f"Tests run with {shown_path(project.python, job.start)}{version}")
         for note in plan.notes:
             screen.say(note)
-        suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
+        with job.group("Tests"):
+            suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
         tests, test_notes = _tests(job, plan.junit, suite.run)
         try:
             if not suite.data:

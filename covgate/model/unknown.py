@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 _Value = TypeVar("_Value")
@@ -13,9 +13,9 @@ class Unavailable:
     """A value that could not be known, and why, in words for the person who reads the report."""
 
     reason: str
-    hint: str = ""
+    hint: str = field(default="", compare=False)
     """What to change, where that is known; the report has words of its own for the rest."""
-    slug: str = ""
+    slug: str = field(default="", compare=False)
     """The heading in docs/troubleshooting.md that explains it; empty for the report's own choice."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
@@ -24,6 +25,17 @@ def parse_context(env: Mapping[str, str], read_text: Callable[[str], str]) -> Ru
     if build is None:
         raise _cannot_judge(place.event)
     return build(place, Payload(load_payload(env, read_text), place.event), env)
+
+
+def parse_pull_request(env: Mapping[str, str], read_text: Callable[[str], str]) -> RunContext | None:
+    """Read which pull request a run is of, judged or refused; None when it is of none.
+
+    Raises InputError as `parse_context` does for a broken event file.
+    """
+    place = parse_place(env)
+    if place.event not in {"pull_request", REFUSED_EVENT}:
+        return None
+    return _pull_request(place, Payload(load_payload(env, read_text), place.event), env)
 
 
 def parse_place(env: Mapping[str, str]) -> RunContext:
@@ -106,7 +118,14 @@ def _merge_group(place: RunContext, payload: Payload, _env: Mapping[str, str]) -
         head_sha=payload.sha("merge_group.head_sha"),
         base_sha=payload.sha("merge_group.base_sha"),
         base_ref=str(payload.get("merge_group.base_ref") or "").removeprefix("refs/heads/"),
+        pull_request=_queued(payload.text("merge_group.head_ref")),
     )
+
+
+def _queued(ref: str) -> int | None:
+    """Return the pull request of a queue's branch: of several the last. GitHub tells its number nowhere else."""
+    match = re.fullmatch(r"refs/heads/gh-readonly-queue/.+/pr-(\d{1,18})-[0-9a-f]{40,64}", ref)
+    return int(match[1]) if match else None
 
 
 def _branch(place: RunContext, payload: Payload, env: Mapping[str, str]) -> RunContext:
@@ -128,13 +147,24 @@ _BUILDERS: Mapping[str, Callable[[RunContext, Payload, Mapping[str, str]], RunCo
 JUDGED_EVENTS = tuple(_BUILDERS)
 """The names of the events covgate can judge."""
 
+REFUSED_EVENT = "pull_request_target"
+"""It is of a pull request, and never judged."""
+
 
 def _cannot_judge(event: str) -> InputError:
-    if event == "pull_request_target":
+    if event == REFUSED_EVENT:
         return InputError(
             "covgate does not run on pull_request_target: it would run the pull request's code beside a token that "
             "can write",
-            hint="use `on: pull_request`; a fork's report then goes to the step summary",
+            hint="use `on: pull_request`; a fork's report then goes to the step summary, and a second workflow can "
+            "post it (`mode: publish`)",
+            slug="event-not-judged",
+        )
+    if event == "workflow_run":
+        return InputError(
+            "covgate cannot judge the event 'workflow_run': its run is of the default branch, whatever the run was of "
+            "whose end started it",
+            hint="set `mode: publish` to post what that run found, or run covgate in the workflow that runs the tests",
             slug="event-not-judged",
         )
     return InputError(
