@@ -19,14 +19,15 @@ from covgate.report.render import (
     restore_facts,
 )
 from covgate.report.since import MOST_PLACES, PLACE_DIGITS, PushFigures, push_figures, with_push
+from covgate.report.steps import Judged, find_steps
 from covgate.report.terminal import print_report
 from covgate.report.trend.words import show_trend
 from covgate.report.view import ReportView, build_view
 
 __all__ = [
-    "MOST_PLACES", "MOST_RESULT", "PLACE_DIGITS", "Bands", "Facts", "Origin", "PushFigures", "ReportView",
-    "build_history_view", "build_view", "code_paths", "history_json", "load_renderers", "make_annotations",
-    "make_build", "make_trend", "print_history", "print_report", "push_figures", "read_result", "render_comment",
-    "render_failed_result", "render_failure", "render_page", "render_result", "render_summary", "render_unjudged",
-    "restore_facts", "show_trend", "with_code", "with_push", "word_alarm",
+    "MOST_PLACES", "MOST_RESULT", "PLACE_DIGITS", "Bands", "Facts", "Judged", "Origin", "PushFigures", "ReportView",
+    "build_history_view", "build_view", "code_paths", "find_steps", "history_json", "load_renderers",
+    "make_annotations", "make_build", "make_trend", "print_history", "print_report", "push_figures", "read_result",
+    "render_comment", "render_failed_result", "render_failure", "render_page", "render_result", "render_summary",
+    "render_unjudged", "restore_facts", "show_trend", "with_code", "with_push", "word_alarm",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from covgate.model import Span
+from covgate.model import Coverage, Span
 from covgate.report.facts import Facts
 from covgate.report.folds import Block, Fold, Listing, Paragraph
 from covgate.report.prose import name, say
@@ -55,9 +55,12 @@ def _blocks(facts: Facts, places: Sequence[Todo], texts: Mapping[PurePosixPath, 
 
 
 def _marks(facts: Facts, path: PurePosixPath) -> tuple[frozenset[int], frozenset[int]]:
-    """Return the missing and the partial lines of a changed file; of any other all lines of a place are meant."""
+    """Return the missing and the partial lines: of a changed file those of the change, of any other all."""
     found = next((file for file in facts.known_diff.files if file.path == path), None)
-    return (found.missing, found.partial) if found else (frozenset(), frozenset())
+    if found is not None:
+        return found.missing, found.partial
+    measured = facts.total.files.get(path) if isinstance(facts.total, Coverage) else None
+    return (measured.missing if measured else frozenset()), frozenset()
 
 
 def _numbered(lines: Sequence[str], span: Span, missing: frozenset[int], partial: frozenset[int]) -> tuple[str, ...]:
