@@ -134,7 +134,7 @@ def _run_tests(job: Measuring) -> Measurement:
         minutes = settings.timeout_minutes
         seconds = float(minutes) * 60 if minutes is not None else None
         if settings.install_command:
-            with screen.step("Preparing the environment"):
+            with screen.stream("Preparing the environment"):
                 project = make_environment(
                     project,
                     settings.install_command,
@@ -149,13 +149,13 @@ def _run_tests(job: Measuring) -> Measurement:
         with screen.step("Preparing the measurement"):
             local = _local(job.files)
             plan = prepare_suite(project, settings.test_command, data, local, job.wanted.tracked)
-        screen.say(f"Running {plan.shown}")
         if project.is_found:
             version = f" ({project.version})" if project.version else ""
             screen.say(f"Tests run with {shown_path(project.python, job.start)}{version}")
         for note in plan.notes:
             screen.say(note)
-        suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
+        with screen.stream(f"Running {plan.shown}"):
+            suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
         try:
             if not suite.data:
                 raise no_data_error(suite.run)
