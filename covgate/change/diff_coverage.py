@@ -18,6 +18,7 @@ from covgate.model import (
     OmittedFile,
     Tally,
     Unavailable,
+    find_places,
     spans_of,
 )
 
@@ -92,8 +93,7 @@ def _diff_file(file: FileCoverage, covered: frozenset[int], missing: frozenset[i
         partial=statements & file.partial,
         tally=Tally(lines=lines, branches=file.tally(statements).branches),
         missing_spans=spans_of(missing, bridge=between),
-        exits={line: branch for line, branch in file.branches.items() if line in statements},
-        functions=file.functions,
+        places=find_places(file, statements, imported=gap is None),
         gap=gap,
     )
 

@@ -141,6 +141,15 @@ class Settings:
         help="Read these coverage data files (several are combined), or Cobertura or LCOV reports, instead of running "
         "the tests. One glob a line.",
     )
+    junit: tuple[str, ...] | None = _option(
+        of_base=True,
+        parse=parse_lines,
+        metavar="GLOB",
+        repeatable=True,
+        help="JUnit files with the results of the tests, which the report counts and names. One glob a line. Where the "
+        "command is pytest's it need not be set: `--junitxml` is added, or the file read that the project's own names. "
+        "`off`: none is written or read.",
+    )
     install_command: str | None = _option(
         on_command_line=False,
         parse=parse_text,

@@ -151,7 +151,8 @@ class Recorder:
             total=coverage.total,
             has_branches=coverage.has_branches,
             components=run.component_totals,
-            seconds=round(run.suite.seconds, 1) if run.suite else None,
+            tests=run.suite.tests.ran if run.suite and run.suite.tests else None,
+            seconds=round(run.suite.seconds, 1) if run.suite and run.suite.command else None,
             aim=aim_of(target) if target else None,
         )
         previous = None if isinstance(past.lines, Unavailable) else past.lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from covgate.errors import MeasureError
-from covgate.model import Gap
+from covgate.model import WITHOUT_LINE, Gap, ReasonKind
 
 Shape = Callable[[object], bool]
 """Tells whether a value is of a shape."""
@@ -99,8 +99,20 @@ def _exits(value: object) -> bool:
 
 
 def _region(value: object) -> bool:
-    """Whether it is [name, first line, last line] of a function."""
-    return _tuple(_text, _number, _number)(value) and isinstance(value, list) and 1 <= value[1] <= value[2]
+    """Whether it is [name, first line, last line, first line of the body] of a function."""
+    if not (_tuple(_text, _number, _number, _number)(value) and isinstance(value, list)):
+        return False
+    return bool(1 <= value[1] <= value[3] <= value[2])
+
+
+def _reason(value: object) -> bool:
+    """Whether it is [line, kind, line that decides]."""
+    if not (_tuple(_number, lambda kind: kind in _REASONS, _number)(value) and isinstance(value, list)):
+        return False
+    return (value[2] == 0) is (value[1] in WITHOUT_LINE)
+
+
+_REASONS = [*ReasonKind]
 
 
 _DETAILS = {
@@ -108,6 +120,7 @@ _DETAILS = {
     "functions": _optional(_list(_region)),
     "sha256": _optional(_digest),
     "stray": _optional(_lines),
+    "reasons": _optional(_list(_reason)),
 }
 _LINES = _record(s=_lines, m=_lines, x=_lines, b=_exits, **_DETAILS)
 _WORDS = {name: _optional(_text) for name in ("why", "rule", "where")}

@@ -27,6 +27,8 @@ from covgate.model import (
     Function,
     Gap,
     Measurement,
+    Reason,
+    ReasonKind,
     Span,
     Tally,
     UnmeasuredFile,
@@ -242,15 +244,22 @@ def file_from_record(path: str, record: Mapping[str, object]) -> FileCoverage:
         branches={line: Branch(total=n, taken=t) for line, n, t in cast("list[list[int]]", record["b"])},
         first_lines=dict(cast("list[tuple[int, int]]", record.get("first", []))),
         functions=functions_from_record(record),
+        reasons=reasons_from_record(record),
     )
 
 
 def functions_from_record(record: Mapping[str, object]) -> tuple[Function, ...]:
     """Return the functions of a record; empty when the file did not change."""
-    regions = cast("list[tuple[str, int, int]]", record.get("functions", []))
+    regions = cast("list[tuple[str, int, int, int]]", record.get("functions", []))
     # A name that Python cannot have is no function's: it would be text of a stranger's in the report.
     named = (region for region in regions if all(part.isidentifier() for part in region[0].split(".")))
-    return tuple(Function(name=name, span=Span(start=start, end=end)) for name, start, end in named)
+    return tuple(Function(name=name, span=Span(start=start, end=end), body=body) for name, start, end, body in named)
+
+
+def reasons_from_record(record: Mapping[str, object]) -> dict[int, Reason]:
+    """Return why lines of a record are missing, as far as it is known; empty when the file did not change."""
+    found = cast("list[tuple[int, str, int]]", record.get("reasons", []))
+    return {line: Reason(kind=ReasonKind(kind), line=cause) for line, kind, cause in found}
 
 
 def unmeasured_from_record(path: str, record: Mapping[str, object]) -> UnmeasuredFile:

@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from covgate.errors import InputError
 from covgate.system import Isolation, child_environment, read_text, run_quiet
@@ -42,6 +42,11 @@ class Project:
     """Whom the project's code runs as, where that is not who covgate runs as."""
     is_found: bool = False
     """Nobody named the interpreter: covgate found it in `.venv`, or in conda's environment."""
+
+    @property
+    def prefix(self) -> PurePosixPath:
+        """The project's folder, relative to the checkout."""
+        return PurePosixPath(self.directory.resolve().relative_to(self.root.resolve()))
 
     @property
     def version(self) -> str:

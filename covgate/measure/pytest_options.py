@@ -49,6 +49,41 @@ def find_cov_options(directory: Path, command: Iterable[str], addopts_variable: 
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JunitOption:
+    """Where pytest writes its results. `own` are the files the project's options name."""
+
+    may_add: bool = False
+    """Whether an option of covgate's would name the one file there is: of one call of pytest that names none."""
+    own: tuple[str, ...] = ()
+
+
+def find_junit_option(directory: Path, command: Iterable[str], addopts_variable: str) -> JunitOption:
+    """Find pytest's `--junitxml` as pytest would, for a command that calls pytest itself.
+
+    `make test` and `tox` are no calls. Where one of several calls names no file, the others' are a part of the results.
+    """
+    calls, own = pytest_calls(list(command)), []
+    for arguments in calls:
+        given = [*split_options(addopts_variable), *arguments]
+        words = [*configured_words(directory, given, "addopts"), *given]
+        if any(word.removeprefix("-p") in {"no:junitxml", "no:_pytest.junitxml"} for word in words):
+            return JunitOption()
+        own.append(_last_junit(words))
+    named = tuple(dict.fromkeys(filter(None, own)))
+    return JunitOption(may_add=own == [""], own=named if all(own) else ())
+
+
+def _last_junit(words: list[str]) -> str:
+    """Return the file that `--junitxml` names last, or an empty string."""
+    found = ""
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
+        name, equals, value = word.partition("=")
+        if name in {"--junitxml", "--junit-xml"}:
+            found = value if equals else following
+    return found
+
+
 _HANDED_ON = ("--cov", "-p", "-o", "--override-ini")
 """The options that matter here; others of an unknown program (`python -c ...`) mean something else."""
 

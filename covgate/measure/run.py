@@ -14,13 +14,16 @@ from covgate.measure.data_files import Wanted, analyse_data, find_data
 from covgate.measure.environment import make_environment
 from covgate.measure.foreign.kinds import DataKind
 from covgate.measure.foreign.places import analyse_reports
+from covgate.measure.junit.files import JunitFiles, name_junit, read_junit
+from covgate.measure.junit.names import TestNames
+from covgate.measure.junit.results import masking
 from covgate.measure.nothing import explain_nothing
 from covgate.measure.probe_call import Probe
 from covgate.measure.project import NoCoverageError, Project, with_own_python
 from covgate.measure.reader import name_reader
 from covgate.measure.suite import no_data_error, prepare_suite, run_suite
 from covgate.measure.twins import is_installed
-from covgate.model import Measurement, Unavailable
+from covgate.model import Measurement, SuiteRun, SuiteStatus, TestResults, Unavailable
 from covgate.system import Files, GitCommand, Screen, copy_files, scratch_folder, shown_path
 
 
@@ -51,7 +54,11 @@ def measure(job: Measuring, probe: Probe | None) -> Measurement:
     Data that cannot be used is shown as an error now, and is Unavailable from there on.
     """
     with _own_reports(job) as own:
-        return _read(own, probe) if job.settings.coverage_data else _run_tests(own)
+        if not job.settings.coverage_data:
+            return _run_tests(own)
+        measurement = _read(own, probe)
+        suite, notes = _earlier_tests(own)
+        return replace(measurement, suite=suite, notes=(*measurement.notes, *notes))
 
 
 @contextmanager
@@ -148,7 +155,7 @@ def _run_tests(job: Measuring) -> Measurement:
         data = _own_folder(project, private / "data")
         with screen.step("Preparing the measurement"):
             local = _local(job.files)
-            plan = prepare_suite(project, settings.test_command, data, local, job.wanted.tracked)
+            plan = prepare_suite(project, settings.test_command, data, local, job.wanted.tracked, settings.junit)
         if project.is_found:
             version = f" ({project.version})" if project.version else ""
             screen.say(f"Tests run with {shown_path(project.python, job.start)}{version}")
@@ -156,6 +163,7 @@ def _run_tests(job: Measuring) -> Measurement:
             screen.say(note)
         with screen.stream(f"Running {plan.shown}"):
             suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
+        tests, test_notes = _tests(job, plan.junit, suite.run)
         try:
             if not suite.data:
                 raise no_data_error(suite.run)
@@ -165,10 +173,43 @@ def _run_tests(job: Measuring) -> Measurement:
             measurement = _unusable(job, explain_nothing(project, plan, suite.run, exc))
     return replace(
         measurement,
-        suite=suite.run,
+        suite=replace(suite.run, tests=tests),
         lost=measurement.lost + suite.cut_off,
-        notes=(*measurement.notes, *suite.notes),
+        notes=(*measurement.notes, *suite.notes, *test_notes),
     )
+
+
+def _tests(job: Measuring, files: JunitFiles, run: SuiteRun) -> tuple[TestResults | None, tuple[str, ...]]:
+    """Read what the tests say of themselves, and note where that does not go with how the command ended."""
+    if run.status in {SuiteStatus.KILLED, SuiteStatus.TIMED_OUT}:
+        # pytest writes at its end: what is there is a part, or some other process's.
+        return None, ()
+    tests, notes = _read_junit(job, files)
+    if tests is not None and tests.broken and run.status is SuiteStatus.PASSED:
+        notes += (f"{tests.broken} of the tests failed by their report, and the test command ended as if none had.",)
+    return tests, notes
+
+
+def _earlier_tests(job: Measuring) -> tuple[SuiteRun | None, tuple[str, ...]]:
+    """Return how the tests of an earlier job ended by the JUnit files that are named: nothing is known without."""
+    if job.settings.junit is None:
+        return None, ()
+    tests, notes = _read_junit(job, name_junit(job.project.directory, job.settings.junit))
+    if tests is None:
+        return None, notes
+    status = SuiteStatus.FAILED if tests.broken else SuiteStatus.PASSED
+    exit_code = int(status is SuiteStatus.FAILED)
+    return SuiteRun(command="", status=status, exit_code=exit_code, seconds=tests.seconds, tests=tests), notes
+
+
+def _read_junit(job: Measuring, files: JunitFiles) -> tuple[TestResults | None, tuple[str, ...]]:
+    paths = files.fresh()
+    if not paths:
+        source = job.settings.where("junit")
+        missing = f"`junit` (from {source}) names no file that this run has: no tests are counted."
+        return None, (missing,) if files.asked else ()
+    names = TestNames(job.wanted.tracked, job.project.prefix)
+    return read_junit(paths, names, masking(job.project.environment))
 
 
 def _own_folder(project: Project, folder: Path) -> Path:

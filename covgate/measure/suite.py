@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from covgate.errors import InputError, MeasureError
+from covgate.measure.junit.files import JunitFiles, plan_junit
 from covgate.measure.own_packages import packages_of
 from covgate.measure.probe_call import Probe
 from covgate.measure.project import MINIMUM_COVERAGE, Project
@@ -60,6 +61,8 @@ class SuitePlan:
     folder: Path
     """Where its data goes."""
     notes: tuple[str, ...]
+    junit: JunitFiles
+    """Where its tests' own results will be."""
 
 
 def prepare_suite(
@@ -68,11 +71,12 @@ def prepare_suite(
     folder: Path,
     local: Sequence[PurePosixPath],
     tracked: Iterable[PurePosixPath],
+    junit: Sequence[str] | None = None,
 ) -> SuitePlan:
     """Set up the measurement of `command`, a shell command or an argument vector; data goes to `folder`.
 
     `local` are the checkout's files, whose packages are measured wherever they are imported from; `tracked` are the
-    Python files of the project's folder.
+    Python files of the project's folder. `junit` is that option.
 
     Raises InputError when the project's interpreter has no coverage, or one without the start-up hook.
     """
@@ -112,8 +116,11 @@ def prepare_suite(
     notes = _quiet_pytest_cov(environment, options, installed=bool(answer["pytest_cov"]))
     if options.config and not config_there:
         notes += (f"--cov-config names {options.config}, which is not in {project.directory}: it is not used.",)
+    files = plan_junit(project.directory, words, environment, folder, junit)
     argv = shell_argv(command, environment) if isinstance(command, str) else tuple(command)
-    return SuitePlan(shown=shown, argv=argv, environment=environment, config=config, folder=folder, notes=notes)
+    return SuitePlan(
+        shown=shown, argv=argv, environment=environment, config=config, folder=folder, notes=notes, junit=files
+    )
 
 
 def run_suite(

@@ -1,10 +1,11 @@
 """The values covgate computes with, and their arithmetic: exact counts, unknown as a value, no rounding."""
 
 from covgate.model import figures
-from covgate.model.change import ChangedFile, ChangedLines, DiffCoverage, DiffFile, FileShift, Move, Place, Shifts
+from covgate.model.change import ChangedFile, ChangedLines, DiffCoverage, DiffFile, FileShift, Move, Shifts
 from covgate.model.commit import Base, BaseHow, Sha, parse_sha
 from covgate.model.coverage import (
     PYTHON_SUFFIXES,
+    WITHOUT_LINE,
     Branch,
     Coverage,
     Doubt,
@@ -13,6 +14,8 @@ from covgate.model.coverage import (
     Gap,
     Measurement,
     OmittedFile,
+    Reason,
+    ReasonKind,
     Span,
     UnmeasuredFile,
     spans_of,
@@ -36,8 +39,9 @@ from covgate.model.history import (
     Start,
 )
 from covgate.model.numbers import Counts, Tally, cut, floor_percent
+from covgate.model.places import MOST_REASONS, Place, find_places
 from covgate.model.secret import Secret
-from covgate.model.test_results import FailedTest, GoneTests, TestResults
+from covgate.model.test_results import MOST_FAILURES, MOST_GONE, FailedTest, GoneTests, TestResults
 from covgate.model.text import name_some, plain, shorten, visible, without_ident
 from covgate.model.unknown import Unavailable, known
 from covgate.model.verdict import (
@@ -56,12 +60,14 @@ from covgate.model.verdict import (
 )
 
 __all__ = [
-    "FAILED_SUITES", "MAX_DROP", "MIN_DIFF", "MIN_TOTAL", "NOTHING_RECORDED", "NO_GATE_CHANGES", "PYTHON_SUFFIXES",
-    "Aim", "Base", "BaseHow", "Baseline", "BaselineHow", "Branch", "ChangedFile", "ChangedLines", "Check", "Comparison",
-    "ComponentFigures", "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop", "FailedTest", "FileCoverage",
-    "FileLines", "FileShift", "Flap", "FlapShown", "Function", "Gap", "GateChange", "GateChangeKind", "GateChanges",
-    "GoneTests", "History", "IndirectFile", "LineRecord", "Measurement", "Move", "OmittedFile", "Place", "Point",
+    "FAILED_SUITES", "MAX_DROP", "MIN_DIFF", "MIN_TOTAL", "MOST_FAILURES", "MOST_GONE", "MOST_REASONS",
+    "NOTHING_RECORDED", "NO_GATE_CHANGES", "PYTHON_SUFFIXES", "WITHOUT_LINE", "Aim", "Base", "BaseHow", "Baseline",
+    "BaselineHow", "Branch", "ChangedFile", "ChangedLines", "Check", "Comparison", "ComponentFigures", "Counts",
+    "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop", "FailedTest", "FileCoverage", "FileLines", "FileShift",
+    "Flap", "FlapShown", "Function", "Gap", "GateChange", "GateChangeKind", "GateChanges", "GoneTests", "History",
+    "IndirectFile", "LineRecord", "Measurement", "Move", "OmittedFile", "Place", "Point", "Reason", "ReasonKind",
     "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status", "SuiteRun", "SuiteStatus", "Tally", "TestResults",
-    "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures", "floor_percent", "known", "name_some",
-    "parse_sha", "plain", "shorten", "show_number", "show_percent", "spans_of", "visible", "without_ident",
+    "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures", "find_places", "floor_percent",
+    "known", "name_some", "parse_sha", "plain", "shorten", "show_number", "show_percent", "spans_of", "visible",
+    "without_ident",
 ]  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from covgate.model.coverage import Branch, Function, Gap, OmittedFile, Span
-from covgate.model.numbers import Counts, Tally
+from covgate.model.coverage import Gap, OmittedFile, Span
+from covgate.model.numbers import Tally
+from covgate.model.places import Place
 from covgate.model.unknown import Unavailable
 
 
@@ -40,19 +41,6 @@ class ChangedLines:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """One place of the change with work left: a run of missing statements, or one line with branches never taken."""
-
-    span: Span
-    function: str
-    """The innermost function around its first line; empty at the top of a module."""
-    statements: int
-    """How many of the lines are missing statements; 0 for a line that is executed."""
-    branches: Counts
-    """Of the statements meant."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DiffFile:
     """Diff coverage of one file: the statements the change touches."""
 
@@ -63,50 +51,10 @@ class DiffFile:
     tally: Tally
     missing_spans: tuple[Span, ...] = ()
     """Runs of missing statements; blank lines and comments between them do not end a run."""
-    exits: Mapping[int, Branch] = field(default_factory=dict)
-    """The branches that leave the statements."""
-    functions: tuple[Function, ...] = ()
+    places: tuple[Place, ...] = ()
+    """What is left to cover, by the first line."""
     gap: Gap | None = None
     """UNMEASURED or UNDECIDED when the file was counted as uncovered because no test loaded it."""
-
-    @property
-    def places(self) -> tuple[Place, ...]:
-        """What is left to cover: the runs of missing statements, then the partial lines, each in order."""
-        missing, partial = sorted(self.missing), sorted(self.partial)
-        around = _functions_around(self.functions, [*(span.start for span in self.missing_spans), *partial])
-        found = []
-        for span in self.missing_spans:
-            lines = missing[bisect_left(missing, span.start) : bisect_right(missing, span.end)]
-            exits = [self.exits[line] for line in lines if line in self.exits]
-            found.append((span, len(lines), exits))
-        found += [(Span(start=line, end=line), 0, [self.exits[line]]) for line in partial]
-        return tuple(
-            Place(
-                span=span,
-                function=around.get(span.start, ""),
-                statements=statements,
-                branches=Counts(covered=sum(e.taken for e in exits), total=sum(e.total for e in exits)),
-            )
-            for span, statements, exits in found
-        )
-
-
-def _functions_around(functions: Iterable[Function], lines: Iterable[int]) -> dict[int, str]:
-    """Return the innermost function around each line, by name; lines at the top of a module are left out.
-
-    One walk down the file: functions lie in each other or side by side.
-    """
-    waiting = sorted(functions, key=lambda f: (-f.span.start, f.span.end))
-    entered: list[Function] = []
-    names = {}
-    for line in sorted(lines):
-        while waiting and waiting[-1].span.start <= line:
-            entered.append(waiting.pop())
-        while entered and entered[-1].span.end < line:
-            entered.pop()
-        if entered:
-            names[line] = entered[-1].name
-    return names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,10 +45,50 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """A function or class body: its dotted name and the lines it spans."""
+    """A function: its dotted name, the lines it spans with its decorators, and where its body begins."""
 
     name: str
     span: Span
+    body: int = 0
+    """The first line of the body; 0 where all of the span is the body."""
+
+
+class ReasonKind(StrEnum):
+    """Why something is missing. Each is literally true of the run: the measurement proves it."""
+
+    NEVER_IMPORTED = "never-imported"
+    """Nothing of the file ran."""
+    LOST = "lost"
+    """It ran at the baseline, and not here."""
+    NEVER_CALLED = "never-called"
+    NEVER_RUN = "never-run"
+    """Of a generator or a coroutine, which a call alone does not run."""
+    IF_NEVER_TRUE = "if-never-true"
+    IF_NEVER_FALSE = "if-never-false"
+    ELIF_NEVER_TRUE = "elif-never-true"
+    ELIF_NEVER_FALSE = "elif-never-false"
+    LOOP_NEVER_RUNS = "loop-never-runs"
+    LOOP_NEVER_ENDS = "loop-never-ends"
+    """It is never left but by a jump out of it."""
+    EXCEPT_NEVER_REACHED = "except-never-reached"
+    EXCEPT_NEVER_MATCHES = "except-never-matches"
+    CASE_NEVER_REACHED = "case-never-reached"
+    CASE_NEVER_MATCHES = "case-never-matches"
+    CASE_ALWAYS_MATCHES = "case-always-matches"
+    NEVER_PASSED = "never-passed"
+    """What stands before it was begun and never ended: it raises, leaves or waits each time."""
+
+
+WITHOUT_LINE = frozenset({ReasonKind.NEVER_IMPORTED, ReasonKind.LOST})
+"""The reasons that no single line decides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why lines are missing, and the line of the statement that decides it; 0 where no line does."""
+
+    kind: ReasonKind
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +96,9 @@ class FileCoverage:
     """One measured file. Lines are 1-based line numbers of the source as it was measured.
 
     `statements`, `missing` and `excluded` are coverage.py's; a statement is named by its first line. `branches` holds
-    the lines with more than one exit. `first_lines` maps a continuation line to the first line of its statement, and
-    `functions` names the regions; both are filled for changed files only.
+    the lines with more than one exit. For changed files only, `first_lines` maps a continuation line to the first line
+    of its statement, `functions` names the regions, and `reasons` says of missing and partial lines why they are, where
+    that is known.
     """
 
     path: PurePosixPath
@@ -67,6 +108,7 @@ class FileCoverage:
     branches: Mapping[int, Branch] = field(default_factory=dict)
     first_lines: Mapping[int, int] = field(default_factory=dict)
     functions: tuple[Function, ...] = ()
+    reasons: Mapping[int, Reason] = field(default_factory=dict)
 
     def tally(self, lines: frozenset[int] | None = None) -> Tally:
         """Counts of the whole file, or of the statements in `lines` and the branches that leave them."""

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
 
+MOST_FAILURES = 50
+"""How many failed tests are told of one by one."""
+
+MOST_GONE = 50
+"""How many tests that are gone, and of their files, are named."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedTest:
@@ -37,10 +43,14 @@ class TestResults:
     skipped: int = 0
     failures: tuple[FailedTest, ...] = ()
     """Those that failed or broke, in the order of the report; the first ones only, when there are many."""
+    seconds: float = 0.0
+    """Of all tests together: those that ran side by side took less."""
     slowest: tuple[tuple[str, float], ...] = ()
     """Name and seconds, slowest first."""
     names: frozenset[str] = frozenset()
-    """All that ran, `tests/test_cart.py::TestCart::test_shipping`; empty when the report was too large to keep them."""
+    """All that ran, `tests/test_cart.py::TestCart::test_shipping`; empty when there are too many to keep."""
+    left_out: frozenset[str] = frozenset()
+    """Those that were skipped, by the same names."""
 
     @property
     def ran(self) -> int:

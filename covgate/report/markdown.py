@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from covgate.model import visible
 from covgate.report.view import ReportView
+from covgate.report.why import KEYWORD
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -45,6 +46,11 @@ def escape_text(text: str) -> str:
     safe = marked.replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
     # At the start of a line or of a list's item these begin a list.
     return re.sub(r"\A([-+=]|\d+[.)])", lambda m: f"{m[1][:-1]}\\{m[1][-1]}", safe)
+
+
+def prose(text: str) -> str:
+    """Escape words of ours about Python, with its keywords as code."""
+    return KEYWORD.sub(r"`\g<0>`", escape_text(text))
 
 
 def _part(text: str) -> str:
@@ -86,5 +92,5 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"text": escape_text, "code": code, "link": link}
+    environment.filters |= {"text": escape_text, "prose": prose, "code": code, "link": link}
     return environment.get_template(name)

@@ -26,6 +26,9 @@ from pydantic import (
 from covgate import __version__
 from covgate.errors import CovgateError
 from covgate.model import (
+    MOST_FAILURES,
+    MOST_GONE,
+    MOST_REASONS,
     NO_GATE_CHANGES,
     BaseHow,
     BaselineHow,
@@ -33,6 +36,7 @@ from covgate.model import (
     DiffCoverage,
     Drop,
     GateChangeKind,
+    ReasonKind,
     Span,
     Status,
     SuiteStatus,
@@ -132,13 +136,25 @@ class FigureJson(_Model):
         return {**figure, **more}
 
 
+class ReasonJson(_Model):
+    """Why something is missing, where the measurement proves it. `line` decides; 0 where no line does."""
+
+    kind: ReasonKind
+    line: int = Field(ge=0)
+
+
 class PlaceJson(_Model):
-    """One place with work left: a run of missing statements, or a line with branches never taken."""
+    """One place with work left: all that is missing in a function, or a range of lines at the top of a module."""
 
     lines: Range = Field(validation_alias="span", description="The first and the last line.")
-    function: Text = Field(description="The innermost function around it; empty at the top of a module.")
-    statements: int = Field(ge=0, description="How many statements are missing; 0 where branches are.")
-    branches: CountsJson
+    function: Text = Field(description="Its function, by the dotted name; empty at the top of a module.")
+    statements: int = Field(ge=0, description="How many statements are missing; 0 where branches alone are.")
+    branches: CountsJson = Field(description="Of the statements that are missing or have branches never taken.")
+    why: list[ReasonJson] = Field(
+        validation_alias=AliasChoices("reasons", "why"),
+        max_length=MOST_REASONS,
+        description="What decides most of it first; empty where it is not known.",
+    )
 
 
 class DiffFileJson(_Model):
@@ -153,7 +169,7 @@ class DiffFileJson(_Model):
     places: list[PlaceJson]
     gap: Literal["unmeasured", "undecided"] | None = Field(
         default=None,
-        description="`unmeasured`: no test loads the file, so its changed lines count as uncovered. `undecided`: so "
+        description="`unmeasured`: no test imports the file, so its changed lines count as uncovered. `undecided`: so "
         "too, because the coverage configuration neither names it nor leaves it out.",
     )
 
@@ -298,13 +314,51 @@ class GateChangesJson(_Model):
     rows: list[GateChangeJson]
 
 
+Seconds = Annotated[float, Field(ge=0), AfterValidator(lambda seconds: round(seconds, 3))]
+
+
+class FailedTestJson(_Model):
+    """One test that failed, in the tests' own words."""
+
+    path: Text | None = Field(description="Its file in the repository; null when it is not known.")
+    line: int | None = Field(ge=1, description="Where in that file it failed; null when it is not known.")
+    test: Text = Field(validation_alias=AliasChoices("name", "test"))
+    reason: Text = Field(description="One line; may be empty.")
+    output: Text = Field(description="The end of its traceback; may be empty.")
+
+
+class TestsJson(_Model):
+    """What the tests' JUnit report comes to. Each test counts once."""
+
+    passed: int = Field(ge=0)
+    failed: int = Field(ge=0)
+    errors: int = Field(ge=0, description="Tests that broke outside of their own code: in a fixture, at their import.")
+    skipped: int = Field(ge=0)
+    seconds: Seconds = Field(description="Of all tests together.")
+    failures: list[FailedTestJson] = Field(
+        max_length=MOST_FAILURES, description=f"Those that failed or broke; the first {MOST_FAILURES} of them."
+    )
+    slowest: list[tuple[Text, Seconds]] = Field(max_length=MOST_FAILURES, description="Name and seconds.")
+
+
+class GoneTestsJson(_Model):
+    """Tests that ran at the baseline and did not run here: deleted, renamed, skipped, or not chosen."""
+
+    count: int = Field(ge=1)
+    names: list[Text] = Field(max_length=MOST_GONE, description=f"The first {MOST_GONE} of them.")
+    files: list[tuple[Text, int]] = Field(
+        max_length=MOST_GONE, description="The files they are in, with how many of them; the first ones."
+    )
+
+
 class SuiteJson(_Model):
-    """How the test command ended."""
+    """How the tests ended. `command` is empty when an earlier job ran them, and its JUnit files say it."""
 
     command: Text
     status: SuiteStatus
     exit_code: int
-    seconds: Annotated[float, AfterValidator(lambda seconds: round(seconds, 3))]
+    seconds: Seconds
+    tests: TestsJson | None = Field(description="Null when there is no JUnit report that could be read.")
 
 
 class ErrorJson(_Model):
@@ -351,6 +405,9 @@ class ResultJson(_Model):
     checks: list[CheckJson]
     gate_changes: GateChangesJson
     suite: SuiteJson | None
+    gone_tests: GoneTestsJson | None = Field(
+        description="Null when there are none, or it is not known which tests ran at the baseline or here."
+    )
     bands: BandsJson | None
     trend: Text = Field(description="The newest records as a sparkline, and how far the target is; may be empty.")
     notes: list[Text]
@@ -381,6 +438,7 @@ def build_result(facts: Facts, *, headline: str, exit_code: int, error: CovgateE
             "checks": facts.verdict.checks,
             "gate_changes": facts.gate_changes,
             "suite": facts.verdict.suite,
+            "gone_tests": facts.gone,
             "bands": facts.bands,
             "trend": facts.trend,
             "notes": facts.notes,
@@ -401,7 +459,7 @@ def build_failure(error: CovgateError, headline: str) -> ResultJson:
         "trend": "",
     }
     unknown = dict.fromkeys(("total", "diff", "baseline"), Unavailable(reason=error.message))
-    nothing = dict.fromkeys(("head", "measured", "base", "delta", "suite", "bands"))
+    nothing = dict.fromkeys(("head", "measured", "base", "delta", "suite", "gone_tests", "bands"))
     empty = dict.fromkeys(("moved", "components", "indirect", "flapping", "checks", "notes"), ())
     return ResultJson.model_validate({**said, **unknown, **nothing, **empty, "gate_changes": NO_GATE_CHANGES})
 

@@ -11,6 +11,9 @@ from pathlib import PurePosixPath
 from covgate.model import FailedTest, GoneTests, Span, TestResults
 from covgate.report.facts import Facts
 
+NAMELESS = "a test"
+"""Of another repository's pull request, a name that is no Python name is not shown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedRow:
@@ -92,7 +95,7 @@ def _row(test: FailedTest, facts: Facts) -> FailedRow:
         place = f"{test.path}" if test.line is None else f"{test.path}:{test.line}"
         # The measured text is what the line was counted in: head's may be numbered otherwise.
         link = facts.links.to_measured(test.path, span)
-    return FailedRow(place=place, link=link, name=test.name, reason=test.reason)
+    return FailedRow(place=place, link=link, name=test.name or NAMELESS, reason=test.reason)
 
 
 def _gone(gone: GoneTests, facts: Facts) -> GoneRow:

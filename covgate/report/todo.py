@@ -5,21 +5,19 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MIN_DIFF, DiffFile, Gap, Place, Span, Status, SuiteStatus, VerdictKind, figures
+from covgate.model import MIN_DIFF, DiffFile, Gap, Place, ReasonKind, Span, Status, SuiteStatus, VerdictKind, figures
 from covgate.report.bands import Band
 from covgate.report.facts import Facts
 from covgate.report.what_to_do import choose_places
+from covgate.report.why import REASONS, why_text
 from covgate.report.words import plural, short_path, span_text, work_left
 
 TODO_LIMIT = 5
 """How many places the list of next steps names."""
-
-NOT_LOADED = "no test imports this file"
-"""Of a file that was measured without having been executed: all of it counts as uncovered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +89,7 @@ def next_steps(facts: Facts, files: Sequence[DiffFile]) -> NextSteps:
     """
     listed, spots = list_todos(files, facts.links), _spots(files)
     needed = _needed(facts)
-    choice = choose_places((needed,), [(_size(place),) for _, place in spots]) if needed else None
+    choice = choose_places((needed,), [(place.size,) for _, place in spots]) if needed else None
     if choice is None:
         title, many = "Still uncovered in this change", f" (the {TODO_LIMIT} largest of {len(listed):,} places)"
         title += many if len(listed) > TODO_LIMIT else ""
@@ -116,31 +114,14 @@ def _needed(facts: Facts) -> int:
 
 
 def _spots(files: Iterable[DiffFile]) -> list[tuple[DiffFile, Place]]:
-    """Return what is left by function, from its first line with work left to its last; at a module's top by range."""
-    found: dict[tuple[PurePosixPath, str, Span | None], tuple[DiffFile, Place]] = {}
-    ranked = sorted(files, key=lambda file: str(file.path))
-    for file, place in [(one, place) for one in ranked for place in one.places]:
-        key = (file.path, place.function, None if place.function else place.span)
-        found[key] = (file, _joined(found[key][1], place) if key in found else place)
-    return list(found.values())
-
-
-def _joined(one: Place, other: Place) -> Place:
-    span = Span(start=min(one.span.start, other.span.start), end=max(one.span.end, other.span.end))
-    statements, branches = one.statements + other.statements, one.branches + other.branches
-    return replace(one, span=span, statements=statements, branches=branches)
+    return [(file, place) for file in sorted(files, key=lambda file: str(file.path)) for place in file.places]
 
 
 def list_todos(files: Iterable[DiffFile], links: Links) -> tuple[Todo, ...]:
     """Return every place with work left, the largest first."""
     found = [(file, place) for file in files for place in file.places]
-    found.sort(key=lambda one: (-_size(one[1]), str(one[0].path), one[1].span.start))
+    found.sort(key=lambda one: (-one[1].size, str(one[0].path), one[1].span.start))
     return tuple(_todo(file, place, links) for file, place in found)
-
-
-def _size(place: Place) -> int:
-    """Count what is missing: statements with their branches, or the branches never taken."""
-    return place.statements + place.branches.missing
 
 
 def _todo(file: DiffFile, place: Place, links: Links) -> Todo:
@@ -150,7 +131,7 @@ def _todo(file: DiffFile, place: Place, links: Links) -> Todo:
         span=place.span,
         lines=span_text(place.span),
         function=place.function,
-        why=NOT_LOADED if file.gap else "",
+        why=why_text(place.reasons),
         size=_size_text(place),
         enough="",
         url=links.to(file.path, place.span),
@@ -176,7 +157,7 @@ def file_row(file: DiffFile, facts: Facts) -> FileRow:
         band=facts.bands.of(file.tally),
         value=figures.show_cut(file.tally.percent),
         left=work_left(file),
-        note=NOT_LOADED if file.gap else "",
+        note=REASONS[ReasonKind.NEVER_IMPORTED] if file.gap else "",
     )
 
 

@@ -6,6 +6,7 @@ from covgate.system.folders import (
     copy_files,
     find_checkout,
     make_report_folder,
+    read_foreign,
     read_text,
     read_text_if_there,
     scratch_folder,
@@ -25,6 +26,6 @@ __all__ = [
     "REGULAR_FILE", "USER_VARIABLE", "Access", "ChangedPath", "Completed", "DataFolder", "Files", "GitCall",
     "GitCommand", "GitRemote", "Isolation", "LiveRun", "QuietProcess", "ReportFolder", "Screen", "child_environment",
     "close_own_memory", "copy_files", "find_checkout", "find_user", "forgiving_streams", "lent",
-    "make_report_folder", "open_console", "read_text", "read_text_if_there", "run_live", "run_quiet", "scratch_folder",
-    "shown_path", "start_quiet", "styled", "take_back", "user_settings",
+    "make_report_folder", "open_console", "read_foreign", "read_text", "read_text_if_there", "run_live", "run_quiet",
+    "scratch_folder", "shown_path", "start_quiet", "styled", "take_back", "user_settings",
 ]  # fmt: skip

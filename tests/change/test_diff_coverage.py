@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from covgate.change.diff_coverage import compute_diff_coverage
 from covgate.model.change import ChangedFile, DiffCoverage, DiffFile
-from covgate.model.coverage import Branch, Coverage, Doubt, Gap
+from covgate.model.coverage import Coverage, Doubt, Gap, Span
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
 from tests.support.coverage_text import read_files
@@ -62,9 +62,11 @@ def test_a_file_whose_change_touches_no_statement_is_not_listed() -> None:
     assert diff_of("m.py\n 1\n + 2 text").files == ()
 
 
-def test_only_the_exits_of_changed_lines_are_listed() -> None:
+def test_only_what_is_missing_of_changed_lines_is_a_place() -> None:
     file = one_file("m.py\n 1 partial\n + 2 partial 1/3\n + 3\n 4 missing 0/2")
-    assert file.exits == {2: Branch(total=3, taken=1)}
+    (place,) = file.places
+    assert (place.span, place.statements) == (Span(start=2, end=2), 0)
+    assert place.branches == Counts(covered=1, total=3)
     assert (file.partial, file.missing) == (frozenset({2}), frozenset())
 
 

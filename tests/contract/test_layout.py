@@ -44,6 +44,7 @@ OUTSIDE = {
     "rich": {"covgate.system.screen", "covgate.report.terminal", "covgate.report.history.terminal"},
     "click": {"covgate.cli"},
     "pathspec": {"covgate.config.components"},
+    "junitparser": {"covgate.measure.junit.cases"},
 }
 """What only some modules may use."""
 

@@ -25,7 +25,7 @@ def doubts_of(path: Path, source: str, reported: Sequence[int]) -> list[str]:
     path.write_text(dedent(source), encoding="utf-8")
     analyst = Analyst(data_file=None, config_file=False)
     analyst.get_data()
-    record = static_record(analyst.reporter_of(str(path)))
+    record = static_record(analyst.reporter_of(str(path)), (), ())
     return [doubt.reason for doubt in compare_report(M, reported, record, "coverage.xml")]
 
 

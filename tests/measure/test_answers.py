@@ -16,7 +16,13 @@ from covgate.measure.probe_call import _parsed
 
 DIGEST = "0" * 64
 LINES = {"s": [1, 2, 3], "m": [2], "x": [], "b": [[1, 2, 1]]}
-DETAILS = {"first": [[3, 2]], "functions": [["A.f", 1, 3]], "sha256": DIGEST, "stray": []}
+DETAILS = {
+    "first": [[3, 2]],
+    "functions": [["A.f", 1, 3, 2]],
+    "reasons": [[3, "never-called", 1]],
+    "sha256": DIGEST,
+    "stray": [],
+}
 RECORDED = {"name": "/x/a.py", "place": None, "alias": "/y/a.py", "executed": True, "here": False, "added": False}
 WHOLE: Mapping[str, dict[str, Any]] = {
     "prepare": {"coverage": "7.17.3", "hook": True, "pytest_cov": False, "config": "{}", "plugins_here": False},
@@ -80,9 +86,14 @@ BROKEN: Mapping[str, tuple[str, tuple[str | int, ...], object]] = {
     "exits-of-two": ("analyse", ("files", "a.py", "b"), [[1, 2]]),
     "exits-below-nothing": ("analyse", ("files", "a.py", "b"), [[1, 2, -1]]),
     "a-function-without-lines": ("analyse", ("files", "a.py", "functions"), [["f"]]),
-    "a-function-that-is-a-number": ("analyse", ("files", "a.py", "functions"), [[1, 1, 1]]),
-    "a-function-backwards": ("analyse", ("files", "a.py", "functions"), [["f", 3, 2]]),
-    "a-function-at-line-0": ("analyse", ("files", "a.py", "functions"), [["f", 0, 2]]),
+    "a-function-that-is-a-number": ("analyse", ("files", "a.py", "functions"), [[1, 1, 1, 1]]),
+    "a-function-backwards": ("analyse", ("files", "a.py", "functions"), [["f", 3, 2, 3]]),
+    "a-function-at-line-0": ("analyse", ("files", "a.py", "functions"), [["f", 0, 2, 1]]),
+    "a-function-whose-body-is-elsewhere": ("analyse", ("files", "a.py", "functions"), [["f", 1, 2, 3]]),
+    "a-reason-of-its-own": ("analyse", ("files", "a.py", "reasons"), [[3, "ask @team", 1]]),
+    "a-reason-that-is-a-list": ("analyse", ("files", "a.py", "reasons"), [[3, ["never-called"], 1]]),
+    "a-reason-without-its-line": ("analyse", ("files", "a.py", "reasons"), [[3, "never-called", 0]]),
+    "a-reason-with-a-line-too-many": ("analyse", ("files", "a.py", "reasons"), [[3, "never-imported", 1]]),
     "first-lines-of-three": ("analyse", ("files", "a.py", "first"), [[1, 2, 3]]),
     "a-digest-that-is-text": ("analyse", ("files", "a.py", "sha256"), "see above"),
     "strays-that-are-text": ("analyse", ("files", "a.py", "stray"), ["1"]),
@@ -149,4 +160,4 @@ NAMES = {"plain": ("f", 1), "method": ("A.b", 1), "umlaut": ("größe", 1), "men
 
 @pytest.mark.parametrize(("name", "count"), NAMES.values(), ids=NAMES)
 def test_a_function_has_a_name_that_python_allows(name: str, count: int) -> None:
-    assert len(functions_from_record({"functions": [[name, 1, 2]]})) == count
+    assert len(functions_from_record({"functions": [[name, 1, 2, 1]]})) == count

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import MeasureError
+from covgate.measure.junit.files import JunitFiles
 from covgate.measure.nothing import explain_nothing
 from covgate.measure.project import Project
 from covgate.measure.suite import SuitePlan
@@ -34,7 +35,8 @@ def explain(
         (root / name).chmod(0o755)
     environment = {"PATH": str(root / "bin")}
     project = Project(directory=root, root=root, python=root / "v/python", environment=environment)
-    plan = SuitePlan(shown=command, argv=(), environment=environment, config="", folder=root, notes=())
+    junit = JunitFiles(directory=root)
+    plan = SuitePlan(shown=command, argv=(), environment=environment, config="", folder=root, notes=(), junit=junit)
     run = SuiteRun(command=command, status=SuiteStatus.FAILED, exit_code=exit_code, seconds=1.0)
     return explain_nothing(project, plan, run, error)
 

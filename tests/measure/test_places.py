@@ -317,7 +317,7 @@ def test_the_source_tells_what_a_report_does_not(tmp_path: Path) -> None:
     assert marks_of(found) == {"m.py": MARKS, "still.py": MARKS, "page.html": "xx"}
     file = files_of(found)[PurePosixPath("m.py")]
     assert dict(file.first_lines) == {4: 3, 5: 3}
-    assert file.functions == (Function(name="price", span=Span(start=2, end=6)),)
+    assert file.functions == (Function(name="price", span=Span(start=1, end=6), body=2),)
     still = files_of(found)[PurePosixPath("still.py")]
     assert (dict(still.first_lines), still.functions) == ({}, ())
     assert {str(path): gap.gap for path, gap in found.unmeasured.items()} == {

@@ -213,17 +213,34 @@ RESULTS = {
         changed("diff", "files", 0, "places", to=[{**PLACE, "statements": 6}]),
         "more statements than lines",
     ),
-    "statements-without-end": (
+    "statements-of-nothing": (
         changed(
             "diff", "files", 0, "places", to=[{**PLACE, "statements": 10**7, "lines": [1, 10**7]} for _ in range(99)]
         ),
-        "more missing statements than can be listed",
+        "are not what it misses",
     ),
+    "a-reason-without-its-line": (
+        changed("diff", "files", 0, "places", 0, "why", to=[{"kind": "if-never-true", "line": 0}]),
+        "a reason that is none",
+    ),
+    "a-reason-with-a-line-too-many": (
+        changed("diff", "files", 0, "places", 0, "why", to=[{"kind": "never-imported", "line": 3}]),
+        "a reason that is none",
+    ),
+    "a-reason-in-words": (
+        changed("diff", "files", 0, "places", 0, "why", to=[{"kind": "ask @team", "line": 3}]),
+        "schema",
+    ),
+    "reasons-without-end": (
+        changed("diff", "files", 0, "places", 0, "why", to=[{"kind": "never-called", "line": n} for n in range(1, 99)]),
+        "schema",
+    ),
+    "missing-lines-of-nothing": (changed("diff", "files", 0, "missing", to=[]), "are not what it misses"),
     "a-place-that-is-covered": (
         changed("diff", "files", 0, "places", to=[{**PLACE, "statements": 0, "branches": {"covered": 0, "total": 0}}]),
         "nothing to cover",
     ),
-    "places-that-are-left-out": (changed("diff", "files", 0, "places", to=[]), "does not follow"),
+    "places-that-are-left-out": (changed("diff", "files", 0, "places", to=[]), "are not what it misses"),
     "a-file-for-nothing": (changed("diff", "files", 0, "gap", to="omitted"), "schema"),
     "a-missing-total": (changed("total", "lines", to=None), "neither counts nor a reason"),
     "a-reason-for-nothing": (

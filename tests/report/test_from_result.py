@@ -19,6 +19,7 @@ from covgate.model.change import DiffCoverage
 from covgate.model.coverage import OmittedFile
 from covgate.model.guard import GateChange, GateChangeKind
 from covgate.model.history import Point
+from covgate.model.places import Place
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import MAX_DROP, Check, Drop, Status
 from covgate.publish.comment import BODY_LIMIT
@@ -74,10 +75,7 @@ def neutral(made: Facts) -> Facts:
 
     diff = hide(made.diff) if isinstance(made.diff, Unavailable) else made.diff
     if isinstance(diff, DiffCoverage):
-        files = tuple(
-            replace(f, path=text(f.path), functions=tuple(g for g in f.functions if "<" not in g.name))
-            for f in diff.files
-        )
+        files = tuple(replace(f, path=text(f.path), places=tuple(map(unnamed, f.places))) for f in diff.files)
         omitted = tuple(
             OmittedFile(path=text(file.path), where=ELSEWHERE) if "<b>" in file.where else file for file in diff.omitted
         )
@@ -145,6 +143,10 @@ UNKNOWN = {
     *("guard-omit", "guard-everything", "guard-unreadable"),
 }
 """They are about something unknown, whose reason is not taken over; or about names that are no text."""
+
+
+def unnamed(place: Place) -> Place:
+    return replace(place, function="") if "<" in place.function else place
 
 
 def test_links_lead_to_the_merge_only_when_github_says_it_is_the_merge() -> None:

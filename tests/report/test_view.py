@@ -134,13 +134,13 @@ def test_there_are_five_and_the_title_says_of_how_many() -> None:
 
 
 def test_the_innermost_function_is_named() -> None:
-    built = build_view(facts("m.py\n    + 5 missing\n    def outer 1-20\n    def outer.inner 4-6\n"))
+    built = build_view(facts("m.py\n    3\n    + 5 missing\n    def outer 1-20\n    def outer.inner 4-6\n"))
     assert built.todos.rows[0].function == "outer.inner"
 
 
 def test_a_file_no_test_loads_says_so() -> None:
     (todo,) = view("unmeasured-file").todos.rows
-    assert todo.what == "no test imports this file (12 lines)"
+    assert (todo.lines, todo.function, todo.what) == ("3-12", "load", "no test imports this file (10 lines)")
 
 
 # --- links ---------------------------------------------------------------------------------------------------------

@@ -12,11 +12,12 @@
     ''')
 
 Under a file's name stands one line for each line of source that matters. A number alone is an executed statement;
-`missing`, `excluded` and `partial` are coverage.py's words. `partial T/N` says how many of N exits were taken (1/2 when
-left out), `missing 0/N` gives a statement that never ran its exits, and `covered T/N` one that did. `of N` is a
-continuation line of the statement that begins on line N, `text` a line of no statement. `+` marks a changed line,
-and `a-b` stands for each line from a to b. `def NAME a-b` is a function. A word after the file's name says
-what the measurement knows of it: `omitted`, `unmeasured`, `undecided`, `unparsable` or `absent`.
+`missing`, `excluded` and `partial` are coverage.py's words. `partial T/N` says how many of N exits were taken (1/2
+when left out), `missing 0/N` gives a statement that never ran its exits, and `covered T/N` one that did. `of N` is
+a continuation line of the statement that begins on line N, `text` a line of no statement. `+` marks a changed line,
+and `a-b` stands for each line from a to b. `def NAME a-b` is a function (`from N`: its body begins there), and `why
+a-b KIND N` the reason of these lines, which line N decides. A word after the file's name says what the measurement
+knows of it: `omitted`, `unmeasured`, `undecided`, `unparsable` or `absent`.
 """
 
 from __future__ import annotations
@@ -28,13 +29,25 @@ from pathlib import PurePosixPath
 from textwrap import dedent
 
 from covgate.model.change import ChangedFile, ChangedLines
-from covgate.model.coverage import Branch, Coverage, FileCoverage, Function, Gap, Measurement, Span, UnmeasuredFile
+from covgate.model.coverage import (
+    Branch,
+    Coverage,
+    FileCoverage,
+    Function,
+    Gap,
+    Measurement,
+    Reason,
+    ReasonKind,
+    Span,
+    UnmeasuredFile,
+)
 
 _LINE = re.compile(
     r"(?P<added>\+ ?)?(?P<start>\d+)(?:-(?P<end>\d+))?"
     r"(?: (?P<what>missing|partial|excluded|covered|text|of (?P<first>\d+)))?(?: (?P<taken>\d+)/(?P<total>\d+))?"
 )
-_DEF = re.compile(r"def (?P<name>\S+) (?P<start>\d+)-(?P<end>\d+)")
+_DEF = re.compile(r"def (?P<name>\S+) (?P<start>\d+)-(?P<end>\d+)(?: from (?P<body>\d+))?")
+_WHY = re.compile(r"why (?P<start>\d+)-(?P<end>\d+) (?P<kind>\S+) (?P<line>\d+)")
 _FILE = re.compile(r"(?P<path>.+?)(?: \((?P<state>omitted|unmeasured|undecided|unparsable|absent)\))?")
 
 
@@ -49,6 +62,7 @@ class _File:
     branches: dict[int, Branch] = field(default_factory=dict)
     first_lines: dict[int, int] = field(default_factory=dict)
     functions: list[Function] = field(default_factory=list)
+    reasons: dict[int, Reason] = field(default_factory=dict)
 
     def coverage(self) -> FileCoverage:
         return FileCoverage(
@@ -59,6 +73,7 @@ class _File:
             branches=self.branches,
             first_lines=self.first_lines,
             functions=tuple(self.functions),
+            reasons=self.reasons,
         )
 
 
@@ -114,7 +129,13 @@ def _files(text: str) -> Iterator[_File]:
 def _read_line(file: _File, line: str) -> None:
     if line.startswith("def "):
         match = _match(_DEF, line)
-        file.functions.append(Function(name=match["name"], span=Span(start=int(match["start"]), end=int(match["end"]))))
+        span, body = Span(start=int(match["start"]), end=int(match["end"])), int(match["body"] or 0)
+        file.functions.append(Function(name=match["name"], span=span, body=body))
+        return
+    if line.startswith("why "):
+        match = _match(_WHY, line)
+        reason = Reason(kind=ReasonKind(match["kind"]), line=int(match["line"]))
+        file.reasons |= dict.fromkeys(range(int(match["start"]), int(match["end"]) + 1), reason)
         return
     match = _match(_LINE, line)
     for number in range(int(match["start"]), int(match["end"] or match["start"]) + 1):

@@ -13,6 +13,7 @@ from covgate.measure.data_files import (
     Wanted,
     digests_of,
     functions_from_record,
+    reasons_from_record,
     require_executed,
     scope_request,
     unloaded_note,
@@ -160,9 +161,16 @@ def _static_analysis(
             "root": str(project.root),
             "changed": asked,
             "measured": [str(path) for path in files],
+            "ran": {str(path): _ran(files[path]) for path in wanted.changed if path in files},
             **scope_request(project, wanted.tracked),
         }
     )
+
+
+def _ran(file: ReportedFile) -> tuple[list[int], list[int]]:
+    """Return the missing and the executed lines."""
+    missing = [line for line, executed in file.lines.items() if not executed]
+    return missing, [line for line, executed in file.lines.items() if executed]
 
 
 def _from_report(path: PurePosixPath, file: ReportedFile, static: Mapping[str, object] | None) -> FileCoverage:
@@ -178,4 +186,5 @@ def _from_report(path: PurePosixPath, file: ReportedFile, static: Mapping[str, o
         },
         first_lines=dict(cast("list[tuple[int, int]]", details.get("first", []))),
         functions=functions_from_record(details),
+        reasons=reasons_from_record(details),
     )

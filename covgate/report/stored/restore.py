@@ -20,9 +20,9 @@ from covgate.model import (
     MAX_DROP,
     MIN_DIFF,
     MIN_TOTAL,
+    WITHOUT_LINE,
     Base,
     Baseline,
-    Branch,
     Check,
     Comparison,
     ComponentFigures,
@@ -31,13 +31,13 @@ from covgate.model import (
     DiffFile,
     Drop,
     FlapShown,
-    Function,
     Gap,
     GateChangeKind,
     IndirectFile,
     OmittedFile,
+    Place,
+    Reason,
     Record,
-    Span,
     Status,
     SuiteRun,
     Tally,
@@ -56,6 +56,7 @@ from covgate.report.result_json import (
     FigureJson,
     OmittedJson,
     PlaceJson,
+    ReasonJson,
     ResultJson,
     build_result,
 )
@@ -73,10 +74,8 @@ from covgate.report.stored.parts import (
     read_sha,
     read_spans,
 )
+from covgate.report.stored.tests import restore_gone, restore_tests
 from covgate.report.trend.words import is_trend
-
-_MOST_MISSING = 10**6
-"""Missing statements of a whole change: each becomes a number in memory."""
 
 NOTES = "What else the run noted is in its summary."
 
@@ -109,7 +108,8 @@ def _facts(result: ResultJson, origin: Origin) -> Facts:
     checks = tuple(_checks(result.checks, components, total, diff))
     suite = None
     if (ran := result.suite) is not None:
-        suite = SuiteRun(command="", status=ran.status, exit_code=ran.exit_code, seconds=ran.seconds)
+        tests = None if ran.tests is None else restore_tests(ran.tests)
+        suite = SuiteRun(command="", status=ran.status, exit_code=ran.exit_code, seconds=ran.seconds, tests=tests)
     baseline = (
         _baseline(result.baseline, has_branches=result.has_branches)
         if isinstance(result.baseline, BaselineJson)
@@ -132,6 +132,7 @@ def _facts(result: ResultJson, origin: Origin) -> Facts:
         comparison=_comparison(result, baseline),
         components=components,
         gate_changes=restore_gate(result.gate_changes),
+        gone=None if result.gone_tests is None else restore_gone(result.gone_tests),
         trend=result.trend if is_trend(result.trend) else "",
     )
 
@@ -245,8 +246,6 @@ def _diff(stored: DiffJson) -> DiffCoverage | Unavailable | None:
     figure = _figure(stored)
     if not isinstance(figure, Tally):
         return figure
-    if sum(place.statements for file in stored.files for place in file.places) > _MOST_MISSING:
-        raise ValueError("its change has more missing statements than can be listed")
     return DiffCoverage(files=tuple(map(_diff_file, stored.files)), omitted=tuple(map(_omitted, stored.omitted)))
 
 
@@ -268,46 +267,52 @@ _LEFT_OUT = re.compile(
 
 
 def _diff_file(stored: DiffFileJson) -> DiffFile:
-    """Make a file whose places are the stored ones. Of the missing statements only the number is known, not each."""
-    missing: set[int] = set()
-    partial, spans, functions = [], [], []
-    exits: dict[int, Branch] = {}
-    for place in stored.places:
-        (span,) = read_spans([place.lines])
-        branches = _counts(place.branches)
-        if place.statements:
-            spans.append(span)
-            missing.update(_stand_ins(place, span))
-        else:
-            partial.append(span.start)
-        if branches.total:
-            exits[span.start] = Branch(total=branches.total, taken=branches.covered)
-        if _FUNCTION.fullmatch(place.function):
-            functions.append(Function(name=place.function, span=Span(start=span.start, end=span.start)))
-    if any(line not in exits for line in partial):
-        raise ValueError("it has a place with nothing to cover")
+    """Make a file. Of the lines in a range only the first stands for the missing ones: which they are is not stored."""
+    tally, places = _tally(stored.lines, stored.branches), tuple(map(_place, stored.places))
+    spans, partial = read_spans(stored.missing), frozenset(map(read_line, stored.partial))
+    statements, branches = tally.lines.missing, tally.branches.missing
+    if not (
+        sum(place.statements for place in places) == statements
+        and sum(place.branches.missing for place in places) == branches
+        and len(spans) <= statements <= sum(span.end - span.start + 1 for span in spans)
+        and len(partial) <= branches
+    ):
+        raise ValueError("it has a file whose places are not what it misses")
     return DiffFile(
         path=read_path(stored.path),
-        statements=frozenset(missing | set(partial)),
-        missing=frozenset(missing),
-        partial=frozenset(partial),
-        tally=_tally(stored.lines, stored.branches),
-        missing_spans=tuple(spans),
-        exits=exits,
-        functions=tuple(functions),
+        statements=partial | {span.start for span in spans},
+        missing=frozenset(span.start for span in spans),
+        partial=partial,
+        tally=tally,
+        missing_spans=spans,
+        places=places,
         gap=Gap(stored.gap) if stored.gap else None,
     )
 
 
+def _place(stored: PlaceJson) -> Place:
+    (span,), branches = read_spans([stored.lines]), _counts(stored.branches)
+    if stored.statements > span.end - span.start + 1:
+        raise ValueError("it has a place with more statements than lines")
+    if not stored.statements and not branches.missing:
+        raise ValueError("it has a place with nothing to cover")
+    return Place(
+        span=span,
+        function=stored.function if _FUNCTION.fullmatch(stored.function) else "",
+        statements=stored.statements,
+        branches=branches,
+        reasons=tuple(map(_reason, stored.why)),
+    )
+
+
+def _reason(stored: ReasonJson) -> Reason:
+    if (stored.line == 0) != (stored.kind in WITHOUT_LINE):
+        raise ValueError("it has a reason that is none")
+    return Reason(kind=stored.kind, line=read_line(stored.line) if stored.line else 0)
+
+
 _NAME = r"[^\W\d]\w{0,99}"
 _FUNCTION = re.compile(rf"{_NAME}(\.(<locals>|<lambda>|{_NAME})){{0,19}}")
-
-
-def _stand_ins(place: PlaceJson, span: Span) -> range:
-    """Return as many lines as the place has missing statements, from its first line on."""
-    if place.statements > span.end - span.start + 1:
-        raise ValueError("it has a place with more statements than lines")
-    return range(span.start, span.start + place.statements)
 
 
 # --- checks
@@ -373,6 +378,7 @@ def _drop(stored: CheckJson) -> Drop | Unavailable | None:
 _FREE = frozenset(
     {"covgate", "headline", "error", "ref", "reason", "unavailable", "why", "command", "notes", "function", "trend"}
     | {"before", "after", "effect_unknown"}
+    | {"test", "output", "slowest", "names"}
 )
 """The keys whose text is not believed, and so not compared."""
 

@@ -15,6 +15,7 @@ from coverage.python import PythonFileReporter
 
 from . import Json
 from .analyst import Analyst
+from .reasons import Ran, find_functions, find_reasons
 
 
 def record(cov: Analyst, reporter: Any, *, detailed: bool) -> Json:
@@ -29,20 +30,26 @@ def record(cov: Analyst, reporter: Any, *, detailed: bool) -> Json:
     }
     if not detailed:
         return lines
-    executed = cov.get_data().lines(reporter.filename) or []
-    stray = sorted(_strays(reporter, reporter.translate_lines(executed)))
-    return {**lines, **details(reporter, analysis.statements), "stray": stray}
+    executed = reporter.translate_lines(cov.get_data().lines(reporter.filename) or [])
+    branches = (analysis.executed_branch_arcs(), analysis.missing_branch_arcs()) if analysis.has_arcs else ({}, {})
+    known = details(reporter, analysis.statements, Ran(missing=analysis.missing, executed=executed, exits=branches))
+    return {**lines, **known, "stray": sorted(_strays(reporter, executed))}
 
 
-def details(reporter: Any, statements: set[int]) -> Json:
-    """What only changed files need: statements of continuation lines, functions, and which text was analysed."""
-    regions = [
-        [region.name, min(region.lines), max(region.lines)]
-        for region in reporter.code_regions()
-        if region.kind == "function" and region.lines
-    ]
-    digest = digest_of(reporter.filename)
-    return {"first": _first_lines(reporter, statements), "functions": regions, "sha256": digest}
+def details(reporter: Any, statements: set[int], ran: Ran) -> Json:
+    """What only changed files need: statements of continuation lines, functions, which text was analysed, reasons.
+
+    A function is [name, first line, last line, first line of its body], a reason [line, kind, line that decides].
+    """
+    known: Json = {"first": _first_lines(reporter, statements), "sha256": digest_of(reporter.filename), "reasons": []}
+    if not isinstance(reporter, PythonFileReporter):
+        found = (r for r in reporter.code_regions() if r.kind == "function" and r.lines)
+        return {**known, "functions": [[r.name, min(r.lines), max(r.lines), min(r.lines)] for r in found]}
+    source = reporter.source()
+    tree = ast.parse(source)
+    reasons = find_reasons(tree, source, ran, lambda line: min(reporter.translate_lines([line])))
+    known["reasons"] = [[line, kind, cause] for line, (kind, cause) in sorted(reasons.items())]
+    return {**known, "functions": find_functions(tree)}
 
 
 def digest_of(path: str) -> str:

@@ -12,6 +12,7 @@ from coverage.exceptions import NoSource, NotPython
 
 from . import Json
 from .analyst import Analyst, relative
+from .reasons import Ran
 from .record import details, digest_of, looks_like_python, of_other_versions, record
 from .scope import Scope
 
@@ -84,18 +85,22 @@ def static(request: Json) -> Json:
     for path in request["changed"]:
         full = os.path.join(root, path)
         if full in measured and os.path.isfile(full):
-            changed[path] = {"gap": "measured", **static_record(cov.reporter_of(full))}
+            ran = request["ran"].get(path, [[], []])
+            changed[path] = {"gap": "measured", **static_record(cov.reporter_of(full), *ran)}
     return {"changed": changed, "unloaded": unloaded}
 
 
-def static_record(reporter: Any) -> Json:
-    """Return what a report of this file has to agree with; only a digest for what is no Python (a template)."""
+def static_record(reporter: Any, missing: Iterable[int], executed: Iterable[int]) -> Json:
+    """Return what a report of this file has to agree with; only a digest for what is no Python (a template).
+
+    `missing` and `executed` are the lines of the report.
+    """
     try:
         statements, excluded = reporter.lines(), reporter.excluded_lines()
     except (NotPython, NoSource) as exc:
         why = {"why": f"{exc} (Python {sys.version_info[0]}.{sys.version_info[1]})"}
         return {"sha256": digest_of(reporter.filename), **(why if looks_like_python(reporter) else {})}
-    known = details(reporter, statements)
+    known = details(reporter, statements, Ran(missing=missing, executed=executed, untold=excluded))
     if not looks_like_python(reporter):
         # A template may happen to be Python, too: its plugin finds other statements.
         return known

@@ -1,0 +1,1 @@
+"""The tests' own results, from JUnit's XML: foreign input, which tells and never decides that tests passed."""
