@@ -148,7 +148,7 @@ def test_uncovered_lines_are_marked_where_that_is_asked_for(tmp_path: Path, poli
     lines = stream.getvalue().splitlines()
     assert bool(lines) == (policy is not AnnotationPolicy.OFF)
     assert all(line.startswith(f"::{policy} ") for line in lines)
-    assert "file=src/app/core.py,line=60,endLine=63" in "".join(lines) or not lines
+    assert "file=src/app/core.py,line=59,endLine=63" in "".join(lines) or not lines
 
 
 def test_a_laptop_prints_no_workflow_command(tmp_path: Path) -> None:

@@ -170,8 +170,8 @@ def test_nothing_of_the_repository_is_markup(name: str, function: str, code: lis
     assert isinstance(made.diff, DiffCoverage)
     (file,) = made.diff.files
     path = PurePosixPath(f"d/{name}".replace("\0", "") or "x")
-    functions = tuple(replace(one, name=function) for one in file.functions)
-    made = replace(made, diff=DiffCoverage(files=(replace(file, path=path, functions=functions),)))
+    places = tuple(replace(one, function=function) for one in file.places)
+    made = replace(made, diff=DiffCoverage(files=(replace(file, path=path, places=places),)))
     source = "\n".join([*code, "", "", "", ""]).encode("utf-8", "surrogatepass")
     plain = Reader(page(facts("m.py\n    + 1-2 missing\n    + 3 partial\n    def f 1-3"), {"m.py": b"\n\n\n"}))
     found = Reader(render_page(made, build_view(made), {path: source}))
@@ -237,3 +237,12 @@ def test_the_first_screen_is_the_comments() -> None:
     text = " ".join(Reader(page(facts(CORE, min_diff="80"))).text.split())
     assert "Diff coverage 66.66 % is below 80 %" in text
     assert "Cart.refund" in text
+
+
+def test_a_function_with_gaps_far_apart_is_shown_in_pieces_that_each_say_why() -> None:
+    text = "m.py\n    1-9\n    + 10-11 missing\n    12-99\n    + 100 partial\n    101-120\n    def f 1-120"
+    (file,) = build_gaps(facts(text), {PATH: source_of(120)}).files
+    notes = [(line.number, line.notes) for piece in file.pieces for line in piece if line.notes]
+    assert [number for number, _ in notes] == [10, 100]
+    assert "2 of lines 10-100, 1 branch" in notes[0][1][0]
+    assert notes[1][1] == ("1 line",)
