@@ -2,7 +2,10 @@
 
 import sys
 
-from covgate.cli import action
-
 if __name__ == "__main__":
+    try:
+        from covgate.cli import action
+    except Exception as exc:  # noqa: BLE001  # not even its own errors can be told by a covgate that cannot be loaded
+        sys.stdout.write(f"::error title=covgate::covgate cannot start ({type(exc).__name__})%0Aplease report it\n")
+        sys.exit(70)
     sys.exit(action())

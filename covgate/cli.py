@@ -1,14 +1,16 @@
-"""The command line: arguments and environment in, an exit code out. The only `except Exception` is here."""
+"""The command line: arguments and environment in, an exit code out. Only here is there an `except Exception`."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from types import FrameType
@@ -22,6 +24,7 @@ from covgate.commands import (
     annotator,
     leave_failure,
     make_sample,
+    mark_failure,
     open_publishing,
     open_run,
     run,
@@ -31,7 +34,8 @@ from covgate.commands import (
 from covgate.config import OPTIONS, Mode, Option, did_you_mean, option_named
 from covgate.errors import CovgateError, ExitCode, InputError, Terminated
 from covgate.host import Level, Runner
-from covgate.system import Screen, forgiving_streams
+from covgate.publish import word_error
+from covgate.system import Screen, forgiving_streams, one_stream
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,7 +47,7 @@ def action() -> int:
     """Run as the GitHub action: every setting comes from the action's inputs and the project's configuration."""
     publishes = os.environ.get("INPUT_MODE", "").strip() == Mode.PUBLISH
     request = RunRequest(environment=dict(os.environ), inputs=os.environ, configured=not publishes)
-    return _guarded(lambda: (_publish if publishes else _check)(request))
+    return _guarded(lambda: (_publish if publishes else _check)(request), streams=_of_container)
 
 
 def _invoke(argv: list[str]) -> int:
@@ -265,8 +269,21 @@ def _reported(request: RunRequest, work: Callable[[], int]) -> int:
     try:
         return work()
     except BaseException as exc:
-        leave_failure(_as_error(exc), request)
+        error = _as_error(exc)
+        leave_failure(error, request)
+        _mark(error, request)
         raise
+
+
+def _mark(error: CovgateError, request: RunRequest) -> None:
+    """Let no earlier comment stand for a run without a verdict. Whatever goes wrong, the run has its own error."""
+    stands = "The comment of an earlier run, if there is one, stands"
+    try:
+        mark_failure(error, request)
+    except CovgateError as exc:
+        Screen(sys.stdout, sys.stderr).say(f"{stands}: {exc.message}")
+    except Exception as exc:  # noqa: BLE001  # see above; not its text, which may hold anything
+        Screen(sys.stdout, sys.stderr).say(f"{stands} ({type(exc).__name__})")
 
 
 def _places_in(argv: Sequence[str]) -> dict[str, str]:
@@ -280,7 +297,16 @@ def _places_in(argv: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _guarded(work: Callable[[], int]) -> int:
+@contextlib.contextmanager
+def _of_container() -> Iterator[None]:
+    # Inside: by then there is a standard output to send standard error to.
+    with forgiving_streams(), one_stream():
+        yield
+
+
+def _guarded(
+    work: Callable[[], int], streams: Callable[[], contextlib.AbstractContextManager[None]] = forgiving_streams
+) -> int:
     """Turn every way of ending into one message and an exit code."""
     before = signal.signal(signal.SIGTERM, _terminate)
     interrupt = signal.getsignal(signal.SIGINT)
@@ -289,7 +315,10 @@ def _guarded(work: Callable[[], int]) -> int:
         # the signal that asks them to end. A handler, even an empty one, is not inherited.
         signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
-        with forgiving_streams():
+        with streams(), warnings.catch_warnings():
+            if not sys.warnoptions:
+                # Those of a library are not for whoever reads the log of a gate.
+                warnings.simplefilter("ignore")
             return _worded(work)
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -302,22 +331,18 @@ def _worded(work: Callable[[], int]) -> int:
     try:
         return int(work())
     except CovgateError as exc:
-        screen.error(exc)
-        annotator(os.environ, Level.ERROR)(exc.message)
-        return exc.exit_code
+        error = exc
+        screen.error(error)
     except (KeyboardInterrupt, Terminated) as exc:
-        ended = _as_error(exc)
-        screen.say(ended.message)
-        return ended.exit_code
-    except Exception as exc:  # noqa: BLE001  # the one place: whatever is not foreseen is a bug, and says so
-        # The text of an exception may come from the repository: no line of it is a workflow command.
-        with Runner.from_environment(os.environ, sys.stdout).stopped_commands():
-            # In a workflow into the same stream: of two, the runner may read the end of what is stopped first.
-            traceback.print_exc(file=sys.stdout if os.environ.get("GITHUB_ACTIONS") == "true" else sys.stderr)
-            sys.stdout.flush()
-            sys.stderr.flush()
+        error = _as_error(exc)
+        screen.say(error.message)
+    except Exception as exc:  # noqa: BLE001  # whatever is not foreseen is a bug, and says so
+        error = _as_error(exc)
+        with Runner.from_environment(os.environ, sys.stdout).group("What a report of this bug needs"):
+            screen.quote("".join(traceback.format_exception(exc)))
         screen.say("this is a bug in covgate; please report it with the lines above")
-        return _as_error(exc).exit_code
+    annotator(os.environ, Level.ERROR)(word_error(error))
+    return error.exit_code
 
 
 def _as_error(exc: BaseException) -> CovgateError:

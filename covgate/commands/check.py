@@ -164,6 +164,7 @@ def _measuring(
         from_ci=bool(edges.environment.get("CI")),
         screen=edges.screen,
         while_running=edges.host.log.stopped_commands,
+        group=edges.host.log.group,
         start=edges.directory,
     )
 
@@ -209,10 +210,10 @@ def _import_ahead(lines: ChangedLines | None) -> None:
 
 
 def _in_thread(load: Callable[[], object]) -> None:
-    """Import something in a thread. A problem shows where it is used, which imports it again."""
+    """Import something in a thread. A problem, of whatever kind, shows where it is used, which imports it again."""
 
     def work() -> None:
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):
             load()
 
     # Not a daemon thread: at exit, Python aborts when a daemon thread is in the middle of an import.

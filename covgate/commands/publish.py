@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from covgate.commands.edges import Edges
-from covgate.config import OPTIONS, Settings
+from covgate.config import OPTIONS, CommentPolicy, Settings
 from covgate.errors import ExitCode, InputError, PublishError
-from covgate.host import BranchPull, FinishedRun, Refusal
+from covgate.host import BranchPull, FinishedRun, Host, Refusal
 from covgate.model import Unavailable, plain
-from covgate.publish import MOST_ARCHIVE, relay, relay_nothing, unpack_result
+from covgate.publish import MOST_ARCHIVE, Marker, Unjudged, mark_unjudged, relay, relay_nothing, unpack_result
 from covgate.report import MOST_RESULT, Origin, read_result, restore_facts
 from covgate.system import make_report_folder
+
+PUBLISHED_EVENT = "pull_request"
+"""What started the runs whose reports are posted."""
 
 
 def run_publish(settings: Settings, edges: Edges, run: FinishedRun) -> ExitCode:
     """Fetch what the run left, find its pull request, and post the report anew. Raises CovgateError."""
     host, screen = edges.host, edges.screen
     _refuse_rules(settings)
-    if run.event != "pull_request":
+    if run.event != PUBLISHED_EVENT:
         raise InputError(
             f"the run {run.id} was started by {plain(run.event)!r}: it has no pull request to post to",
             hint="write `if: github.event.workflow_run.event == 'pull_request'` in the job that publishes",
@@ -35,8 +39,9 @@ def run_publish(settings: Settings, edges: Edges, run: FinishedRun) -> ExitCode:
     folder.clear()
     archive = _fetch(settings, edges, run)
     if archive is None:
-        why = f"Nothing to post: the run {run.id} was {plain(run.conclusion)} before covgate had a result."
-        return relay_nothing(host, screen, why)
+        ended = plain(run.conclusion)
+        said = f"Nothing to post: the run {run.id} was {ended} before covgate had a result."
+        return _nothing(settings, edges, run, said, f"the run was {ended} before it had a result")
     try:
         result = read_result(unpack_result(archive, MOST_RESULT))
         choice = _find_pull(edges, run, result.base.ref if result.base else "")
@@ -44,10 +49,18 @@ def run_publish(settings: Settings, edges: Edges, run: FinishedRun) -> ExitCode:
     except ValueError as exc:
         raise _refused(settings, run, str(exc)) from None
     if isinstance(facts, Unavailable):
-        return relay_nothing(host, screen, f"Nothing to post: {facts.reason}. The log of run {run.id} says why.")
+        said = f"Nothing to post: {facts.reason}. The log of run {run.id} says why."
+        return _nothing(settings, edges, run, said, "the run ended without a verdict")
     if choice.pull is None:
         screen.say(f"Not posted: {choice.why}.")
     return relay(settings, host, screen, facts, folder, run, choice.pull)
+
+
+def _nothing(settings: Settings, edges: Edges, run: FinishedRun, said: str, why: str) -> ExitCode:
+    """Say that there is no report to post; a comment of an earlier run must not stand for this one."""
+    for note in mark_finished(edges.host, run, settings.name or "", settings.comment, why):
+        edges.screen.say(note)
+    return relay_nothing(edges.host, edges.screen, said)
 
 
 _MEANT = {"mode", "artifact", "name", "comment", "publish", "report-dir", "github-token", "working-directory"}
@@ -137,11 +150,8 @@ def _find_pull(edges: Edges, run: FinishedRun, base: str) -> _Choice:
     `base` is the branch the result names. It decides nothing but between two pull requests of one commit, which are
     both by whoever wrote it. Raises InputError when there is no pull request of that branch at all.
     """
-    found: tuple[BranchPull, ...] = ()
-    if run.head_repository and run.head_branch:
-        with edges.host.pull_requests() as pulls:
-            found = pulls.of_branch(run.head_repository, run.head_branch)
-    here = [pull for pull in found if pull.is_open and pull.head == run.head]
+    found = _pulls_of_branch(edges.host, run)
+    here = _at_its_head(found, run)
     exact = here if len(here) == 1 else [pull for pull in here if pull.base == base]
     if len(exact) == 1:
         return _Choice(pull=exact[0])
@@ -161,6 +171,26 @@ def _find_pull(edges: Edges, run: FinishedRun, base: str) -> _Choice:
         "run that made it",
         slug="pull-request-not-found",
     )
+
+
+def mark_finished(host: Host, run: FinishedRun, name: str, policy: CommentPolicy, why: str) -> tuple[str, ...]:
+    """Have the comment on the run's pull request, where one is, say that it has no verdict; return notes for people."""
+    place = f"{host.context.server_url}/{host.context.repository}"
+    marker = Marker(name=name, run_id=run.id, run_attempt=run.attempt, head=run.head)
+    told = Unjudged(marker=marker, policy=policy, why=why, run_url=f"{place}/actions/runs/{run.id}", relayed=True)
+    pulls = _at_its_head(_pulls_of_branch(host, run), run)
+    return tuple(note for pull in pulls for note in mark_unjudged(host, pull.number, told))
+
+
+def _pulls_of_branch(host: Host, run: FinishedRun) -> tuple[BranchPull, ...]:
+    if not (run.head_repository and run.head_branch):
+        return ()
+    with host.pull_requests() as pulls:
+        return pulls.of_branch(run.head_repository, run.head_branch)
+
+
+def _at_its_head(pulls: Iterable[BranchPull], run: FinishedRun) -> list[BranchPull]:
+    return [pull for pull in pulls if pull.is_open and pull.head == run.head]
 
 
 def _origin(settings: Settings, edges: Edges, run: FinishedRun, pull: BranchPull | None) -> Origin:

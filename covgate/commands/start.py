@@ -1,8 +1,7 @@
-"""From what a run was asked for to its settings and edges; and what is left behind when it cannot start."""
+"""From what a run was asked for to its settings and edges."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -14,22 +13,20 @@ from pathlib import Path
 from covgate.change import find_base
 from covgate.commands.base_side import JUDGES_CHANGE, BaseSide, read_base_side
 from covgate.commands.edges import Edges
-from covgate.commands.place import Place, find_place, find_place_at
+from covgate.commands.place import Place, find_place
 from covgate.config import (
     Option,
     Settings,
     TomlFile,
-    guess_report_dir,
     option_named,
     parse_lines,
     resolve,
     take_from_base,
     unused_options,
 )
-from covgate.errors import CovgateError, InputError
 from covgate.host import FinishedRun, Host, Level, Runner, access_of, load_finished_run, open_host
-from covgate.publish import deliver_failure
-from covgate.system import GitCommand, GitRemote, Screen, find_checkout
+from covgate.publish import TITLE
+from covgate.system import GitCommand, GitRemote, Screen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +134,7 @@ _SHOWN = 7
 def annotator(environment: Mapping[str, str], level: Level) -> Callable[[str], None]:
     """Return what attaches a message to the run, where the environment is a workflow's."""
     runner = Runner.from_environment(environment, sys.stdout)
-    return lambda message: runner.annotate(level, message, title="covgate")
+    return lambda message: runner.annotate(level, message, title=TITLE)
 
 
 def _anchored(given: Mapping[str, str], place: Place, name_of: Callable[[Option], str]) -> dict[str, str]:
@@ -148,43 +145,3 @@ def _anchored(given: Mapping[str, str], place: Place, name_of: Callable[[Option]
         text = values.get(name_of(option), "")
         values |= {name_of(option): "\n".join(map(anchor, parse_lines(text)))} if text.strip() else {}
     return values
-
-
-def leave_failure(error: CovgateError, request: RunRequest) -> None:
-    """Leave what ended the run where its report would be, as far as that can be known."""
-    here = request.here
-    start = (here / request.start).resolve()
-    place = Place(start=start, project=start, toml=None)
-    if request.configured:
-        with contextlib.suppress(InputError):
-            place = find_place(here, request.start)
-        place = _place_of_failure(request, place)
-    name, given = guess_report_dir(command_line=request.command_line, inputs=request.inputs, toml=place.toml)
-    # A folder that is not there is not made for it.
-    project = place.project if place.project.is_dir() else here
-    notes = deliver_failure(
-        error,
-        Runner.from_environment(request.environment, sys.stdout),
-        project / (place.anchored(name) if given else name),
-        find_checkout(project) or here,
-        anchor=here if request.environment.get("GITHUB_ACTIONS") == "true" else None,
-    )
-    for note in notes:
-        Screen(sys.stdout, sys.stderr).say(note)
-
-
-def _place_of_failure(request: RunRequest, own: Place) -> Place:
-    """Return the place whose file says where the report of a failed run goes: not the change's own in a workflow.
-
-    Nothing is fetched: where the base cannot be told from what is there, no file is asked.
-    """
-    try:
-        context = open_host(request.environment, None, sys.stdout).context
-        if context.kind not in JUDGES_CHANGE:
-            return own
-        git = GitCommand(own.start, request.environment)
-        given = request.command_line.get("base") or request.inputs.get("INPUT_BASE")
-        base = find_base(git, context, given)
-        return find_place_at(request.here, own.start, git, base.sha) if base else replace(own, toml=None)
-    except (CovgateError, OSError):
-        return replace(own, toml=None)

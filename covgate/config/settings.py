@@ -42,18 +42,18 @@ def resolve(
     return _checked(settings)
 
 
-def guess_report_dir(
-    *, command_line: Mapping[str, str], inputs: Mapping[str, str], toml: TomlFile | None
+def guess(
+    name: str, *, command_line: Mapping[str, str], inputs: Mapping[str, str], toml: TomlFile | None
 ) -> tuple[str, bool]:
-    """Return where the report of a run goes whose settings may be wrong, and whether that was given at its start.
+    """Return the text of an option of a run whose settings may be wrong, and whether it was given at its start.
 
     As `resolve` would choose, of what can be read; False is for what `[tool.covgate]` or the default says.
     """
-    option = option_named("report-dir")
+    option = option_named(name)
     for text in (command_line.get(option.name, ""), inputs.get(option.variable, "")):
         if text.strip():
             return text.strip(), True
-    return (peek(toml, option.name).strip() if toml else "") or option.default, False
+    return (peek(toml, option.name).strip() if toml and option.toml else "") or option.default, False
 
 
 def _checked(settings: Settings) -> Settings:

@@ -3,7 +3,7 @@
 from covgate.host.comments import PostedComment, PullRequestComments
 from covgate.host.context import EventKind, RunContext, access_of
 from covgate.host.finished_run import FinishedRun
-from covgate.host.github.host import load_finished_run, open_host
+from covgate.host.github.host import find_pull_request, load_finished_run, open_host
 from covgate.host.github.log import Level, Runner
 from covgate.host.host import Host
 from covgate.host.links import Links
@@ -14,5 +14,5 @@ from covgate.host.repository import Compared, RepositoryData, Tree
 __all__ = [
     "BranchPull", "Compared", "EventKind", "FinishedRun", "Host", "Level", "Links", "PostedComment", "PullRequest",
     "PullRequestComments", "PullRequests", "Refusal", "RepositoryData", "RunContext", "Runner", "Tree", "access_of",
-    "load_finished_run", "open_host", "publish_error",
+    "find_pull_request", "load_finished_run", "open_host", "publish_error",
 ]  # fmt: skip

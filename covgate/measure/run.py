@@ -44,6 +44,8 @@ class Measuring:
     """Whether files have the time at which they were unpacked, as on any CI."""
     screen: Screen
     while_running: Callable[[], AbstractContextManager[None]]
+    group: Callable[[str], AbstractContextManager[None]]
+    """Folds what is logged inside, under a title."""
     start: Path
     """Where covgate was started: paths are shown from there."""
 
@@ -141,7 +143,7 @@ def _run_tests(job: Measuring) -> Measurement:
         minutes = settings.timeout_minutes
         seconds = float(minutes) * 60 if minutes is not None else None
         if settings.install_command:
-            with screen.stream("Preparing the environment"):
+            with job.group("Environment"), screen.stream("Preparing the environment"):
                 project = make_environment(
                     project,
                     settings.install_command,
@@ -161,7 +163,7 @@ def _run_tests(job: Measuring) -> Measurement:
             screen.say(f"Tests run with {shown_path(project.python, job.start)}{version}")
         for note in plan.notes:
             screen.say(note)
-        with screen.stream(f"Running {plan.shown}"):
+        with screen.stream(f"Running {plan.shown}"), job.group("Tests"):
             suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
         tests, test_notes = _tests(job, plan.junit, suite.run)
         try:
@@ -229,7 +231,7 @@ def _remove_pipes(job: Measuring) -> None:
 def _unusable(job: Measuring, error: MeasureError) -> Measurement:
     """Show what is wrong with the data now; the report, which is still made, holds it in one sentence."""
     job.screen.error(error)
-    return Measurement(coverage=Unavailable(reason=error.message))
+    return Measurement(coverage=Unavailable(reason=error.message, hint=error.hint))
 
 
 def _local(files: Files) -> list[PurePosixPath]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 _Value = TypeVar("_Value")
@@ -13,6 +13,8 @@ class Unavailable:
     """A value that could not be known, and why, in words for the person who reads the report."""
 
     reason: str
+    hint: str = field(default="", compare=False)
+    """What to change, where whoever found out knew."""
 
 
 def known(value: _Value | Unavailable) -> _Value | None:

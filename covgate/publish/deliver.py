@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from covgate.config import OUTPUT_NAMES, AnnotationPolicy, CommentPolicy, PublishPolicy, ReportKind, Settings
-from covgate.errors import CovgateError, ExitCode, InputError, PublishError
+from covgate.config import AnnotationPolicy, CommentPolicy, PublishPolicy, ReportKind, Settings
+from covgate.errors import CovgateError, ExitCode, PublishError, explained_at
 from covgate.gate import exit_code
 from covgate.host import EventKind, Host, Level, Runner
-from covgate.model import VerdictKind, figures, known
+from covgate.model import figures, known, plain
 from covgate.publish.comment import BODY_LIMIT, Published, publish_comment
 from covgate.publish.files import PAGE
 from covgate.publish.marker import Marker
@@ -22,13 +21,13 @@ from covgate.report import (
     make_annotations,
     print_report,
     render_comment,
-    render_failed_result,
     render_failure,
     render_page,
     render_result,
     render_summary,
+    word_alarm,
 )
-from covgate.system import ReportFolder, Screen, make_report_folder, shown_path
+from covgate.system import ReportFolder, Screen, shown_path
 
 
 def deliver(
@@ -48,13 +47,48 @@ def deliver(
     shows `texts`, the sources of changed files as they were measured. Paths are shown from where covgate was started
     (`start`), to other steps from the checkout's `root`.
     """
-    code, view = exit_code(facts.verdict), build_view(facts)
+    view = build_view(facts)
+    with host.log.group("Report"):
+        if ReportKind.HTML in (settings.reports or ()):
+            folder.write(PAGE, render_page(facts, view, texts))
+        code, problem = _deliver(settings, host, screen, facts, view, folder, start=start, root=root)
+    if problem is not None and code is ExitCode.PUBLISH_FAILED:
+        host.log.annotate(Level.ERROR, word_error(problem), title=TITLE)
+    elif code is not ExitCode.PASSED:
+        host.log.annotate(Level.ERROR, word_alarm(facts, view), title=TITLE)
+    elif host.log.folds:
+        screen.say(view.headline)
+    annotate(settings, host, facts, view)
+    return code
+
+
+TITLE = "covgate"
+"""Of whatever covgate attaches to a run."""
+
+
+def word_error(error: CovgateError) -> str:
+    """Return lines of plain text: what happened, what to change, where to read more."""
+    lines = (*error.message.splitlines(), error.hint, explained_at(error.slug))
+    return "\n".join(map(plain, lines))
+
+
+def _deliver(
+    settings: Settings,
+    host: Host,
+    screen: Screen,
+    facts: Facts,
+    view: ReportView,
+    folder: ReportFolder,
+    *,
+    start: Path,
+    root: Path,
+) -> tuple[ExitCode, PublishError | None]:
+    """Do it, and return the exit code with what kept a report from being posted that had to be."""
+    code = exit_code(facts.verdict)
     body, summary = render_comment(view, BODY_LIMIT), render_summary(view)
     folder.write("result.json", render_result(facts, view.headline, code))
     folder.write("comment.md", body)
     folder.write("summary.md", summary)
-    if ReportKind.HTML in (settings.reports or ()):
-        folder.write(PAGE, render_page(facts, view, texts))
     print_report(view, f"Report: {shown_path(folder.path, start)}", screen.out)
     required = settings.publish is PublishPolicy.REQUIRED
     if not required:
@@ -62,7 +96,7 @@ def deliver(
     published = _publish(settings, host, facts, view, body)
     for note in published.notes:
         screen.say(note)
-    if published.failed:
+    if published.failed and not required:
         screen.warn(" ".join(published.notes))
     if required and published.problem is not None:
         screen.error(published.problem)
@@ -80,8 +114,7 @@ def deliver(
         "result-path": f"{shown_path(folder.path, root)}/result.json",
     }
     screen.warn(host.log.write_outputs(outputs))
-    annotate(settings, host, facts, view)
-    return code
+    return code, published.problem if required else None
 
 
 def figure_outputs(facts: Facts, code: ExitCode) -> dict[str, str]:
@@ -137,35 +170,3 @@ _NO_TOKEN = PublishError(
     hint="pass `github-token` (the action's default is the workflow's own), or set `publish: best-effort`",
     slug="no-github-token",
 )
-
-
-def deliver_failure(
-    error: CovgateError, runner: Runner, folder: Path, checkout: Path, anchor: Path | None = None
-) -> tuple[str, ...]:
-    """Put what ended a run in the place of its report, so that no earlier one is taken for it, and set every output.
-
-    A `folder` that cannot be written to is left alone: the run has an error to end with already. From `anchor` no link
-    is followed to it. Returns notes for people.
-    """
-    path, notes = "", []
-    try:
-        # What renders a report may be what is broken; the outputs are set all the same.
-        headline = f"Cannot judge: {' '.join(error.message.split())}"
-        text = render_failure(headline, error.hint)
-        notes.append(runner.write_summary(text))
-        with contextlib.suppress(InputError, ValueError):  # ValueError: a NUL in the folder's name
-            report = make_report_folder(folder, "report-dir", anchor)
-            report.clear()
-            report.write("result.json", render_failed_result(error, headline))
-            for name in ("comment.md", "summary.md"):
-                report.write(name, text)
-            path = f"{shown_path(folder, checkout)}/result.json"
-    finally:
-        notes.append(runner.write_outputs(_FAILURE | {"result-path": path}))
-    return tuple(filter(None, notes))
-
-
-_FAILURE = dict.fromkeys(OUTPUT_NAMES, "") | {
-    "verdict": VerdictKind.CANNOT_JUDGE.value,
-    "passed": "false",
-}

@@ -20,7 +20,7 @@ class CommentDraft:
 
     `body` has at most BODY_LIMIT bytes. `quiet`: all is well, there is nothing to say. `failing`: the verdict is not
     a pass. `fork`: the run's token is expected to be read-only. `relayed`: it is the report of another run, whose own
-    comment, where it could post one, says more.
+    comment, where it could post one, says more. `begins`: whether it may be the first comment at all.
     """
 
     body: str
@@ -30,6 +30,7 @@ class CommentDraft:
     failing: bool
     fork: bool = False
     relayed: bool = False
+    begins: bool = True
 
     @property
     def comment(self) -> str:
@@ -39,12 +40,15 @@ class CommentDraft:
     @property
     def starts_comment(self) -> bool:
         """Whether this report may be the first one on a pull request; one that stands is always brought up to date."""
-        return {
-            CommentPolicy.ALWAYS: True,
-            CommentPolicy.ON_CHANGE: not self.quiet,
-            CommentPolicy.ON_FAILURE: self.failing,
-            CommentPolicy.NEVER: False,
-        }[self.policy]
+        return (
+            self.begins
+            and {
+                CommentPolicy.ALWAYS: True,
+                CommentPolicy.ON_CHANGE: not self.quiet,
+                CommentPolicy.ON_FAILURE: self.failing,
+                CommentPolicy.NEVER: False,
+            }[self.policy]
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

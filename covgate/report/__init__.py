@@ -1,11 +1,12 @@
 """From facts to words: the comment, the terminal, the pages, the JSON."""
 
+from covgate.report.alarm import word_alarm
 from covgate.report.annotations import make_annotations
 from covgate.report.bands import Bands
 from covgate.report.facts import MOST_RESULT, Facts, Origin
 from covgate.report.history.terminal import print_history
 from covgate.report.history.view import build_history_view, history_json
-from covgate.report.markdown import render_comment, render_failure, render_summary
+from covgate.report.markdown import render_comment, render_failure, render_summary, render_unjudged
 from covgate.report.render import (
     load_renderers,
     make_build,
@@ -24,5 +25,5 @@ __all__ = [
     "MOST_RESULT", "Bands", "Facts", "Origin", "ReportView", "build_history_view", "build_view", "history_json",
     "load_renderers", "make_annotations", "make_build", "make_trend", "print_history", "print_report", "read_result",
     "render_comment", "render_failed_result", "render_failure", "render_page", "render_result", "render_summary",
-    "restore_facts", "show_trend",
+    "render_unjudged", "restore_facts", "show_trend", "word_alarm",
 ]  # fmt: skip

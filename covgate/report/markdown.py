@@ -6,9 +6,11 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from covgate.model import visible
+from covgate import __version__
+from covgate.model import Sha, visible
 from covgate.report.view import ReportView
 from covgate.report.why import KEYWORD
+from covgate.report.words import SHOWN_DIGITS
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -34,6 +36,17 @@ def render_summary(view: ReportView) -> str:
 def render_failure(headline: str, hint: str) -> str:
     """Render what stands in the place of a report when a run ended without one."""
     return f"⚠️ **{escape_text(headline)}**\n\n{escape_text(hint)}\n"
+
+
+def render_unjudged(why: str, head: Sha, *, name: str, run_url: str | None) -> str:
+    """Render the comment of a run that has no verdict: `why` in a few words, and where the rest is told."""
+    whose = f" · {escape_text(name)}" if name else ""
+    run = link("The run", run_url)
+    return (
+        f"⚠️ **Cannot judge: {escape_text(why)}**{whose}\n\n"
+        f"No verdict of an earlier run holds for this commit. {run} says what happened and what to change.\n\n"
+        f"<sub>Head {head[:SHOWN_DIGITS]} · covgate {__version__}</sub>\n"
+    )
 
 
 def escape_text(text: str) -> str:

@@ -20,12 +20,12 @@ from covgate.system.lending import lent, take_back
 from covgate.system.process import LiveRun, child_environment, close_own_memory, run_live
 from covgate.system.quiet import Completed, QuietProcess, run_quiet, start_quiet
 from covgate.system.screen import Screen, open_console, styled
-from covgate.system.streams import forgiving_streams
+from covgate.system.streams import forgiving_streams, one_stream
 
 __all__ = [
     "REGULAR_FILE", "USER_VARIABLE", "Access", "ChangedPath", "Completed", "DataFolder", "Files", "GitCall",
     "GitCommand", "GitRemote", "Isolation", "LiveRun", "QuietProcess", "ReportFolder", "Screen", "child_environment",
-    "close_own_memory", "copy_files", "find_checkout", "find_user", "forgiving_streams", "lent",
-    "make_report_folder", "open_console", "read_foreign", "read_text", "read_text_if_there", "run_live", "run_quiet",
+    "close_own_memory", "copy_files", "find_checkout", "find_user", "forgiving_streams", "lent", "make_report_folder",
+    "one_stream", "open_console", "read_foreign", "read_text", "read_text_if_there", "run_live", "run_quiet",
     "scratch_folder", "shown_path", "start_quiet", "styled", "take_back", "user_settings",
 ]  # fmt: skip

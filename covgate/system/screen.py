@@ -95,10 +95,14 @@ class Screen:
         """Print what happened, what to change, and where it is explained."""
         first, *others = error.message.splitlines() or [""]
         self._err.print(styled(("covgate:", "bold red"), " ", first))
-        for line in others:  # what another program said
-            self._err.print(styled("  | ", line))
+        self.quote("\n".join(others))
         self._err.print(styled("  ", error.hint))
         self._err.print(styled("  ", (explained_at(error.slug), "dim")))
+
+    def quote(self, text: str) -> None:
+        """Print what another program said, or what a program is told of its own failure, line by line."""
+        for line in text.splitlines():
+            self._err.print(styled("  | ", line))
 
     def warn(self, text: str | None) -> None:
         """Say something that a person should see, in the log and as an annotation; None says nothing."""

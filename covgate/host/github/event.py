@@ -26,6 +26,17 @@ def parse_context(env: Mapping[str, str], read_text: Callable[[str], str]) -> Ru
     return build(place, Payload(load_payload(env, read_text), place.event), env)
 
 
+def parse_pull_request(env: Mapping[str, str], read_text: Callable[[str], str]) -> RunContext | None:
+    """Read which pull request a run is of, judged or refused; None when it is of none.
+
+    Raises InputError as `parse_context` does for a broken event file.
+    """
+    place = parse_place(env)
+    if place.event not in {"pull_request", REFUSED_EVENT}:
+        return None
+    return _pull_request(place, Payload(load_payload(env, read_text), place.event), env)
+
+
 def parse_place(env: Mapping[str, str]) -> RunContext:
     """Read where a command runs that judges nothing, so that any event will do; of the event nothing is known."""
     event = env.get("GITHUB_EVENT_NAME", "")
@@ -128,9 +139,12 @@ _BUILDERS: Mapping[str, Callable[[RunContext, Payload, Mapping[str, str]], RunCo
 JUDGED_EVENTS = tuple(_BUILDERS)
 """The names of the events covgate can judge."""
 
+REFUSED_EVENT = "pull_request_target"
+"""It is of a pull request, and never judged."""
+
 
 def _cannot_judge(event: str) -> InputError:
-    if event == "pull_request_target":
+    if event == REFUSED_EVENT:
         return InputError(
             "covgate does not run on pull_request_target: it would run the pull request's code beside a token that "
             "can write",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from covgate.host.context import RunContext
 from covgate.host.finished_run import FinishedRun
-from covgate.host.github.event import parse_context, parse_place
+from covgate.host.github.event import parse_context, parse_place, parse_pull_request
 from covgate.host.github.log import Runner
 from covgate.host.github.workflow_run import parse_finished_run
 from covgate.model import Secret
@@ -73,14 +73,19 @@ def open_host(
     `judges`: whether the run judges a change; one that does not is no run of any event, so none is refused. Raises
     InputError for an event that cannot be judged.
     """
-    context = (
-        parse_context(environment, lambda path: Path(path).read_text(encoding="utf-8"))
-        if judges
-        else parse_place(environment)
-    )
+    context = parse_context(environment, _read_text) if judges else parse_place(environment)
     return GithubHost(context=context, log=Runner.from_environment(environment, stream), token=token)
+
+
+def find_pull_request(environment: Mapping[str, str]) -> RunContext | None:
+    """Return the context of a pull request's run, one that is refused too. Raises InputError for a broken event."""
+    return parse_pull_request(environment, _read_text)
 
 
 def load_finished_run(environment: Mapping[str, str]) -> FinishedRun:
     """Return the run whose end started this one. Raises InputError for a run that nothing of the kind started."""
-    return parse_finished_run(environment, lambda path: Path(path).read_text(encoding="utf-8"))
+    return parse_finished_run(environment, _read_text)
+
+
+def _read_text(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8")

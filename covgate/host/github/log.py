@@ -51,6 +51,11 @@ class Runner:
             summary=_path(environment, "GITHUB_STEP_SUMMARY"),
         )
 
+    @property
+    def folds(self) -> bool:
+        """Whether a group hides what is in it until somebody looks."""
+        return self.stream is not None
+
     def annotate(
         self, level: Level, message: str, *, title: str = "", place: tuple[PurePosixPath, Span] | None = None
     ) -> None:
@@ -65,6 +70,15 @@ class Runner:
         """Have the runner replace `secret` by *** wherever it is logged from here on."""
         if secret.reveal():  # the runner complains about an empty mask
             self._command("add-mask", secret.reveal())
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Fold what is logged inside into one line with a title. GitHub: groups do not nest."""
+        self._command("group", title)
+        try:
+            yield
+        finally:
+            self._command("endgroup")
 
     @contextmanager
     def stopped_commands(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,8 +85,11 @@ class GithubSession:
 
     @cached_property
     def _github(self) -> Github:
-        from github import Auth, Github  # noqa: PLC0415  # half a second, and only a run that publishes needs it
+        # Half a second, and only a run that publishes needs it.
+        from github import Auth, Github, set_log_level  # noqa: PLC0415
 
+        # It prints to standard error that a request failed, and when it is tried again.
+        set_log_level(logging.CRITICAL)
         return Github(
             auth=Auth.Token(self.token.reveal()),
             base_url=self.api_url.rstrip("/"),

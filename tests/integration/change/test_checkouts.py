@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.publish.test_pull_request import BASE, CHANGE, COVERED
 from tests.support.github.server import FakeGithub
 from tests.support.old_git import install_git
+from tests.support.pull_request import BASE, CHANGE, COVERED
 from tests.support.workflow import Ran, Workflow
 
 UNTESTED = "Diff coverage 16.66 % is below 80 %"

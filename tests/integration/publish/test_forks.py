@@ -19,16 +19,17 @@ from covgate.host.finished_run import Artifact
 from covgate.host.github.artifacts import GithubArtifacts
 from covgate.host.github.pulls import GithubPulls
 from covgate.host.refusal import Refusal
+from covgate.model.commit import parse_sha
 from covgate.model.secret import Secret
 from covgate.publish.marker import Marker, parse_marker, render_marker
 from tests.contract.test_action import passed_by_the_runner
 from tests.integration.conftest import QUICK, methods
-from tests.integration.publish.test_pull_request import COVERED, PullRequest, Ran, only_comment
 from tests.support.github.answers import Account, Answer
 from tests.support.github.artifacts import FakeArtifacts, Storage
 from tests.support.github.pulls import FakePulls, Pull
 from tests.support.github.server import FakeGithub, Fault
 from tests.support.projects import run_warm
+from tests.support.pull_request import COVERED, PullRequest, Ran, only_comment
 from tests.support.workflow import ROOT, read_outputs, runner_environment
 
 FORK = "stranger/project"
@@ -125,6 +126,7 @@ class Second:
         return Ran(
             exit_code=done.code,
             log=done.out + done.err,
+            errors=done.err,
             outputs=read_outputs(names["output"].read_text() if names["output"].exists() else ""),
             summary=names["summary"].read_text() if names["summary"].exists() else "",
         )
@@ -309,6 +311,64 @@ def test_a_run_that_was_cut_off_left_nothing_and_nothing_is_wrong(second: Second
     assert ran.exit_code == 0, ran.log
     assert conclusion in ran.log
     assert ran.outputs["passed"] == "false"
+
+
+GREEN = "✅ **Coverage passes: diff 100 %, total 100 %**"
+
+
+def left_before(github: FakeGithub, run: int = 50) -> None:
+    marker = Marker(name="", run_id=run, run_attempt=1, head=parse_sha("a" * 40))
+    github.add_comment("github-actions[bot]", f"{render_marker(marker)}\n{GREEN}\n")
+
+
+@pytest.mark.parametrize(
+    ("archive", "about", "why", "code"),
+    [
+        pytest.param("own", {}, "the run ended without a verdict", 0, id="no-verdict"),
+        pytest.param("", {"conclusion": "cancelled"}, "the run was cancelled before it had a result", 0, id="cut-off"),
+        pytest.param("", {}, "bad input or configuration", 2, id="nothing-left"),
+        pytest.param("forged", {}, "bad input or configuration", 2, id="forged"),
+    ],
+)
+def test_the_comment_of_an_earlier_run_does_not_stand_for_one_without_a_verdict(
+    first: PullRequest, second: Second, github: FakeGithub, artifacts: FakeArtifacts,
+    archive: str, about: dict[str, Any], why: str, code: int,
+) -> None:  # fmt: skip
+    left_before(github)
+    second.open(7, first.head)
+    if archive == "own":
+        ran = first.run(token="ghs_fork", fork=True, run_id=77, min_dif="80")  # noqa: S106  # no one's password
+        assert (ran.exit_code, GREEN in only_comment(github)) == (2, True)
+        second.leave(first)
+    elif archive:
+        artifacts.add(pack({"result.json": b'{"schema": 1, "headline": "@team"}'}), run=77)
+    ran = second.run(first.head, **about)
+    assert ran.exit_code == code, ran.log
+    body = only_comment(github)
+    assert f"⚠️ **Cannot judge: {why}**" in body
+    assert "/actions/runs/77)" in body
+    assert (GREEN in body, "team" in body) == (False, False)
+    assert ran.log.count("::error") == (1 if code else 0)
+
+
+@pytest.mark.parametrize(
+    ("standing", "about"),
+    [
+        pytest.param({"run": 900}, {}, id="a-newer-comment"),
+        pytest.param({}, {"head_sha": "b" * 40}, id="a-newer-commit"),
+        pytest.param({}, {"event": "push"}, id="a-push"),
+        pytest.param({}, {"inputs": {"comment": "never"}}, id="never"),
+    ],
+)
+def test_a_run_without_a_verdict_leaves_what_is_not_about_it(
+    first: PullRequest, second: Second, github: FakeGithub, standing: dict[str, int], about: dict[str, Any]
+) -> None:
+    left_before(github, **standing)
+    second.open(7, first.head)
+    arguments = {"head": first.head, **about}
+    arguments["head"] = arguments.pop("head_sha", first.head)
+    assert second.run(**arguments).exit_code == 2
+    assert GREEN in only_comment(github)
 
 
 def test_another_event_is_refused(second: Second) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.publish.test_pull_request import BASE, PullRequest
 from tests.support.github.server import FakeGithub
+from tests.support.pull_request import BASE, PullRequest
 from tests.support.repositories import RUN_EVERYTHING, Gate, Repository
 
 SHOP = """\

@@ -213,12 +213,12 @@ def run(folder: Path, *args: str, action: bool = False, **variables: str) -> Ran
 
 
 def only_error(ran: Ran) -> tuple[str, str, str]:
-    """The message, the hint and the slug of the one error on stderr."""
+    """The message, the hint and the slug of the one error on stderr, which the action sends to stdout."""
     assert "Traceback" not in ran.out + ran.err
     # Steps may have been shown before: they are progress, no second message. So is what is not isolated.
     progress = ("covgate: Running ", "covgate: Preparing ", "covgate: Not isolated: ")
-    lines = [line for line in ran.err.splitlines() if not line.startswith(progress)]
-    assert len(lines) == 3, ran.err
+    lines = [line for line in (ran.err or ran.out).splitlines() if not line.startswith((*progress, "::"))]
+    assert len(lines) == 3, ran
     assert lines[0].startswith("covgate: ")
     assert lines[1].startswith("  ")
     assert lines[2].startswith(f"  {TROUBLESHOOTING}#")
@@ -291,8 +291,10 @@ def test_covgate_alone_shows_what_there_is(tmp_path: Path) -> None:
 
 def test_in_a_workflow_the_message_is_an_annotation_too(project: Repository) -> None:
     ran = run(project.path, action=True, GITHUB_ACTIONS="true", GITHUB_EVENT_NAME="issues")
-    message, _, _ = only_error(ran)
-    assert ran.out == f"::error title=covgate::{message}\n"
+    message, hint, slug = only_error(ran)
+    told = "%0A".join((message, hint, f"docs/troubleshooting.md#{slug}"))
+    assert ran.out.splitlines()[-1] == f"::error title=covgate::{told}"
+    assert (ran.out.count("::error"), ran.err) == (1, "")
 
 
 def test_the_help_lists_apart_what_only_a_workflow_needs(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from covgate.measure.probe.covgate_probe.analyst import Analyst
+from covgate.measure.probe.covgate_probe.reasons import Ran
 from covgate.measure.probe.covgate_probe.record import (
     details,
     digest_of,
@@ -203,4 +204,4 @@ def test_details_of_a_template_are_its_plugins(folder: ProbedFolder) -> None:
             return []
 
     folder.write({"page.html": Template().source()})
-    assert details(Template(), {1, 2})["first"] == [(3, 2), (4, 2)]
+    assert details(Template(), {1, 2}, Ran(missing=(), executed=(1, 2)))["first"] == [(3, 2), (4, 2)]
