@@ -11,7 +11,7 @@ _MOST_PLACES = 5
 
 def word_alarm(facts: Facts, view: ReportView) -> str:
     """Return lines of plain text: the headline, the other reasons, what to change."""
-    return "\n".join(map(plain, (view.headline, *view.reasons, *_what_to_change(facts, view))))
+    return "\n".join(map(plain, map(str, (view.headline, *view.advice, *_what_to_change(facts, view)))))
 
 
 def _what_to_change(facts: Facts, view: ReportView) -> tuple[str, ...]:
@@ -21,8 +21,8 @@ def _what_to_change(facts: Facts, view: ReportView) -> tuple[str, ...]:
     if facts.verdict.kind is VerdictKind.CANNOT_JUDGE:
         known = facts.total.hint if isinstance(facts.total, Unavailable) else ""
         return (known or "The step summary has what could be found out, and docs/troubleshooting.md what helps",)
-    places = [f"{todo.path}:{todo.lines}" for todo in view.todos.rows]
-    if not places:
+    places = [f"{todo.path}:{todo.lines}" for todo in (view.steps.rows if view.steps else ())]
+    if not places or view.steps is None:
         return ("The step summary has the whole report",)
     more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
-    return (f"{view.todo_title}: {', '.join(places[:_MOST_PLACES])}{more}",)
+    return (f"{view.steps.title}: {', '.join(places[:_MOST_PLACES])}{more}",)

@@ -36,7 +36,7 @@ def test_each_place_is_marked_from_its_first_line_to_its_last() -> None:
     assert places(facts(CORE)) == ["src/app/api.py:31-35", "src/app/core.py:59-63"]
     refund = next(one for one in found if one.place and one.place[1].start == 59)
     assert refund.title == "Not covered: Cart.refund"
-    assert "3 " in refund.message
+    assert "3 of lines 59-63, 1 branch" in refund.message
 
 
 def test_of_a_long_function_the_place_where_it_begins_is_marked() -> None:
@@ -49,9 +49,10 @@ def test_what_is_enough_comes_before_what_is_larger() -> None:
     text = big + "small.py\n    + 1-9\n    + 10 missing\n    def some 1-20"
     assert places(facts(text))[0] == "big.py:10-13"
     made = facts(text, min_diff="80")
-    only = next(todo for todo in build_view(facts(text)).todos.rows if str(todo.path) == "small.py")
+    only = next(todo for todo in build_view(facts(text)).places if str(todo.path) == "small.py")
     view = build_view(made)
-    chosen = replace(view, todos=replace(view.todos, rows=(only,)))
+    assert view.steps is not None
+    chosen = replace(view, steps=replace(view.steps, rows=(only,)))
     assert [str(one.place[0]) for one in make_annotations(made, chosen) if one.place] == ["small.py", "big.py"]
 
 
