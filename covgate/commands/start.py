@@ -24,7 +24,17 @@ from covgate.config import (
     take_from_base,
     unused_options,
 )
-from covgate.host import FinishedRun, Host, Level, Runner, access_of, load_finished_run, open_host
+from covgate.host import (
+    EventKind,
+    FinishedRun,
+    Host,
+    Level,
+    RunContext,
+    Runner,
+    access_of,
+    load_finished_run,
+    open_host,
+)
 from covgate.publish import TITLE
 from covgate.system import GitCommand, GitRemote, Screen
 
@@ -66,6 +76,8 @@ def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edg
     host = open_host(request.environment, settings.github_token, sys.stdout, judges=judges)
     if settings.github_token:
         host.log.mask(settings.github_token)
+    if judges and not host.context.local:
+        screen.say(_describe(host.context))
     base_side, foreign = None, host.context.kind in JUDGES_CHANGE
     asked = judges and settings.where("guard") != "the default"
     if (foreign or asked) and place.start.is_dir():
@@ -91,6 +103,17 @@ def open_publishing(request: RunRequest) -> tuple[Settings, Edges, FinishedRun]:
     screen = Screen(sys.stdout, sys.stderr, annotator(request.environment, Level.WARNING))
     host = open_host(request.environment, settings.github_token, sys.stdout, judges=False)
     return settings, _edges(request, screen, host), load_finished_run(request.environment)
+
+
+def _describe(context: RunContext) -> str:
+    """Say what the event was understood to be."""
+    number = f"pull request {context.pull_request}" if context.pull_request else "what is queued"
+    if context.kind is EventKind.PULL_REQUEST:
+        return f"Judging {number} into {context.base_ref}{', which comes from a fork' if context.fork else ''}"
+    if context.kind is EventKind.MERGE_GROUP:
+        return f"Judging {number} in the merge queue of {context.base_ref}"
+    where = f"the branch {context.branch}" if context.branch else "a commit that the event names no branch for"
+    return f"Measuring {where}{', the default one' if context.on_default_branch else ''} ({context.event})"
 
 
 def _edges(request: RunRequest, screen: Screen, host: Host) -> Edges:

@@ -24,7 +24,7 @@ from covgate.config.whose import take_from_base, unused_options
 __all__ = [
     "COVERAGE_FILES", "MOST_COMPONENTS", "OPTIONS", "OUTPUT_NAMES", "AnnotationPolicy", "CommentPolicy", "Component",
     "CoverageOptions", "GuardPolicy", "Mode", "Option", "PublishPolicy", "ReportKind", "Settings", "Target", "TomlFile",
-    "check_globs", "did_you_mean", "floors_of", "guess", "guess_report_dir", "has_table", "listed", "match_components",
+    "check_globs", "did_you_mean", "floors_of", "guess", "has_table", "listed", "match_components",
     "option_named", "parse_lines", "parse_toml", "read_coverage_options", "read_toml", "resolve", "show_value",
     "take_from_base", "unused_options",
 ]  # fmt: skip

@@ -37,6 +37,7 @@ class RunContext:
     base_sha: Sha | None = None
     base_ref: str = ""
     pull_request: int | None = None
+    """Of a merge group the one it ends with, where its branch tells."""
     fork: bool = False
     """The pull request comes from another repository: GitHub gives its runs a token that can only read."""
     run_id: int = 0

@@ -25,7 +25,7 @@ class Refusal(StrEnum):
 _WORDS = {
     Refusal.READ_ONLY: (
         "the token can only read",
-        "give the job `permissions: {permission}` (from a fork or Dependabot, the token stays read-only)",
+        "give the job `permissions: {permission}` (from a fork the token stays read-only)",
     ),
     Refusal.NOT_FOUND: (
         "GitHub does not know this, or hides it from this token",

@@ -43,8 +43,8 @@ def pull_request(head_repo: object = "org/app") -> dict[str, object]:
     }
 
 
-def merge_group() -> dict[str, object]:
-    return {"merge_group": {"head_sha": HEAD, "base_sha": BASE, "base_ref": "refs/heads/main"}}
+def merge_group(ref: str = f"refs/heads/gh-readonly-queue/main/pr-7-{BASE}") -> dict[str, object]:
+    return {"merge_group": {"head_sha": HEAD, "base_sha": BASE, "base_ref": "refs/heads/main", "head_ref": ref}}
 
 
 def parse(event: str, payload: object, **environment: str) -> RunContext:
@@ -71,7 +71,7 @@ PULL = {"kind": EventKind.PULL_REQUEST, "head_sha": HEAD, "base_sha": BASE, "bas
         pytest.param(
             "merge_group",
             merge_group(),
-            {"kind": EventKind.MERGE_GROUP, "head_sha": HEAD, "base_sha": BASE, "base_ref": "main"},
+            PULL | {"kind": EventKind.MERGE_GROUP},
             id="merge-group",
         ),
         pytest.param("push", {"ref": "refs/heads/main", "after": HEAD}, {"kind": EventKind.BRANCH}, id="push"),
@@ -81,6 +81,22 @@ PULL = {"kind": EventKind.PULL_REQUEST, "head_sha": HEAD, "base_sha": BASE, "bas
 )
 def test_an_event_is_a_kind_of_run(event: str, payload: object, expected: dict[str, object]) -> None:
     assert parse(event, payload) == RunContext(event=event, **COMMON, **expected)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("ref", "number"),
+    [
+        (f"refs/heads/gh-readonly-queue/main/pr-7-{BASE}", 7),
+        (f"refs/heads/gh-readonly-queue/release/1.0/pr-1234-{BASE}", 1234),
+        (f"refs/heads/gh-readonly-queue/pr-3-x/pr-4-{BASE}", 4),
+        (f"refs/heads/gh-readonly-queue/main/pr-x-{BASE}", None),
+        (f"refs/heads/pr-7-{BASE}", None),
+        ("refs/heads/queue", None),
+        ("", None),
+    ],
+)
+def test_the_number_of_a_queued_pull_request_stands_in_the_branch(ref: str, number: int | None) -> None:
+    assert parse("merge_group", merge_group(ref)).pull_request == number
 
 
 def test_every_judged_event_is_in_the_table_above() -> None:
@@ -110,6 +126,7 @@ def test_a_run_number_that_is_none_is_0(number: str) -> None:
     [
         pytest.param("pull_request_target", "a token that can write", "on: pull_request", id="pull-request-target"),
         pytest.param("issues", "cannot judge the event 'issues'", "pull_request, merge_group", id="unknown"),
+        pytest.param("workflow_run", "whose end started it", "mode: publish", id="workflow-run"),
         pytest.param("", "GITHUB_EVENT_NAME is empty", "pull_request, merge_group", id="empty"),
     ],
 )

@@ -148,7 +148,9 @@ def delivered(
 def test_uncovered_lines_are_marked_where_that_is_asked_for(tmp_path: Path, policy: AnnotationPolicy) -> None:
     stream = io.StringIO()
     delivered(tmp_path, RED(), replace(BEST_EFFORT, annotations=policy), stream=stream)
-    lines = [line for line in stream.getvalue().splitlines() if "file=" in line]
+    lines = [
+        line for line in stream.getvalue().splitlines() if not line.startswith(("::group", "::endgroup", "::error"))
+    ]
     assert bool(lines) == (policy is not AnnotationPolicy.OFF)
     assert all(line.startswith(f"::{policy} ") for line in lines)
     assert "file=src/app/core.py,line=59,endLine=63" in "".join(lines) or not lines

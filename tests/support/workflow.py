@@ -156,6 +156,12 @@ class Workflow:
         }
         return self._run("merge_group", payload, head, "refs/heads/queue", depth, inputs, ref=checked_out)
 
+    def run_event(
+        self, event: str, payload: Mapping[str, object], commit: Sha, ref: str, *, depth: int = 2, **inputs: str
+    ) -> Ran:
+        """Run on any event: `commit` and `ref` are what GitHub starts the run for, and what is checked out."""
+        return self._run(event, payload, commit, ref, depth, inputs)
+
     def checkout(self, commit: Sha, ref: str, depth: int) -> Path:
         """Make a clone as actions/checkout does: one commit of one reference; depth 0 is everything."""
         path = self._folder / f"checkout-{self._runs}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
@@ -117,7 +118,14 @@ def _merge_group(place: RunContext, payload: Payload, _env: Mapping[str, str]) -
         head_sha=payload.sha("merge_group.head_sha"),
         base_sha=payload.sha("merge_group.base_sha"),
         base_ref=str(payload.get("merge_group.base_ref") or "").removeprefix("refs/heads/"),
+        pull_request=_queued(payload.text("merge_group.head_ref")),
     )
+
+
+def _queued(ref: str) -> int | None:
+    """Return the pull request of a queue's branch: of several the last. GitHub tells its number nowhere else."""
+    match = re.fullmatch(r"refs/heads/gh-readonly-queue/.+/pr-(\d{1,18})-[0-9a-f]{40,64}", ref)
+    return int(match[1]) if match else None
 
 
 def _branch(place: RunContext, payload: Payload, env: Mapping[str, str]) -> RunContext:
@@ -148,7 +156,15 @@ def _cannot_judge(event: str) -> InputError:
         return InputError(
             "covgate does not run on pull_request_target: it would run the pull request's code beside a token that "
             "can write",
-            hint="use `on: pull_request`; a fork's report then goes to the step summary",
+            hint="use `on: pull_request`; a fork's report then goes to the step summary, and a second workflow can "
+            "post it (`mode: publish`)",
+            slug="event-not-judged",
+        )
+    if event == "workflow_run":
+        return InputError(
+            "covgate cannot judge the event 'workflow_run': its run is of the default branch, whatever the run was of "
+            "whose end started it",
+            hint="set `mode: publish` to post what that run found, or run covgate in the workflow that runs the tests",
             slug="event-not-judged",
         )
     return InputError(

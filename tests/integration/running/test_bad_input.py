@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from covgate.errors import TROUBLESHOOTING
+from covgate.errors import TROUBLESHOOTING, explained_at
 from tests.support.git import ENVIRONMENT, Repository, make_repository
 from tests.support.measured import MEASURED
 from tests.support.projects import run_warm
@@ -216,7 +216,7 @@ def only_error(ran: Ran) -> tuple[str, str, str]:
     """The message, the hint and the slug of the one error on stderr, which the action sends to stdout."""
     assert "Traceback" not in ran.out + ran.err
     # Steps may have been shown before: they are progress, no second message. So is what is not isolated.
-    progress = ("covgate: Running ", "covgate: Preparing ", "covgate: Not isolated: ")
+    progress = ("covgate: Running ", "covgate: Preparing ", "covgate: Not isolated: ", "covgate: Judging ")
     lines = [line for line in (ran.err or ran.out).splitlines() if not line.startswith((*progress, "::"))]
     assert len(lines) == 3, ran
     assert lines[0].startswith("covgate: ")
@@ -292,7 +292,7 @@ def test_covgate_alone_shows_what_there_is(tmp_path: Path) -> None:
 def test_in_a_workflow_the_message_is_an_annotation_too(project: Repository) -> None:
     ran = run(project.path, action=True, GITHUB_ACTIONS="true", GITHUB_EVENT_NAME="issues")
     message, hint, slug = only_error(ran)
-    told = "%0A".join((message, hint, f"docs/troubleshooting.md#{slug}"))
+    told = "%0A".join((message, hint, explained_at(slug)))
     assert ran.out.splitlines()[-1] == f"::error title=covgate::{told}"
     assert (ran.out.count("::error"), ran.err) == (1, "")
 
