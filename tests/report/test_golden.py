@@ -27,7 +27,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "report"
 
 def render_terminal(facts: Facts) -> str:
     out = io.StringIO()
-    print_report(build_view(facts), "Report: .covgate", out)
+    print_report(build_view(facts), ".covgate", out)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
