@@ -148,9 +148,6 @@ def _print_fold(fold: Fold, out: Console) -> None:
 def _print_block(block: Block, out: Console) -> None:
     if isinstance(block, Paragraph):
         out.print(styled("  ", _told(block.prose)))
-    elif isinstance(block, Listing):
-        for line in block.lines:
-            out.print(styled("  | ", line))
     elif isinstance(block, Bullets):
         # The mark keeps a name that starts with :: from being taken for a workflow command.
         for row in block.rows:
