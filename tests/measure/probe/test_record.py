@@ -60,7 +60,17 @@ def test_without_branch_data_there_are_no_branches(folder: ProbedFolder) -> None
 
 def test_only_a_changed_file_has_details(folder: ProbedFolder) -> None:
     assert set(recorded(folder, "a = 1\n", [1], detailed=False)) == {"s", "m", "x", "b"}
-    assert set(recorded(folder, "a = 1\n", [1])) == {"s", "m", "x", "b", "first", "functions", "sha256", "stray"}
+    assert set(recorded(folder, "a = 1\n", [1])) == {
+        "s",
+        "m",
+        "x",
+        "b",
+        "first",
+        "functions",
+        "sha256",
+        "stray",
+        "reasons",
+    }
 
 
 @pytest.mark.parametrize(
@@ -94,7 +104,7 @@ def test_the_map_of_first_lines_is_what_each_line_is_told(folder: ProbedFolder) 
 
 def test_functions_have_their_names_and_spans(folder: ProbedFolder) -> None:
     source = "def f():\n    pass\n\n\nclass A:\n    b = 1\n\n    def c(self):\n        d = 1\n        return d\n"
-    assert detailed(folder, source)["functions"] == [["f", 2, 2], ["A.c", 9, 10]]
+    assert detailed(folder, source)["functions"] == [("f", 1, 2, 2), ("A.c", 8, 10, 9)]
 
 
 @pytest.mark.parametrize(
