@@ -305,7 +305,9 @@ def _omitted(facts: Facts) -> Fold | None:
         files = join([names, say(row.others)], " ")
         why = join([say(name(row.rule)) if row.rule else Prose(), say(row.where)], ", ")
         bullets.append(say(files, " (", why, ")"))
-    return Fold(title=say(title), blocks=(Bullets(rows=tuple(bullets)),)) if rows else None
+    # Most changes have tests, and nobody asks why they are not judged.
+    told = any(row.names for row in rows)
+    return Fold(title=say(title), blocks=(Bullets(rows=tuple(bullets)),), in_comment=told) if rows else None
 
 
 def _notes(facts: Facts) -> Fold | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from covgate.model import VerdictKind
-from covgate.report.folds import Bullets, Grid, Paragraph
+from covgate.report.folds import Bullets, Grid, Listing, Paragraph
 from covgate.report.prose import Prose
 from covgate.report.view import ReportView
 from covgate.system import open_console, styled
@@ -24,6 +24,8 @@ def print_report(view: ReportView, places: str, stream: TextIO) -> None:
     out = open_console(stream)
     out.print()
     for fold in view.folds if view.kind is not VerdictKind.PASS else view.comment.folds:
+        if any(isinstance(block, Listing) for block in fold.blocks):
+            continue  # who reads this has the code at hand
         out.print(styled((str(fold.title), "bold")))
         for block in fold.blocks:
             _print_block(block, out)

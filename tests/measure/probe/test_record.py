@@ -13,6 +13,7 @@ from covgate.measure.probe.covgate_probe.reasons import Ran
 from covgate.measure.probe.covgate_probe.record import (
     details,
     digest_of,
+    first_line_of,
     looks_like_python,
     of_other_versions,
     record,
@@ -90,6 +91,15 @@ def test_a_continuation_line_has_the_first_line_of_its_statement(
     folder: ProbedFolder, source: str, first: list[tuple[int, int]]
 ) -> None:
     assert detailed(folder, source)["first"] == first
+
+
+def test_the_map_of_first_lines_is_what_each_line_is_told(folder: ProbedFolder) -> None:
+    folder.write({"m.py": "f(\n    1,\n)\nif (\n    a\n    and b\n):\n    pass\nx = [\n\n  1]\n"})
+    analyst = Analyst(data_file=None, config_file=False)
+    analyst.get_data()
+    reporter = analyst.reporter_of(folder.full("m.py"))
+    first = first_line_of(reporter)
+    assert [{first(line)} for line in range(1, 13)] == [reporter.translate_lines([line]) for line in range(1, 13)]
 
 
 def test_functions_have_their_names_and_spans(folder: ProbedFolder) -> None:
