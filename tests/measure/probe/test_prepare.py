@@ -264,6 +264,6 @@ def test_the_analysis_knows_what_the_run_was_told(folder: ProbedFolder) -> None:
     """Nobody named a source: what the run measured by default decides nothing of a file that no test loads."""
     folder.write({"m.py": "a = 1\n", "tool.py": "a = 1\n"})
     config = asked(folder)["config"]
-    data = folder.data("data", {folder.full("m.py"): [1]})
+    data = folder.data("recorded", {folder.full("m.py"): [1]})
     answer = folder.ask("analyse", data=[data], local=["m.py"], changed=["tool.py"], config=config, own_run=True)
     assert answer["changed"]["tool.py"]["gap"] == "undecided"
