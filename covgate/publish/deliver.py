@@ -98,7 +98,8 @@ def _deliver(
     folder.write("result.json", render_result(facts, view.headline, code))
     folder.write("comment.md", body)
     folder.write("summary.md", summary)
-    print_report(view, f"Report: {shown_path(folder.path, start)}", screen.out)
+    shown = shown_path(folder.path, start)
+    print_report(view, f"{shown}/{PAGE}" if ReportKind.HTML in (settings.reports or ()) else shown, screen.out)
     required = settings.publish is PublishPolicy.REQUIRED
     if not required:
         summarise(host.log, screen, summary, body)

@@ -34,10 +34,8 @@ SHOW = """      - if: always()
 def documented(name: str) -> str:
     """A workflow of docs/workflows: with this sample's tests, and its outputs shown."""
     text = (ROOT / "docs" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
-    text = text.replace(
-        "install-command: pip install -e . pytest",
-        "install-command: uv pip install --quiet coverage\n          test-command: python -m unittest",
-    )
+    needed = "install-command: uv pip install --quiet coverage\n          test-command: python -m unittest\n"
+    text = text.replace("          min-diff: ", f"          {needed}          min-diff: ")
     text = text.replace("- uses: org/covgate-action@v1", "- id: covgate\n        uses: org/covgate-action@v1")
     return text.rstrip("\n") + "\n" + SHOW
 

@@ -219,9 +219,9 @@ def test_the_outputs_are_numbers_or_empty(tmp_path: Path, made: Facts, numbers: 
 def test_places_are_shown_from_where_covgate_was_started_and_to_other_steps_from_the_top(tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
     done = delivered(tmp_path, GREEN(), start="shop")
-    assert f"Report: {tmp_path / '.covgate'}\n" in done.out
+    assert f" · {tmp_path / '.covgate'}\n" in done.out
     assert done.outputs["result-path"] == ".covgate/result.json"
-    assert "Report: .covgate\n" in delivered(tmp_path, GREEN()).out
+    assert " · .covgate\n" in delivered(tmp_path, GREEN()).out
 
 
 def test_outputs_that_cannot_be_written_are_a_warning(tmp_path: Path) -> None:
