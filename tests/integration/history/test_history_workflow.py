@@ -74,7 +74,7 @@ def test_the_default_branch_is_recorded_and_a_pull_request_is_compared_with_it(
     assert float(ran.result["delta"]) > 0
     assert ran.outputs["delta"] == ran.result["delta"]
     assert ran.check("max-drop")["status"] == "pass"
-    assert f"Baseline {main[:12]}" in ran.footer
+    assert f"compared with main at {main[:7]}" in ran.footer
     assert len(asked(ran)) <= 3, asked(ran)
 
 
@@ -273,7 +273,7 @@ def test_only_the_default_branch_is_recorded_and_a_renamed_one_is_told(workflow:
 def test_a_pull_request_is_never_recorded(workflow: Workflow, github: FakeGithub) -> None:
     workflow.open_pull_request(MORE_TESTED)
     ran = workflow.run_pull_request(record="true")
-    assert "Not recorded: only a branch's own runs are recorded" in ran.comment
+    assert "Not recorded: only a branch's own runs are recorded" in ran.summary
     assert github.git_data.resolve("covgate-data") is None
 
 
@@ -419,7 +419,7 @@ def test_components_target_and_ramp_are_recorded_judged_and_shown(workflow: Work
     assert ran.exit_code == 1, ran.log
     assert ran.check("min-total", "cart")["status"] == "fail"
     assert ran.check("max-drop", "cart")["status"] == "fail"
-    assert "Components (2)" in ran.comment
+    assert "| Component | Diff | Total | Change |" in ran.comment
     assert "the ramp to 100 % by 2126-01-01" in ran.comment
     assert [part["name"] for part in ran.result["components"]] == ["cart", "all"]
 
