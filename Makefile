@@ -6,7 +6,7 @@ TESTS ?= tests
 STAMP := $(VENV)/.installed-
 
 
-.PHONY: demo gate quick test test-docker test-real test-browser screenshots lint actionlint bench mutants generate clean
+.PHONY: demo gate quick test test-docker test-real test-browser screenshots pictures lint actionlint bench mutants generate clean
 
 demo: $(STAMP)run  ## Make a sample project in demo/ and run covgate on it.
 	$(BIN)/covgate demo demo
@@ -29,6 +29,9 @@ test-browser: $(STAMP)browser  ## The trend's page in the Chromium of this machi
 
 screenshots: $(STAMP)browser  ## Take docs/trend-*.png anew.
 	$(BIN)/python -m tools.screenshots
+
+pictures: $(STAMP)browser  ## Take the README's pictures of reports anew; needs npm.
+	$(BIN)/python -m tools.pictures
 
 lint: $(STAMP)lint  ## Style, types, workflows, generated files.
 	$(BIN)/ruff check .
