@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-import socket
 import subprocess
 from pathlib import Path
 
-from tests.docker.engine import ROOT, Engine
+from tests.docker.act import TOKEN, artifact_server, documented, local_actions, run_act
+from tests.docker.engine import Engine
 from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, make_sample
-from tests.docker.test_workflow import TOKEN, run_act
 from tests.support.github.answers import Account
 from tests.support.github.artifacts import FakeArtifacts, Storage
 from tests.support.github.pulls import FakePulls, Pull
@@ -20,46 +18,6 @@ FORK = "stranger/sample"
 FORK_TOKEN = "fork-token"  # no one's password
 RUN = 42
 
-SHOW = """      - if: always()
-        env:
-          VERDICT: ${{ steps.covgate.outputs.verdict }}
-          PASSED: ${{ steps.covgate.outputs.passed }}
-          DIFF: ${{ steps.covgate.outputs.diff-percent }}
-          URL: ${{ steps.covgate.outputs.comment-url }}
-          OUTCOME: ${{ steps.covgate.outcome }}
-        run: echo "$OUTCOME, verdict $VERDICT, passed $PASSED at $DIFF, at [$URL]"
-"""
-
-
-def documented(name: str) -> str:
-    """A workflow of docs/workflows: with this sample's tests, and its outputs shown."""
-    text = (ROOT / "docs" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
-    text = text.replace(
-        "install-command: pip install -e . pytest",
-        "install-command: uv pip install --quiet coverage\n          test-command: python -m unittest",
-    )
-    text = text.replace("- uses: org/covgate-action@v1", "- id: covgate\n        uses: org/covgate-action@v1")
-    return text.rstrip("\n") + "\n" + SHOW
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def local_actions(folder: Path, image: str) -> list[str]:
-    """Have act take the action from here, on the image that was built of it, and the upload's stand-in."""
-    action = folder / "action"
-    action.mkdir()
-    text = (ROOT / "action.yml").read_text(encoding="utf-8").replace("image: Dockerfile", f"image: docker://{image}")
-    (action / "action.yml").write_text(text, encoding="utf-8")
-    upload = re.search(r"actions/upload-artifact@\w+", documented("fork-safe"))
-    assert upload
-    places = {"org/covgate-action@v1": action, upload[0]: ROOT / "tests" / "docker" / "upload_artifact"}
-    return [part for name, place in places.items() for part in ("--local-repository", f"{name}={place}")]
-
 
 def first_half(engine: Engine, sample: Sample, folder: Path, url: str, image: str, base: str | None) -> bytes:
     """Run the first workflow as a fork's, and return the artifact it left."""
@@ -68,11 +26,10 @@ def first_half(engine: Engine, sample: Sample, folder: Path, url: str, image: st
     told["pull_request"]["head"]["repo"] = {"full_name": FORK}  # type: ignore[index]  # a plain dictionary
     event.write_text(json.dumps(told), encoding="utf-8")
     store = folder / "artifacts"
-    server = ("--artifact-server-path", str(store), "--artifact-server-addr", "127.0.0.1")
-    port = ("--artifact-server-port", str(free_port()))
+    server = artifact_server(store)
     which = ("--workflows", ".github/workflows/coverage.yml", "--env", f"GITHUB_RUN_ID={RUN}")
     done = run_act(
-        engine, sample, event, url, *server, *port, *which, *local_actions(folder, image),
+        engine, sample, event, url, *server, *which, *local_actions(folder, image),
         job_image=base or image, token=FORK_TOKEN,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout
