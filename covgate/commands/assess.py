@@ -11,7 +11,7 @@ from covgate import __version__
 from covgate.change import Checkout, compute_diff_coverage, find_changed_lines, find_pragmas, state_of
 from covgate.config import Settings
 from covgate.gate import Bar, Measured, component_figures, judge_run, with_effect
-from covgate.history import NEWEST, Past, compare_with, find_collection, points_of
+from covgate.history import NEWEST, Past, compare_tests, compare_with, find_collection, points_of
 from covgate.host import Links, RunContext
 from covgate.model import (
     FAILED_SUITES,
@@ -47,6 +47,12 @@ def assess(
     if collects and not isinstance(measurement.coverage, Unavailable):
         reason = f"{collects} makes pytest list the tests and run none: nothing was measured"
         measurement = replace(measurement, coverage=Unavailable(reason=reason))
+    tests = compare_tests(change, past, measurement.suite)
+    if tests.part and not context.local:
+        measurement = replace(measurement, coverage=Unavailable(reason=tests.part))
+    elif tests.part:
+        # On a laptop a part is what one asks for; what it covers is covered.
+        measurement = replace(measurement, notes=(*measurement.notes, f"Of a part of the suite: {tests.part}."))
     coverage, comparison = measurement.coverage, None
     lines = _with_measured_others(change, measurement)
     diff = None if lines is None else _diff(change, lines, measurement)
@@ -82,6 +88,7 @@ def assess(
         lost=measurement.lost,
         trend=_trend(settings, past, today),
         gate_changes=_gate_changes(bar, change, measurement),
+        gone=tests.gone,
     )
 
 

@@ -37,7 +37,7 @@ def evaluate(
     elif actual.counts.reaches(target):
         status, why = Status.PASS, f"{what} is at least {limit}"
     else:
-        status, why = Status.FAIL, f"{what} {figures.show_below(actual, target)} is below {limit}"
+        status, why = Status.FAIL, f"{what} {figures.show_rounded(actual, target)} is below {limit}"
     return Check(rule=rule, component=component, target=target, actual=known(actual), status=status, why=why)
 
 
@@ -67,7 +67,7 @@ def _judge_drop(what: str, drop: Drop, target: Decimal) -> tuple[Status, str]:
         left_out = ["the code that the change deletes"] if drop.least < drop.raw else []
         left_out += ["lines that flap"] if drop.excused else []
         return Status.PASS, f"{what} {_fell(drop.judged, target)}, leaving out {' and '.join(left_out)}"
-    fell = f"{what} fell by {figures.show_above(drop.judged, target)}, more than {figures.show_number(target)}"
+    fell = f"{what} fell by {figures.show_points(drop.judged, target)}, more than {figures.show_number(target)}"
     if isinstance(drop.adjusted, Unavailable):
         unknown = f"how much of that is code the change deletes cannot be known: {drop.adjusted.reason}"
         return Status.UNAVAILABLE, f"{fell}, and {unknown}"

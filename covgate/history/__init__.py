@@ -1,6 +1,6 @@
 """What was recorded: opened, looked back at, compared with, added to."""
 
-from covgate.history.completeness import find_collection
+from covgate.history.completeness import compare_tests, find_collection
 from covgate.history.look_back import Past, compare_with, look_back
 from covgate.history.open import Archive, history_folder, open_archive
 from covgate.history.record import Recorder, RunFigures
@@ -19,7 +19,7 @@ from covgate.history.trend import (
 )
 
 __all__ = [
-    "NEWEST", "NO_RAMP_YET", "Archive", "Build", "Past", "Recorder", "RunFigures", "compare_with",
-    "component_start", "compute_pace", "find_collection", "goal_of", "history_folder", "look_back", "open_archive",
-    "parse_trending", "points_of", "ramp_start", "render_trending", "required_on", "value_at",
+    "NEWEST", "NO_RAMP_YET", "Archive", "Build", "Past", "Recorder", "RunFigures", "compare_tests",
+    "compare_with", "component_start", "compute_pace", "find_collection", "goal_of", "history_folder", "look_back",
+    "open_archive", "parse_trending", "points_of", "ramp_start", "render_trending", "required_on", "value_at",
 ]  # fmt: skip

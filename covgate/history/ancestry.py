@@ -96,13 +96,12 @@ def _search(compare: Compare, base_date: datetime, base: Sha, records: Sequence[
         compared = _compare(compare, sha, base)
         if compared is not None:
             search.add(compared)
-            if compared.behind_by == 0:
-                continue
         if compared is not None and compared.behind_by >= _OTHER_BRANCH:
             other_branch = sha
         else:
             # After a force push the records next to this one are probably gone as well. An older one that is still
-            # an ancestor brings the list of all commits since, and so loses nothing.
+            # an ancestor brings the list of all commits since, and so loses nothing. (After an ancestor no suspect is
+            # asked about: only what `next_open` names can be nearer.)
             suspects.skip_some()
     return search.result() or suspects.verdict(base)
 

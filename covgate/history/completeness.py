@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import configparser
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.change import Checkout
 from covgate.config import Settings
+from covgate.history.comparison.tests import Missed, find_lost, find_missed, is_part, sum_up
+from covgate.history.look_back import Past
 from covgate.measure import Invocation, find_choice, only_collects
-from covgate.model import Coverage, LineRecord, Sha, Shifts, Unavailable
+from covgate.model import (
+    Coverage,
+    GoneTests,
+    LineRecord,
+    Sha,
+    Shifts,
+    SuiteRun,
+    SuiteStatus,
+    TestResults,
+    Unavailable,
+)
 
 PYTEST_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
 CONFIGURATION = (".coveragerc", ".coveragerc.toml", *PYTEST_FILES, "pyproject.toml", "setup.cfg", "tox.ini")
@@ -70,6 +83,58 @@ def _told(name: str, content: bytes | None) -> object:
         return text
     named = [one for one in parser.sections() if one == "pytest" or one.startswith(("coverage:", "tool:pytest"))]
     return {section: dict(parser[section]) for section in named}
+
+
+# --- the tests by name -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestsBefore:
+    """The tests of a run beside those of its baseline."""
+
+    __test__ = False
+
+    gone: GoneTests | None = None
+    part: str = ""
+    """`only 214 of the 412 tests of main ran`; empty when the run is no part of the suite, or it is not known."""
+
+
+def compare_tests(change: Checkout, past: Past, suite: SuiteRun | None) -> TestsBefore:
+    """Hold the tests of a run that passed against its baseline's: of a suite that broke, those after it did not run."""
+    lines, shifts = past.lines, past.shifts
+    if suite is None or suite.status is not SuiteStatus.PASSED or suite.tests is None:
+        return TestsBefore()
+    tests = suite.tests
+    if isinstance(lines, Unavailable) or isinstance(shifts, Unavailable) or not lines.tests:
+        return TestsBefore()
+    if not (tests.names or tests.left_out):
+        return TestsBefore()
+    missed = find_missed(lines.tests, tests, shifts)
+    part = ""
+    if is_part(missed, lines.tests) and is_part(_lost(change, lines, missed, tests), lines.tests):
+        base = change.base
+        of = f" of {base.ref}" if base is not None and base.ref not in {"", "HEAD", base.sha} else " of the baseline"
+        part = f"only {tests.ran:,} of the {sum(lines.tests.values()):,} tests{of} ran"
+    return TestsBefore(gone=sum_up(missed), part=part)
+
+
+def _lost(change: Checkout, lines: LineRecord, missed: Sequence[Missed], tests: TestResults) -> tuple[Missed, ...]:
+    """Return the tests that are missed without a reason; none where what chooses tests is another than it was."""
+    changes = change.git.changes(lines.sha, change.tree)
+    paths = {path for entry in changes for path in (entry.old_path, entry.path)}
+    if any(map(_chooses_tests, paths)) or _configured_anew(change, lines.sha):
+        return ()
+    known = set(change.git.names(change.head))
+    return tuple(one for one in find_lost(missed, lines.tests, tests, paths) if one.path in known)
+
+
+def _chooses_tests(path: PurePosixPath) -> bool:
+    """Whether a file may say which tests are run: covgate does not read what it says."""
+    return path.name in _CHOOSING or path.suffix in {".sh", ".yml", ".yaml", ".mk"} or path.name in _NOT_SHARED
+
+
+_CHOOSING = frozenset({"conftest.py", "noxfile.py", "Makefile", "justfile", "tasks.py", "setup.py"})
+_NOT_SHARED = frozenset(CONFIGURATION) - frozenset(_SHARED)
 
 
 # --- pytest's arguments -----------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def look_back(archive: Archive, change: Checkout) -> Past:
             return _without(history, baseline)
         lines = archive.source.read_lines(baseline.record.sha)
     except CovgateError as error:
-        reason = Unavailable(reason=error.message)
+        reason = Unavailable(reason=error.message, hint=error.hint, slug=error.slug)
         return replace(_without(history or reason, reason), problem=error)
     if lines is None:
         gone = Unavailable(reason="the baseline is too old for its lines to be kept (history-limit)")

@@ -11,6 +11,7 @@ from covgate.change import Checkout
 from covgate.config import Settings, floors_of
 from covgate.errors import CovgateError
 from covgate.history.comparison.flapping import make_line_record
+from covgate.history.comparison.tests import count_cases
 from covgate.history.completeness import CONFIGURATION, find_narrower, find_partial
 from covgate.history.look_back import Past, look_back
 from covgate.history.open import Archive
@@ -157,7 +158,8 @@ class Recorder:
         )
         previous = None if isinstance(past.lines, Unavailable) else past.lines
         lines = make_line_record(previous, head, coverage, git.blob_ids(head), past.shifts)
-        return RunToRecord(record=record, lines=lines)
+        tests = count_cases(run.suite.tests.names) if run.suite and run.suite.tests else {}
+        return RunToRecord(record=record, lines=replace(lines, tests=tests))
 
 
 def _outside(coverage: Coverage | Unavailable) -> tuple[str, ...]:

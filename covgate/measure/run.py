@@ -232,7 +232,7 @@ def _remove_pipes(job: Measuring) -> None:
 def _unusable(job: Measuring, error: MeasureError) -> Measurement:
     """Show what is wrong with the data now; the report, which is still made, holds it in one sentence."""
     job.screen.error(error)
-    return Measurement(coverage=Unavailable(reason=error.message, hint=error.hint))
+    return Measurement(coverage=Unavailable(reason=error.message, hint=error.hint, slug=error.slug))
 
 
 def _local(files: Files) -> list[PurePosixPath]:

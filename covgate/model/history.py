@@ -130,6 +130,8 @@ class LineRecord:
     sha: Sha
     files: Mapping[PurePosixPath, FileLines]
     flaps: tuple[Flap, ...] = ()
+    tests: Mapping[str, int] = field(default_factory=dict)
+    """The functions of tests that ran, `tests/test_a.py::test_b`, each with its number of cases; empty when unknown."""
 
 
 class BaselineHow(StrEnum):

@@ -14,7 +14,9 @@ class Unavailable:
 
     reason: str
     hint: str = field(default="", compare=False)
-    """What to change, where whoever found out knew."""
+    """What to change, where that is known; the report has words of its own for the rest."""
+    slug: str = field(default="", compare=False)
+    """The heading in docs/troubleshooting.md that explains it; empty for the report's own choice."""
 
 
 def known(value: _Value | Unavailable) -> _Value | None:

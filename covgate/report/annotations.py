@@ -32,7 +32,7 @@ def make_annotations(facts: Facts, view: ReportView) -> tuple[Annotation, ...]:
     """
     if facts.verdict.suite is not None and facts.verdict.suite.status in FAILED_SUITES:
         return ()
-    chosen = {(todo.path, todo.function) for todo in view.todos.rows}
+    chosen = {(todo.path, todo.function) for todo in (view.steps.rows if view.steps else ())}
     found = list_todos(facts.known_diff.files, facts.links)
     here = [todo for todo in found if todo.path not in facts.links.moved]
     ranked = sorted(here, key=lambda todo: (todo.path, todo.function) not in chosen)

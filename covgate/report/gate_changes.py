@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from covgate.model import GateChange, GateChangeKind, GateChanges, Unavailable, figures, name_some
+from covgate.report.prose import Prose, name, say
 from covgate.report.words import plural
-
-GATE_LIMIT = 30
-"""How many rows the list holds."""
 
 _OLD_RULES = {GateChangeKind.RULE, GateChangeKind.TARGET, GateChangeKind.COMPONENT}
 
 
-def word_lowering(changes: GateChanges) -> str:
-    """Say in one sentence that the bar was lowered, and what judges; empty when it was not."""
+def word_lowering(changes: GateChanges) -> Prose:
+    """Say in one clause that the bar was lowered, and what judges; empty when it was not."""
     lowering = changes.lowering
     if not lowering:
-        return ""
+        return Prose()
     if len(lowering) > 1:
         old = changes.strict and any(change.kind in _OLD_RULES for change in lowering)
-        return f"This change lowers the bar in {len(lowering)} ways{'; the old rules judge' if old else ''}"
+        return say(f"This change lowers the bar in {len(lowering)} ways{'; the old rules judge' if old else ''}")
     (change,) = lowering
     judged = _judged(change, changes)
-    return f"This change {_ACTIONS[change.kind](change)}{judged}"
+    return _with_names(f"This change {_ACTIONS[change.kind](change)}{judged}")
 
 
-def gate_rows(changes: GateChanges) -> tuple[str, ...]:
+def gate_rows(changes: GateChanges) -> tuple[Prose, ...]:
     """Return a sentence for each change, those that lower the bar first."""
     ordered = sorted(changes.rows, key=lambda change: not change.lowers)
-    return tuple(_capital(f"{_STATES[change.kind](change)}{_judged(change, changes)}") for change in ordered)
+    rows = (f"{_STATES[change.kind](change)}{_judged(change, changes)}" for change in ordered)
+    return tuple(map(_with_names, map(_capital, rows)))
+
+
+def _with_names(text: str) -> Prose:
+    """Set the names of rules in code."""
+    parts = re.split(r"(?<![\w-])(min-total|min-diff|max-drop)(?![\w-])", text)
+    return say(*(name(part) if at % 2 else part for at, part in enumerate(parts)))
 
 
 def _judged(change: GateChange, changes: GateChanges) -> str:

@@ -1,112 +1,194 @@
-"""The first lines of a report: the verdict with the gap in lines, and a sentence for whatever else is wrong."""
+"""The first line of a report, which stands alone: verdict, figure, requirement and gap, in at most 120 characters."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 
 from covgate.model import (
+    FAILED_SUITES,
     MAX_DROP,
     MIN_DIFF,
     MIN_TOTAL,
     Check,
+    Gap,
     Status,
     SuiteRun,
     SuiteStatus,
+    Tally,
     Unavailable,
     VerdictKind,
     figures,
     known,
 )
+from covgate.report.advice import find_words
 from covgate.report.facts import Facts
-from covgate.report.words import share_text
+from covgate.report.gate_changes import word_lowering
+from covgate.report.prose import Prose, name, say
+from covgate.report.test_rows import make_test_rows
+from covgate.report.words import plural, share_text, short_path
+
+LONGEST = 116
+"""Characters of a headline: 120 with its mark, and a space on either side of that."""
 
 
-def word_headline(facts: Facts) -> tuple[str, str, tuple[str, ...]]:
-    """Return the icon, the verdict in one sentence, and the sentences for whatever else is wrong."""
-    verdict, unknown = facts.verdict, _unknown(facts)
-    if verdict.kind is VerdictKind.PASS:
-        return ("✅" if verdict.checks else "ℹ️"), _good_news(facts), unknown  # the information sign
-    # The diff's rule comes first: it is the one the author of a change can act on. The project before its components.
-    rank = {MIN_DIFF: 0, MAX_DROP: 1}
-    failed = [check for check in verdict.checks if check.status is Status.FAIL]
-    failed.sort(key=lambda check: (check.component is not None, rank.get(check.rule, len(rank))))
-    suite = _suite_sentence(verdict.suite)
-    first, *others = (*filter(None, [suite]), *(_sentence(check, facts) for check in failed), *unknown)
-    if verdict.kind is VerdictKind.FAIL:
-        return "❌", first, tuple(others)
-    return "⚠️", f"Cannot judge: {_small(first)}", tuple(others)
+def word_headline(facts: Facts) -> tuple[str, Prose]:
+    """Return the mark and the first line without it."""
+    return mark_of(facts), _fit(_candidates(facts))
 
 
-def _unknown(facts: Facts) -> tuple[str, ...]:
-    """Say once what could not be known: a measurement that is missing takes everything else along."""
-    if isinstance(facts.total, Unavailable):
-        return (_capital(facts.total.reason),)
-    lost = [f"Diff coverage is unavailable: {facts.diff.reason}"] if isinstance(facts.diff, Unavailable) else []
-    said: set[tuple[str, str]] = set()
-    for check in facts.verdict.checks:
-        if check.status is Status.UNAVAILABLE and (check.rule != MIN_DIFF or check.component):
-            if (check.rule, check.why) in said:
-                # The project's own reason is its components', too.
-                continue
-            said.add((check.rule, check.why))
-            whose = f" of {check.component}" if check.component else ""
-            what = {MAX_DROP: "The drop", MIN_TOTAL: "Total coverage", MIN_DIFF: "Diff coverage"}[check.rule]
-            sentence = f"{what}{whose} is unavailable: {check.why}"
-            # With a figure beside it, it is what the figure is held against that is not known.
-            lost.append(sentence if check.drop is None and check.actual is None else _capital(check.why))
-    return tuple(lost)
+def mark_of(facts: Facts) -> str:
+    """Return the mark of the verdict: each has a shape of its own."""
+    if facts.verdict.kind is VerdictKind.PASS:
+        return "✅" if facts.verdict.checks else "ℹ️"  # the information sign
+    return "❌" if facts.verdict.kind is VerdictKind.FAIL else "⚠️"
 
 
-def _sentence(check: Check, facts: Facts) -> str:
-    """Word a broken rule, and what mends it."""
-    if check.drop is not None:
-        return f"{_capital(check.why)}{_to_make_up(check, facts)}"
-    if check.actual is None:
-        return _capital(check.why)
-    needed = check.actual.counts.needed(check.target)
-    kind = "changed" if check.rule == MIN_DIFF else ""
-    edits = _edits(facts) if kind else ""
-    return f"{_capital(check.why)}: cover {share_text(needed, check.actual, kind)}{edits}"
+def not_judged(facts: Facts) -> bool:
+    """Whether the tests failed, or were none: coverage is measured, and what it says of the rules is no news."""
+    return facts.verdict.suite is not None and facts.verdict.suite.status is not SuiteStatus.PASSED
 
 
-def _to_make_up(check: Check, facts: Facts) -> str:
-    """Say how much has to be covered until the drop is small enough."""
-    own = next((part.total for part in facts.components if part.name == check.component), None)
-    tally = own if check.component else facts.total_tally
-    if check.drop is None or tally is None or isinstance(tally, Unavailable) or not tally.counts.total:
-        return ""
-    counts = tally.counts
-    required = Fraction(100 * counts.covered, counts.total) + check.drop.judged - Fraction(check.target)
-    needed = -((-required * counts.total) // 100) - counts.covered
-    return f": cover {share_text(int(needed), tally)}" if 0 < needed <= counts.missing else ""
+def failed_checks(facts: Facts) -> list[Check]:
+    """Return the broken rules, the diff's first: its author can act on it. The project before its components."""
+    rank = {MIN_DIFF: 0, MIN_TOTAL: 1, MAX_DROP: 2}
+    failed = [check for check in facts.verdict.checks if check.status is Status.FAIL]
+    return sorted(failed, key=lambda check: (check.component is not None, rank[check.rule]))
 
 
-def _suite_sentence(suite: SuiteRun | None) -> str:
-    if suite is None:
-        return ""
-    return {
-        SuiteStatus.PASSED: "",
-        SuiteStatus.FAILED: f"The tests failed (exit code {suite.exit_code})",
-        SuiteStatus.KILLED: f"The tests were killed by signal {suite.exit_code - 128}",
-        SuiteStatus.TIMED_OUT: f"The tests were stopped at the time limit, after {suite.seconds / 60:.1f} minutes",
-        SuiteStatus.NO_TESTS: "No tests were collected",
-    }[suite.status]
+def unknown_checks(facts: Facts) -> list[Check]:
+    """Return the rules that could not be judged, the project's first; a reason is told once for each rule."""
+    unknown = [check for check in facts.verdict.checks if check.status is Status.UNAVAILABLE]
+    first = {(check.rule, check.why): check for check in sorted(unknown, key=lambda c: c.component is None)}
+    return sorted(first.values(), key=lambda check: check.component is not None)
 
 
-def _good_news(facts: Facts) -> str:
-    total, diff = known(facts.total_tally), known(facts.diff_tally)
-    total_text = f"total {figures.show_cut(total.percent)}" if total else "total unavailable"
-    if facts.comparison is not None and facts.comparison.delta:
-        total_text += f" ({figures.show_change(facts.comparison.delta)})"
-    if diff is None:
-        diff_text = ""
-    elif diff.counts.total:
-        diff_text = f"diff {figures.show_cut(diff.percent)}{_edits(facts)}, "
+def _fit(candidates: Iterable[Prose]) -> Prose:
+    """Return the first that is short enough; of the last one, what fits."""
+    last = Prose()
+    for last in candidates:  # the last one is used below
+        if len(str(last)) <= LONGEST:
+            return last
+    return last.cut(LONGEST)
+
+
+def _candidates(facts: Facts) -> Iterator[Prose]:
+    """Yield the headline, and shorter ones."""
+    kind, name_ = facts.verdict.kind, f"{facts.name}: " if facts.name else ""
+    if facts.verdict.suite and facts.verdict.suite.status in FAILED_SUITES:
+        found: Iterable[Prose] = [_suite(facts.verdict.suite, make_test_rows(facts).failure)]
+    elif kind is VerdictKind.PASS:
+        found = _good_news(facts)
+    elif kind is VerdictKind.FAIL:
+        found = _broken(facts)
     else:
-        diff_text = f"no changed lines to cover{_no_commit(facts)}, "
-    if facts.verdict.checks:
-        return f"Coverage passes: {diff_text}{total_text}"
-    return f"Coverage: {diff_text}{total_text} (no rule is set)"
+        found = _unjudged(facts)
+    for prose in found:
+        yield say(name_, prose.small) if name_ else prose.capital
+
+
+# --- the tests --------------------------------------------------------------------------------------------------------
+
+
+def _suite(suite: SuiteRun, failure: str) -> Prose:
+    code = f" (exit code {suite.exit_code})" if suite.exit_code else ""
+    words = {
+        SuiteStatus.FAILED: failure or f"The tests failed{code}",
+        SuiteStatus.KILLED: f"The tests were killed ({_signal(suite.exit_code - 128)})",
+        SuiteStatus.TIMED_OUT: f"The tests did not end within {_time(suite.seconds)}",
+    }
+    return say(words[suite.status], ": coverage is not judged")
+
+
+def _signal(number: int) -> str:
+    return f"signal {number}, mostly a lack of memory" if number == _SIGKILL else f"signal {number}"
+
+
+_SIGKILL = 9
+
+
+def _time(seconds: float) -> str:
+    """Print a time limit, which ended the tests as soon as it was over."""
+    return plural(int(seconds), "second") if seconds < _MINUTES else plural(int(seconds / 60), "minute")
+
+
+_MINUTES = 120
+"""Seconds from which on minutes are told."""
+
+
+# --- a pass -----------------------------------------------------------------------------------------------------------
+
+
+def _good_news(facts: Facts) -> Iterator[Prose]:
+    rest = say(_diff_and_total(facts), _diff_unknown(facts))
+    lowering, total = word_lowering(facts.gate_changes), say(_total_text(facts))
+    if lowering:
+        yield say(lowering, ", coverage passes: ", rest)
+        yield say(lowering, ", coverage passes: ", ", ".join(filter(None, [_diff_percent(facts), _total_text(facts)])))
+        yield say(lowering, ", coverage passes: ", total)
+        yield say(lowering, ", coverage passes")
+    elif facts.verdict.checks:
+        yield say("Coverage passes: ", rest)
+        yield say("Coverage passes: ", total, "; diff unknown" if isinstance(facts.diff, Unavailable) else "")
+    else:
+        yield _capital(rest)
+        yield say(_capital(total), "; diff unknown" if isinstance(facts.diff, Unavailable) else "")
+
+
+def _capital(figures_: Prose) -> Prose:
+    """Word figures that nothing stands before: `Diff coverage 72 %, total 84.8 %`."""
+    first, *rest = figures_.pieces
+    for word in ("diff", "total"):
+        if first.text.startswith(f"{word} "):
+            return say(f"{word.capitalize()} coverage{first.text.removeprefix(word)}", *rest)
+    return figures_.capital
+
+
+def _diff_and_total(facts: Facts) -> str:
+    diff = known(facts.diff_tally)
+    return ", ".join(filter(None, [_diff_text(diff, facts) if diff is not None else "", _total_text(facts)]))
+
+
+def _diff_text(diff: Tally, facts: Facts) -> str:
+    counts = diff.counts
+    if not counts.total:
+        return f"no changed line needs a test{_no_commit(facts)}"
+    if counts.missing:
+        return f"diff {figures.show_rounded(diff, *_targets(facts, MIN_DIFF))}{_edits(facts)}"
+    if counts.total == 1:
+        return f"the one changed line is covered{_edits(facts)}"
+    return f"all {counts.total:,} changed {_noun(diff)} are covered{_edits(facts)}"
+
+
+def _diff_percent(facts: Facts) -> str:
+    diff = known(facts.diff_tally)
+    return f"diff {figures.show_rounded(diff, *_targets(facts, MIN_DIFF))}" if diff and diff.counts.total else ""
+
+
+def _noun(tally: Tally) -> str:
+    return "lines and branches" if tally.branches.total else "lines"
+
+
+def _total_text(facts: Facts) -> str:
+    total = known(facts.total_tally)
+    if total is None:
+        return "total unknown"
+    delta = f" ({figures.show_change(facts.comparison.delta)})" if facts.comparison else ""
+    return f"total {figures.show_rounded(total, *_targets(facts, MIN_TOTAL))}{delta}"
+
+
+def _targets(facts: Facts, rule: str) -> list[Decimal]:
+    check = facts.check(rule)
+    return [] if check is None else [check.target]
+
+
+def _diff_unknown(facts: Facts) -> Prose:
+    """Say that the diff is not known although no rule asks for it, and why."""
+    if not isinstance(facts.diff, Unavailable):
+        return Prose()
+    return say("; diff unknown, ", find_words(facts.diff, MIN_DIFF, facts).short)
 
 
 def _edits(facts: Facts) -> str:
@@ -121,10 +203,126 @@ def _no_commit(facts: Facts) -> str:
     return f" (HEAD is part of {facts.base.ref if facts.base.ref not in {'', 'HEAD'} else 'the base'})"
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+# --- broken rules -----------------------------------------------------------------------------------------------------
 
 
-def _small(sentence: str) -> str:
-    """Let a sentence of ours go on after a colon; a name in capitals stays as it is."""
-    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
+def _broken(facts: Facts) -> Iterator[Prose]:
+    """Word the first broken rule with its gap; of the others their number."""
+    failed = failed_checks(facts)
+    first, *others = failed
+    together = first.rule == MIN_TOTAL and next(
+        (c for c in others if (c.rule, c.component) == (MAX_DROP, first.component)), None
+    )
+    told = [first, *([together] if together else [])]
+    left = len(failed) - len(told)
+    more = f"; {left} more {'rule fails' if left == 1 else 'rules fail'}" if left else ""
+    gap = _gap(told, facts)
+    lowering, changes = word_lowering(facts.gate_changes), facts.gate_changes.lowering
+    if len(changes) == 1 and (changes[0].name, changes[0].component) == (first.rule, first.component) and gap:
+        # The rule that is lowered is the one that judges: the line says its figure's requirement already.
+        yield say(lowering, ": ", gap, more)
+        yield say(lowering, ": ", gap)
+    elif lowering:
+        yield say(_state(told), ": " if gap else "", gap, more, "; ", lowering.small)
+        yield say(_state(told), ": " if gap else "", gap, "; ", lowering.small)
+        yield say(_state(told), ": " if gap else "", gap, "; this change lowers the bar")
+        yield say(_state(told), "; this change lowers the bar")
+    if first.rule == MIN_DIFF and (gone := _not_imported(first, facts)):
+        yield say(_state(told), ": ", gone, more)
+        yield say(_state(told), ": ", gone)
+    yield say(_state(told), ": " if gap else "", gap, more)
+    yield say(_state(told), ": " if gap else "", gap)
+    yield _state(told)
+
+
+def _state(told: Sequence[Check]) -> Prose:
+    """Word a broken rule: the figure, and what is required."""
+    first = told[0]
+    what = say("diff coverage" if first.rule == MIN_DIFF else "total coverage")
+    if first.component:
+        what = say(what, " of ", name(first.component))
+    states = [_broken_state(check) for check in told]
+    return say(what, " ", " and ".join(states)).capital
+
+
+def _broken_state(check: Check) -> str:
+    target = check.target
+    if check.drop is not None:
+        return f"fell by {figures.show_points(check.drop.judged, target)}, {figures.show_number(target)} allowed"
+    return f"{figures.show_rounded(check.actual, target)} is below {figures.show_percent(target)}"
+
+
+def _gap(told: Sequence[Check], facts: Facts) -> str:
+    """Say how much has to be covered; of two rules on one total the larger gap."""
+    gaps = [(needed, tally) for check in told for needed, tally in [gap_of(check, facts)] if needed and tally]
+    if not gaps:
+        return ""
+    needed, tally = max(gaps, key=lambda gap: gap[0])
+    if told[0].rule == MIN_DIFF:
+        return f"cover {share_text(needed, tally, 'changed')}{_edits(facts)}"
+    one, many = ("line or branch", "lines or branches") if tally.branches.total else ("line", "lines")
+    return f"cover {needed:,} more {one if needed == 1 else many}"
+
+
+def gap_of(check: Check, facts: Facts) -> tuple[int, Tally | None]:
+    """Return how many more have to be covered until a rule passes, and of what; 0 where covering cannot do it."""
+    if check.drop is None:
+        return (check.actual.counts.needed(check.target), check.actual) if check.actual else (0, None)
+    own = next((part.total for part in facts.components if part.name == check.component), None)
+    tally = known(own if check.component and own else facts.total_tally)
+    if tally is None or not tally.counts.total:
+        return 0, None
+    counts = tally.counts
+    required = Fraction(100 * counts.covered, counts.total) + check.drop.judged - Fraction(check.target)
+    needed = int(-((-required * counts.total) // 100)) - counts.covered
+    return (needed, tally) if 0 < needed <= counts.missing else (0, None)
+
+
+def _not_imported(check: Check, facts: Facts) -> Prose:
+    """Name the one file that no test imports, where covering it would be enough and nothing less is."""
+    gone = [file for file in facts.known_diff.files if file.gap is Gap.UNMEASURED]
+    needed, tally = gap_of(check, facts)
+    if check.component or len(gone) != 1 or tally is None:
+        return Prose()
+    (file,) = gone
+    missing = file.tally.counts.missing
+    if missing < needed or tally.counts.missing - missing >= needed:
+        return Prose()
+    of = f"{missing:,} of {tally.counts.total:,} changed {_noun(tally)}"
+    return say("no test imports ", name(short_path(file.path, 40)), f" ({of})")
+
+
+# --- what cannot be judged --------------------------------------------------------------------------------------------
+
+
+def _unjudged(facts: Facts) -> Iterator[Prose]:
+    suite = facts.verdict.suite
+    if suite is not None and suite.status is SuiteStatus.NO_TESTS:
+        yield say("Cannot judge: no test was found")
+    elif isinstance(facts.total, Unavailable):
+        for reason in _shorter(facts.total.reason):
+            yield say("Cannot judge: ", find_words(replace(facts.total, reason=reason), MIN_TOTAL, facts).short.small)
+    else:
+        first, *others = unknown_checks(facts)
+        left = len(others)
+        more = f"; {left} more {'rule is' if left == 1 else 'rules are'} unknown" if left else ""
+        whose = say(" of ", name(first.component)) if first.component else Prose()
+        what = say(f"Cannot judge the {_SUBJECTS[first.rule]}", whose)
+        if first.drop is not None:
+            fell = figures.show_drop(first.drop.raw, first.target)
+            what = say(what, f" of {fell}, {figures.show_number(first.target)} allowed")
+        for reason in _shorter(first.why):
+            short = find_words(reason, first.rule, facts).short.small
+            yield say(what, ": ", short, more)
+            yield say(what, ": ", short)
+
+
+def _shorter(reason: str) -> Iterator[str]:
+    """Yield a reason, and what stands before its brackets, its second sentence, its second clause."""
+    yield reason
+    for mark in (" (", ". ", "; ", ": "):
+        reason = reason.partition(mark)[0]
+        yield reason
+
+
+_SUBJECTS = {MIN_DIFF: "diff", MIN_TOTAL: "total", MAX_DROP: "drop"}

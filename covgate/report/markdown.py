@@ -2,35 +2,56 @@
 
 from __future__ import annotations
 
+import html
 import re
 from functools import cache
 from typing import TYPE_CHECKING
 
 from covgate import __version__
 from covgate.model import Sha, visible
+from covgate.report.folds import Listing
+from covgate.report.prose import Piece, Prose
 from covgate.report.view import ReportView
-from covgate.report.why import KEYWORD
 from covgate.report.words import SHOWN_DIGITS
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 
+COMMENT_ROWS = 10
+"""Rows of a fold in a comment: mail programs show folds open."""
+SUMMARY_LIMIT = 1024 * 1024
+"""GitHub: a step summary holds 1 MiB."""
+_SUMMARY_ROWS = (10**6, 1000, 200, 50, COMMENT_ROWS)
+
+
 def render_comment(view: ReportView, limit: int) -> str:
-    """Render the comment in at most `limit` bytes of UTF-8: whole sections go, the lowest first."""
+    """Render the comment in at most `limit` bytes of UTF-8: whole folds go, the lowest first."""
+    return _within(view.comment.limited(COMMENT_ROWS), "comment.md.j2", limit)
+
+
+def render_summary(view: ReportView, limit: int = SUMMARY_LIMIT) -> str:
+    """Render the step summary: the comment with its folds open and all rows, as many as there is room for."""
+    for rows in _SUMMARY_ROWS:
+        text = _render("summary.md.j2", view.limited(rows))
+        if _size(text) <= limit:
+            return text
+    return _within(view.limited(COMMENT_ROWS), "summary.md.j2", limit)
+
+
+def _within(view: ReportView, template: str, limit: int) -> str:
     current: ReportView | None = view
     while current is not None:
-        text = _render("comment.md.j2", current)
-        if len(text.encode("utf-8", "replace")) <= limit:
+        text = _render(template, current)
+        if _size(text) <= limit:
             return text
         current = current.shorter()
-    headline = escape_text(view.headline[: limit // 20])
-    return f"{view.icon} **{headline} …**\n\nThe report is in the step summary.\n"
+    headline = _prose(view.first_line.cut(limit // 20))
+    return f"{view.mark} **{headline}**\n\nThe report is in the step summary.\n"
 
 
-def render_summary(view: ReportView) -> str:
-    """Render the step summary: the same report, unfolded."""
-    return _render("summary.md.j2", view)
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
 
 
 def render_failure(headline: str, hint: str) -> str:
@@ -56,14 +77,11 @@ def escape_text(text: str) -> str:
     """
     flat = _part(" ".join(visible(text).split()))
     marked = re.sub(r"[\\`*\[\]|~#]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", flat.replace("&", "&amp;"))
-    safe = marked.replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
+    # A sign between two blanks, such as in `64 % < 90 %`, begins no tag.
+    safe = re.sub(r"(?<! )<|<(?! )", "&lt;", marked)
+    safe = re.sub(r"(?<! )>|\A>|>(?! )", "&gt;", safe).replace("$", "&#36;")
     # At the start of a line or of a list's item these begin a list.
-    return re.sub(r"\A([-+=]|\d+[.)])", lambda m: f"{m[1][:-1]}\\{m[1][-1]}", safe)
-
-
-def prose(text: str) -> str:
-    """Escape words of ours about Python, with its keywords as code."""
-    return KEYWORD.sub(r"`\g<0>`", escape_text(text))
+    return re.sub(r"\A(?:([-=])|(\+|\d+[.)])(?=\s|\Z))", lambda m: f"{m[0][:-1]}\\{m[0][-1]}", safe)
 
 
 def _part(text: str) -> str:
@@ -90,6 +108,45 @@ def link(text: str, url: str | None) -> str:
     return f"[{text}]({url.replace('(', '%28').replace(')', '%29')})" if url else text
 
 
+# --- what templates print with ---------------------------------------------------------------------------------------
+
+
+def _prose(prose: Prose) -> str:
+    """Render a sentence; what belongs together is held on one line."""
+    return "".join(map(_piece, prose.pieces))
+
+
+def _piece(piece: Piece) -> str:
+    if piece.code:
+        return link(code(piece.text), piece.url)
+    # Escaping takes the blanks off the ends, which part this piece from its neighbours.
+    bare = piece.text.strip(" ")
+    before, after = piece.text.partition(bare)[::2] if bare else (piece.text, "")
+    return _held(before + link(escape_text(bare), piece.url) + after)
+
+
+def _held(text: str) -> str:
+    """Keep a figure beside its unit, `at most` beside its figure, and a mark beside its word, with no-break spaces."""
+    return re.sub(r"(?<=\d) (?=%)|(?<=\bat) (?=most \d)|(?<=\bat most) (?=\d)|(?<=[✅❌\ufe0f]) ", "\u00a0", text)
+
+
+def _title(prose: Prose) -> str:
+    """Render a sentence as HTML: GitHub reads no Markdown in the title of a fold."""
+    parts = []
+    for piece in prose.pieces:
+        text = html.escape(_held(_part(visible(piece.text))))
+        parts.append(f"<code>{text}</code>" if piece.code else text)
+    return "".join(parts)
+
+
+def _fence(listing: Listing) -> str:
+    """Set lines in a fence that none of them can end; control characters are shown as escapes."""
+    lines = [visible(line.expandtabs(4)) for line in listing.lines]
+    longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
+    mark = "`" * max(3, longest + 1)
+    return "\n".join((f"{mark}{listing.language}", *lines, mark))
+
+
 def _render(name: str, view: ReportView) -> str:
     return _template(name).render(view=view).strip() + "\n"
 
@@ -105,5 +162,12 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"text": escape_text, "prose": prose, "code": code, "link": link}
+    environment.filters |= {
+        "code": code,
+        "fence": _fence,
+        "link": link,
+        "prose": _prose,
+        "text": escape_text,
+        "title": _title,
+    }
     return environment.get_template(name)

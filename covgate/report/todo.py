@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MIN_DIFF, DiffFile, Gap, Place, ReasonKind, Span, Status, SuiteStatus, VerdictKind, figures
-from covgate.report.bands import Band
+from covgate.model import MIN_DIFF, DiffFile, Place, Span, Status, SuiteStatus, VerdictKind
 from covgate.report.facts import Facts
 from covgate.report.what_to_do import choose_places
-from covgate.report.why import REASONS, why_text
-from covgate.report.words import plural, short_path, span_text, work_left
+from covgate.report.why import why_text
+from covgate.report.words import plural, short_path, span_text
 
 TODO_LIMIT = 5
 """How many places the list of next steps names."""
@@ -53,19 +52,6 @@ class FolderLeft:
     shown: str
     size: str
     """`402 lines in 98 files`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRow:
-    """A changed file with work left."""
-
-    path: PurePosixPath
-    shown: str
-    url: str | None
-    band: Band
-    value: str
-    left: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,30 +132,6 @@ def _size_text(place: Place) -> str:
     differs = place.statements != lines
     size = f"{place.statements:,} of lines {span_text(place.span)}" if differs else plural(place.statements, "line")
     return f"{size}, {plural(branches, 'branch', 'branches')}" if branches else size
-
-
-def file_row(file: DiffFile, facts: Facts) -> FileRow:
-    """Word one file of the table of files."""
-    return FileRow(
-        path=file.path,
-        shown=short_path(file.path),
-        url=facts.links.to(file.path),
-        band=facts.bands.of(file.tally),
-        value=figures.show_cut(file.tally.percent),
-        left=work_left(file),
-        note=REASONS[ReasonKind.NEVER_IMPORTED] if file.gap else "",
-    )
-
-
-def undecided_files(facts: Facts) -> tuple[str, ...]:
-    """Say, above everything else, which files count as uncovered although nothing names them; nothing for none."""
-    names = [short_path(file.path) for file in facts.known_diff.files if file.gap is Gap.UNDECIDED]
-    if not names:
-        return ()
-    it = "it" if len(names) == 1 else "they"
-    listed = " ".join(filter(None, (", ".join(names[:NAMES]), _and_more(names))))
-    what = "set `source` in the coverage configuration, or leave it out with `omit`"
-    return (f"Not measured, and nothing says whether {it} should be: {listed} ({what})",)
 
 
 NAMES = 5

@@ -3,194 +3,233 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
 
-from covgate.model import MIN_DIFF, MIN_TOTAL, Base, BaseHow, Status, Tally, Unavailable, VerdictKind, known
-from covgate.report.against_baseline import (
-    INDIRECT_LIMIT,
-    ComponentRow,
-    FigureCell,
-    FlapRow,
-    IndirectRow,
-    baseline_text,
-    component_row,
-    drop_notes,
-    drop_row,
-    figure_cell,
-    flap_rows,
-    indirect_rows,
+from covgate.model import (
+    MAX_DROP,
+    MIN_TOTAL,
+    NOTHING_RECORDED,
+    Check,
+    Gap,
+    Status,
+    SuiteStatus,
+    Unavailable,
+    VerdictKind,
 )
+from covgate.report.advice import find_words, main_of, suite_advice, undecided_advice, word_reason
 from covgate.report.facts import Facts
-from covgate.report.gate_changes import GATE_LIMIT, gate_rows, word_lowering
-from covgate.report.headline import word_headline
-from covgate.report.todo import (
-    FileRow,
-    OmittedRow,
-    Todo,
-    file_row,
-    next_steps,
-    omitted_rows,
-    undecided_files,
+from covgate.report.folds import Bullets, Fold, Grid
+from covgate.report.footer import footer
+from covgate.report.headline import failed_checks, not_judged, unknown_checks, word_headline
+from covgate.report.prose import Prose, join, name, say
+from covgate.report.rules_table import (
+    COMPONENTS_SHOWN,
+    ComponentRow,
+    RuleRow,
+    component_grid,
+    component_rows,
+    drop_notes,
+    rule_rows,
 )
-from covgate.report.words import SHOWN_DIGITS, counts_text, plural
-
-_Row = TypeVar("_Row")
-
-FILE_LIMIT = 50
-"""How many files the folded table and list hold."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FigureRow:
-    """One line of the main table."""
-
-    name: str
-    figure: FigureCell
-    lines: str
-    branches: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listed(Generic[_Row]):
-    """The first of many: the `rows` that are shown, and how many there are in `total`."""
-
-    rows: tuple[_Row, ...] = ()
-    total: int = 0
-
-    @property
-    def more(self) -> int:
-        return self.total - len(self.rows)
+from covgate.report.sections import build_folds, failed_tests, gone_tests, lost_files, rules_grid, todo_prose
+from covgate.report.todo import NAMES, NextSteps, Todo, list_todos, next_steps
+from covgate.report.words import short_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
-    """The report. Everything in it is plain text: each rendering escapes for its own medium."""
+    """The report, from top to bottom. All of it is plain text, names and addresses: each rendering escapes them."""
 
     kind: VerdictKind
-    icon: str
-    headline: str
-    reasons: tuple[str, ...]
-    """Further sentences: every other broken or unknown rule, and what is counted although nothing names it."""
-    gate: Listed[str]
-    """What the change does to the gate itself, a sentence each."""
-    gate_open: bool
-    """It lowers the bar: the list is shown without a click."""
-    rows: tuple[FigureRow, ...]
-    drop: FigureCell | None
-    """How the total compares with the baseline; None when nothing was recorded and no rule asks for it."""
-    has_branches: bool
-    """Whether branches were measured: without, the table has no column for them."""
-    todo_title: str
-    todos: Listed[Todo]
-    files: Listed[FileRow]
+    mark: str
+    first_line: Prose
+    """The report's name, the verdict, the figure, what is required, the gap: at most 120 characters with the mark."""
+    advice: tuple[Prose, ...]
+    """What to do where it is not about lines: a sentence each, with a link to what explains it."""
+    failed: Bullets | None
+    """The tests that failed."""
+    steps: NextSteps | None
+    """The places that are enough, of a verdict that lines can mend."""
+    lead: Prose
+    """A sentence before the list of places."""
+    rules: tuple[RuleRow, ...]
     components: tuple[ComponentRow, ...]
-    components_open: bool
-    """A rule of a component is broken or unknown: its row is shown without a click."""
-    indirect: Listed[IndirectRow]
-    flaps: Listed[FlapRow]
-    omitted: Listed[OmittedRow]
-    """One row for each rule, and how many files there are in total."""
-    notes: tuple[str, ...]
-    footer: tuple[str, ...]
-    """Base, baseline, trend, head and version, in this order."""
+    """Those that stand in the open, in the place of the table of rules."""
+    open_tables: bool
+    """Rules or components are shown without a click: something fails, or is not known."""
+    remarks: tuple[Prose, ...]
+    """Sentences below the table: why a drop is judged smaller than it looks."""
+    since: Prose
+    """What the last push did."""
+    folds: tuple[Fold, ...]
+    left_out: tuple[Prose, ...]
+    """The titles of folds there was no room for."""
+    footer: tuple[Prose, ...]
+    places: tuple[Todo, ...]
+    """All places of the change with work left, the largest first."""
     run_url: str | None
     name: str
     quiet: bool
-    """All is well: nothing a reader has to do."""
+    """Nothing that a comment would have to be started for."""
 
     def shorter(self) -> ReportView | None:
-        """Return the view with its lowest section left out, or None when only the core is left."""
-        nothing: Listed[Any] = Listed()
-        shorter = (
-            replace(self, omitted=nothing),
-            replace(self, flaps=nothing),
-            replace(self, indirect=nothing),
-            replace(self, files=nothing),
-            replace(self, components=()),
-            # Where only the note about it is left of the notes, leaving them out would gain nothing.
-            replace(self, notes=(LEFT_OUT,) if self.notes else ()),
-            replace(self, todos=nothing),
-            replace(self, gate=nothing),
-        )
-        view = next((view for view in shorter if view != self), None)
-        return view and replace(view, notes=(*(note for note in view.notes if note != LEFT_OUT), LEFT_OUT))
+        """Return the view with its lowest fold left out, then without its list; None when only the core is left."""
+        if self.folds:
+            *kept, last = self.folds
+            return replace(self, folds=tuple(kept), left_out=(last.title, *self.left_out))
+        if self.steps:
+            return replace(self, steps=None, left_out=(say("the places to cover"), *self.left_out))
+        if self.components:
+            return replace(self, components=(), left_out=(say("the components"), *self.left_out))
+        if self.advice or self.remarks:
+            return replace(self, advice=(), remarks=())
+        return None
 
+    def limited(self, limit: int) -> ReportView:
+        """Return the view with at most `limit` rows in each fold."""
+        failed = self.failed and self.failed.limited(limit)
+        return replace(self, folds=tuple(fold.limited(limit) for fold in self.folds), failed=failed)
 
-LEFT_OUT = "Some sections were left out to fit GitHub's limit: the step summary has the whole report."
+    @property
+    def headline(self) -> str:
+        """The first line as plain text, without its mark."""
+        return str(self.first_line)
+
+    @property
+    def tables(self) -> Grid | None:
+        """The table that stands in the open, or in the fold of a pass: of the components, else of the rules."""
+        if self.components:
+            return component_grid(self.components)
+        return rules_grid(self.rules) if self.rules else None
+
+    @property
+    def step_rows(self) -> tuple[Prose, ...]:
+        """The places to cover, a line each."""
+        if self.steps is None:
+            return ()
+        folders = (say(name(folder.shown), f": {folder.size}") for folder in self.steps.folders)
+        return (*folders, *map(todo_prose, self.steps.rows))
+
+    @property
+    def comment(self) -> ReportView:
+        """The view without what only the summary has."""
+        return replace(self, folds=tuple(fold for fold in self.folds if fold.in_comment))
 
 
 def build_view(facts: Facts) -> ReportView:
     """Word and sort a report."""
-    icon, headline, reasons = word_headline(facts)
+    mark, first_line = word_headline(facts)
     left = [file for file in facts.known_diff.files if file.missing or file.partial]
     ranked = sorted(left, key=lambda f: (-f.tally.counts.missing, str(f.path)))
-    steps = next_steps(facts, ranked)
-    # Of one file the table would say what the list above it has said.
-    rows = ranked if len(ranked) > 1 or not steps.everything else []
-    indirect, flaps, gate = indirect_rows(facts), flap_rows(facts), gate_rows(facts.gate_changes)
-    lowering = word_lowering(facts.gate_changes)
+    by_lines = facts.verdict.kind is VerdictKind.FAIL and not not_judged(facts)
+    steps = next_steps(facts, ranked) if by_lines else None
+    steps = steps if steps and (steps.rows or steps.folders) else None
+    places = list_todos(ranked, facts.links)
+    open_tables = facts.verdict.kind is not VerdictKind.PASS and not not_judged(facts)
     return ReportView(
         kind=facts.verdict.kind,
-        icon=icon,
-        headline=f"{headline}. {lowering}" if lowering else headline,
-        reasons=(*reasons, *undecided_files(facts)),
-        gate=Listed(gate[:GATE_LIMIT], len(gate)),
-        gate_open=bool(lowering),
-        rows=(
-            _row("Total coverage", facts, facts.total_tally, MIN_TOTAL),
-            _row("Diff coverage", facts, facts.diff_tally, MIN_DIFF),
-        ),
-        drop=drop_row(facts),
-        has_branches=not isinstance(facts.total, Unavailable) and facts.total.has_branches,
-        todo_title=steps.title,
-        todos=Listed(steps.rows, steps.among),
-        files=Listed(tuple(file_row(file, facts) for file in rows[:FILE_LIMIT]), len(rows)),
-        components=tuple(component_row(facts, part) for part in facts.components),
-        components_open=any(
-            c.component and c.status in {Status.FAIL, Status.UNAVAILABLE} for c in facts.verdict.checks
-        ),
-        indirect=Listed(indirect[:INDIRECT_LIMIT], len(indirect)),
-        flaps=Listed(flaps[:INDIRECT_LIMIT], len(flaps)),
-        omitted=Listed(omitted_rows(facts)[:FILE_LIMIT], len(facts.known_diff.omitted)),
-        notes=(*(note for check in facts.verdict.checks for note in drop_notes(check)), *facts.notes),
-        footer=_footer(facts),
+        mark=mark,
+        first_line=first_line,
+        failed=failed_tests(facts),
+        advice=tuple(_advice(facts)),
+        steps=steps,
+        lead=_lead(facts),
+        rules=rule_rows(facts),
+        components=_shown_components(facts),
+        open_tables=open_tables,
+        remarks=tuple(map(say, drop_notes(facts))) if open_tables else (),
+        since=Prose(),
+        folds=build_folds(facts, ranked, places, steps),
+        left_out=(),
+        footer=footer(facts),
+        places=places,
         run_url=facts.run_url,
         name=facts.name,
-        quiet=facts.verdict.kind is VerdictKind.PASS and not (left or lowering or isinstance(facts.diff, Unavailable)),
+        quiet=_quiet(facts),
     )
 
 
-# --- the table -----------------------------------------------------------------------------------------------------
+def _quiet(facts: Facts) -> bool:
+    """Whether there is nothing to start a comment for: rules pass, and nothing was lost or lowered outside the lines.
+
+    Without a rule, an uncovered line of the change is what the report is about.
+    """
+    if facts.verdict.kind is not VerdictKind.PASS or isinstance(facts.diff, Unavailable):
+        return False
+    if facts.gate_changes.lowering or lost_files(facts):
+        return False
+    return bool(facts.verdict.checks) or not facts.known_diff.tally.counts.missing
 
 
-def _row(name: str, facts: Facts, figure: Tally | Unavailable | None, rule: str) -> FigureRow:
-    tally = known(figure) or Tally()
-    return FigureRow(
-        name=name,
-        figure=figure_cell(facts, figure, rule),
-        lines=counts_text(tally.lines),
-        branches=counts_text(tally.branches),
-    )
+def _shown_components(facts: Facts) -> tuple[ComponentRow, ...]:
+    rows = component_rows(facts)
+    if len(facts.components) <= COMPONENTS_SHOWN:
+        return rows
+    return tuple(row for row in rows if row.is_project or row.status in {Status.FAIL, Status.UNAVAILABLE})
 
 
-# --- the small print -----------------------------------------------------------------------------------------------
+# --- what to do -------------------------------------------------------------------------------------------------------
 
 
-def _footer(facts: Facts) -> tuple[str, ...]:
-    base = () if facts.base is None else (f"Base {facts.base.sha[:SHOWN_DIGITS]} ({_how(facts.base, facts)})",)
-    edits = f" with uncommitted changes in {plural(facts.uncommitted, 'Python file')}" if facts.uncommitted else ""
-    trend = (f"Trend {facts.trend}",) if facts.trend else ()
-    return (*base, baseline_text(facts), *trend, f"Head {facts.head[:SHOWN_DIGITS]}{edits}", f"covgate {facts.version}")
+def _advice(facts: Facts) -> list[Prose]:
+    suite, found = facts.verdict.suite, []
+    if suite is not None and suite.status is not SuiteStatus.PASSED:
+        found.append(suite_advice(suite.status, facts))
+    elif isinstance(facts.total, Unavailable):
+        found.append(_told(facts, facts.total, MIN_TOTAL))
+    elif facts.verdict.kind is VerdictKind.CANNOT_JUDGE:
+        sentences = [_told_of(facts, check) for check in unknown_checks(facts)]
+        first, *others = dict(zip(map(str, sentences), sentences, strict=True)).values()
+        found += [say(NOT_GREEN, " ", first), *others]
+    elif facts.verdict.kind is VerdictKind.FAIL:
+        found += [_told_of(facts, check) for check in unknown_checks(facts)]
+    if facts.check(MAX_DROP) and facts.baseline == NOTHING_RECORDED and facts.verdict.kind is VerdictKind.PASS:
+        found.append(say(f"First run: the drop is judged as soon as {main_of(facts)} has been recorded."))
+    if (undecided := _undecided(facts)) and not not_judged(facts):
+        found.append(undecided)
+    return found
 
 
-def _how(base: Base, facts: Facts) -> str:
-    is_id = len(base.ref) == len(base.sha) and set(base.ref) <= set("0123456789abcdef")
-    name = base.ref[:SHOWN_DIGITS] if is_id else base.ref or "the base"
-    if base.how is BaseHow.MERGE_BASE and base.sha == facts.head:
-        return f"the last commit, which is part of {name}"
-    return {
-        BaseHow.FIRST_PARENT: f"first parent of the merge into {name}",
-        BaseHow.MERGE_BASE: f"merge base with {name}",
-        BaseHow.EVENT: f"what the merge queue adds to, on {name}",
-        BaseHow.GIVEN: f"merge base with {name}, as asked for",
-    }[base.how]
+NOT_GREEN = "What cannot be judged does not pass."
+
+
+def _told(facts: Facts, reason: Unavailable | str, rule: str) -> Prose:
+    """Say what to do about a reason; the whole of it goes before, where the headline has no room for it."""
+    words = find_words(reason, rule, facts)
+    headline = str(word_headline(facts)[1])
+    text = reason.reason if isinstance(reason, Unavailable) else reason
+    if str(words.short).lower() in headline.lower():
+        return words.advice
+    return word_reason(text).capital.cut(_LONGEST_REASON) + ". " + words.advice
+
+
+def _told_of(facts: Facts, check: Check) -> Prose:
+    """Say what to do about a rule that is not known; of a component's, which it is."""
+    told = _told(facts, check.why, check.rule)
+    if check.component is None or facts.verdict.kind is not VerdictKind.FAIL:
+        return told
+    return say(name(check.component), ": ", told.small)
+
+
+_LONGEST_REASON = 400
+"""Characters of a reason that stands in the report."""
+
+
+def _undecided(facts: Facts) -> Prose:
+    """Say which files count as uncovered although nothing names them."""
+    paths = [short_path(file.path) for file in facts.known_diff.files if file.gap is Gap.UNDECIDED]
+    if not paths:
+        return Prose()
+    more = f" and {len(paths) - NAMES} more" if len(paths) > NAMES else ""
+    names = join([say(name(path)) for path in paths[:NAMES]], ", ") + more
+    return undecided_advice(names, facts, several=len(paths) > 1)
+
+
+def _lead(facts: Facts) -> Prose:
+    """Say what comes before the places: tests that are gone, or that the change is not what fails."""
+    if failed_checks(facts) and not not_judged(facts) and (gone := gone_tests(facts)):
+        return gone + "."
+    counts = facts.known_diff.tally.counts
+    failed = failed_checks(facts)
+    if failed and counts.total and not counts.missing and not not_judged(facts):
+        return say("The change itself is covered.")
+    return Prose()

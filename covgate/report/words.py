@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from covgate.model import Counts, DiffFile, Span, Status, Tally
+from covgate.model import Counts, Span, Tally
 
 NOT_APPLICABLE = "n/a"
-UNAVAILABLE = "unavailable"
+UNKNOWN = "–"
+"""In a table, of a figure that could not be known."""
 
 
 def counts_text(counts: Counts) -> str:
@@ -31,7 +31,7 @@ def share_text(needed: int, tally: Tally, kind: str = "") -> str:
     noun = f"{kind} {noun}" if kind else noun
     if needed < total:
         return f"{needed:,} more of {total:,} {noun}"
-    return f"the {noun}" if total == 1 else f"all {total:,} {noun}"
+    return f"the one {noun}" if total == 1 else f"all {total:,} {noun}"
 
 
 def span_text(span: Span) -> str:
@@ -39,31 +39,11 @@ def span_text(span: Span) -> str:
     return str(span.start) if span.start == span.end else f"{span.start}-{span.end}"
 
 
-SHOWN_DIGITS = 12
+SHOWN_DIGITS = 7
 """Of a commit id: enough to be unique, and GitHub makes a link of them."""
 
 RANGES = 12
 """How many ranges of one file are listed: a row is read at a glance."""
-
-
-def work_left(file: DiffFile) -> str:
-    """Print the missing ranges and the partial lines of a file: `12-14, 20; partly 31`."""
-    parts = [_listed([span_text(span) for span in file.missing_spans])] if file.missing_spans else []
-    if file.partial:
-        parts.append("partly " + _listed([str(line) for line in sorted(file.partial)]))
-    return "; ".join(parts)
-
-
-def listed_spans(spans: Sequence[Span]) -> str:
-    """Print ranges of lines: `12-14, 20`, or `–` when there is none."""
-    return _listed([span_text(span) for span in spans]) if spans else "–"
-
-
-def _listed(items: Sequence[str]) -> str:
-    # One more takes no more room than saying that there is one more.
-    if len(items) <= RANGES + 1:
-        return ", ".join(items)
-    return f"{', '.join(items[:RANGES])} and {len(items) - RANGES} more"
 
 
 def short_path(path: PurePosixPath, width: int = 60) -> str:
@@ -73,7 +53,3 @@ def short_path(path: PurePosixPath, width: int = 60) -> str:
         return text
     name = path.name if len(path.name) < width - 2 else path.name[-(width - 2) :]
     return f"{text[: max(0, width - len(name) - 2)]}…/{name}"
-
-
-STATUS_MARK = {Status.PASS: " ✅", Status.FAIL: " ❌", Status.NOT_APPLICABLE: "", Status.UNAVAILABLE: " ⚠️"}
-"""The dot before a figure shows its colour band, this mark the rule: 82 % is green and still fails `min-total: 85`."""

@@ -489,6 +489,8 @@ def test_a_base_that_does_not_exist(origin: Repository, name: str) -> None:
     assert isinstance(error, InputError)
     assert error.message == f"the base {name!r} (from --base) does not exist in this clone"
     assert "git branch --all" in error.hint
+    # A complete clone of a workflow holds no more.
+    assert refused(origin, RunContext(kind=EventKind.BRANCH), given=name).hint == error.hint
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+import covgate.history.ancestry
 from covgate.history.ancestry import FindNearest, nearest_by_comparing, nearest_in_clone
 from covgate.history.baseline import find_baseline
 from covgate.history.nearest import Near, Search
 from covgate.host.refusal import Refusal
 from covgate.host.repository import Compared
-from covgate.model.commit import Sha
+from covgate.model.commit import Sha, parse_sha
 from covgate.model.history import Baseline, BaselineHow, History, Point, Record
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
@@ -331,6 +332,25 @@ def test_a_history_of_thousands_is_searched_in_three_calls_of_git(tmp_path: Path
     assert found == Baseline(record=records[-1], how=BaselineHow.NEAR, behind=1501)
     # The first in vain: none of the newest thousand commits is recorded.
     assert git.calls == 3
+
+
+def test_a_record_is_looked_for_in_more_and_more_of_the_clone(draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = draw("""
+        m1:
+        m2: m1
+        m3: m2
+        m4: m3
+        base: m4
+    """)
+    # Each window is as long as what git lists, and never longer: the list may be cut off there.
+    monkeypatch.setattr(covgate.history.ancestry, "_WINDOWS", (1, 2, 4, None))
+    for name, behind in (("m4", 1), ("m3", 2), ("m2", 3), ("m1", 4)):
+        assert drawn.choose(drawn.local(), name) == (name, behind)
+    for windows, calls in (((6, None), 1), ((5, None), 2)):
+        monkeypatch.setattr(covgate.history.ancestry, "_WINDOWS", windows)
+        git = Counting(drawn.told.repository.path, ENVIRONMENT)
+        found = nearest_in_clone(git, drawn.sha("base"), (record(parse_sha("0" * 40)),))
+        assert (isinstance(found, Unavailable), git.calls) == (True, calls)
 
 
 def test_a_side_line_that_is_older_than_the_newest_thousand_commits_may_be_nearer(tmp_path: Path) -> None:

@@ -161,7 +161,8 @@ def test_commits_without_a_common_ancestor_have_no_merge_base(
     git_github: FakeGithub, connect_data: ConnectData
 ) -> None:
     one, other = (parse_sha(git_github.git_data.seed({"a": name}, name)) for name in ("one", "other"))
-    assert connect_data().compare(one, other).merge_base is None
+    nothing = Compared(merge_base=None, ahead_by=0, behind_by=0, commits={})
+    assert connect_data().compare(one, other) == nothing
 
 
 def test_an_unknown_commit_can_not_be_compared(connect_data: ConnectData, project: Repository) -> None:

@@ -69,6 +69,30 @@ def test_what_a_version_explains_is_accepted_and_the_rest_is_not(tmp_path: Path,
 
 
 @pytest.mark.parametrize(
+    ("reported", "doubted"),
+    [
+        pytest.param([1, 2, 3], [], id="all"),
+        # Another rule of exclusion here and there: the other lines are the report's word.
+        pytest.param([1, 3], [{2}], id="one-in-the-middle"),
+        pytest.param([2, 3], [{1}], id="the-first"),
+        # Lines that were inserted since push the last one out: no line of the report is trusted.
+        pytest.param([1, 2], [{1, 2, 3}], id="the-last"),
+        pytest.param([2], [{1, 2, 3}, {1, 2, 3}], id="the-first-and-the-last"),
+    ],
+)
+def test_only_a_report_that_lacks_the_last_statement_is_doubted_as_a_whole(
+    reported: Sequence[int], doubted: list[set[int]]
+) -> None:
+    source = {"s": [1, 2, 3], "first": [], "maybe": [], "optional": []}
+    assert [set(doubt.lines or ()) for doubt in compare_report(M, reported, source, "coverage.xml")] == doubted
+
+
+def test_a_file_without_statements_agrees_with_a_report_that_names_none() -> None:
+    source: dict[str, list[int]] = {"s": [], "first": [], "maybe": [], "optional": []}
+    assert compare_report(M, [], source, "coverage.xml") == ()
+
+
+@pytest.mark.parametrize(
     ("name", "doubted"),
     [("m.py", True), ("tool", True), ("app.wsgi", True), ("page.html", False)],
 )

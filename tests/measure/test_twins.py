@@ -8,7 +8,7 @@ import pytest
 
 from covgate.errors import MeasureError
 from covgate.measure.own_packages import own_packages
-from covgate.measure.twins import Recorded, RecordedData, Settled, settle
+from covgate.measure.twins import Recorded, RecordedData, Settled, is_installed, settle
 
 PACKAGES: dict[str, tuple[list[str], dict[str, str]]] = {
     "src-layout": (["src/shop/__init__.py", "src/shop/a.py"], {"shop": "src/shop"}),
@@ -74,6 +74,7 @@ EQUAL: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str | None]]] =
         {"x/shop/__init__.py": "src/shop/__init__.py", "x/shop/a.py": "src/shop/a.py"},
     ),
     "same-place-in-another-checkout": ({".git": "", "main.py": ""}, {}, {"main.py": "main.py"}),
+    "only-in-another-checkout": ({".git": "", "extra.py": "x = 2\n"}, {}, {}),
     "single-module-of-a-temporary-folder": ({"main.py": "x = 2\n"}, {"main.py": "x = 1\n"}, {}),
     "another-package-than-the-vendored": ({f"{INSTALLED}/six.py": "x = 2\n"}, {}, {}),
     "only-in-the-copy": ({f"{INSTALLED}/shop/_version.py": "x = 2\n"}, {}, {}),
@@ -103,3 +104,74 @@ def test_data_of_another_machine_that_fits_several_files_is_refused_with_every_c
     data = RecordedData(path=tmp_path / "data", foreign=(Recorded(names=("/ci/pkg/m.py",)),), known=0)
     with pytest.raises(MeasureError, match=r"/ci/pkg/m\.py.*one/pkg/m\.py, two/pkg/m\.py"):
         settle([data], root=tmp_path, local=local)
+
+
+def two_packages(tmp_path: Path, texts: tuple[str, str], copy: str) -> Settled:
+    """Settle an installed `pkg/m.py` where the checkout has two packages of that name."""
+    for folder, text in zip(("one", "two"), texts, strict=True):
+        write(tmp_path / "root" / folder / "pkg/__init__.py", "")
+        write(tmp_path / "root" / folder / "pkg/m.py", text)
+    place = tmp_path / INSTALLED / "pkg/m.py"
+    write(place, copy)
+    local = [PurePosixPath(f"{folder}/pkg/{name}.py") for folder in ("one", "two") for name in ("__init__", "m")]
+    data = RecordedData(path=tmp_path / "data", foreign=(Recorded(names=("m",), place=place),), known=0)
+    return settle([data], root=tmp_path / "root", local=local)
+
+
+def test_a_copy_whose_text_two_files_have_is_refused_with_both(tmp_path: Path) -> None:
+    with pytest.raises(MeasureError, match=r"one/pkg/m\.py, two/pkg/m\.py"):
+        two_packages(tmp_path, ("x = 1\n", "x = 1\n"), "x = 1\n")
+    settled = two_packages(tmp_path, ("x = 2\n", "x = 1\n"), "x = 1\n")
+    assert settled.places == ({("m",): PurePosixPath("two/pkg/m.py")},)
+
+
+def test_a_copy_whose_text_none_of_two_files_has_is_an_old_one(tmp_path: Path) -> None:
+    with pytest.raises(MeasureError) as caught:
+        two_packages(tmp_path, ("x = 1\n", "x = 2\n"), "x = 3\n")
+    assert caught.value.slug == "installed-copy"
+
+
+def test_what_another_checkout_ran_is_named_by_its_packages(tmp_path: Path) -> None:
+    copies = {".git": "", "main.py": "", "src/shop/__init__.py": "", "src/shop/a.py": "x = 1\n"}
+    settled = settle_copies(tmp_path, copies, A)
+    there = tmp_path / "else"
+    assert set(settled.notes) == {
+        f"Measured the installed copy of src/shop (in {there}/src): its text is equal.",
+        f"Measured the installed copy of main.py (in {there}): its text is equal.",
+    }
+
+
+def test_a_checkout_behind_a_link_has_its_files_inside(tmp_path: Path) -> None:
+    write(tmp_path / "root/src/m.py", "")
+    (tmp_path / "link").symlink_to("root")
+    alias = Recorded(names=("/ci/m.py",), alias=tmp_path / "root/src/m.py")
+    data = RecordedData(path=tmp_path / "data", foreign=(alias,), known=0)
+    settled = settle([data], root=tmp_path / "link", local=[PurePosixPath("src/m.py")])
+    assert settled.places == ({("/ci/m.py",): PurePosixPath("src/m.py")},)
+
+
+def test_the_files_of_the_checkout_are_gone_through_more_than_once(tmp_path: Path) -> None:
+    write(tmp_path / "root/shop/__init__.py", "")
+    write(tmp_path / "else/shop/__init__.py", "")
+    there = Recorded(names=("a",), place=tmp_path / "else/shop/__init__.py")
+    gone = Recorded(names=("/ci/shop/__init__.py",))
+    recorded = [RecordedData(path=tmp_path / "data", foreign=(one,), known=0) for one in (there, gone)]
+    settled = settle(recorded, root=tmp_path / "root", local=map(PurePosixPath, ["shop/__init__.py"]))
+    assert [list(places.values()) for places in settled.places] == [[PurePosixPath("shop/__init__.py")]] * 2
+
+
+@pytest.mark.parametrize(
+    ("path", "installed"),
+    [
+        ("env/lib/python3.12/site-packages/shop/a.py", True),
+        ("build/lib/shop/a.py", True),
+        ("build/lib.linux-x86_64-cpython-312/shop/a.py", True),
+        ("lib/shop/a.py", False),
+        ("lib.d/shop/a.py", False),
+        ("build/library/shop/a.py", False),
+        ("build/shop/a.py", False),
+        ("builds/lib/shop/a.py", False),
+    ],
+)
+def test_where_packages_are_installed_or_built(path: str, *, installed: bool) -> None:
+    assert is_installed(PurePosixPath(path)) is installed

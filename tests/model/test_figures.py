@@ -1,4 +1,4 @@
-"""How figures are printed: cut and never rounded up, and with as many decimals as it takes to look as they are."""
+"""How figures are printed: rounded, with as many decimals as it takes to tell the truth beside what is required."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import PurePosixPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from covgate.model import figures
 from covgate.model.coverage import Branch, Coverage, FileCoverage
@@ -21,15 +23,59 @@ def tally(covered: int, total: int) -> Tally:
     ("covered", "total", "target", "shown"),
     [
         (1, 2, "80", "50 %"),
-        (2, 3, "80", "66.66 %"),
-        (7999, 10000, "80", "79.99 %"),
-        (79999, 100_000, "80", "79.99 %"),
+        (2, 3, "80", "66.7 %"),
+        (7996, 10_000, "80", "79.96 %"),
+        (79_999, 100_000, "80", "79.999 %"),
+        (8004, 10_000, "80", "80 %"),
+        (8004, 10_000, "80.02", "80.04 %"),
         (1, 100_000, "0.01", "0.001 %"),
         (0, 5, "80", "0 %"),
+        (5, 5, "100", "100 %"),
+        (19_999, 20_000, "100", "99.995 %"),
     ],
 )
-def test_a_percent_below_a_target_looks_below_it(covered: int, total: int, target: str, shown: str) -> None:
-    assert figures.show_below(tally(covered, total), Decimal(target)) == shown
+def test_a_percent_is_on_the_side_of_its_target(covered: int, total: int, target: str, shown: str) -> None:
+    assert figures.show_rounded(tally(covered, total), Decimal(target)) == shown
+
+
+@pytest.mark.parametrize(
+    ("covered", "total", "text"),
+    [
+        (0, 0, "n/a"),
+        (0, 5, "0 %"),
+        (5, 5, "100 %"),
+        (1, 2, "50 %"),
+        (2, 3, "66.7 %"),
+        (1, 3, "33.3 %"),
+        (367, 400, "91.8 %"),
+        (999_999, 1_000_000, "99.9999 %"),
+        (1, 1_000_000, "0.0001 %"),
+    ],
+)
+def test_a_percent_without_a_target(covered: int, total: int, text: str) -> None:
+    assert figures.show_rounded(tally(covered, total)) == text
+
+
+def test_an_absent_percent_has_a_word() -> None:
+    assert figures.show_rounded(None, absent="–") == "–"
+
+
+@given(total=st.integers(1, 10**12), data=st.data(), target=st.decimals(0, 100, places=3))
+def test_a_rounded_percent_tells_the_truth(total: int, data: st.DataObject, target: Decimal) -> None:
+    covered = data.draw(st.integers(0, total))
+    exact = Fraction(100 * covered, total)
+    shown = Fraction(figures.show_rounded(tally(covered, total), target).removesuffix(" %"))
+    assert (shown < Fraction(target)) == (exact < Fraction(target))
+    assert (shown == 100, shown == 0) == (exact == 100, exact == 0)
+    assert abs(shown - exact) <= Fraction(1, 20)
+
+
+@given(drop=st.fractions(0, 100), target=st.decimals(0, 100, places=2))
+def test_a_rounded_drop_tells_the_truth(drop: Fraction, target: Decimal) -> None:
+    shown = Fraction(figures.show_drop(drop, target))
+    assert (shown > Fraction(target)) == (drop > Fraction(target))
+    assert (shown == 0) == (drop == 0)
+    assert abs(shown - drop) <= Fraction(1, 200)
 
 
 @pytest.mark.parametrize(
@@ -40,11 +86,11 @@ def test_a_percent_below_a_target_looks_below_it(covered: int, total: int, targe
         (Fraction(1000_001, 1_000_000), "1", "1.000001 points"),
         (Fraction(1, 3), "0.33", "0.333 points"),
         (Fraction(1), "0.5", "1 point"),
-        (Fraction(1) + Fraction(1, 10**90), "1", "a little more than 1 point"),
+        (Fraction(1, 200), "0.5", "0.01 points"),
     ],
 )
 def test_a_drop_beyond_a_target_looks_beyond_it(drop: Fraction, target: str, shown: str) -> None:
-    assert figures.show_above(drop, Decimal(target)) == shown
+    assert figures.show_points(drop, Decimal(target)) == shown
 
 
 @pytest.mark.parametrize(
@@ -55,6 +101,7 @@ def test_a_drop_beyond_a_target_looks_beyond_it(drop: Fraction, target: str, sho
         (Fraction(-6, 5), "−1.2", "-1.20", "-1.20"),
         (Fraction(-1, 3), "−0.33", "-0.33", "-0.333333"),
         (Fraction(1, 3000), "+0.0003", "+0.01", "0.000333"),
+        (Fraction(7, 1000), "+0.01", "+0.01", "0.007"),
         (Fraction(-1, 10**7), "−0.0000001", "-0.01", "0.00"),
         (Fraction(100), "+100", "+100.00", "100.00"),
     ],

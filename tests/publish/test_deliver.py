@@ -39,6 +39,7 @@ from covgate.system.folders import make_report_folder
 from covgate.system.screen import Screen
 from tests.support.github.comments import MemoryComments, with_comments
 from tests.support.situations import BASE, CORE, HEAD, SITUATIONS, facts
+from tests.support.situations_guarded import GUARDED
 from tests.support.workflow import read_outputs
 
 PULL_REQUEST = RunContext(
@@ -47,7 +48,8 @@ PULL_REQUEST = RunContext(
 TOKEN = Secret(value="ghs_workflow")
 BEST_EFFORT = resolve()
 REQUIRED = replace(BEST_EFFORT, publish=PublishPolicy.REQUIRED)
-GREEN, RED, QUIET = SITUATIONS["pass"], SITUATIONS["fail-diff"], SITUATIONS["pass-quiet"]
+# A pass that starts a comment: the change lowers the bar.
+GREEN, RED, QUIET = GUARDED["guard-lowered"], SITUATIONS["fail-diff"], SITUATIONS["pass"]
 READ_ONLY = publish_error(Refusal.READ_ONLY, "posting")
 REFUSED = publish_error(Refusal.REFUSED, "the place is locked")
 
@@ -165,8 +167,8 @@ def test_a_laptop_prints_no_workflow_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("situation", "code", "verdict", "headline"),
     [
-        pytest.param("pass", 0, "pass", "Coverage passes: diff 66.66 %, total 70.86 %", id="pass"),
-        pytest.param("fail-diff", 1, "fail", "Diff coverage 66.66 % is below 80 %", id="a-rule-is-broken"),
+        pytest.param("pass", 0, "pass", "Coverage passes: diff 66.7 %, total 70.9 %", id="pass"),
+        pytest.param("fail-diff", 1, "fail", "Diff coverage 66.7 % is below 80 %", id="a-rule-is-broken"),
         pytest.param("tests-failed", 3, "fail", "The tests failed", id="the-tests-failed"),
         pytest.param("total-unavailable", 4, "cannot-judge", "Cannot judge", id="no-data"),
     ],
@@ -175,13 +177,13 @@ def test_a_laptop_prints_no_workflow_command(tmp_path: Path) -> None:
 def test_every_place_tells_of_one_verdict(
     tmp_path: Path, settings: Settings, situation: str, code: int, verdict: str, headline: str
 ) -> None:
-    done = delivered(tmp_path, SITUATIONS[situation](), settings)
+    done = delivered(tmp_path, SITUATIONS[situation](), replace(settings, comment=CommentPolicy.ALWAYS))
     assert done.code == code
     assert (done.result["exit_code"], done.result["verdict"], done.result["error"]) == (code, verdict, None)
     assert (done.outputs["verdict"], done.outputs["passed"]) == (verdict, "true" if code == 0 else "false")
     assert done.result["headline"].startswith(headline)
     for text in (done.out, done.text("comment.md"), done.text("summary.md"), done.summary, *done.bodies):
-        assert headline in text
+        assert headline in text.replace("\u00a0", " ")
     assert done.bodies == [done.text("comment.md")]
     assert done.summary == done.text("summary.md")
     assert (done.err, done.annotated, done.host.opened) == ("", [], [7])

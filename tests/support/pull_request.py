@@ -131,4 +131,4 @@ def only_comment(github: FakeGithub) -> str:
     """The text of the one comment with a marker."""
     bodies = [comment.body for comment in github.comments.values() if parse_marker(comment.body)]
     assert len(bodies) == 1
-    return bodies[0]
+    return bodies[0].replace("\u00a0", " ")

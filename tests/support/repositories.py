@@ -284,4 +284,5 @@ def _pair(counts: object) -> tuple[int, int]:
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    """Return a file's text as a person reads it: a no-break space looks like any other."""
+    return path.read_text(encoding="utf-8").replace("\u00a0", " ") if path.exists() else ""

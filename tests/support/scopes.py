@@ -78,8 +78,11 @@ class Scene:
     def headline(self) -> str:
         covered, total = self.lines
         if not total:
-            return "Coverage passes: no changed lines to cover, total"
-        percent = f"{100 * covered / total:g} %"
+            return "Coverage passes: no changed line needs a test, total"
+        if covered == total:
+            all_of_it = "the one changed line is" if total == 1 else f"all {total} changed lines are"
+            return f"Coverage passes: {all_of_it} covered, total"
+        percent = f"{round(100 * covered / total, 1):g} %"
         return f"Coverage passes: diff {percent}, total" if not self.exit_code else f"Diff coverage {percent} is below"
 
 

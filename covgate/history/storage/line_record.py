@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from covgate.history.line_states import NO_STATEMENT, state_of
@@ -36,12 +36,20 @@ def encode_record(record: LineRecord) -> bytes:
 def _render(record: LineRecord) -> bytes:
     """Return the record as JSON. Names that are no UTF-8 hold surrogates, which it escapes."""
     flaps = sorted(record.flaps, key=lambda flap: (flap.path, flap.line))
-    whole = {
+    whole: dict[str, object] = {
         "schema": _SCHEMA,
         "sha": record.sha,
         "files": {str(path): [record.files[path].digest, record.files[path].states] for path in sorted(record.files)},
         "flaps": [[str(flap.path), flap.line, flap.stable, flap.flips, flap.lost] for flap in flaps],
     }
+    if record.tests:
+        # By file and class: a fifth shorter.
+        tests: dict[str, dict[str, dict[str, int]]] = {}
+        for name in sorted(record.tests):
+            file, _, rest = name.partition("::")
+            group, _, function = rest.rpartition("::")
+            tests.setdefault(file, {}).setdefault(group, {})[function] = record.tests[name]
+        whole["tests"] = tests
     return json.dumps(whole, separators=(",", ":")).encode("ascii")
 
 
@@ -69,10 +77,11 @@ def _read(text: bytes) -> LineRecord:
     match whole:
         case {"schema": int(schema)} if schema > _SCHEMA:
             raise NewerSchemaError(f"schema {str(schema)[:20]}, and this covgate knows up to {_SCHEMA}")
-        case {"sha": str(sha), "files": dict(named), "flaps": list(flaps)}:
+        case {"sha": str(sha), "files": dict(named), "flaps": list(flaps), **more}:
             files = {_read_name(name): _read_file(file) for name, file in named.items()}
             read = tuple(_read_flap(flap, files) for flap in flaps)
-            record = LineRecord(sha=parse_sha(sha[:80]), files=files, flaps=read)
+            tests = _read_tests(more.get("tests", {}))
+            record = LineRecord(sha=parse_sha(sha[:80]), files=files, flaps=read, tests=tests)
         case _:
             raise ValueError("it is not shaped as it is written")
     if sum(len(file.states) for file in files.values()) > MOST_LINES:
@@ -103,6 +112,29 @@ def _read_name(name: str) -> PurePosixPath:
     if not inside or str(path) != name or bytes_of_it.decode("utf-8", "surrogateescape") != name or "\0" in name:
         raise ValueError(f"no name of a file: {name[:80]!a}")
     return path
+
+
+def _read_tests(tests: object) -> dict[str, int]:
+    """Read the tests, which a record may be without: `{file: {class: {function: cases}}}`."""
+    found: dict[str, int] = {}
+    for file, groups in _object(tests):
+        for group, functions in _object(groups):
+            for function, count in _object(functions):
+                name = "::".join(filter(None, (file, group, function)))
+                if type(count) is not int or not 1 <= count <= _HIGHEST_COUNT or not _is_test(name):
+                    raise ValueError("one of its tests is wrong")
+                found[name] = count
+    return found
+
+
+def _is_test(name: str) -> bool:
+    return name.isprintable() and all(name.split("::"))
+
+
+def _object(value: object) -> Iterable[tuple[str, object]]:
+    if not isinstance(value, dict):
+        raise ValueError("one of its tests is wrong")  # noqa: TRY004  # a fault of the file
+    return value.items()
 
 
 def _read_flap(flap: object, files: Mapping[PurePosixPath, FileLines]) -> Flap:

@@ -17,8 +17,7 @@ from markupsafe import Markup
 from covgate.model import visible
 from covgate.report.facts import Facts
 from covgate.report.page.gaps import EXCLUDED, MISSING, PARTIAL, CodeLine, Gaps, build_gaps, count_gaps
-from covgate.report.todo import Todo
-from covgate.report.view import FigureRow, ReportView
+from covgate.report.view import ReportView
 
 _CLASSES = {MISSING: "m", PARTIAL: "p", EXCLUDED: "x"}
 
@@ -47,14 +46,14 @@ def render_page(facts: Facts, view: ReportView, texts: Mapping[PurePosixPath, by
     gaps = build_gaps(facts, texts)
     page = Page(
         title=view.headline,
-        mark=view.icon,
+        mark=view.mark,
         headline=view.headline,
-        sentences=(*view.reasons, " · ".join(_figure(row) for row in view.rows)),
-        steps_title=view.todo_title,
-        steps=tuple(_step(todo) for todo in view.todos.rows),
-        tables=(),
+        sentences=tuple(map(str, filter(None, (*view.advice, view.lead, *view.remarks)))),
+        steps_title=view.steps.title if view.steps else "",
+        steps=tuple(map(str, view.step_rows)),
+        tables=(view.tables,) if view.tables else (),
         folds=(),
-        footer=view.footer,
+        footer=tuple(map(str, view.footer)),
         count=count_gaps(gaps),
         gaps=gaps,
         nothing="",
@@ -68,16 +67,6 @@ def render_page(facts: Facts, view: ReportView, texts: Mapping[PurePosixPath, by
         script_hash=_hash(script),
     )
     return text.strip() + "\n"
-
-
-def _figure(row: FigureRow) -> str:
-    required = f", required {row.figure.required}" if row.figure.required else ""
-    return f"{row.name} {row.figure.value}{required}"
-
-
-def _step(todo: Todo) -> str:
-    where = f" in {todo.function}" if todo.function else ""
-    return f"{todo.path}:{todo.lines}{where}: {todo.what}"
 
 
 def _prose(part: object) -> Markup:

@@ -40,8 +40,8 @@ class Badge:
 
 
 def build_badge(percent: Decimal | None, band: Band) -> Badge:
-    """Return the badge of a total, cut to one decimal; `unknown` without one."""
-    message = figures.show_cut(percent, 1, "unknown")
+    """Return the badge of a total; `unknown` without one."""
+    message = figures.show_rounded(percent, absent="unknown")
     width = round(sum(_WIDTHS.get(character, _DIGIT) for character in message))
     return Badge(message=message, colour=_COLOURS[band][1], right=width + 2 * _PADDING)
 
@@ -51,7 +51,7 @@ def render_badge_json(percent: Decimal | None, band: Band) -> str:
     made = {
         "schemaVersion": 1,
         "label": LABEL,
-        "message": figures.show_cut(percent, 1, "unknown"),
+        "message": figures.show_rounded(percent, absent="unknown"),
         "color": _COLOURS[band][0],
     }
     return json.dumps(made, indent=2) + "\n"

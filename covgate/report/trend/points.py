@@ -36,7 +36,7 @@ class PointRow:
     date: datetime
     """In UTC."""
     values: tuple[str, ...]
-    """The total and the components, in percent, cut to two decimals."""
+    """The total and the components, in percent, rounded."""
     band: Band
     delta: str
     """The change of the total since the point before, shown or not; empty for the first."""
@@ -55,7 +55,8 @@ def point_rows(
         PointRow(
             date=point.date.astimezone(UTC),
             values=tuple(
-                figures.show_cut(value, absent="–") for value in (point.total, *map(point.components.get, components))
+                figures.show_rounded(value, absent="–")
+                for value in (point.total, *map(point.components.get, components))
             ),
             band=bands.of(point.total),
             delta=delta,

@@ -125,7 +125,7 @@ def _line(component: Component | None, points: Sequence[Point], trend: Trend, st
     return Line(
         name=shorten(visible(component.name), _NAME) if component else "total",
         values=values,
-        latest=figures.show_cut(values[-1] if values else None, absent="–"),
+        latest=figures.show_rounded(values[-1] if values else None, absent="–"),
         target=goal,
         target_text=figures.show_percent(goal) if goal is not None else "",
         ramp=ramp,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 from pathlib import PurePosixPath
+from pydoc_data import topics
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covgate.history.comparison.tests import count_cases
 from covgate.history.line_states import (
     MOST_EXITS,
     NO_STATEMENT,
@@ -386,3 +390,63 @@ def spelt_out(record: LineRecord) -> list[tuple[str, object]]:
     files = [(str(path), [file.digest, file.states]) for path, file in sorted(record.files.items())]
     flaps = [[str(flap.path), flap.line, flap.stable, flap.flips, flap.lost] for flap in record.flaps]
     return [("schema", 1), ("sha", record.sha), ("files", files), ("flaps", sorted(flaps, key=lambda flap: flap[:2]))]
+
+
+# --- the tests that ran -----------------------------------------------------------------------------------------------
+
+
+def with_tests(tests: Mapping[str, int]) -> LineRecord:
+    return LineRecord(sha=SHA, files={MODULE: FileLines(digest="a" * 12, states="a")}, tests=tests)
+
+
+@given(st.dictionaries(st.text().filter(str.isprintable), st.integers(1, 10**6)))
+def test_tests_come_back(tests: dict[str, int]) -> None:
+    kept = count_cases(f"tests/test_a.py::{name}" for name in tests) | count_cases(tests)
+    assert decode_record(encode_record(with_tests(kept))).tests == kept
+
+
+def test_a_record_without_tests_is_as_it_always_was() -> None:
+    """What an earlier covgate wrote is read, and nothing is known of its tests."""
+    text = zlib.decompress(encode_record(with_tests({})))
+    assert set(json.loads(text)) == {"schema", "sha", "files", "flaps"}
+    assert decode_record(zlib.compress(text)).tests == {}
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        [],
+        {},
+        None,
+        "x",
+        {"a.py": 1},
+        {"a.py": {"": 1}},
+        {"a.py": {"": {"test": 0}}},
+        {"a.py": {"": {"test": -1}}},
+        {"a.py": {"": {"test": True}}},
+        {"a.py": {"": {"test": 1.0}}},
+        {"a.py": {"": {"test": 10**7}}},
+        {"a.py": {"": {"te\nst": 1}}},
+        {"a.py": {"": {"\u202e": 1}}},
+        {"a.py": {}},
+        {"a.py": {"": {}}},
+        {"a.py": {"A::": {"test": 1}}},
+        {"b.py": {"": {"test": 1}}, "a.py": {"": {"test": 1}}},
+    ],
+)
+def test_tests_that_covgate_would_not_write_are_refused(tests: object) -> None:
+    whole = json.loads(zlib.decompress(encode_record(with_tests({"a.py::test": 1})))) | {"tests": tests}
+    with pytest.raises(ValueError, match=r"one of its tests is wrong|it is not spelt as it is written"):
+        decode_record(zlib.compress(json.dumps(whole, separators=(",", ":")).encode()))
+
+
+def test_twenty_thousand_tests_take_less_than_200_kb() -> None:
+    """With names of two to five English words, 25 in a class; 20,000 of Python's own tests take 150 kB."""
+    words = re.findall(r"[a-z]{3,}", " ".join(topics.topics.values()))
+    draw = random.Random(20_000)
+    tests: dict[str, int] = {}
+    while len(tests) < 20_000:
+        group, start, count = len(tests) // 25, draw.randrange(len(words) - 6), draw.randint(2, 5)
+        place = f"tests/unit/{words[group]}/test_{words[group + 1]}_{group}.py::Test{words[group + 1].title()}"
+        tests[f"{place}::test_{'_'.join(words[start : start + count])}"] = 1
+    assert len(encode_record(with_tests(tests))) - len(encode_record(with_tests({}))) < 200_000

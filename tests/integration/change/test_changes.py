@@ -223,8 +223,8 @@ def test_a_laptop_counts_staged_unstaged_and_untracked_edits_and_says_so(reposit
     assert repository.changed(head=None) == {"a.py": [1, 3], "b.py": [2], "c.py": [1]}
     assert (gate.lines, gate.missing) == ((4, 4), {"a.py": [], "b.py": [], "c.py": []})
     assert (gate.known["uncommitted"], gate.verdict, gate.exit_code) == (3, "pass", 0)
-    assert "with uncommitted changes in 3 Python files" in gate.stdout.decode()
-    assert "with uncommitted changes in 3 Python files" in gate.comment
+    assert "with changes in 3 files" in gate.stdout.decode()
+    assert "with changes in 3 files" in gate.comment
 
 
 def test_in_ci_the_commit_is_judged_and_a_rewritten_source_is_not(repository: Repository) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.guard.test_bar import headline
+from tests.integration.guard.test_bar import says
 from tests.integration.guard.test_whose_settings import config, first_comment
 from tests.integration.history.test_history_workflow import CART, FILES, MORE_TESTED, TESTS
 from tests.support.github.server import FakeGithub
@@ -43,7 +43,7 @@ def test_a_new_omit_is_named_and_commented_on(tmp_path: Path, github: FakeGithub
         True,
     )
     assert change["effect_unknown"] == "the tests were measured with the changed configuration only"
-    assert headline(ran).endswith("This change changes omit of coverage's configuration")
+    assert says(ran, "his change changes omit of coverage's configuration")
     assert "Coverage's configuration: omit gains shop/stock.py" in first_comment(github)
 
 
@@ -152,7 +152,7 @@ def test_forty_new_pragmas_are_counted_in_statements(tmp_path: Path, github: Fak
     assert ran.exit_code == 0, ran.log
     change = row(ran, "pragma")
     assert (change["count"], change["files"]) == (80, ["shop/cart.py"])
-    assert headline(ran).endswith("This change excludes 80 statements by new pragmas")
+    assert says(ran, "his change excludes 80 statements by new pragmas")
     assert "80 statements are excluded by new pragmas, in shop/cart.py" in first_comment(github)
 
 

@@ -87,9 +87,9 @@ def test_a_pull_request_that_loses_coverage_is_red_and_says_how_much(workflow: W
     assert check["status"] == "fail"
     assert check["drop"]["raw"] == check["actual"] == check["drop"]["adjusted"]
     assert "Total coverage fell by" in ran.comment.splitlines()[0]
-    assert "cover 1 more of" in ran.comment.splitlines()[0]
+    assert "cover 1 more line" in ran.comment.splitlines()[0]
     assert [file["path"] for file in ran.result["indirect"]] == ["shop/cart.py"]
-    assert "Changed outside this change (1)" in ran.comment
+    assert "1 line outside this change lost its coverage, in 1 file" in ran.comment
 
 
 def test_a_near_baseline_costs_one_more_request_and_is_shown_as_near(workflow: Workflow) -> None:

@@ -157,7 +157,7 @@ def test_the_second_half_posts_what_the_first_could_not(
     assert ran.outputs["diff-percent"] == "16.666666"
     assert ran.outputs["comment-url"].endswith(f"#issuecomment-{min(github.comments)}")
     assert ran.outputs["result-path"] == ".covgate/result.json"
-    assert "Diff coverage 16.66 % is below 80 %" in ran.summary
+    assert "Diff coverage 16.7 % is below 80 %" in ran.summary
     (asked,) = storage.headers
     assert not {name for name in asked if name.lower() in {"authorization", "cookie"}}
     assert "ghs_workflow" not in ran.log.replace("::add-mask::ghs_workflow", "")

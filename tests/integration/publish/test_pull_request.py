@@ -28,10 +28,10 @@ def test_a_red_gate_comments_and_the_next_push_turns_the_same_comment_green(
     red = pull_request.run(min_total="10")
     assert red.exit_code == 1, red.log
     body = only_comment(github)
-    assert "❌ **Diff coverage 16.66 % is below 80 %: cover 4 more of 6 changed lines and branches**" in body
+    assert "❌ **Diff coverage 16.7 % is below 80 %: cover 4 more of 6 changed lines and branches**" in body
     blob = f"https://github.example/{github.repository}/blob/{pull_request.head}/shop/cart.py"
     assert f"[`shop/cart.py:6-8`]({blob}#L6-L8) in `cheapest`: 3 lines, 2 branches" in body
-    assert pull_request.base[:12] in body
+    assert pull_request.base[:7] in body
     assert red.outputs["verdict"] == "fail"
     assert red.outputs["passed"] == "false"
     assert red.outputs["diff-percent"] == "16.666666"
@@ -39,13 +39,13 @@ def test_a_red_gate_comments_and_the_next_push_turns_the_same_comment_green(
     result = json.loads((pull_request.folder / red.outputs["result-path"]).read_text())
     assert result["base"] == {"sha": pull_request.base, "how": "first-parent", "ref": "main"}
     assert result["head"] == pull_request.head
-    assert "Diff coverage 16.66 %" in red.summary
+    assert "Diff coverage 16.7 %" in red.summary
     assert len(github.requests) <= 5
 
     pull_request.push(COVERED, "Test the cheapest")
     green = pull_request.run(min_total="10")
     assert green.exit_code == 0, green.log
-    assert "✅ **Coverage passes: diff 100 %, total 100 %**" in only_comment(github)
+    assert "✅ **Coverage passes: all 6 changed lines and branches are covered, total 100 %**" in only_comment(github)
     assert green.outputs["passed"] == "true"
     assert green.outputs["comment-url"] == red.outputs["comment-url"]
 
@@ -77,7 +77,7 @@ def test_a_fork_gets_its_verdict_and_its_summary_and_one_line_that_says_so(
     assert not github.comments
     assert ran.log.count("The token can only read") == 1
     assert "::warning" not in ran.log
-    assert "Diff coverage 16.66 %" in ran.summary
+    assert "Diff coverage 16.7 %" in ran.summary
 
 
 @pytest.mark.parametrize(("publish", "code"), [("best-effort", 0), ("required", 6)])
@@ -206,7 +206,7 @@ def test_a_folder_of_a_monorepo_is_judged_by_the_settings_above_it(pull_request:
     ran = pull_request.run(working_directory="shop", test_command=command)
     assert ran.exit_code == 1, ran.log
     assert (ran.outputs["diff-percent"], ran.outputs["result-path"]) == ("16.666666", "shop/.covgate/result.json")
-    assert "❌ **Diff coverage 16.66 % is below 80 %" in ran.summary
+    assert "❌ **Diff coverage 16.7 % is below 80 %" in ran.summary
 
 
 def test_an_older_run_leaves_a_newer_comment_alone(pull_request: PullRequest, github: FakeGithub) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -369,7 +368,7 @@ def test_a_changed_file_outside_a_sparse_checkout_is_none_of_the_project_s(repos
     assert not (repository.path / "web/page.py").exists()
     gate = repository.check("--directory", "api", "--", sys.executable, "run.py", data="", ci=True)
     assert gate.exit_code == 0, gate.stderr
-    assert re.search(rb"Diff coverage +100 % .* 1 / 1\n", gate.stdout)
+    assert "the one changed line is covered" in gate.stdout.decode()
 
 
 def test_a_link_to_a_changed_file_has_no_lines_of_its_own(repository: Repository) -> None:
