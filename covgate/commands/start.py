@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -78,6 +80,9 @@ def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edg
         host.log.mask(settings.github_token)
     if judges and not host.context.local:
         screen.say(_describe(host.context))
+        if settings.github_token:
+            # Most of the time until history is read git works, not covgate.
+            in_thread(host.load_ahead)
     base_side, foreign = None, host.context.kind in JUDGES_CHANGE
     asked = judges and settings.where("guard") != "the default"
     if (foreign or asked) and place.start.is_dir():
@@ -90,6 +95,17 @@ def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edg
         settings = replace(settings, working_directory=folder)
         screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
     return settings, _edges(request, screen, host), base_side
+
+
+def in_thread(load: Callable[[], object]) -> None:
+    """Import something in a thread. A problem, of whatever kind, shows where it is used, which imports it again."""
+
+    def work() -> None:
+        with contextlib.suppress(Exception):
+            load()
+
+    # Not a daemon thread: at exit, Python aborts when a daemon thread is in the middle of an import.
+    threading.Thread(target=work, name="imports").start()
 
 
 def open_publishing(request: RunRequest) -> tuple[Settings, Edges, FinishedRun]:

@@ -203,6 +203,17 @@ def test_every_end_is_seen(pull_request: PullRequest, github: FakeGithub, tmp_pa
 UNJUDGED = ENDS["misspelt-input"]
 
 
+def test_a_misspelt_option_of_the_command_marks_the_comment_of_its_name(
+    pull_request: PullRequest, github: FakeGithub
+) -> None:
+    api, other = earlier(github, name="api"), earlier(github)
+    ran = pull_request.run(command=["check", "--min-dif", "80", "--name", "api"])
+    assert ran.exit_code == 2, ran.log
+    assert ran.log.count("::error title=covgate::unknown option '--min-dif'") == 1
+    assert "Cannot judge: bad input" in github.comments[api].body
+    assert GREEN in github.comments[other].body
+
+
 def test_a_covgate_that_cannot_be_loaded_is_a_bug_and_no_broken_rule(tmp_path: Path) -> None:
     shutil.copy(ROOT / "entrypoint.py", tmp_path)
     (tmp_path / "covgate").mkdir()
