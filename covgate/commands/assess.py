@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import PurePosixPath
 
 from covgate import __version__
-from covgate.change import Checkout, compute_diff_coverage, find_changed_lines, find_pragmas, state_of
-from covgate.config import Settings
+from covgate.change import Checkout, compute_diff_coverage, find_changed_lines, find_functions, find_pragmas, state_of
+from covgate.config import Component, Settings, match_components
 from covgate.gate import Bar, Measured, component_figures, judge_run, with_effect
 from covgate.history import NEWEST, Past, compare_tests, compare_with, find_collection, points_of
 from covgate.host import Links, RunContext
@@ -24,9 +25,10 @@ from covgate.model import (
     Measurement,
     Tally,
     Unavailable,
+    Verdict,
     known,
 )
-from covgate.report import Bands, Facts, show_trend
+from covgate.report import Bands, Facts, Judged, find_steps, show_trend
 from covgate.system import REGULAR_FILE
 
 
@@ -87,8 +89,33 @@ def assess(
         components=parts,
         lost=measurement.lost,
         trend=_trend(settings, past, today),
+        steps=find_steps(_judged(verdict, run, measurement, change, lines, components)),
         gate_changes=_gate_changes(bar, change, measurement),
         gone=tests.gone,
+    )
+
+
+def _judged(
+    verdict: Verdict,
+    run: Measured,
+    measurement: Measurement,
+    change: Checkout,
+    lines: ChangedLines | None,
+    components: Sequence[Component],
+) -> Judged:
+    """Put together what the next steps follow from."""
+    measured = run.coverage.files if isinstance(run.coverage, Coverage) else {}
+    files = {*measured, *measurement.unmeasured}
+    return Judged(
+        verdict=verdict,
+        coverage=run.coverage,
+        diff=run.diff,
+        comparison=run.comparison,
+        components=run.components,
+        members=match_components(components, files, prefix=change.prefix) if components else {},
+        changed=frozenset(lines.files) if lines else frozenset(),
+        unmeasured={path: gap.file.tally() for path, gap in measurement.unmeasured.items() if gap.file},
+        functions=partial(find_functions, change.git, change.tree),
     )
 
 

@@ -12,6 +12,7 @@ from covgate.change import Checkout, find_change, load_engine
 from covgate.commands.assess import assess
 from covgate.commands.base_side import BaseSide, find_bar
 from covgate.commands.edges import Edges
+from covgate.commands.setup import run_setup
 from covgate.commands.start import in_thread
 from covgate.config import CoverageOptions, ReportKind, Settings, check_globs
 from covgate.errors import ExitCode, InputError
@@ -27,8 +28,11 @@ from covgate.system import (
     ReportFolder,
     Screen,
     close_own_memory,
+    find_cache,
     find_user,
+    in_image,
     lent,
+    make_cache,
     make_report_folder,
     take_back,
     user_settings,
@@ -65,9 +69,12 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
         if past.problem:
             screen.error(past.problem)
         in_thread(partial(_import_ahead, checkout.lines))
-        with _isolated(settings, edges, git, directory, tests_user) as user:
+        if settings.setup_command:
+            run_setup(settings, edges)
+        cache = make_cache(edges.environment) if in_image(edges.environment) else None
+        with _isolated(settings, edges, git, directory, tests_user, cache) as user:
             job = _measuring(settings, edges, checkout, replace(project, user=user), folder, bar.otherwise)
-            measurement = measure(job, probe)
+            measurement = measure(replace(job, cache=cache), probe)
         today = edges.now.date()
         facts = assess(
             settings, host.context, checkout, measurement, past, bar, today=today, environment=edges.environment
@@ -92,7 +99,8 @@ def _page_texts(
 
 def _report_folder(settings: Settings, edges: Edges, directory: Path, tests_user: int | None) -> ReportFolder:
     """Make the report's folder, without the reports of an earlier run, in a workspace that is its owner's."""
-    if tests_user is not None and take_back(tests_user, [edges.directory, directory]):
+    caches = [cache] if (cache := find_cache(edges.environment)) else []
+    if tests_user is not None and take_back(tests_user, [edges.directory, directory], caches):
         edges.screen.say("An earlier run was killed while the workspace was the tests': it is given back to its owner")
     # Not the project's folder: the tests may put a link in its place.
     anchor = None if edges.host.context.local else edges.directory
@@ -110,7 +118,7 @@ def _check_components(settings: Settings, git: GitCommand, prefix: PurePosixPath
 
 @contextlib.contextmanager
 def _isolated(
-    settings: Settings, edges: Edges, git: GitCommand, directory: Path, number: int | None
+    settings: Settings, edges: Edges, git: GitCommand, directory: Path, number: int | None, cache: Path | None
 ) -> Iterator[Isolation | None]:
     """Lend the workspace to the tests' user in the block; None, and said, where there is no such user."""
     if number is None:
@@ -120,7 +128,8 @@ def _isolated(
     with history_folder(settings, edges.host, directory) as records:
         # The clone's own folder has another name than .git in a worktree, or with --separate-git-dir.
         kept = [git.own_path("HEAD").parent, git.own_path("config").parent, *([] if records is None else [records])]
-        with lent(number, [edges.directory, git.root, directory], kept, edges.environment) as user:
+        folders, caches = [edges.directory, git.root, directory], [cache] if cache else []
+        with lent(number, folders, kept, edges.environment, caches) as user:
             if not user.has_second_wall():
                 edges.screen.say("One wall around the project's code, not two: this kernel or engine has no Landlock")
             yield user
@@ -163,6 +172,7 @@ def _measuring(
         while_running=edges.host.log.stopped_commands,
         group=edges.host.log.group,
         start=edges.directory,
+        makes_environment=in_image(edges.environment) and settings.python is None,
     )
 
 

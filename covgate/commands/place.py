@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from covgate.config import TomlFile, has_table
 from covgate.errors import InputError
+from covgate.measure import find_only_project
 from covgate.model import Sha
 from covgate.system import GitCommand, find_checkout, read_text_if_there
 
@@ -70,6 +71,30 @@ def find_place_at(here: Path, start: Path, git: GitCommand, commit: Sha) -> Plac
             raise InputError(problem, hint="make it a file in UTF-8", slug="bad-toml") from None
 
     return _look_upward(start, root, read, named=start != here.resolve())
+
+
+def find_project_below(git: GitCommand, base: Sha | None) -> PurePosixPath | None:
+    """Return the folder of the only project, where none is at the top; of a change it is the base's, too.
+
+    Or a change could have another project judged than its own. A base without a project has none that was judged.
+    Raises InputError where it is not one and the same.
+    """
+    found = find_only_project(git, git.head())
+    if base is None:
+        return found
+    try:
+        before = find_only_project(git, base)
+    except InputError:
+        # The gate could not run there.
+        return found
+    if before is None or before == found:
+        return found
+    now = f"in {found}" if found else "at the top of the checkout"
+    raise InputError(
+        f"the project was in {before} at the base {base[:7]}, and is {now} in this change",
+        hint="set `working-directory` in the workflow to the folder of the project",
+        slug="several-projects",
+    )
 
 
 def _look_upward(start: Path, top: Path, read: Callable[[Path], TomlFile | None], *, named: bool) -> Place:

@@ -15,7 +15,7 @@ from pathlib import Path
 from covgate.change import find_base
 from covgate.commands.base_side import JUDGES_CHANGE, BaseSide, read_base_side
 from covgate.commands.edges import Edges
-from covgate.commands.place import Place, find_place
+from covgate.commands.place import Place, find_place, find_project_below
 from covgate.config import (
     Option,
     Settings,
@@ -38,7 +38,7 @@ from covgate.host import (
     open_host,
 )
 from covgate.publish import TITLE
-from covgate.system import GitCommand, GitRemote, Screen
+from covgate.system import GitCommand, GitRemote, Screen, find_checkout, in_image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class RunRequest:
     @property
     def start(self) -> str:
         """The folder it was pointed at, relative to `here`."""
-        return self.command_line.get("working-directory") or self.inputs.get("INPUT_WORKING-DIRECTORY") or "."
+        return self.command_line.get("working-directory") or self.inputs.get(_DIRECTORY) or "."
 
 
 def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edges, BaseSide | None]:
@@ -78,15 +78,20 @@ def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edg
     host = open_host(request.environment, settings.github_token, sys.stdout, judges=judges)
     if settings.github_token:
         host.log.mask(settings.github_token)
-    if judges and not host.context.local:
-        screen.say(_describe(host.context))
-        if settings.github_token:
-            # Most of the time until history is read git works, not covgate.
-            in_thread(host.load_ahead)
+    if judges and settings.github_token and not host.context.local:
+        # Most of the time until history is read git works, not covgate.
+        in_thread(host.load_ahead)
     base_side, foreign = None, host.context.kind in JUDGES_CHANGE
     asked = judges and settings.where("guard") != "the default"
     if (foreign or asked) and place.start.is_dir():
         base_side = _find_base_side(request, place, settings, host)
+    if judges and _looks_for_project(request, settings, place):
+        base = base_side.base.sha if base_side and foreign else None
+        if below := find_project_below(GitCommand(place.start, request.environment), base):
+            screen.say(f"Found one project in the checkout, in {below}: the run is of it, as with `working-directory`")
+            return open_run(replace(request, inputs={**request.inputs, _DIRECTORY: str(below)}), judges=judges)
+    if judges and not host.context.local:
+        screen.say(_describe(host.context))
     if base_side is not None and foreign:
         place = replace(place, project=base_side.place.project)
         settings = _with_base(_settings_of(request, place, place.toml), base_side, screen)
@@ -95,6 +100,17 @@ def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edg
         settings = replace(settings, working_directory=folder)
         screen.say(f"The project is {folder}, where pyproject.toml has [tool.covgate]")
     return settings, _edges(request, screen, host), base_side
+
+
+_DIRECTORY = "INPUT_WORKING-DIRECTORY"
+
+
+def _looks_for_project(request: RunRequest, settings: Settings, place: Place) -> bool:
+    """Whether covgate makes the environment, and nobody said where the project is."""
+    # The runner hands the default on as if somebody had given it.
+    given = settings.working_directory != "." or place.project != place.start
+    otherwise = settings.install_command or settings.coverage_data or settings.python
+    return in_image(request.environment) and not given and not otherwise and find_checkout(place.start) == place.start
 
 
 def in_thread(load: Callable[[], object]) -> None:

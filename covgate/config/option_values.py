@@ -147,6 +147,16 @@ def parse_branch_name(text: str) -> str:
     return name
 
 
+def parse_python_version(text: str) -> str:
+    """Read a version of Python, with or without its last part: `3.12`, `3.13.1`, `3.14t`."""
+    version = text.strip()
+    if not re.fullmatch(r"3\.\d{1,2}(\.\d{1,3}((a|b|rc)\d{1,2})?)?t?", version):
+        raise ValueError("expected a version such as 3.12")
+    if version == "3.1":
+        raise ValueError("expected a version such as 3.12; without quotes YAML reads 3.10 as the number 3.1")
+    return version
+
+
 def parse_minutes(text: str) -> Decimal:
     """Read a time-out in minutes."""
     try:

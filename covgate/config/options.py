@@ -25,6 +25,7 @@ from covgate.config.option_values import (
     parse_minutes,
     parse_percent,
     parse_points,
+    parse_python_version,
     parse_report_name,
     parse_reports,
     parse_switch,
@@ -155,8 +156,24 @@ class Settings:
         parse=parse_text,
         metavar="COMMAND",
         toml=False,
-        help="Run first, in a shell like `test-command`'s, in a fresh virtual environment the tests then use. `uv` and "
-        "`pip` are there.",
+        help="Run in place of what covgate finds, in a shell like `test-command`'s, in a fresh virtual environment the "
+        "tests then use. `uv` and `pip` are there.",
+    )
+    setup_command: str | None = _option(
+        on_command_line=False,
+        parse=parse_text,
+        metavar="COMMAND",
+        toml=False,
+        help="Run before anything else, as root and outside of the checkout: `apt-get update && apt-get install -y "
+        "gcc`, say. It must run nothing that a pull request wrote.",
+    )
+    python_version: str | None = _option(
+        of_base=True,
+        on_command_line=False,
+        parse=parse_python_version,
+        metavar="VERSION",
+        help="The Python of the environment covgate makes, such as `3.12`. Default: `.python-version`, the project's "
+        "`requires-python`, the image's.",
     )
     working_directory: str = _option(
         parse=parse_folder,

@@ -11,13 +11,15 @@ from covgate.config import Settings
 from covgate.errors import InputError, MeasureError
 from covgate.measure.agreement import with_committed, with_times
 from covgate.measure.data_files import Wanted, analyse_data, find_data
-from covgate.measure.environment import make_environment
+from covgate.measure.environment import Workshop
 from covgate.measure.foreign.kinds import DataKind
 from covgate.measure.foreign.places import analyse_reports
 from covgate.measure.junit.files import JunitFiles, name_junit, read_junit
 from covgate.measure.junit.names import TestNames
 from covgate.measure.junit.results import masking
+from covgate.measure.matching import find_wish, matching_python
 from covgate.measure.nothing import explain_nothing
+from covgate.measure.prepare import prepare_environment
 from covgate.measure.probe_call import Probe
 from covgate.measure.project import NoCoverageError, Project, with_own_python
 from covgate.measure.reader import name_reader
@@ -48,6 +50,10 @@ class Measuring:
     """Folds what is logged inside, under a title."""
     start: Path
     """Where covgate was started: paths are shown from there."""
+    makes_environment: bool = False
+    """Whether the tests get an environment of their own without an `install-command`, as in the image."""
+    cache: Path | None = None
+    """Where what is downloaded for it may be kept."""
 
 
 def measure(job: Measuring, probe: Probe | None) -> Measurement:
@@ -98,9 +104,8 @@ def _read(job: Measuring, probe: Probe | None) -> Measurement:
             try:
                 measurement = _analyse(job, project, paths, kind, probe)
             except NoCoverageError:
-                # As in the image, whose interpreter for the tests has only what `install-command` installs.
-                own = with_own_python(project)
-                measurement = name_reader(project, lambda: _analyse(job, own, paths, kind, None))
+                # As in the image, whose interpreter for the tests has only what is installed for them.
+                measurement = _analyse_elsewhere(job, paths, kind)
             _remove_pipes(job)
             if job.committed:
                 return with_committed(measurement, wanted.changed, _committed_before(job, paths))
@@ -109,6 +114,20 @@ def _read(job: Measuring, probe: Probe | None) -> Measurement:
             return with_times(project.root, measurement, wanted.changed, paths)
     except MeasureError as exc:
         return _unusable(job, exc)
+
+
+def _analyse_elsewhere(job: Measuring, paths: tuple[Path, ...], kind: DataKind) -> Measurement:
+    """Analyse with the Python that the project asks for, where covgate can have it; else with covgate's own."""
+    project, settings = job.project, job.settings
+    wish = (
+        find_wish(project, settings.python_version, settings.where("python-version")) if job.makes_environment else None
+    )
+    if wish:
+        with matching_python(project, wish, job.cache, job.screen.say) as matching:
+            if matching:
+                return _analyse(job, matching, paths, kind, None)
+    own = with_own_python(project)
+    return name_reader(project, lambda: _analyse(job, own, paths, kind, None))
 
 
 def _analyse(
@@ -142,22 +161,20 @@ def _run_tests(job: Measuring) -> Measurement:
             private.chmod(0o711)
         minutes = settings.timeout_minutes
         seconds = float(minutes) * 60 if minutes is not None else None
-        if settings.install_command:
+        command = settings.test_command
+        if settings.install_command or job.makes_environment:
             with job.group("Environment"), screen.step("Preparing the environment"):
-                project = make_environment(
-                    project,
-                    settings.install_command,
-                    _own_folder(project, private / "project"),
-                    timeout_seconds=seconds,
-                    while_running=job.while_running,
-                )
+                shown = shown_path(project.directory, job.start)
+                workshop = _workshop(job, private, seconds)
+                environment, command = prepare_environment(project, settings, workshop, shown)
+            project = environment.project
             _remove_pipes(job)
             # It may have made some.
             job = replace(job, files=job.git.files())
         data = _own_folder(project, private / "data")
         with screen.step("Preparing the measurement"):
             local = _local(job.files)
-            plan = prepare_suite(project, settings.test_command, data, local, job.wanted.tracked, settings.junit)
+            plan = prepare_suite(project, command, data, local, job.wanted.tracked, settings.junit)
         screen.say(f"Running {plan.shown}")
         if project.is_found:
             version = f" ({project.version})" if project.version else ""
@@ -179,6 +196,18 @@ def _run_tests(job: Measuring) -> Measurement:
         suite=replace(suite.run, tests=tests),
         lost=measurement.lost + suite.cut_off,
         notes=(*measurement.notes, *suite.notes, *test_notes),
+    )
+
+
+def _workshop(job: Measuring, private: Path, seconds: float | None) -> Workshop:
+    """Return what environments are made with; `private` is a folder that the project's code cannot write to."""
+    return Workshop(
+        tools=private / "tools",
+        folder=_own_folder(job.project, private / "project"),
+        cache=job.cache,
+        timeout_seconds=seconds,
+        while_running=job.while_running,
+        say=job.screen.say,
     )
 
 

@@ -39,10 +39,11 @@ from covgate.model.history import (
     Start,
 )
 from covgate.model.numbers import Counts, Tally, cut, floor_percent
-from covgate.model.places import MOST_REASONS, Place, find_places
+from covgate.model.places import MOST_REASONS, Place, find_places, find_places_with_lines, weigh
 from covgate.model.secret import Secret
+from covgate.model.steps import MOST_CHOSEN, MOST_FOLDERS, FolderGap, Spot, Steps
 from covgate.model.test_results import MOST_FAILURES, MOST_GONE, FailedTest, GoneTests, TestResults
-from covgate.model.text import name_some, plain, shorten, visible, without_ident
+from covgate.model.text import name_some, plain, shorten, visible, without_credentials, without_ident
 from covgate.model.unknown import Unavailable, known
 from covgate.model.verdict import (
     FAILED_SUITES,
@@ -60,14 +61,14 @@ from covgate.model.verdict import (
 )
 
 __all__ = [
-    "FAILED_SUITES", "MAX_DROP", "MIN_DIFF", "MIN_TOTAL", "MOST_FAILURES", "MOST_GONE", "MOST_REASONS",
-    "NOTHING_RECORDED", "NO_GATE_CHANGES", "PYTHON_SUFFIXES", "WITHOUT_LINE", "Aim", "Base", "BaseHow", "Baseline",
-    "BaselineHow", "Branch", "ChangedFile", "ChangedLines", "Check", "Comparison", "ComponentFigures", "Counts",
-    "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop", "FailedTest", "FileCoverage", "FileLines", "FileShift",
-    "Flap", "FlapShown", "Function", "Gap", "GateChange", "GateChangeKind", "GateChanges", "GoneTests", "History",
-    "IndirectFile", "LineRecord", "Measurement", "Move", "OmittedFile", "Place", "Point", "Reason", "ReasonKind",
-    "Record", "Secret", "Sha", "Shifts", "Span", "Start", "Status", "SuiteRun", "SuiteStatus", "Tally", "TestResults",
-    "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures", "find_places", "floor_percent",
-    "known", "name_some", "parse_sha", "plain", "shorten", "show_number", "show_percent", "spans_of", "visible",
-    "without_ident",
+    "FAILED_SUITES", "MAX_DROP", "MIN_DIFF", "MIN_TOTAL", "MOST_CHOSEN", "MOST_FAILURES", "MOST_FOLDERS", "MOST_GONE",
+    "MOST_REASONS", "NOTHING_RECORDED", "NO_GATE_CHANGES", "PYTHON_SUFFIXES", "WITHOUT_LINE", "Aim", "Base", "BaseHow",
+    "Baseline", "BaselineHow", "Branch", "ChangedFile", "ChangedLines", "Check", "Comparison", "ComponentFigures",
+    "Counts", "Coverage", "DiffCoverage", "DiffFile", "Doubt", "Drop", "FailedTest", "FileCoverage", "FileLines",
+    "FileShift", "Flap", "FlapShown", "FolderGap", "Function", "Gap", "GateChange", "GateChangeKind", "GateChanges",
+    "GoneTests", "History", "IndirectFile", "LineRecord", "Measurement", "Move", "OmittedFile", "Place", "Point",
+    "Reason", "ReasonKind", "Record", "Secret", "Sha", "Shifts", "Span", "Spot", "Start", "Status", "Steps", "SuiteRun",
+    "SuiteStatus", "Tally", "TestResults", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures",
+    "find_places", "find_places_with_lines", "floor_percent", "known", "name_some", "parse_sha", "plain", "shorten",
+    "show_number", "show_percent", "spans_of", "visible", "weigh", "without_credentials", "without_ident",
 ]  # fmt: skip

@@ -40,6 +40,13 @@ def find_places(file: FileCoverage, statements: frozenset[int], *, imported: boo
 
     A file that was not `imported` by any test gives that as the only reason.
     """
+    return tuple(place for place, _ in find_places_with_lines(file, statements, imported=imported))
+
+
+def find_places_with_lines(
+    file: FileCoverage, statements: frozenset[int], *, imported: bool = True
+) -> list[tuple[Place, tuple[int, ...]]]:
+    """Return each place with its missing and its partial lines."""
     left = sorted((file.missing | file.partial) & statements)
     owners = _owners(file, left)
     groups: dict[tuple[int, int], list[int]] = {}
@@ -57,8 +64,14 @@ def find_places(file: FileCoverage, statements: frozenset[int], *, imported: boo
         groups.setdefault((run, 0), []).append(line)
         previous = line
     unloaded = () if imported else (Reason(kind=ReasonKind.NEVER_IMPORTED),)
-    found = (_place(file, lines, owners.get(lines[0]), unloaded) for lines in groups.values())
-    return tuple(sorted(found, key=lambda place: (place.span.start, place.span.end)))
+    found = [(_place(file, lines, owners.get(lines[0]), unloaded), tuple(lines)) for lines in groups.values()]
+    return sorted(found, key=lambda one: (one[0].span.start, one[0].span.end))
+
+
+def weigh(file: FileCoverage, lines: Iterable[int]) -> int:
+    """Count the missing statements in `lines` (first lines) and the branches never taken that leave them."""
+    untaken = sum(file.branches[line].total - file.branches[line].taken for line in lines if line in file.branches)
+    return untaken + sum(line in file.missing for line in lines)
 
 
 def _place(file: FileCoverage, lines: Sequence[int], owner: Function | None, given: tuple[Reason, ...]) -> Place:
@@ -68,8 +81,7 @@ def _place(file: FileCoverage, lines: Sequence[int], owner: Function | None, giv
         weights: Counter[Reason] = Counter()
         for line in lines:
             if reason := file.reasons.get(line):
-                branch = file.branches.get(line)
-                weights[reason] += (line in file.missing) + (branch.total - branch.taken if branch else 0)
+                weights[reason] += weigh(file, [line])
         reasons = tuple(sorted(weights, key=lambda one: (-weights[one], one.line, one.kind))[:MOST_REASONS])
     return Place(
         span=Span(start=lines[0], end=lines[-1]),

@@ -19,6 +19,15 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
 
 
+def without_credentials(text: str) -> str:
+    """Replace the user and password of every address in a text: `https://me:key@host/` is `https://****@host/`."""
+    # A password may hold an @ of its own: the last one before the path ends it.
+    return _CREDENTIALS.sub(r"\1****@", text)
+
+
+_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}://)[^/\s'\"`<>]{1,4000}@")
+
+
 def shorten(text: str, size: int) -> str:
     """Cut text to at most `size` bytes of UTF-8, at a character, with `…` where something went."""
     if len(text.encode()) <= size:

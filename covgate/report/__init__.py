@@ -17,13 +17,14 @@ from covgate.report.render import (
     render_result,
     restore_facts,
 )
+from covgate.report.steps import Judged, find_steps
 from covgate.report.terminal import print_report
 from covgate.report.trend.words import show_trend
 from covgate.report.view import ReportView, build_view
 
 __all__ = [
-    "MOST_RESULT", "Bands", "Facts", "Origin", "ReportView", "build_history_view", "build_view", "history_json",
-    "load_renderers", "make_annotations", "make_build", "make_trend", "print_history", "print_report", "read_result",
-    "render_comment", "render_failed_result", "render_failure", "render_page", "render_result", "render_summary",
-    "render_unjudged", "restore_facts", "show_trend", "word_alarm",
+    "MOST_RESULT", "Bands", "Facts", "Judged", "Origin", "ReportView", "build_history_view", "build_view", "find_steps",
+    "history_json", "load_renderers", "make_annotations", "make_build", "make_trend", "print_history", "print_report",
+    "read_result", "render_comment", "render_failed_result", "render_failure", "render_page", "render_result",
+    "render_summary", "render_unjudged", "restore_facts", "show_trend", "word_alarm",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from covgate.model import (
     GateChanges,
     GoneTests,
     Sha,
+    Steps,
     Tally,
     Unavailable,
     Verdict,
@@ -59,6 +60,8 @@ class Facts:
     """How many processes of the run ended before writing their data: what they executed is not counted."""
     trend: str = ""
     """The sparkline of the newest records, and how far the target is; empty without a history."""
+    steps: Steps | None = None
+    """The places that are enough to pass every failing rule; None where that cannot be known."""
     gate_changes: GateChanges = NO_GATE_CHANGES
     """What the change does to the gate that judges it."""
     gone: GoneTests | None = None

@@ -26,7 +26,9 @@ from pydantic import (
 from covgate import __version__
 from covgate.errors import CovgateError
 from covgate.model import (
+    MOST_CHOSEN,
     MOST_FAILURES,
+    MOST_FOLDERS,
     MOST_GONE,
     MOST_REASONS,
     NO_GATE_CHANGES,
@@ -171,6 +173,47 @@ class DiffFileJson(_Model):
         default=None,
         description="`unmeasured`: no test imports the file, so its changed lines count as uncovered. `undecided`: so "
         "too, because the coverage configuration neither names it nor leaves it out.",
+    )
+
+
+class SpotJson(_Model):
+    """A place to cover, and how many statements and branches it adds to the counts of rules."""
+
+    path: Text
+    place: PlaceJson
+    diff: int = Field(ge=0, description="Added to the change's, in the project and in each of the components.")
+    total: int = Field(ge=0, description="Added to the total's; 0 where the file is in no total.")
+    components: list[str] = Field(description="The components that hold the file.")
+
+
+class FolderJson(_Model):
+    """What is missing in a folder itself, without the folders in it."""
+
+    path: Text
+    lines: int = Field(ge=0)
+    branches: int = Field(ge=0)
+    files: int = Field(ge=0)
+
+
+class StepsJson(_Model):
+    """A set of places that passes every failing rule once they are covered."""
+
+    places: list[SpotJson] = Field(
+        validation_alias=AliasChoices("chosen", "places"),
+        max_length=MOST_CHOSEN,
+        description="The largest first; empty where it takes more than can be named.",
+    )
+    count: int = Field(ge=1, description="How many places the set has.")
+    least: int = Field(ge=1, description="No set has fewer; below `count` where it is not known whether one has.")
+    among: int = Field(ge=0, description="How many places there are to choose from; 0 where that is not known.")
+    functions: bool = Field(description="Whether all of these are functions.")
+    part: int = Field(
+        ge=0,
+        description="So many of the statements of the last place are enough (of its branches, where it has no "
+        "statements); 0 is all of it.",
+    )
+    folders: list[FolderJson] = Field(
+        max_length=MOST_FOLDERS, description="Where most is missing, where it takes more places than can be named."
     )
 
 
@@ -403,6 +446,7 @@ class ResultJson(_Model):
     indirect: list[IndirectJson]
     flapping: list[FlapJson]
     checks: list[CheckJson]
+    to_cover: StepsJson | None = Field(description="What is enough to pass every failing rule; null when unknown.")
     gate_changes: GateChangesJson
     suite: SuiteJson | None
     gone_tests: GoneTestsJson | None = Field(
@@ -436,6 +480,7 @@ def build_result(facts: Facts, *, headline: str, exit_code: int, error: CovgateE
             "indirect": facts.comparison.indirect if facts.comparison else (),
             "flapping": facts.comparison.flaps if facts.comparison else (),
             "checks": facts.verdict.checks,
+            "to_cover": facts.steps,
             "gate_changes": facts.gate_changes,
             "suite": facts.verdict.suite,
             "gone_tests": facts.gone,
@@ -459,7 +504,7 @@ def build_failure(error: CovgateError, headline: str) -> ResultJson:
         "trend": "",
     }
     unknown = dict.fromkeys(("total", "diff", "baseline"), Unavailable(reason=error.message))
-    nothing = dict.fromkeys(("head", "measured", "base", "delta", "suite", "gone_tests", "bands"))
+    nothing = dict.fromkeys(("head", "to_cover", "measured", "base", "delta", "suite", "gone_tests", "bands"))
     empty = dict.fromkeys(("moved", "components", "indirect", "flapping", "checks", "notes"), ())
     return ResultJson.model_validate({**said, **unknown, **nothing, **empty, "gate_changes": NO_GATE_CHANGES})
 

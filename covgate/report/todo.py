@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from covgate.host import Links
-from covgate.model import MIN_DIFF, DiffFile, Place, Span, Status, SuiteStatus, VerdictKind
+from covgate.model import MOST_CHOSEN, DiffFile, FolderGap, Place, Span, Steps
 from covgate.report.facts import Facts
-from covgate.report.what_to_do import choose_places
 from covgate.report.why import why_text
 from covgate.report.words import plural, short_path, span_text
 
-TODO_LIMIT = 5
+TODO_LIMIT = MOST_CHOSEN
 """How many places the list of next steps names."""
 
 
@@ -69,58 +68,87 @@ class NextSteps:
 
 
 def next_steps(facts: Facts, files: Sequence[DiffFile]) -> NextSteps:
-    """Return the fewest places that are enough, where the diff's rule alone is in the way; else the largest ones.
-
-    A list that is called enough holds every place it takes: of more than `TODO_LIMIT` it says how many that are.
-    """
-    listed, spots = list_todos(files, facts.links), _spots(files)
-    needed = _needed(facts)
-    choice = choose_places((needed,), [(place.size,) for _, place in spots]) if needed else None
-    if choice is None:
+    """Word the places that are enough, where that could be known; else the largest ones of the change."""
+    steps = facts.steps
+    if steps is None:
+        listed = list_todos(files, facts.links)
         title, many = "Still uncovered in this change", f" (the {TODO_LIMIT} largest of {len(listed):,} places)"
         title += many if len(listed) > TODO_LIMIT else ""
         return NextSteps(title=title, rows=listed[:TODO_LIMIT], among=len(listed), everything=len(listed) <= TODO_LIMIT)
-    count = len(choice.chosen)
-    title = f"Covering {'this' if count == 1 else f'these {count}'} is enough"
-    if count > TODO_LIMIT:
-        title = f"That takes at least {choice.least:,} of {len(spots):,} places. Most is missing in"
-    rows = tuple(_todo(*spots[at], facts.links) for at in choice.chosen[:TODO_LIMIT])
-    return NextSteps(title=title, rows=rows, among=count, everything=len(rows) == len(spots))
+    if not steps.chosen:
+        folders = tuple(map(_folder, steps.folders))
+        return NextSteps(title=_needed(steps), rows=(), folders=folders, among=0, everything=False)
+    rows = tuple(_step(steps, at, facts) for at in range(len(steps.chosen)))
+    named = {(spot.path, spot.place.span) for spot in steps.chosen}
+    everything = all((file.path, place.span) in named for file in files for place in file.places)
+    return NextSteps(title=_enough(steps), rows=rows, among=len(rows), everything=everything)
 
 
-def _needed(facts: Facts) -> int:
-    """Return how much the diff's rule lacks; 0 where it passes, or where covering the change may not be enough."""
-    suite, broken = facts.verdict.suite, {Status.FAIL, Status.UNAVAILABLE}
-    if facts.verdict.kind is not VerdictKind.FAIL or (suite and suite.status is not SuiteStatus.PASSED):
-        return 0
-    checks = [check for check in facts.verdict.checks if check.status in broken]
-    if len(checks) != 1 or (checks[0].rule, checks[0].component) != (MIN_DIFF, None) or checks[0].actual is None:
-        return 0
-    return checks[0].actual.counts.needed(checks[0].target)
+def _enough(steps: Steps) -> str:
+    if steps.count == 1:
+        return "Covering this is enough"
+    if steps.least < steps.count:
+        # Whether fewer would do took too long to find out.
+        return f"At most these {steps.count} have to be covered"
+    return f"Covering these {steps.count} is enough"
 
 
-def _spots(files: Iterable[DiffFile]) -> list[tuple[DiffFile, Place]]:
-    return [(file, place) for file in sorted(files, key=lambda file: str(file.path)) for place in file.places]
+def _needed(steps: Steps) -> str:
+    most = f" and at most {steps.count:,}" if steps.least < steps.count and steps.among else ""
+    among = f" of {steps.among:,}" if steps.among else ""
+    return f"That takes at least {steps.least:,}{most}{among} {'functions' if steps.functions else 'places'}. " + _MOST
+
+
+_MOST = "Most is missing in"
+
+
+def _folder(folder: FolderGap) -> FolderLeft:
+    noun = plural(folder.lines + folder.branches, "line")
+    if folder.branches:
+        noun = f"{folder.lines + folder.branches:,} lines and branches"
+    name = "." if folder.path == PurePosixPath() else short_path(folder.path)
+    return FolderLeft(shown=name, size=f"{noun} in {plural(folder.files, 'file')}")
+
+
+def _step(steps: Steps, at: int, facts: Facts) -> Todo:
+    """Word one of the places that are enough; of the last one a part may be."""
+    spot = steps.chosen[at]
+    inside = any(file.path == spot.path for file in facts.known_diff.files)
+    url = (facts.links.to if inside else facts.links.to_measured)(spot.path, spot.place.span)
+    todo = _todo(spot.path, spot.place, url, _where_it_ran(facts))
+    if not steps.part or at < len(steps.chosen) - 1:
+        return todo
+    place = spot.place
+    branches = plural(place.branches.missing, "branch", "branches")
+    whole = plural(place.statements, "line") if place.statements else branches
+    return replace(todo, enough=f"any {steps.part:,} of these {whole} {'is' if steps.part == 1 else 'are'} enough")
+
+
+def _where_it_ran(facts: Facts) -> str:
+    """Name the branch of the baseline, as people know it."""
+    ref = facts.base.ref.removeprefix("origin/") if facts.base else ""
+    is_name = re.fullmatch(r"[A-Za-z][\w./-]{0,59}", ref, re.ASCII) and not re.fullmatch("[0-9a-f]{40,64}", ref)
+    return ref if is_name else ""
 
 
 def list_todos(files: Iterable[DiffFile], links: Links) -> tuple[Todo, ...]:
     """Return every place with work left, the largest first."""
     found = [(file, place) for file in files for place in file.places]
     found.sort(key=lambda one: (-one[1].size, str(one[0].path), one[1].span.start))
-    return tuple(_todo(file, place, links) for file, place in found)
+    return tuple(_todo(file.path, place, links.to(file.path, place.span)) for file, place in found)
 
 
-def _todo(file: DiffFile, place: Place, links: Links) -> Todo:
+def _todo(path: PurePosixPath, place: Place, url: str | None, branch: str = "") -> Todo:
     return Todo(
-        path=file.path,
-        shown=short_path(file.path),
+        path=path,
+        shown=short_path(path),
         span=place.span,
         lines=span_text(place.span),
         function=place.function,
-        why=why_text(place.reasons),
+        why=why_text(place.reasons, branch),
         size=_size_text(place),
         enough="",
-        url=links.to(file.path, place.span),
+        url=url,
     )
 
 

@@ -34,9 +34,15 @@ NAMED = 2
 """How many reasons of one place are told."""
 
 
-def why_text(reasons: Sequence[Reason]) -> str:
-    """Print why a place is missing, plain text; empty where that is not known."""
-    said = [REASONS[reason.kind].format(reason.line) for reason in reasons]
+def why_text(reasons: Sequence[Reason], branch: str = "") -> str:
+    """Print why a place is missing, plain text; empty where that is not known. `branch` is that of the baseline."""
+    said = [
+        f"ran on {branch}, not here"
+        if branch and reason.kind is ReasonKind.LOST
+        # The line that decides is for those that have one.
+        else REASONS[reason.kind].format(reason.line)
+        for reason in reasons
+    ]
     if len(said) <= NAMED:
         return " and ".join(said)
     return f"{', '.join(said[:NAMED])}, and more"

@@ -176,6 +176,11 @@ class Isolation:
         return found
 
 
+def in_image(environment: Mapping[str, str]) -> bool:
+    """Whether covgate runs in its image, as root or not."""
+    return USER_VARIABLE in environment
+
+
 def find_user(environment: Mapping[str, str]) -> int | None:
     """Return the number of the tests' user: in the image, where covgate is root; else None."""
     number = environment.get(USER_VARIABLE, "")

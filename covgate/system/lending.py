@@ -45,20 +45,29 @@ class _Lent:
 
 @contextlib.contextmanager
 def lent(
-    number: int, folders: Iterable[Path], kept: Iterable[Path], environment: Mapping[str, str]
+    number: int,
+    folders: Iterable[Path],
+    kept: Iterable[Path],
+    environment: Mapping[str, str],
+    caches: Iterable[Path] = (),
 ) -> Iterator[Isolation]:
     """Let the user `number` write to `folders` in the block; yield it with a home of its own.
 
     None of the folders can be moved away. Whatever is named `.git` there, and what `kept` names, there or elsewhere,
     stays as it is and where it is: git runs as root afterwards, and believes its configuration. Credentials in it are
-    hidden meanwhile. In the end everything of the user is ended, and the folders belong to whom they belonged. Raises
-    InputError when they cannot be lent.
+    hidden meanwhile. `caches` are lent whole, with what is named `.git` there (uv's cache has files of that name): no
+    git is run in them. In the end everything of the user is ended, and the folders belong to whom they belonged.
+    Raises InputError when they cannot be lent.
     """
     with _user(number) as user:
         state = _Lent(user=user)
         try:
             try:
                 _lend(state, [os.path.realpath(path) for path in folders], {os.path.realpath(path) for path in kept})
+                for cache in map(os.path.realpath, caches):
+                    # What lies in a lent folder is lent.
+                    if not any(f"{cache}/".startswith(f"{top}/") for top in state.owners):
+                        _lend_folder(state, cache, None)
                 _close_credentials(state, environment)
             except OSError as exc:
                 raise _cannot(exc) from None
@@ -81,13 +90,14 @@ def _user(number: int) -> Iterator[Isolation]:
         yield user
 
 
-def take_back(number: int, folders: Iterable[Path]) -> bool:
+def take_back(number: int, folders: Iterable[Path], caches: Iterable[Path] = ()) -> bool:
     """Give back what a run that was killed had lent; tell whether there was such a run.
 
-    Nobody noted whose it was: the owner of the clone's `.git` gets it, with that folder's rights for the group. Raises
-    InputError when that cannot be done.
+    Nobody noted whose it was: the owner of the clone's `.git` gets it, with that folder's rights for the group, and of
+    a cache the owner of the folder it lies in. Raises InputError when that cannot be done.
     """
-    left = [top for top in dict.fromkeys(map(os.path.realpath, folders)) if os.lstat(top).st_gid == number]
+    tops = set(map(os.path.realpath, caches))
+    left = [top for top in dict.fromkeys([*map(os.path.realpath, folders), *tops]) if os.lstat(top).st_gid == number]
     if not left:
         return False
     with _user(number) as user:
@@ -95,7 +105,11 @@ def take_back(number: int, folders: Iterable[Path]) -> bool:
         state = _Lent(user=user)
         try:
             for top in left:
-                _find_lent(state, top)
+                if top in tops:
+                    about = Path(top).parent.stat()
+                    state.owners[top] = (about.st_uid, about.st_gid)
+                else:
+                    _find_lent(state, top)
         except OSError as exc:
             raise _cannot(exc) from None
         with undisturbed():
@@ -146,17 +160,21 @@ def _lend(state: _Lent, folders: list[str], kept: set[str]) -> None:
         if above is not None:
             _guard(state, folder, above)
         elif folder not in state.owners:
-            about = os.lstat(folder)
-            state.owners[folder] = (about.st_uid, about.st_gid)
-            state.user.places.append(Path(folder))
-            _lend_tree(state, folder, kept)
+            _lend_folder(state, folder, kept)
     for path in sorted(kept):
         # A git folder that is no `.git` of the workspace; what lies in one is kept with it.
         _keep(state, path, is_folder=True)
 
 
-def _lend_tree(state: _Lent, top: str, kept: set[str]) -> None:
-    """Give a tree to the user, but for what is kept; guard the folders that lead to that.
+def _lend_folder(state: _Lent, folder: str, kept: set[str] | None) -> None:
+    about = os.lstat(folder)
+    state.owners[folder] = (about.st_uid, about.st_gid)
+    state.user.places.append(Path(folder))
+    _lend_tree(state, folder, kept)
+
+
+def _lend_tree(state: _Lent, top: str, kept: set[str] | None) -> None:
+    """Give a tree to the user, but for what is kept (None: nothing); guard the folders that lead to that.
 
     Without recursion: a tree may be deeper than Python's stack.
     """
@@ -170,7 +188,7 @@ def _lend_tree(state: _Lent, top: str, kept: set[str]) -> None:
             for entry in entries:
                 about = entry.stat(follow_symlinks=False)
                 is_folder = stat.S_ISDIR(about.st_mode)
-                if entry.name == ".git" or entry.path in kept:
+                if kept is not None and (entry.name == ".git" or entry.path in kept):
                     guards.append(folder)
                     kept.discard(entry.path)
                     _keep(state, entry.path, is_folder=is_folder)

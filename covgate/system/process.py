@@ -80,7 +80,7 @@ def run_live(
     grace: float = GRACE_SECONDS,
     user: Isolation | None = None,
 ) -> LiveRun:
-    """Run `argv` in a process group of its own, its output going straight to `stdout` (default: covgate's own).
+    """Run `argv` in a process group of its own, all its output going straight to `stdout` (default: covgate's own).
 
     After `timeout` seconds, or when covgate itself is interrupted or terminated, the whole group is asked to end
     (SIGINT, on which pytest and coverage still write what they have) and killed `grace` seconds later, or at once when
@@ -99,7 +99,7 @@ def run_live(
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             # Of two streams the runner may read the later one first: the end of stopped commands before what they stop.
-            stderr=subprocess.STDOUT if user else None,
+            stderr=None if user is None and stdout is None else subprocess.STDOUT,
             start_new_session=True,
         ),
         user,

@@ -56,7 +56,7 @@ def test_settings_read_what_the_runner_passes(name: str) -> None:
     samples = {"min-total": "80", "min-diff": "80", "green": "90", "orange": "10", "reports": "xml"}
     samples |= {"comment": "never", "publish": "required", "mode": "publish", "timeout-minutes": "5"}
     samples |= {"max-drop": "1", "record": "true", "history-limit": "9", "ratchet": "true", "guard": "warn"}
-    samples |= {"annotations": "notice"}
+    samples |= {"annotations": "notice", "python-version": "3.12"}
     settings = resolve(inputs=passed_by_the_runner({name: samples.get(name, "something")}))
     assert settings.where(name) == f"the input {name}"
 

@@ -531,4 +531,43 @@ def attack():
     os.mkfifo(folder / ".coverage.pipe")
     (folder / ".coverage.folder").mkdir()
 """),
+    "cache-folder": of_test("""
+def attack():
+    cache = pathlib.Path(os.environ["UV_CACHE_DIR"]).parent
+    program = "#!/bin/sh\\n(env; id -u) >> /tmp/loot/program\\n"
+    for name in ("git", "uv", "python3", "uv/uv", ".git/hooks/post-checkout", "python/bin/python3"):
+        (cache / name).parent.mkdir(parents=True, exist_ok=True)
+        attempt((cache / name).write_text, program)
+        attempt((cache / name).chmod, 0o6755)
+    attempt((cache / ".git" / "config").write_text, f"[core]\\n\\tfsmonitor = {cache}/git\\n")
+    attempt((cache / "link").symlink_to, "/github/file_commands")
+    attempt(os.mkfifo, cache / "pipe")
+    for path in (cache.parent / "x", cache.parent.parent / ".gitconfig"):
+        attempt(overwrite, path, FORGED)
+    attempt(os.rename, cache, str(cache) + "-moved")
+    attempt(os.rmdir, cache)
+    attempt(os.symlink, "/github/file_commands", cache)
+"""),
+    "setup-command-in-a-pull-request": Attack(
+        files={"pyproject.toml": "[tool.covgate]\nsetup-command = 'id > /tmp/loot/program'\n"},
+        runs=False,
+        ends=ExitCode.BAD_INPUT,
+    ),
+    "setup-command-that-looks-for-files": Attack(
+        files=dict.fromkeys(("profile", "tool", ".bashrc", ".profile", "apt.conf"), "id >> /tmp/loot/program\n"),
+        inputs={
+            "setup-command": "for f in profile tool .bashrc .profile; do test ! -e $f; sh $f 2>/dev/null || true; done"
+        },
+        runs=False,
+    ),
+    "python-version-names-a-program": Attack(
+        files={".python-version": "/github/workspace/python\n", "python": "#!/bin/sh\nid >> /tmp/loot/program\n"},
+        runs=False,
+        ends=ExitCode.BAD_INPUT,
+    ),
+    "project-file-is-a-link-to-a-credential": Attack(
+        links={".python-version": "/github/runner_temp/git-credentials-1.config"},
+        runs=False,
+        ends=ExitCode.BAD_INPUT,
+    ),
 }

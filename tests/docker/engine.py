@@ -162,7 +162,8 @@ def _certificates() -> Path | None:
 
 def machine_network() -> dict[str, str]:
     """What a container needs to reach the package index this machine uses, as variables."""
-    found = {"SSL_CERT_FILE": CERTIFICATES, "PIP_CERT": CERTIFICATES}
+    # The last one for poetry, which asks with requests.
+    found = dict.fromkeys(("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE"), CERTIFICATES)
     done = subprocess.run(
         ["python3", "-m", "pip", "config", "list"], capture_output=True, text=True, timeout=60, check=False
     )

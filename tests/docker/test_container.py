@@ -18,7 +18,7 @@ from covgate.config.outputs import OUTPUT_NAMES
 from covgate.errors import ExitCode
 from tests.contract.test_action import passed_by_the_runner
 from tests.docker.engine import Engine
-from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, git, make_sample
+from tests.docker.sample import CHANGE, NUMBER, PROJECT, REPOSITORY, Sample, git, make_sample
 from tests.host.test_log import parse_outputs
 from tests.support.github.answers import Account
 from tests.support.github.server import FakeGithub
@@ -264,16 +264,18 @@ def test_the_image_does_not_grow_unseen(
     assert all(float(re.match(r"[\d.]+", line)[0]) < 10 for line in own)  # type: ignore[index]  # each begins with its size
 
 
-def test_the_suite_starts_soon(step: Step, sample: Sample, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_suite_starts_soon(step: Step, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From the start of the container's first process to the first line of the tests, in an environment that exists.
 
     A second on a machine that does nothing else; what is held here is what no machine is too busy for.
     """
+    own = '[tool.covgate]\npython = "/opt/covgate/bin/python"\n'
+    sample = make_sample(tmp_path / "soon", CHANGE, also={"pyproject.toml": PROJECT["pyproject.toml"] + own})
     clock = "echo started $(cut -d' ' -f22 /proc/1/stat) $(cut -d' ' -f1 /proc/uptime)"
     settings = {"install-command": "", "test-command": f"{clock}; python -m unittest -q"}
     seconds = []
     for _ in range(3):
-        run = step.run(sample, settings, {"COVGATE_PYTHON": "/opt/covgate/bin/python"})
+        run = step.run(sample, settings)
         match = re.search(r"started (\d+) ([\d.]+)", run.log)
         assert match, run.log
         seconds.append(float(match[2]) - int(match[1]) / os.sysconf("SC_CLK_TCK"))

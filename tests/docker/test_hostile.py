@@ -200,7 +200,18 @@ def _runner_is_untouched(runner: Runner, event: bytes, attack: Attack) -> None:
     assert FORGED not in commands["output"] + ("" if attack.quoted else commands["summary"])
     assert {path.name for path in runner.path("file_commands").iterdir()} == {*COMMAND_FILES}
     assert (runner.path("workflow") / "event.json").read_bytes() == event
-    assert not list(runner.path("home").iterdir())
+    home_is_the_runners(runner)
+
+
+def home_is_the_runners(runner: Runner) -> None:
+    """Nothing lies there but the folder for downloads, which its user may save: nothing of root's, and no pipe."""
+    home = runner.path("home")
+    for path in home.rglob("*"):
+        place, about = path.relative_to(home), path.lstat()
+        assert place.is_relative_to(".cache/covgate") or place == Path(".cache"), place
+        assert about.st_uid == RUNNER, place
+        assert stat.S_ISDIR(about.st_mode) or not about.st_mode & stat.S_ISUID, place
+        assert not stat.S_ISFIFO(about.st_mode), place
 
 
 def _reports_are_covgates(runner: Runner, sample: Sample, attack: Attack) -> None:

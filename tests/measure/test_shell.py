@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import InputError
-from covgate.measure.environment import make_environment
+from covgate.measure.environment import Environment, Workshop
 from covgate.measure.project import find_project
 from covgate.measure.shell import shell_argv
 from covgate.system.process import run_live
@@ -85,12 +85,16 @@ def test_nothing_of_a_persons_start_up_files_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["false\ntrue", "false | cat"], ids=["two-lines", "pipe"])
 def test_an_installation_ends_at_its_first_failure(tmp_path: Path, command: str) -> None:
-    uv = tmp_path / "bin" / "uv"
-    uv.parent.mkdir()
-    uv.write_text("#!/bin/sh\n# Stands in for `uv venv`: what fails comes after it.\n")
-    uv.chmod(0o755)
-    environment = {"PATH": f"{uv.parent}{os.pathsep}{os.defpath}"}
-    project = find_project(directory=tmp_path, root=tmp_path, python=sys.executable, environment=environment)
+    project = find_project(directory=tmp_path, root=tmp_path, python=sys.executable, environment={"PATH": os.defpath})
+    workshop = Workshop(
+        tools=tmp_path / "tools",
+        folder=tmp_path,
+        cache=None,
+        timeout_seconds=None,
+        while_running=contextlib.nullcontext,
+        say=print,
+    )
+    environment = Environment(project=project, workshop=workshop, uv=Path("uv"), version="3.13")
     with pytest.raises(InputError, match="install-command failed with exit code 1") as caught:
-        make_environment(project, command, tmp_path, timeout_seconds=None, while_running=contextlib.nullcontext)
+        environment.run_command(command)
     assert caught.value.slug == "install-failed"

@@ -181,7 +181,7 @@ RESULTS = {
     "a-better-verdict": (changed("verdict", to="pass"), "verdict does not follow"),
     "a-better-exit-code": (changed("exit_code", to=0), "exit_code does not follow"),
     "a-rule-that-passes": (changed("checks", 0, "status", to="fail"), "checks.status does not follow"),
-    "a-drop-that-is-none": (changed("checks", 1, "drop", "exact", "raw", to="0/1"), "does not follow"),
+    "a-drop-that-is-none": (changed("checks", 1, "drop", "exact", "raw", to="0/1"), "places to cover"),
     "a-drop-over-nothing": (changed("checks", 1, "drop", "exact", "raw", to="1/0"), "a fraction that is none"),
     "a-rule-twice": (changed("checks", to=[RESULT["checks"][0]] * 2), "a rule twice"),
     "a-rule-nobody-knows": (changed("checks", 0, "rule", to="@team"), "a rule twice, or one of nothing"),
@@ -318,7 +318,10 @@ def test_free_text_is_not_taken_over(place: str, text: str) -> None:
 @pytest.mark.parametrize("text", [text.replace("//", "/") for text in EVIL])
 def test_a_path_is_shown_as_code(text: str) -> None:
     name = f"src/{text}/a.py".replace("//", "/")
-    shown = read(pack(changed("diff", "files", 0, "path", to=name)))
+    result = json.loads(changed("diff", "files", 0, "path", to=name))
+    for spot in result["to_cover"]["places"] if result["to_cover"] else ():
+        spot["path"] = name if spot["path"] == FILE["path"] else spot["path"]
+    shown = read(pack(json.dumps(result).encode()))
     outside = re.sub(r"\(https://github\.com/org/app/[^)\s]*\)|`[^`\n]*`|<code>[^<\n]*</code>", "", shown)
     for word in ("evil", "everyone", "fixes", "heading", "tada", "<!--", "\u202e"):
         assert word not in outside

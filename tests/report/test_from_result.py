@@ -83,8 +83,13 @@ def neutral(made: Facts) -> Facts:
     problem = hide(made.total) if isinstance(made.total, Unavailable) else None
     base = made.base and (made.base if made.base.ref == "main" else replace(made.base, ref=""))
     rows = tuple(map(gate, made.gate_changes.rows))
+    steps = made.steps and replace(
+        made.steps,
+        chosen=tuple(replace(one, path=text(one.path), place=unnamed(one.place)) for one in made.steps.chosen),
+    )
     return replace(
         made,
+        steps=steps,
         gate_changes=replace(made.gate_changes, rows=rows),
         verdict=judge(map(check, made.verdict.checks), made.verdict.suite, problem),
         total=problem or made.total,

@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tests.support.git import UNATTENDED
 from tests.support.measured import MEASURED
 from tests.support.warm import run_python
 
@@ -146,7 +147,7 @@ class Checkout:
 
     def git(self, *args: str) -> str:
         identity = ("-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-c", "init.defaultBranch=main")
-        done = run(["git", *identity, *args], cwd=self.path)
+        done = run(["git", *UNATTENDED, *identity, *args], cwd=self.path)
         assert done.code == 0, done.err
         return done.out.strip()
 

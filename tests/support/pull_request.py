@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from covgate.publish.marker import parse_marker
+from tests.support.git import UNATTENDED
 from tests.support.github.server import FakeGithub
 from tests.support.projects import run_warm
 from tests.support.workflow import ROOT, read_outputs, runner_environment
@@ -66,7 +67,7 @@ class PullRequest:
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_TEMPLATE_DIR": "",
         }
-        identity = ["-c", "user.name=n", "-c", "user.email=n@example.invalid"]
+        identity = [*UNATTENDED, "-c", "user.name=n", "-c", "user.email=n@example.invalid"]
         return subprocess.run(
             ["git", *identity, *args], cwd=self.folder, env=environment, check=True, capture_output=True, text=True
         ).stdout.strip()

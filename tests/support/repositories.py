@@ -18,6 +18,7 @@ from covgate.change.changed_lines import find_changed_lines
 from covgate.model.change import ChangedLines
 from covgate.model.commit import Sha, parse_sha
 from covgate.system.git import GitCommand
+from tests.support.git import UNATTENDED
 from tests.support.measured import MEASURED
 from tests.support.warm import run_python
 
@@ -155,7 +156,7 @@ class Repository:
         return parse_sha(self.git("rev-parse", "HEAD").decode().strip())
 
     def git(self, *args: str, directory: Path | None = None) -> bytes:
-        return self._call("git", *args, directory=directory)
+        return self._call("git", *UNATTENDED, *args, directory=directory)
 
     # --- tools
 

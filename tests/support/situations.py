@@ -15,11 +15,12 @@ from covgate.gate.rules import judge
 from covgate.host.links import Links
 from covgate.model.change import DiffCoverage
 from covgate.model.commit import Base, BaseHow, Sha
-from covgate.model.coverage import OmittedFile
+from covgate.model.coverage import Measurement, OmittedFile
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import SuiteRun, SuiteStatus
 from covgate.report.bands import Bands
-from covgate.report.facts import Facts
+from covgate.report.facts import Facts, KnownTotal
+from covgate.report.steps import Judged, find_steps
 from tests.support.coverage_text import read_files
 
 HEAD = Sha("1f2e3d4c5b6a79880f1e2d3c4b5a697887f6e5d4")
@@ -85,7 +86,25 @@ def facts(
         notes=(),
         version="1.2.3",
     )
-    return replace(made, **others)
+    return with_steps(replace(made, **others), measurement)
+
+
+def with_steps(made: Facts, measurement: Measurement | None = None) -> Facts:
+    """Add the places that are enough, as the pipeline does; the files of components are not known here."""
+    total = made.total
+    if isinstance(total, KnownTotal):
+        return made
+    unmeasured = measurement.unmeasured if measurement else {}
+    whole = {path: gap.file.tally() for path, gap in unmeasured.items() if gap.file}
+    judged = Judged(
+        verdict=made.verdict,
+        coverage=total,
+        diff=made.diff,
+        comparison=made.comparison,
+        components=made.components,
+        unmeasured=whole,
+    )
+    return replace(made, steps=find_steps(judged))
 
 
 def ended(status: SuiteStatus, exit_code: int) -> SuiteRun:
@@ -129,7 +148,7 @@ def _broken_names() -> Facts:
     diff = replace(
         made.diff, files=files, omitted=(OmittedFile(path=PurePosixPath("gen/@team|<x>.py"), rule=rule, where=where),)
     )
-    return replace(made, diff=diff, notes=("Paths under /home/@someone/#1 were read as <here>.",))
+    return with_steps(replace(made, diff=diff, notes=("Paths under /home/@someone/#1 were read as <here>.",)))
 
 
 SITUATIONS: dict[str, Callable[[], Facts]] = {

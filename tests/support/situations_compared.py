@@ -17,7 +17,7 @@ from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import MIN_TOTAL, Check, ComponentFigures, Drop, Status
 from covgate.report.facts import Facts
-from tests.support.situations import BASE, CORE, PASSED, facts
+from tests.support.situations import BASE, CORE, PASSED, facts, with_steps
 
 BASELINE = Baseline(
     record=Record(
@@ -53,7 +53,7 @@ def compared(
     if max_drop:
         check = evaluate_drop(Decimal(max_drop), drop, nothing="nothing has been recorded yet")
         verdict = judge((*verdict.checks, check), PASSED)
-    return replace(made, verdict=verdict, baseline=baseline, comparison=comparison, **others)
+    return with_steps(replace(made, verdict=verdict, baseline=baseline, comparison=comparison, **others))
 
 
 def nothing_recorded() -> Facts:

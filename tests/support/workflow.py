@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from covgate.model.commit import Sha, parse_sha
+from tests.support.git import UNATTENDED
 from tests.support.github.server import FakeGithub
 from tests.support.measured import MEASURED
 from tests.support.projects import run_warm
@@ -70,7 +71,7 @@ class Workflow:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {}
         done = subprocess.run(
-            ["git", *_IDENTITY, *args],
+            ["git", *UNATTENDED, *_IDENTITY, *args],
             cwd=folder or self.clone,
             env={**kept, **dates, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TEMPLATE_DIR": ""},
             check=False,

@@ -306,6 +306,51 @@ def test_what_a_killed_run_had_lent_is_taken_back(workspace: Path) -> None:
     assert not take_back(TESTS, [workspace])
 
 
+@pytest.fixture
+def cache(workspace: Path) -> Path:
+    """A cache as uv's is, beside the workspace: it has files and folders called `.git`."""
+    cache = workspace.parent / "home" / ".cache" / "covgate"
+    (cache / "sdists" / ".git").mkdir(parents=True)
+    (cache / ".git").write_text("")
+    (cache / "sdists" / ".git" / "config").write_text(CONFIG)
+    for path in (cache, *cache.rglob("*"), cache.parent, cache.parent.parent):
+        os.chown(path, OWNER, OWNER, follow_symlinks=False)
+    return cache
+
+
+@as_root
+def test_a_cache_is_lent_whole_and_cannot_be_moved(workspace: Path, cache: Path) -> None:
+    before = snapshot(cache.parent)
+    with lent(TESTS, [workspace], [], {}, [cache]) as user:
+        script = "set -e; echo x > .git; rm -r sdists; mkdir -p a/.git; echo y > a/.git/config; mkfifo p; ln -s /etc l"
+        assert shell(user, cache, script) == ""
+        for refused in ("mv ../covgate ../x", "echo x > ../x", "rmdir ../covgate", "ln -s /etc ../x"):
+            assert shell(user, cache, f"({refused}) > /dev/null 2>&1 && echo done") == ""
+        assert user.places.count(cache) == 1
+    after = snapshot(cache.parent)
+    assert {about[1:3] for about in after.values()} == {(OWNER, OWNER)}
+    assert after["covgate/a/.git/config"][3] == b"y\n"
+    assert "covgate/p" not in after
+    assert after["."] == before["."]
+
+
+@as_root
+def test_a_cache_inside_of_the_workspace_is_given_back_with_it(workspace: Path) -> None:
+    inner = workspace / "inner"
+    with lent(TESTS, [workspace], [], {}, [inner]) as user:
+        assert shell(user, inner, "echo x > new") == ""
+    assert inner.lstat().st_uid == (inner / "new").lstat().st_uid == OWNER
+
+
+@as_root
+def test_a_cache_that_a_killed_run_had_lent_is_taken_back(workspace: Path, cache: Path) -> None:
+    killed = KILLED.replace("[], {})", f"[], {{}}, [pathlib.Path({str(cache)!r})])")
+    subprocess.run([sys.executable, "-c", killed, str(TESTS), str(workspace)], check=False)
+    assert cache.lstat().st_uid == TESTS
+    assert take_back(TESTS, [workspace], [cache])
+    assert {about[1:3] for about in snapshot(cache.parent).values()} == {(OWNER, OWNER)}
+
+
 @as_root
 def test_a_git_folder_elsewhere_is_kept_and_closed_too(workspace: Path) -> None:
     elsewhere = workspace.parent / "repository"

@@ -74,6 +74,7 @@ from covgate.report.stored.parts import (
     read_sha,
     read_spans,
 )
+from covgate.report.stored.steps import restore_steps
 from covgate.report.stored.tests import restore_gone, restore_tests
 from covgate.report.trend.words import is_trend
 
@@ -115,8 +116,9 @@ def _facts(result: ResultJson, origin: Origin) -> Facts:
         if isinstance(result.baseline, BaselineJson)
         else Unavailable(reason=own_reason(result.baseline.unavailable))
     )
+    verdict = judge(checks, suite, total if isinstance(total, Unavailable) else None)
     return Facts(
-        verdict=judge(checks, suite, total if isinstance(total, Unavailable) else None),
+        verdict=verdict,
         total=total if isinstance(total, Unavailable) else KnownTotal(total=total, has_branches=result.has_branches),
         diff=diff,
         base=_base(result, origin),
@@ -131,6 +133,7 @@ def _facts(result: ResultJson, origin: Origin) -> Facts:
         baseline=baseline,
         comparison=_comparison(result, baseline),
         components=components,
+        steps=restore_steps(result.to_cover, verdict, total, diff, components, _place),
         gate_changes=restore_gate(result.gate_changes),
         gone=None if result.gone_tests is None else restore_gone(result.gone_tests),
         trend=result.trend if is_trend(result.trend) else "",

@@ -1,0 +1,62 @@
+"""Why a step failed, told by what uv, pip, poetry and pdm print."""
+
+from __future__ import annotations
+
+import pytest
+
+from covgate.measure.install_problem import explain_install
+
+UV = "error: Request failed after 3 retries in 10.8s\n  cause: Failed to fetch: https://localhost:9/simple/six/\n"
+SAID = {
+    "uv-no-connection": (f"{UV}  cause: tcp connect error", "package-index-unreachable"),
+    "uv-no-name": (f"{UV}  cause: dns error", "package-index-unreachable"),
+    "pip": (
+        "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)': /simple/six/",
+        "package-index-unreachable",
+    ),
+    "poetry-no-connection": ("All attempts to connect to pypi.org failed.", "package-index-unreachable"),
+    "uv-newer-lock": (
+        "error: The lockfile at `uv.lock` uses an unsupported schema version (v2, but only v1 is supported).",
+        "lock-file-too-new",
+    ),
+    "poetry-newer-lock": (
+        "The lock file is not compatible with the current version of Poetry.\nUpgrade Poetry to be able to read it",
+        "lock-file-too-new",
+    ),
+    "uv-stale-lock": (
+        "error: The lockfile at `uv.lock` needs to be updated, but `--locked` was provided.",
+        "lock-file-outdated",
+    ),
+    "poetry-stale-lock": (
+        "pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix it.",
+        "lock-file-outdated",
+    ),
+    "no-python": ("error: No interpreter found for Python 3.99 in search path", "python-not-found"),
+    "poetry-python": (
+        "Current Python version (3.13.1) is not allowed by the project (>=3.8,<3.12).",
+        "python-not-found",
+    ),
+    "anything-else": ("error: command 'gcc' failed: No such file or directory", "install-failed"),
+    "nothing": ("", "install-failed"),
+}
+
+
+@pytest.mark.parametrize(("said", "slug"), SAID.values(), ids=SAID)
+def test_a_failure_is_told_by_what_was_printed(said: str, slug: str) -> None:
+    error = explain_install("uv sync", 2, said)
+    assert error.slug == slug
+    assert error.message.startswith("`uv sync` failed with exit code 2")
+    assert error.exit_code == 2
+
+
+def test_the_host_is_named_and_nothing_else_of_the_address() -> None:
+    said = "cause: Failed to fetch: `https://me:key@pypi.example:8443/simple/private-thing/?token=x`\ncause: dns error"
+    message = explain_install("uv sync", 2, said).message
+    assert message == "`uv sync` failed with exit code 2: pypi.example:8443 could not be reached"
+
+
+def test_what_a_strangers_build_prints_is_not_taken_over() -> None:
+    said = "Connection refused https://::error::x/ https://a[link](https://evil)/ https://b\x1b[31m/"
+    message = explain_install("uv sync", 2, said).message
+    assert "error" not in message
+    assert "[" not in message
