@@ -1,4 +1,4 @@
-"""Each workflow of docs/workflows, and covgate's test of itself, run by act: comment, outputs, summary, exit code.
+"""Each workflow of docs/workflows, and the action built from a checkout, under act: comment, outputs, summary, exit.
 
 Those for forks are in test_forks.py.
 """
@@ -15,7 +15,7 @@ import pytest
 
 from covgate.model.commit import parse_sha
 from covgate.publish.marker import Marker, parse_marker, render_marker
-from tests.docker.act import TOKEN, action_files, artifact_server, documented, local_actions, of_sample, run_act
+from tests.docker.act import TOKEN, action_files, artifact_server, documented, local_actions, run_act
 from tests.docker.engine import ROOT, Engine
 from tests.docker.sample import CHANGE, NUMBER, PROJECT, REPOSITORY, Sample, git, make_sample
 from tests.support.github import events
@@ -30,7 +30,6 @@ COVERED = {
     "test_calc.py": CHANGE["test_calc.py"] + "        self.assertEqual(calc.half(5), 2)\n",
 }
 BROKEN = {**COVERED, "test_calc.py": COVERED["test_calc.py"] + "        self.fail()\n"}
-UNCOVERED = {"calc/odd.py": "def odd():\n    return 1\n"}
 
 
 @pytest.fixture
@@ -181,18 +180,38 @@ def test_every_workflow_of_the_documentation_is_run() -> None:
     assert [name for name in names if f'"{name}"' not in tests] == []
 
 
-@pytest.mark.parametrize(
-    ("change", "code", "gate"), [(COVERED, 0, "success"), (CHANGE, 1, "failure")], ids=["green", "red"]
-)
-def test_covgates_test_of_itself(
-    machine: Machine, github: FakeGithub, change: Mapping[str, str], code: int, gate: str
-) -> None:
-    """`uses: ./` builds the action from the checkout; one check joins a gate and a rule that cannot hold."""
-    workflow = of_sample((ROOT / ".github/workflows/self-test.yml").read_text(encoding="utf-8"))
-    files = {**action_files(machine.base), **UNCOVERED}
-    done = machine.pull_request(machine.sample("", change, also=files, workflow=workflow))
-    assert f"the gate: {gate}, a rule that cannot hold: success" in done.stdout, done.stdout
-    assert "outcome failure, verdict fail, passed false" in done.stdout
-    assert (done.returncode != 0) is bool(code)
-    # The second job of the workflow is told to be silent.
-    assert len(github.comments) == code
+BUILT_HERE = """
+on: pull_request
+permissions: {}
+jobs:
+  gate:
+    runs-on: ubuntu-latest
+    permissions:
+      contents: read
+      pull-requests: write
+    steps:
+      # act copies the folder instead.
+      - uses: actions/checkout@v6
+        with:
+          fetch-depth: 2
+      - id: covgate
+        uses: ./
+        with:
+          install-command: uv pip install --quiet coverage
+          test-command: python -m unittest
+          min-diff: 80
+          comment: on-failure
+      - if: always()
+        env:
+          VERDICT: ${{ steps.covgate.outputs.verdict }}
+          DIFF: ${{ steps.covgate.outputs.diff-percent }}
+        run: echo "verdict is $VERDICT at $DIFF"
+"""
+
+
+def test_the_action_is_built_from_the_checkout(machine: Machine, github: FakeGithub) -> None:
+    sample = machine.sample("", CHANGE, also=action_files(machine.base), workflow=BUILT_HERE)
+    done = machine.pull_request(sample)
+    assert "verdict is fail at 50" in done.stdout, done.stdout
+    assert done.returncode != 0, done.stdout
+    assert len(github.comments) == 1
