@@ -81,7 +81,14 @@ def machine(engine: Engine, image: str, base: str | None, github: FakeGithub, tm
 @pytest.mark.parametrize(
     ("change", "code", "verdict", "diff", "headline"),
     [
-        pytest.param(COVERED, 0, "pass", "100.000", "✅ **Coverage passes: diff 100 %, total 100 %", id="green"),
+        pytest.param(
+            COVERED,
+            0,
+            "pass",
+            "100.000",
+            "✅ **Coverage passes: all 8 changed lines and branches are covered, total 100 %",
+            id="green",
+        ),
         pytest.param(CHANGE, 1, "fail", "50.000", "❌ **Diff coverage 50 % is below 80 %", id="red"),
         pytest.param(BROKEN, 3, "fail", "100.000", "❌ **The tests failed (exit code 1)", id="failing-suite"),
     ],

@@ -101,16 +101,16 @@ ENDS = {
     ),
     "broken-rule": End(
         code=1,
-        told="Diff coverage 16.66 % is below 80 %",
+        told="Diff coverage 16.7 % is below 80 %",
         change="Covering this is enough: shop/cart.py:6-8",
-        comment="❌ **Diff coverage 16.66 % is below 80 %",
+        comment="❌ **Diff coverage 16.7 % is below 80 %",
     ),
     "failing-tests": End(
         code=3,
         files={**COVERED, "tests/test_broken.py": "def test_broken():\n    assert False\n"},
         told="The tests failed (exit code 1)",
         change="The group `Tests` of the log",
-        comment="❌ **The tests failed (exit code 1)**",
+        comment="❌ **The tests failed (exit code 1)",
     ),
     "nothing-measured": End(
         code=4,
@@ -319,4 +319,4 @@ def test_a_pass_ends_with_its_verdict_below_what_is_folded(pull_request: PullReq
     assert ran.exit_code == 0
     titles, errors, own = read_log(ran.log)
     assert (titles, errors) == (["Tests", "Report"], [])
-    assert own[-1] == "covgate: Coverage passes: diff 100 %, total 100 %"
+    assert own[-1] == "covgate: Coverage passes: all 6 changed lines and branches are covered, total 100 %"
