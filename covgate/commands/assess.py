@@ -78,7 +78,7 @@ def assess(
         base=change.base,
         head=context.head_sha or change.head,
         uncommitted=lines.uncommitted if lines else 0,
-        links=_links(context, change, diff),
+        links=find_links(context, change, diff),
         bands=Bands(green=settings.green, orange=settings.orange),
         name=settings.name or "",
         run_url=context.run_url,
@@ -162,7 +162,8 @@ def _diff(change: Checkout, lines: ChangedLines, measurement: Measurement) -> Di
     return compute_diff_coverage(lines, measurement)
 
 
-def _links(context: RunContext, change: Checkout, diff: DiffCoverage | Unavailable | None) -> Links:
+def find_links(context: RunContext, change: Checkout, diff: DiffCoverage | Unavailable | None) -> Links:
+    """Return the links to files of the change: to the head where it has the text that was measured."""
     if context.local or not context.repository or not isinstance(diff, DiffCoverage):
         return Links()
     blob = f"{context.server_url}/{context.repository}/blob"

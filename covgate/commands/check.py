@@ -14,11 +14,11 @@ from covgate.commands.base_side import BaseSide, find_bar
 from covgate.commands.edges import Edges
 from covgate.commands.setup import run_setup
 from covgate.commands.start import in_thread
-from covgate.config import CoverageOptions, ReportKind, Settings, check_globs
+from covgate.config import CoverageOptions, Settings, check_globs
 from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, history_folder, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
-from covgate.model import ChangedLines, Coverage, Measurement, Unavailable
+from covgate.model import ChangedLines, Coverage, Unavailable
 from covgate.publish import EXPORT_FILES, deliver, files_of, read_judged, write_diff_cover
 from covgate.report import Facts, load_renderers, make_build
 from covgate.system import (
@@ -83,18 +83,8 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
         notes = recorder.record(_own_figures(facts, measurement.coverage, settings), past)
         facts = replace(facts, notes=(*facts.notes, *notes))
     write_diff_cover(settings.reports or (), screen, checkout, measurement, facts, folder)
-    texts = _page_texts(settings, checkout, measurement, facts)
-    return deliver(settings, host, screen, facts, folder, texts=texts, start=edges.directory, root=checkout.git.root)
-
-
-def _page_texts(
-    settings: Settings, checkout: Checkout, measurement: Measurement, facts: Facts
-) -> dict[PurePosixPath, bytes]:
-    """Return the sources that the page shows, where one is asked for."""
-    if ReportKind.HTML not in (settings.reports or ()):
-        return {}
-    left = [file.path for file in facts.known_diff.files if file.missing or file.partial]
-    return read_judged(checkout, measurement, left)
+    read = partial(read_judged, checkout, measurement)
+    return deliver(settings, host, screen, facts, folder, read=read, start=edges.directory, root=checkout.git.root)
 
 
 def _report_folder(settings: Settings, edges: Edges, directory: Path, tests_user: int | None) -> ReportFolder:

@@ -16,7 +16,7 @@ from covgate.measure.install_problem import explain_install
 from covgate.measure.project import MINIMUM_COVERAGE, OLDEST_PYTHON, Project, with_python
 from covgate.measure.python_wish import PythonWish
 from covgate.measure.shell import shell_argv
-from covgate.model import without_credentials
+from covgate.model import shorten, without_credentials
 from covgate.system import relayed, run_live, run_quiet
 
 TOOLS = ("poetry", "pdm", "hatch", "tox", "nox")
@@ -80,15 +80,19 @@ class Environment:
 
     def _live(self, argv: list[str], shown: str, what: str) -> None:
         project, seconds = self.project, self.workshop.timeout_seconds
-        with self.workshop.while_running(), relayed(without_credentials) as relay:
-            done = run_live(
-                argv,
-                cwd=project.directory,
-                env=project.environment,
-                timeout=seconds,
-                stdout=relay.stdout,
-                user=project.user,
-            )
+        try:
+            with self.workshop.while_running(), relayed(without_credentials) as relay:
+                done = run_live(
+                    argv,
+                    cwd=project.directory,
+                    env=project.environment,
+                    timeout=seconds,
+                    stdout=relay.stdout,
+                    user=project.user,
+                )
+        except (OSError, ValueError) as exc:
+            # A NUL in a requirement, or more of them than a command line holds.
+            raise _not_started(shown, exc) from None
         shown = without_credentials(shown)
         if done.timed_out:
             raise InputError(
@@ -241,6 +245,8 @@ def _quiet(project: Project, argv: list[str], shown: str = "") -> str:
         done = run_quiet(argv, cwd=project.directory, env=project.environment, user=project.user)
     except TimeoutError as exc:
         raise InputError(f"`{shown}` failed: {exc}", hint="run the job again", slug="install-failed") from None
+    except (OSError, ValueError) as exc:
+        raise _not_started(shown, exc) from None
     if not done.exit_code:
         return done.stdout.decode("utf-8", "replace")
     said = without_credentials(done.stderr.decode("utf-8", "replace"))
@@ -253,3 +259,16 @@ def _quiet(project: Project, argv: list[str], shown: str = "") -> str:
         hint="check that the package index can be reached and that the interpreter works",
         slug="install-failed",
     )
+
+
+def _not_started(shown: str, exc: OSError | ValueError) -> InputError:
+    why = (exc.strerror if isinstance(exc, OSError) else None) or str(exc)
+    return InputError(
+        f"`{shorten(without_credentials(shown), _LONGEST)}` could not be started: {why}",
+        hint="look at what the project's files list, or set `install-command`",
+        slug="install-failed",
+    )
+
+
+_LONGEST = 500
+"""Bytes of a command in a message."""

@@ -8,6 +8,7 @@ from covgate.measure.project_files import ProjectFiles
 from covgate.measure.pytest_options import configured_words
 from covgate.measure.shell import pytest_calls, words_of
 from covgate.measure.tool_answers import choose_extra, read_requirement_lines, read_tox_answer
+from covgate.model import shorten, without_credentials
 
 Command = str | tuple[str, ...]
 
@@ -21,6 +22,10 @@ _EXTRAS = (
 )
 
 
+_LONGEST = 2000
+"""Bytes of a command that the log shows."""
+
+
 def fill(environment: Environment, plan: Plan) -> None:
     """Carry out a plan. Raises InputError for a step that fails."""
     say = environment.workshop.say
@@ -29,7 +34,9 @@ def fill(environment: Environment, plan: Plan) -> None:
             say(f"Found {step.why}: {show_command(step.arguments)}")
             environment.install(step.arguments)
         elif answer := _answer(environment, step):
-            say(f"Found {step.why}: {show_command(('pip', 'install', *answer))}")
+            # What another tool printed may hold an address, and be of any length.
+            shown = shorten(without_credentials(show_command(("pip", "install", *answer))), _LONGEST)
+            say(f"Found {step.why}: {shown}")
             environment.install(("pip", "install", *answer))
     for note in plan.notes:
         say(note)

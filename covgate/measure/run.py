@@ -163,7 +163,7 @@ def _run_tests(job: Measuring) -> Measurement:
         seconds = float(minutes) * 60 if minutes is not None else None
         command = settings.test_command
         if settings.install_command or job.makes_environment:
-            with job.group("Environment"), screen.step("Preparing the environment"):
+            with job.group("Environment"), screen.stream("Preparing the environment"):
                 shown = shown_path(project.directory, job.start)
                 workshop = _workshop(job, private, seconds)
                 environment, command = prepare_environment(project, settings, workshop, shown)
@@ -175,13 +175,12 @@ def _run_tests(job: Measuring) -> Measurement:
         with screen.step("Preparing the measurement"):
             local = _local(job.files)
             plan = prepare_suite(project, command, data, local, job.wanted.tracked, settings.junit)
-        screen.say(f"Running {plan.shown}")
         if project.is_found:
             version = f" ({project.version})" if project.version else ""
             screen.say(f"Tests run with {shown_path(project.python, job.start)}{version}")
         for note in plan.notes:
             screen.say(note)
-        with job.group("Tests"):
+        with screen.stream(f"Running {plan.shown}"), job.group("Tests"):
             suite = run_suite(project, plan, timeout_seconds=seconds, while_running=job.while_running)
         tests, test_notes = _tests(job, plan.junit, suite.run)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from covgate.config import CommentPolicy
@@ -12,7 +12,7 @@ from covgate.publish.plan import CommentDraft, CommentPlan, OwnComment, Step, co
 
 COMMENT_LIMIT = 65_536
 """GitHub: "Body is too long (maximum is 65536 characters)". Held in UTF-8 bytes, of which there are never fewer."""
-_MARKER_ROOM = 536
+_MARKER_ROOM = 1536
 BODY_LIMIT = COMMENT_LIMIT - _MARKER_ROOM
 """UTF-8 bytes a rendered report may have; the rest is for the marker's line."""
 
@@ -28,6 +28,8 @@ class Published:
     """The comment people see, also when a newer run's was left alone."""
     notes: tuple[str, ...] = ()
     """Whole sentences for the log."""
+    body: str = field(default="", compare=False)
+    """What this run's report says in the comment; empty when it did not come to that."""
     problem: PublishError | None = None
 
     @property
@@ -80,8 +82,10 @@ class _Run:
 
     def settle(self) -> Published:
         """Follow the plan until it says to rest. Raises PublishError when the report did not get there."""
-        for _ in range(_ROUNDS):
+        for number in range(_ROUNDS):
             own = find_own(self._comments.read_all(), self._draft.marker.name, self._viewer)
+            if own and not number:
+                self._draft = self._draft.replacing(max(own, key=lambda one: one.marker.order).marker)
             plan = compute_plan(own, self._draft, written=self.written)
             if plan.step in {Step.REST, Step.YIELD}:
                 return self._finish(plan)
@@ -121,7 +125,7 @@ class _Run:
             except PublishError as problem:
                 if problem.slug != Refusal.NOT_FOUND:  # not there: another run deleted it
                     notes.append(f"A second comment of ours ({duplicate}) could not be removed: {problem.message}.")
-        return Published(url=self.url, notes=tuple(notes))
+        return Published(url=self.url, notes=tuple(notes), body=self._draft.body if self.written else "")
 
 
 def _note(problem: PublishError, draft: CommentDraft) -> str:

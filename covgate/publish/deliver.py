@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from covgate.config import AnnotationPolicy, CommentPolicy, PublishPolicy, ReportKind, Settings
@@ -18,13 +18,17 @@ from covgate.report import (
     Facts,
     ReportView,
     build_view,
+    code_paths,
     make_annotations,
     print_report,
+    push_figures,
     render_comment,
     render_failure,
     render_page,
     render_result,
     render_summary,
+    with_code,
+    with_push,
     word_alarm,
 )
 from covgate.system import ReportFolder, Screen, shown_path
@@ -37,20 +41,22 @@ def deliver(
     facts: Facts,
     folder: ReportFolder,
     *,
-    texts: Mapping[PurePosixPath, bytes],
+    read: ReadSources,
     start: Path,
     root: Path,
 ) -> ExitCode:
     """Write the report's files, show it, put it on the pull request, and set the step's outputs.
 
-    Return the verdict's exit code, unless a report that had to be posted was not. A red gate still comments. The page
-    shows `texts`, the sources of changed files as they were measured. Paths are shown from where covgate was started
-    (`start`), to other steps from the checkout's `root`.
+    Return the verdict's exit code, unless a report that had to be posted was not. A red gate still comments. `read`
+    returns the sources of changed files as they were measured, which the report and the page show. Paths are shown from
+    where covgate was started (`start`), to other steps from the checkout's `root`.
     """
     view = build_view(facts)
+    view = with_code(view, facts, read(code_paths(view)))
     with host.log.group("Report"):
         if ReportKind.HTML in (settings.reports or ()):
-            folder.write(PAGE, render_page(facts, view, texts))
+            left = [file.path for file in facts.known_diff.files if file.missing or file.partial]
+            folder.write(PAGE, render_page(facts, view, read(left)))
         code, problem = _deliver(settings, host, screen, facts, view, folder, start=start, root=root)
     if problem is not None and code is ExitCode.PUBLISH_FAILED:
         host.log.annotate(Level.ERROR, word_error(problem), title=TITLE)
@@ -61,6 +67,9 @@ def deliver(
     annotate(settings, host, facts, view)
     return code
 
+
+ReadSources = Callable[[Sequence[PurePosixPath]], Mapping[PurePosixPath, bytes]]
+"""From paths to the texts that were measured; a file that is another now, or a link, is left out."""
 
 TITLE = "covgate"
 """Of whatever covgate attaches to a run."""
@@ -89,13 +98,16 @@ def _deliver(
     folder.write("result.json", render_result(facts, view.headline, code))
     folder.write("comment.md", body)
     folder.write("summary.md", summary)
-    print_report(view, f"Report: {shown_path(folder.path, start)}", screen.out)
+    shown = shown_path(folder.path, start)
+    print_report(view, f"{shown}/{PAGE}" if ReportKind.HTML in (settings.reports or ()) else shown, screen.out)
     required = settings.publish is PublishPolicy.REQUIRED
     if not required:
         summarise(host.log, screen, summary, body)
     published = _publish(settings, host, facts, view, body)
     for note in published.notes:
         screen.say(note)
+    if published.body not in {"", body}:
+        folder.write("comment.md", published.body)
     if published.failed and not required:
         screen.warn(" ".join(published.notes))
     if required and published.problem is not None:
@@ -154,8 +166,13 @@ def _publish(settings: Settings, host: Host, facts: Facts, view: ReportView, bod
     draft = CommentDraft(
         body=body,
         marker=Marker(
-            name=settings.name or "", run_id=context.run_id, run_attempt=context.run_attempt, head=facts.head
+            name=settings.name or "",
+            run_id=context.run_id,
+            run_attempt=context.run_attempt,
+            head=facts.head,
+            now=push_figures(facts),
         ),
+        body_since=lambda before: render_comment(with_push(view, facts, before), BODY_LIMIT),
         policy=settings.comment,
         quiet=view.quiet,
         failing=exit_code(facts.verdict) is not ExitCode.PASSED,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from covgate.config import CommentPolicy
 from covgate.host import PostedComment
 from covgate.publish.marker import Marker, parse_marker, render_marker
+from covgate.report import PushFigures
 
 ACTIONS_BOT = "github-actions[bot]"
 """Who posts with a workflow's own token. Nobody can register a login with brackets."""
@@ -31,11 +32,23 @@ class CommentDraft:
     fork: bool = False
     relayed: bool = False
     begins: bool = True
+    body_since: Callable[[PushFigures], str] | None = None
+    """Renders the report with what changed since other figures; it has at most BODY_LIMIT bytes, too."""
 
     @property
     def comment(self) -> str:
-        """The whole comment, marker first."""
-        return f"{render_marker(self.marker)}\n{self.body}"
+        """The whole comment, marker last: it is out of sight, but for a mail in plain text."""
+        return f"{self.body.rstrip()}\n\n{render_marker(self.marker)}"
+
+    def replacing(self, shown: Marker) -> CommentDraft:
+        """Return the draft that also says what changed since the comment it replaces, where that holds figures.
+
+        A second run for one push is compared with the push before, as the first one was.
+        """
+        before = shown.before if shown.head == self.marker.head else shown.now
+        if self.body_since is None or before is None:
+            return self
+        return replace(self, body=self.body_since(before), marker=replace(self.marker, before=before))
 
     @property
     def starts_comment(self) -> bool:

@@ -11,7 +11,16 @@ from covgate.publish.comment import BODY_LIMIT, publish_comment
 from covgate.publish.deliver import figure_outputs, summarise
 from covgate.publish.marker import Marker
 from covgate.publish.plan import CommentDraft
-from covgate.report import Facts, build_view, print_report, render_comment, render_result, render_summary
+from covgate.report import (
+    Facts,
+    build_view,
+    print_report,
+    push_figures,
+    render_comment,
+    render_result,
+    render_summary,
+    with_push,
+)
 from covgate.system import ReportFolder, Screen
 
 
@@ -38,7 +47,10 @@ def relay(
     summarise(host.log, screen, summary, body)
     draft = CommentDraft(
         body=body,
-        marker=Marker(name=settings.name or "", run_id=run.id, run_attempt=run.attempt, head=facts.head),
+        marker=Marker(
+            name=settings.name or "", run_id=run.id, run_attempt=run.attempt, head=facts.head, now=push_figures(facts)
+        ),
+        body_since=lambda before: render_comment(with_push(view, facts, before), BODY_LIMIT),
         policy=settings.comment,
         quiet=view.quiet,
         failing=code is not ExitCode.PASSED,

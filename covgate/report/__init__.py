@@ -3,6 +3,7 @@
 from covgate.report.alarm import word_alarm
 from covgate.report.annotations import make_annotations
 from covgate.report.bands import Bands
+from covgate.report.code import code_paths, with_code
 from covgate.report.facts import MOST_RESULT, Facts, Origin
 from covgate.report.history.terminal import print_history
 from covgate.report.history.view import build_history_view, history_json
@@ -17,14 +18,16 @@ from covgate.report.render import (
     render_result,
     restore_facts,
 )
+from covgate.report.since import MOST_PLACES, PLACE_DIGITS, PushFigures, push_figures, with_push
 from covgate.report.steps import Judged, find_steps
 from covgate.report.terminal import print_report
 from covgate.report.trend.words import show_trend
 from covgate.report.view import ReportView, build_view
 
 __all__ = [
-    "MOST_RESULT", "Bands", "Facts", "Judged", "Origin", "ReportView", "build_history_view", "build_view", "find_steps",
-    "history_json", "load_renderers", "make_annotations", "make_build", "make_trend", "print_history", "print_report",
-    "read_result", "render_comment", "render_failed_result", "render_failure", "render_page", "render_result",
-    "render_summary", "render_unjudged", "restore_facts", "show_trend", "word_alarm",
+    "MOST_PLACES", "MOST_RESULT", "PLACE_DIGITS", "Bands", "Facts", "Judged", "Origin", "PushFigures", "ReportView",
+    "build_history_view", "build_view", "code_paths", "find_steps", "history_json", "load_renderers",
+    "make_annotations", "make_build", "make_trend", "print_history", "print_report", "push_figures", "read_result",
+    "render_comment", "render_failed_result", "render_failure", "render_page", "render_result", "render_summary",
+    "render_unjudged", "restore_facts", "show_trend", "with_code", "with_push", "word_alarm",
 ]  # fmt: skip

@@ -84,6 +84,12 @@ _REASONS = (
         slug="drop-unknown",
     ),
     _Known(
+        pattern=r"only .* of the .* tests of .* ran",
+        short="",
+        advice="Run all tests, or set `junit: off` where a part is what you want judged",
+        slug="part-of-the-suite",
+    ),
+    _Known(
         pattern=r"what the ramp .*cannot be known.*",
         short="",
         advice="Mend the history, or set `min-total` until it can be read",

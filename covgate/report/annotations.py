@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from covgate.model import FAILED_SUITES, Span
+from covgate.model import FAILED_SUITES, DiffFile, Span
 from covgate.report.facts import Facts
+from covgate.report.runs import find_runs, measured_file
 from covgate.report.todo import Todo, list_todos
 from covgate.report.view import ReportView
 from covgate.report.words import plural
@@ -37,7 +38,8 @@ def make_annotations(facts: Facts, view: ReportView) -> tuple[Annotation, ...]:
     here = [todo for todo in found if todo.path not in facts.links.moved]
     ranked = sorted(here, key=lambda todo: (todo.path, todo.function) not in chosen)
     shown = ranked if len(ranked) == len(found) <= MOST else ranked[: MOST - 1]
-    placed = tuple(_annotation(todo) for todo in shown)
+    files = {file.path: file for file in facts.known_diff.files}
+    placed = tuple(_annotation(todo, _first_run(facts, files[todo.path], todo)) for todo in shown)
     rest = len(found) - len(shown)
     if not rest:
         return placed
@@ -45,6 +47,12 @@ def make_annotations(facts: Facts, view: ReportView) -> tuple[Annotation, ...]:
     return (*placed, Annotation(place=None, title="Not covered", message=f"{message}: the report names them all"))
 
 
-def _annotation(todo: Todo) -> Annotation:
+def _annotation(todo: Todo, span: Span) -> Annotation:
     title = f"Not covered: {todo.function}" if todo.function else "Not covered"
-    return Annotation(place=(todo.path, todo.span), title=title, message=todo.what)
+    return Annotation(place=(todo.path, span), title=title, message=todo.what)
+
+
+def _first_run(facts: Facts, file: DiffFile, todo: Todo) -> Span:
+    """Return where a place begins: GitHub shows a range below its last line, far from the first of a long function."""
+    runs = find_runs(file, measured_file(facts, file))
+    return next((run for run in runs if run.start <= todo.span.start <= run.end), todo.span)

@@ -33,6 +33,9 @@ from covgate.report.words import plural, share_text, short_path
 LONGEST = 116
 """Characters of a headline: 120 with its mark, and a space on either side of that."""
 
+INFORMATION = "ℹ️"  # the sign of that name
+"""The mark of a report that judges nothing, as no rule is set."""
+
 
 def word_headline(facts: Facts) -> tuple[str, Prose]:
     """Return the mark and the first line without it."""
@@ -42,7 +45,7 @@ def word_headline(facts: Facts) -> tuple[str, Prose]:
 def mark_of(facts: Facts) -> str:
     """Return the mark of the verdict: each has a shape of its own."""
     if facts.verdict.kind is VerdictKind.PASS:
-        return "✅" if facts.verdict.checks else "ℹ️"  # the information sign
+        return "✅" if facts.verdict.checks else INFORMATION
     return "❌" if facts.verdict.kind is VerdictKind.FAIL else "⚠️"
 
 

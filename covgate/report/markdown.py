@@ -127,7 +127,7 @@ def _piece(piece: Piece) -> str:
 
 def _held(text: str) -> str:
     """Keep a figure beside its unit, `at most` beside its figure, and a mark beside its word, with no-break spaces."""
-    return re.sub(r"(?<=\d) (?=%)|(?<=\bat) (?=most \d)|(?<=\bat most) (?=\d)|(?<=[✅❌\ufe0f]) ", "\u00a0", text)
+    return re.sub(r"(?<=\d) (?=%)|(?<=\bat) (?=most \d)|(?<=\bat most) (?=\d)|(?<=[✅❌]) ", "\u00a0", text)
 
 
 def _title(prose: Prose) -> str:

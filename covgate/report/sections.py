@@ -78,7 +78,7 @@ def _places(facts: Facts, places: Sequence[Todo]) -> Fold | None:
     title = (
         f"{counts.missing:,} of {counts.total:,} changed {noun} {'is' if counts.missing == 1 else 'are'} not covered"
     )
-    return Fold(title=say(title), blocks=(Bullets(rows=tuple(map(todo_prose, places))),))
+    return Fold(title=say(title), blocks=(Bullets(rows=tuple(map(todo_prose, places))),), repeats=True)
 
 
 def _files(facts: Facts, left: Sequence[DiffFile]) -> Fold | None:
@@ -99,7 +99,8 @@ def _files(facts: Facts, left: Sequence[DiffFile]) -> Fold | None:
         )
         for file in left
     )
-    return Fold(title=say(title), among=plural(len(left), "file"), blocks=(Grid(columns=columns, rows=rows),))
+    grid = Grid(columns=columns, rows=rows)
+    return Fold(title=say(title), among=plural(len(left), "file"), blocks=(grid,), repeats=True)
 
 
 def _ranges(facts: Facts, file: DiffFile) -> Prose:
@@ -154,7 +155,7 @@ def _passing(facts: Facts) -> Fold | None:
     grid = component_grid(components) if components else rules_grid(rule_rows(facts))
     notes = tuple(Paragraph(prose=say(note)) for note in drop_notes(facts))
     told = bool(components or notes or facts.known_diff.tally.counts.missing)
-    return Fold(title=say(title), blocks=(grid, *notes), in_comment=told) if grid.rows else None
+    return Fold(title=say(title), blocks=(grid, *notes), in_comment=told, repeats=True) if grid.rows else None
 
 
 def _other_components(facts: Facts) -> Fold | None:
@@ -251,7 +252,7 @@ def failed_tests(facts: Facts) -> Bullets | None:
 def _output(tests: TestRows) -> Fold | None:
     lines = tuple(tests.output.splitlines())
     title = "The output" if len(tests.failed) != _BOTH else "The output of both"
-    return Fold(title=say(title), blocks=(Listing(language="text", lines=lines),)) if lines else None
+    return Fold(title=say(title), blocks=(Listing(language="text", lines=lines),), repeats=True) if lines else None
 
 
 _BOTH = 2
@@ -305,7 +306,9 @@ def _omitted(facts: Facts) -> Fold | None:
         files = join([names, say(row.others)], " ")
         why = join([say(name(row.rule)) if row.rule else Prose(), say(row.where)], ", ")
         bullets.append(say(files, " (", why, ")"))
-    return Fold(title=say(title), blocks=(Bullets(rows=tuple(bullets)),)) if rows else None
+    # Most changes have tests, and nobody asks why they are not judged.
+    told = any(row.names for row in rows)
+    return Fold(title=say(title), blocks=(Bullets(rows=tuple(bullets)),), in_comment=told) if rows else None
 
 
 def _notes(facts: Facts) -> Fold | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from covgate.model import FailedTest, GoneTests, Span, TestResults
+from covgate.model import FailedTest, GoneTests, Span, SuiteStatus, TestResults
 from covgate.report.facts import Facts
 
 NAMELESS = "a test"
@@ -66,12 +66,16 @@ def make_test_rows(facts: Facts) -> TestRows:
     if suite is None or suite.tests is None:
         return TestRows(gone=gone)
     tests = suite.tests
+    slowest = tuple((name, show_seconds(seconds)) for name, seconds in tests.slowest)
+    if suite.status is not SuiteStatus.FAILED:
+        # A command that ends well in spite of its report is believed, and a note says so.
+        return TestRows(slowest=slowest, gone=gone)
     return TestRows(
         failure=word_failure(tests),
         failed=tuple(_row(test, facts) for test in tests.failures),
         more=max(0, tests.broken - len(tests.failures)),
         output="\n\n".join(test.output for test in tests.failures if test.output),
-        slowest=tuple((name, show_seconds(seconds)) for name, seconds in tests.slowest),
+        slowest=slowest,
         gone=gone,
     )
 
@@ -80,7 +84,9 @@ def word_failure(tests: TestResults) -> str:
     """Return `2 of 412 tests failed`; empty when none did."""
     if not tests.broken:
         return ""
-    return f"{tests.broken:,} of {tests.ran:,} {'test' if tests.ran == 1 else 'tests'} failed"
+    if tests.broken == tests.ran:
+        return "The one test failed" if tests.ran == 1 else f"All {tests.ran:,} tests failed"
+    return f"{tests.broken:,} of {tests.ran:,} tests failed"
 
 
 def show_seconds(seconds: float) -> str:

@@ -157,7 +157,8 @@ def _size_text(place: Place) -> str:
     branches, lines = place.branches.missing, place.span.end - place.span.start + 1
     if not place.statements:
         return f"{branches} of {plural(place.branches.total, 'branch', 'branches')} never taken"
-    differs = place.statements != lines
+    # A line of which a branch was taken is no missing one, and counted among the branches.
+    differs = lines > place.statements + place.branches.covered
     size = f"{place.statements:,} of lines {span_text(place.span)}" if differs else plural(place.statements, "line")
     return f"{size}, {plural(branches, 'branch', 'branches')}" if branches else size
 

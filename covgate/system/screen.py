@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
@@ -11,29 +12,80 @@ from covgate.model import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
     from rich.text import Text
+
+
+def _show_seconds(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
 class Screen:
     """Prints progress and messages to `err`; `out` is for what a command was asked for.
 
-    `annotate` shows a warning where the run is looked at, too.
+    `annotate` shows a warning where the run is looked at, too. In a terminal a step of more than `waited` seconds says
+    how long it took.
     """
 
-    def __init__(self, out: TextIO, err: TextIO, annotate: Callable[[str], None] = lambda _text: None) -> None:
+    def __init__(
+        self,
+        out: TextIO,
+        err: TextIO,
+        annotate: Callable[[str], None] = lambda _text: None,
+        *,
+        waited: float = 1.0,
+    ) -> None:
         self.out = out
         self._annotate = annotate
+        self._waited = waited
         self._err = open_console(err)
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
-        """Show that a step is under way: a spinner in a terminal, a line in a log."""
-        if not self._err.is_terminal:
+        """Show that a step is under way: in a terminal with the time it takes, in a log as one line."""
+        if not self._is_live:
             self.say(what)
             yield
             return
-        with self._err.status(styled(what)):
+        with self._timed(what), self._progress(what):
             yield
+
+    @contextmanager
+    def stream(self, what: str) -> Iterator[None]:
+        """As `step`, for what writes to the log itself: in the same terminal a moving line would be torn by it."""
+        if self._is_live and not self.out.isatty():
+            with self.step(what):
+                yield
+            return
+        self.say(what)
+        if not self._is_live:
+            yield
+            return
+        with self._timed(what):
+            yield
+
+    @property
+    def _is_live(self) -> bool:
+        return self._err.is_terminal and not self._err.is_dumb_terminal
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        """Say how long a step took, when it has not failed, and when somebody may have waited for it."""
+        started = time.monotonic()
+        yield
+        seconds = time.monotonic() - started
+        if seconds >= self._waited:
+            self.say(f"{what}: {_show_seconds(seconds)}")
+
+    def _progress(self, what: str) -> Progress:
+        # A spinner takes 20 ms to import, and a log has none.
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+        columns = SpinnerColumn("line"), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+        progress = Progress(*columns, console=self._err, transient=True)
+        progress.add_task(styled(what).plain)
+        return progress
 
     def say(self, text: str) -> None:
         """Print one line of information."""

@@ -21,6 +21,7 @@ _PLAIN = {
     "–": "-",
     "−": "-",
     "·": "-",
+    "•": "*",
     "…": "...",
 }
 """What stands for covgate's own signs where an encoding has none, such as latin-1 or ascii."""

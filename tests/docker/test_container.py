@@ -78,7 +78,7 @@ class Step:
             exit_code=done.returncode,
             log=done.stdout,
             outputs=parse_outputs(output.read_text(encoding="utf-8")),
-            summary=summary.read_text(encoding="utf-8"),
+            summary=summary.read_text(encoding="utf-8").replace("\u00a0", " "),
             comments=tuple(comment.body for comment in self.github.comments.values()),
         )
 

@@ -101,7 +101,7 @@ def test_what_was_downloaded_is_kept_for_the_next_run(runner: Runner, tmp_path: 
     assert done.returncode == ExitCode.PASSED, done.stdout + done.stderr
     done = runner.run({"install-command": "uv pip install --refresh coverage"}, nowhere)
     assert done.returncode == ExitCode.BAD_INPUT
-    assert "127.0.0.1:9 could not be reached" in done.stderr
+    assert "127.0.0.1:9 could not be reached" in done.stdout + done.stderr
 
 
 def test_a_home_that_cannot_be_used_costs_the_cache_only(runner: Runner, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_what_cannot_be_made_is_said(
     runner.prepare(sample)
     done = runner.run(inputs, {})
     assert done.returncode == ExitCode.BAD_INPUT, done.stdout + done.stderr
-    assert said in done.stderr
-    assert f"docs/troubleshooting.md#{slug}" in done.stderr
+    assert said in done.stdout + done.stderr
+    assert f"docs/troubleshooting.md#{slug}" in done.stdout + done.stderr
     assert said in (runner.path("file_commands") / "summary").read_text(encoding="utf-8")
     workspace_is_given_back(sample)

@@ -86,7 +86,8 @@ def test_a_comment_that_a_person_wrote_into_is_found_and_one_that_quotes_it_left
 ) -> None:
     publish_comment(connect(), report(1))
     (ours,) = github.comments.values()
-    quoted = github.add_comment("dana", f"> {ours.body}\n\nWhy is this red?")
+    quotation = ours.body.replace("\n", "\n> ")
+    quoted = github.add_comment("dana", f"> {quotation}\n\nWhy is this red?")
     before, ours.body = quoted.body, f"@dana please look\n{ours.body}"
     github.requests.clear()
     publish_comment(connect(), report(2))

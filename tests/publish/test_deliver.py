@@ -35,6 +35,7 @@ from covgate.publish.deliver import deliver
 from covgate.publish.failure import deliver_failure
 from covgate.publish.marker import Marker, parse_marker
 from covgate.report.facts import Facts
+from covgate.report.since import push_figures
 from covgate.system.folders import make_report_folder
 from covgate.system.screen import Screen
 from tests.support.github.comments import MemoryComments, with_comments
@@ -118,7 +119,7 @@ class Delivered:
 
     @property
     def bodies(self) -> list[str]:
-        return [comment.body.partition("\n")[2] for comment in self.host.posted.comments.values()]
+        return [comment.body.rpartition("\n\n")[0] + "\n" for comment in self.host.posted.comments.values()]
 
 
 def delivered(
@@ -137,7 +138,7 @@ def delivered(
     forge = MemoryHost(log=log, **host)
     reports = make_report_folder(folder / ".covgate", "report-dir")
     screen = Screen(out, err, annotated.append)
-    code = deliver(settings, forge, screen, made, reports, texts={}, start=folder / start, root=folder)
+    code = deliver(settings, forge, screen, made, reports, read=lambda _: {}, start=folder / start, root=folder)
     return Delivered(code=code, folder=folder, out=out.getvalue(), err=err.getvalue(), annotated=annotated, host=forge)
 
 
@@ -218,9 +219,9 @@ def test_the_outputs_are_numbers_or_empty(tmp_path: Path, made: Facts, numbers: 
 def test_places_are_shown_from_where_covgate_was_started_and_to_other_steps_from_the_top(tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
     done = delivered(tmp_path, GREEN(), start="shop")
-    assert f"Report: {tmp_path / '.covgate'}\n" in done.out
+    assert f" · {tmp_path / '.covgate'}\n" in done.out
     assert done.outputs["result-path"] == ".covgate/result.json"
-    assert "Report: .covgate\n" in delivered(tmp_path, GREEN()).out
+    assert " · .covgate\n" in delivered(tmp_path, GREEN()).out
 
 
 def test_outputs_that_cannot_be_written_are_a_warning(tmp_path: Path) -> None:
@@ -275,10 +276,10 @@ def test_without_a_summary_nothing_is_said_of_it(tmp_path: Path) -> None:
 def test_the_comment_says_whose_it_is(tmp_path: Path) -> None:
     done = delivered(tmp_path, RED(), replace(BEST_EFFORT, name="api"))
     (comment,) = done.host.posted.comments.values()
-    assert parse_marker(comment.body) == Marker(name="api", run_id=5, run_attempt=2, head=HEAD)
+    assert parse_marker(comment.body) == Marker(name="api", run_id=5, run_attempt=2, head=HEAD, now=push_figures(RED()))
     unnamed = delivered(tmp_path, RED())
     (comment,) = unnamed.host.posted.comments.values()
-    assert parse_marker(comment.body) == Marker(name="", run_id=5, run_attempt=2, head=HEAD)
+    assert parse_marker(comment.body) == Marker(name="", run_id=5, run_attempt=2, head=HEAD, now=push_figures(RED()))
 
 
 @pytest.mark.parametrize(
@@ -301,7 +302,7 @@ def test_the_policy_is_followed(tmp_path: Path, policy: CommentPolicy, quiet: in
 
 def test_never_touches_no_comment_that_is_there(tmp_path: Path) -> None:
     done = delivered(tmp_path, RED(), replace(REQUIRED, comment=CommentPolicy.NEVER), posted=with_comments(4))
-    assert (done.code, done.bodies, done.host.opened, done.err) == (1, ["report of run 4"], [], "")
+    assert (done.code, done.bodies, done.host.opened, done.err) == (1, ["report of run 4\n"], [], "")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EventKind if kind is not EventKind.PULL_REQUEST])

@@ -84,6 +84,16 @@ FILE = RESULT["diff"]["files"][0]
 PLACE = FILE["places"][0]
 
 
+FOLDER = {"path": "src", "lines": 1, "branches": 0, "files": 1}
+
+
+def enough(**spot: object) -> dict[str, Any]:
+    """What the honest result names as enough, with other values in its one place."""
+    named: dict[str, Any] = copy.deepcopy(RESULT["to_cover"])
+    named["places"][0] |= spot
+    return named
+
+
 def several(*names: str) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive, warnings.catch_warnings(action="ignore"):
@@ -235,6 +245,21 @@ RESULTS = {
         changed("diff", "files", 0, "places", 0, "why", to=[{"kind": "never-called", "line": n} for n in range(1, 99)]),
         "schema",
     ),
+    "places-that-are-not-enough": (changed("to_cover", to=enough(total=0)), "not enough"),
+    "a-place-that-brings-more-than-it-has": (changed("to_cover", to=enough(total=99)), "a place to cover that is none"),
+    "a-place-of-no-component": (changed("to_cover", to=enough(components=["@team"])), "a place to cover that is none"),
+    "a-place-that-leads-out": (changed("to_cover", to=enough(path="../x.py")), "leads out of the repository"),
+    "more-of-the-change-than-it-misses": (changed("to_cover", to=enough(path="other.py")), "not enough"),
+    "fewer-places-than-said": (changed("to_cover", to={**enough(), "count": 2, "least": 1}), "not enough"),
+    "more-at-least-than-there-are": (changed("to_cover", to={**enough(), "least": 2}), "not enough"),
+    "places-and-folders": (changed("to_cover", to={**enough(), "folders": [FOLDER]}), "not enough"),
+    "neither-places-nor-folders": (changed("to_cover", to={**enough(), "places": []}), "not enough"),
+    "folders-without-end": (changed("to_cover", to={**enough(), "folders": [FOLDER] * 9}), "schema"),
+    "a-folder-that-leads-out": (
+        changed("to_cover", to={**enough(), "places": [], "folders": [{**FOLDER, "path": "/etc"}]}),
+        "leads out of the repository",
+    ),
+    "a-part-of-nothing": (changed("to_cover", to={**enough(), "part": 999}), "does not follow"),
     "missing-lines-of-nothing": (changed("diff", "files", 0, "missing", to=[]), "are not what it misses"),
     "a-place-that-is-covered": (
         changed("diff", "files", 0, "places", to=[{**PLACE, "statements": 0, "branches": {"covered": 0, "total": 0}}]),

@@ -11,9 +11,11 @@ from covgate.config.option_values import CommentPolicy
 from covgate.host.comments import PostedComment
 from covgate.host.refusal import Refusal, publish_error
 from covgate.model.commit import Sha
+from covgate.model.numbers import Counts
 from covgate.publish.comment import BODY_LIMIT, COMMENT_LIMIT, Published, publish_comment
 from covgate.publish.marker import Marker, parse_marker, render_marker
-from covgate.publish.plan import CommentPlan, OwnComment, Step, compute_plan, find_own
+from covgate.publish.plan import CommentDraft, CommentPlan, OwnComment, Step, compute_plan, find_own
+from covgate.report import MOST_PLACES, PLACE_DIGITS, PushFigures
 from tests.support.github.comments import MemoryComments, marker, own, posted, report, with_comments
 
 # The marker
@@ -84,18 +86,83 @@ OLDER, OTHER = render_marker(marker(4)), render_marker(marker(9, name="other"))
         pytest.param(f"```\nmake\n```\n{LINE}\n### ❌ 72 %", id="below-a-code-block"),
         pytest.param(f"> {OLDER}\n> ✅ 80 %\n\nIt fell:\n{LINE}\n### ❌ 72 %", id="below-a-quotation-of-ours"),
         pytest.param(f"<!-- covgate {{}} -->\n{LINE}\n### ❌ 72 %", id="below-what-is-none"),
-        pytest.param(f"{LINE}\n### ❌ 72 %\n{OTHER}\n{OLDER}\n", id="above-a-strangers-text"),
+        pytest.param(f"### ❌ 72 %\n{OTHER}\n{OLDER}\n{LINE}\n", id="below-a-strangers-text"),
+        pytest.param(f"### ❌\n```text\n~~~\n```\n\n{LINE}", id="below-code-with-another-fence-in-it"),
+        pytest.param(f"### ❌\n````text\n```\n````\n\n{LINE}", id="below-code-with-a-shorter-fence-in-it"),
+        pytest.param(f"### ❌\n``` no `fence`\n\n{LINE}", id="below-backticks-that-open-nothing"),
     ],
 )
-def test_a_marker_counts_wherever_it_stands_and_the_first_one_only(body: str) -> None:
+def test_a_marker_counts_wherever_it_stands_and_the_last_one_only(body: str) -> None:
     assert parse_marker(body) == marker()
 
 
 def test_a_body_of_the_limit_fits_with_the_longest_marker() -> None:
-    widest = Marker(name="-" * 60, run_id=10**20, run_attempt=10**6, head=Sha("f" * 64))
+    figures = PushFigures(
+        diff=Counts(covered=10**9, total=10**9), places=("f" * PLACE_DIGITS,) * MOST_PLACES, complete=False
+    )
+    widest = Marker(name="-" * 60, run_id=10**20, run_attempt=10**6, head=Sha("f" * 64), now=figures, before=figures)
+    assert parse_marker(render_marker(widest)) == widest
     full = replace(report(body="ä" * (BODY_LIMIT // 2)), marker=widest)
     assert len(full.body.encode()) == BODY_LIMIT
     assert len(full.comment.encode()) <= COMMENT_LIMIT
+
+
+# What the last push did
+
+NOW = PushFigures(diff=Counts(covered=3, total=4), places=("0123456789",))
+BEFORE = PushFigures(diff=Counts(covered=1, total=4), complete=False)
+
+
+def since(run: int, head: str, now: PushFigures | None = NOW) -> CommentDraft:
+    """Return a draft that says what it is compared with."""
+    made = replace(report(run), body_since=lambda before: f"since {before.diff.covered}")
+    return replace(made, marker=replace(marker(run), head=Sha(head * 40), now=now))
+
+
+def body_of(memory: MemoryComments) -> str:
+    (comment,) = memory.comments.values()
+    return comment.body.splitlines()[0]
+
+
+def test_a_comment_says_what_changed_since_the_one_it_replaces() -> None:
+    memory = MemoryComments()
+    assert publish_comment(memory, since(5, "a", BEFORE)).body == "report of run 5"
+    assert publish_comment(memory, since(6, "b")).body == "since 1"
+    assert body_of(memory) == "since 1"
+    # Another run for the same push is compared as the first one was; the next push with that one.
+    publish_comment(memory, since(7, "b"))
+    assert body_of(memory) == "since 1"
+    publish_comment(memory, since(8, "c"))
+    assert body_of(memory) == "since 3"
+
+
+def test_without_figures_nothing_is_said_of_the_last_push() -> None:
+    memory = with_comments(4)
+    publish_comment(memory, since(5, "b"))
+    assert body_of(memory) == "report of run 5"
+
+
+def test_a_stranger_s_figures_are_not_compared_with() -> None:
+    memory = MemoryComments()
+    memory.comments[1] = posted(1, since(4, "a", BEFORE).comment, "stranger")
+    memory.last = 1
+    publish_comment(memory, since(5, "b"))
+    assert memory.comments[2].body.startswith("report of run 5")
+
+
+@pytest.mark.parametrize(
+    "figures",
+    ["[]", "[1,2,[],1]", "[3,2,[],true]", "[-1,2,[],true]", "[0,0,[],true]", '[1,2,["x"],true]', "[1,2,[5],true]",
+     "null", f"[1,{10**10},[],true]", '[1,2,["' + '","'.join(["0" * 10] * 21) + '"],true]', "{}", "[true,2,[],true]"],
+)  # fmt: skip
+def test_figures_that_covgate_would_not_write_are_none(figures: str) -> None:
+    body = LINE.replace("} -->", f',"now":{figures}}} -->')
+    assert parse_marker(body) == marker()
+
+
+def test_the_marker_stands_in_the_last_line() -> None:
+    assert report(5).comment.splitlines()[-1] == LINE
+    assert report(5).comment.startswith("report of run 5\n")
 
 
 # Whose comment it is

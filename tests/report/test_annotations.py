@@ -33,12 +33,15 @@ def places(made: Facts) -> list[str]:
 
 def test_each_place_is_marked_from_its_first_line_to_its_last() -> None:
     found = marked(facts(CORE))
-    assert ("src/app/core.py", 59, 63) in [
-        (str(one.place[0]), one.place[1].start, one.place[1].end) for one in found if one.place
-    ]
+    assert places(facts(CORE)) == ["src/app/api.py:31-35", "src/app/core.py:59-63"]
     refund = next(one for one in found if one.place and one.place[1].start == 59)
     assert refund.title == "Not covered: Cart.refund"
     assert "3 of lines 59-63, 1 branch" in refund.message
+
+
+def test_of_a_long_function_the_place_where_it_begins_is_marked() -> None:
+    text = "m.py\n    1-9\n    + 10 missing\n    11-99\n    + 100-101 missing\n    def f 1-120"
+    assert places(facts(text)) == ["m.py:10-10"]
 
 
 def test_what_is_enough_comes_before_what_is_larger() -> None:

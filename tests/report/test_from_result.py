@@ -20,6 +20,7 @@ from covgate.model.coverage import OmittedFile
 from covgate.model.guard import GateChange, GateChangeKind
 from covgate.model.history import Point
 from covgate.model.places import Place
+from covgate.model.test_results import FailedTest
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import MAX_DROP, Check, Drop, Status
 from covgate.publish.comment import BODY_LIMIT
@@ -35,8 +36,9 @@ from tests.support.situations import BASE, BLOB, CORE, HEAD, facts
 from tests.support.situations import SITUATIONS as PRESENT
 from tests.support.situations_compared import COMPARED, compared
 from tests.support.situations_guarded import EVERYTHING, GUARDED, guarded
+from tests.support.situations_tests import TESTED
 
-SITUATIONS = PRESENT | COMPARED | GUARDED
+SITUATIONS = PRESENT | COMPARED | GUARDED | TESTED
 ORIGIN = Origin(head=HEAD, run_url="https://github.com/org/app/actions/runs/77", blob=BLOB, base_ref="main")
 
 
@@ -55,7 +57,7 @@ def neutral(made: Facts) -> Facts:
     """The same facts without the text that is not taken over."""
 
     def reason(text: str) -> str:
-        known = text in {"nothing has been recorded yet", "there is nothing to measure"}
+        known = text in {"nothing has been recorded yet", "there is nothing to measure"} or text.startswith("only ")
         return text if known else ELSEWHERE
 
     def hide(value: Unavailable) -> Unavailable:
@@ -83,6 +85,11 @@ def neutral(made: Facts) -> Facts:
     problem = hide(made.total) if isinstance(made.total, Unavailable) else None
     base = made.base and (made.base if made.base.ref == "main" else replace(made.base, ref=""))
     rows = tuple(map(gate, made.gate_changes.rows))
+    suite = made.verdict.suite
+    if suite is not None and suite.tests is not None:
+        slowest = tuple(one for one in suite.tests.slowest if "@" not in one[0])
+        failures = tuple(map(wordless, suite.tests.failures))
+        suite = replace(suite, tests=replace(suite.tests, failures=failures, slowest=slowest))
     steps = made.steps and replace(
         made.steps,
         chosen=tuple(replace(one, path=text(one.path), place=unnamed(one.place)) for one in made.steps.chosen),
@@ -91,7 +98,7 @@ def neutral(made: Facts) -> Facts:
         made,
         steps=steps,
         gate_changes=replace(made.gate_changes, rows=rows),
-        verdict=judge(map(check, made.verdict.checks), made.verdict.suite, problem),
+        verdict=judge(map(check, made.verdict.checks), suite, problem),
         total=problem or made.total,
         diff=diff,
         base=base,
@@ -102,6 +109,10 @@ def neutral(made: Facts) -> Facts:
         ),
         notes=(NOTES,) if made.notes else (),
     )
+
+
+def wordless(test: FailedTest) -> FailedTest:
+    return replace(test, name=test.name.partition("[")[0], reason="", output="")
 
 
 def gate(row: GateChange) -> GateChange:
@@ -146,6 +157,7 @@ UNKNOWN = {
     *("total-unavailable", "diff-unavailable", "diff-unavailable-without-rule", "components"),
     *("drop-unknown", "no-baseline", "ramp-unknown", "hostile-names"),
     *("guard-omit", "guard-everything", "guard-unreadable"),
+    *("tests-named", "tests-many", "tests-hostile"),
 }
 """They are about something unknown, whose reason is not taken over; or about names that are no text."""
 

@@ -18,15 +18,16 @@ from covgate.report.view import build_view
 from tests.support.situations import SITUATIONS as PRESENT
 from tests.support.situations_compared import COMPARED
 from tests.support.situations_guarded import GUARDED
+from tests.support.situations_tests import TESTED
 
-SITUATIONS = PRESENT | COMPARED | GUARDED
+SITUATIONS = PRESENT | COMPARED | GUARDED | TESTED
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "report"
 
 
 def render_terminal(facts: Facts) -> str:
     out = io.StringIO()
-    print_report(build_view(facts), "Report: .covgate", out)
+    print_report(build_view(facts), ".covgate", out)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
@@ -50,6 +51,8 @@ WHOLE = {
     "hostile-names",
     "total-unavailable",
     "push",
+    "tests-named",
+    "tests-hostile",
 }
 """Situations of which every rendering is kept; of the others the comment and what the terminal shows."""
 CASES = [

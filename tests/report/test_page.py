@@ -164,16 +164,19 @@ HOSTILE = st.text(
 )
 
 
+GAPS = "m.py\n    + 1-2 missing\n    + 3 partial\n    def f 1-3"
+
+
 @given(name=HOSTILE, function=HOSTILE, code=st.lists(HOSTILE, max_size=6), note=HOSTILE)
 def test_nothing_of_the_repository_is_markup(name: str, function: str, code: list[str], note: str) -> None:
-    made = facts("m.py\n    + 1-2 missing\n    + 3 partial\n    def f 1-3", notes=(note,))
+    made = facts(GAPS, notes=(note,))
     assert isinstance(made.diff, DiffCoverage)
     (file,) = made.diff.files
     path = PurePosixPath(f"d/{name}".replace("\0", "") or "x")
     places = tuple(replace(one, function=function) for one in file.places)
     made = replace(made, diff=DiffCoverage(files=(replace(file, path=path, places=places),)))
     source = "\n".join([*code, "", "", "", ""]).encode("utf-8", "surrogatepass")
-    plain = Reader(page(facts("m.py\n    + 1-2 missing\n    + 3 partial\n    def f 1-3"), {"m.py": b"\n\n\n"}))
+    plain = Reader(page(facts(GAPS, notes=("x",)), {"m.py": b"\n\n\n"}))
     found = Reader(render_page(made, build_view(made), {path: source}))
     colours = {"b", "code", "i", "li", "ul", "p"}
     assert [tag for tag, _ in found.tags if tag not in colours] == [tag for tag, _ in plain.tags if tag not in colours]
@@ -237,3 +240,12 @@ def test_the_first_screen_is_the_comments() -> None:
     text = " ".join(Reader(page(facts(CORE, min_diff="80"))).text.split())
     assert "Diff coverage 66.7 % is below 80 %" in text
     assert "Cart.refund" in text
+
+
+def test_a_function_with_gaps_far_apart_is_shown_in_pieces_that_each_say_why() -> None:
+    text = "m.py\n    1-9\n    + 10-11 missing\n    12-99\n    + 100 partial\n    101-120\n    def f 1-120"
+    (file,) = build_gaps(facts(text), {PATH: source_of(120)}).files
+    notes = [(line.number, line.notes) for piece in file.pieces for line in piece if line.notes]
+    assert [number for number, _ in notes] == [10, 100]
+    assert "2 of lines 10-100, 1 branch" in notes[0][1][0]
+    assert notes[1][1] == ("1 line",)

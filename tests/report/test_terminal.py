@@ -92,6 +92,6 @@ def test_a_report_in_a_terminal_has_the_text_of_the_one_in_a_file(situation: str
 
     view = build_view(SITUATIONS[situation]())
     plain, coloured = io.StringIO(), InScreen()
-    print_report(view, "Report: .covgate", plain)
-    print_report(view, "Report: .covgate", coloured)
+    print_report(view, ".covgate", plain)
+    print_report(view, ".covgate", coloured)
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured.getvalue()) == plain.getvalue()

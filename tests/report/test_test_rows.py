@@ -70,7 +70,8 @@ def test_a_file_without_a_line() -> None:
     ("tests", "sentence"),
     [
         (TestResults(passed=411, failed=1), "1 of 412 tests failed"),
-        (TestResults(failed=1), "1 of 1 test failed"),
+        (TestResults(failed=1), "The one test failed"),
+        (TestResults(failed=1, errors=1, skipped=1), "All 2 tests failed"),
         (TestResults(passed=1999, errors=1), "1 of 2,000 tests failed"),
         (TestResults(passed=3), ""),
         (None, ""),
@@ -78,6 +79,14 @@ def test_a_file_without_a_line() -> None:
 )
 def test_how_many(tests: TestResults | None, sentence: str) -> None:
     assert make_test_rows(failed(tests)).failure == sentence
+
+
+@pytest.mark.parametrize("status", [SuiteStatus.PASSED, SuiteStatus.NO_TESTS])
+def test_no_failed_test_stands_beside_a_pass(status: SuiteStatus) -> None:
+    """A command that ends well in spite of its report (`pytest || true`) is believed, and a note says so."""
+    rows = make_test_rows(facts(COVERED, suite=replace(PASSED, status=status, tests=RESULTS)))
+    assert (rows.failure, rows.failed, rows.output, rows.more) == ("", (), "", 0)
+    assert rows.slowest
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.04 s"), (1.25, "1.2 s"), (9.96, "10.0 s"), (75.2, "75 s")])

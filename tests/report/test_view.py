@@ -22,10 +22,11 @@ from covgate.report.view import ReportView, build_view
 from tests.support.situations import BASE, BLOB, CORE, COVERED, HEAD, PASSED, SITUATIONS, ended, facts, many_files
 from tests.support.situations_compared import COMPARED, INDIRECT, compared
 from tests.support.situations_guarded import GUARDED
+from tests.support.situations_tests import TESTED
 
 LAST_COMMIT = "the last commit: there is no main branch to compare with"
 MEASURED = Sha("c" * 40)
-ALL = SITUATIONS | COMPARED | GUARDED
+ALL = SITUATIONS | COMPARED | GUARDED | TESTED
 
 
 def view(name: str) -> ReportView:

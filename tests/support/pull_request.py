@@ -130,7 +130,7 @@ class PullRequest:
             log=done.out + done.err,
             errors=done.err,
             outputs=read_outputs(names["output"].read_text() if names["output"].exists() else ""),
-            summary=names["summary"].read_text() if names["summary"].exists() else "",
+            summary=names["summary"].read_text().replace("\u00a0", " ") if names["summary"].exists() else "",
         )
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from covgate.change import shown_source
-from covgate.model import Coverage, DiffFile, spans_of, visible
+from covgate.model import DiffFile, FileCoverage, Span, spans_of, visible
 from covgate.report.facts import Facts
 from covgate.report.page.code import colour_lines, escape_lines
+from covgate.report.runs import find_runs, measured_file
 from covgate.report.todo import Todo, list_todos
+from covgate.report.why import why_text
 from covgate.report.words import plural
 
 AROUND = 3
@@ -133,14 +135,16 @@ def _pieces(
     count = text.removesuffix("\n").count("\n") + 1
     notes: dict[int, list[str]] = defaultdict(list)
     near: set[int] = set()
-    for todo in places:
-        notes[todo.span.start].append(todo.what)
+    begins = {todo.span.start: todo.what for todo in places}
+    measured = measured_file(facts, file)
+    for run in find_runs(file, measured):
+        notes[run.start].append(begins.get(run.start) or _why(file, measured, run))
         if len(near) < MOST_LINES:
-            near.update(range(max(1, todo.span.start - AROUND), min(count, todo.span.end + AROUND) + 1))
+            near.update(range(max(1, run.start - AROUND), min(count, run.end + AROUND) + 1))
     near = set(sorted(near)[:MOST_LINES])
     spans = spans_of(near)
     code = colour_lines(file.path, text, spans) if colour else escape_lines(text, spans)
-    signs = _signs(facts, file)
+    signs = _signs(file, measured)
     return tuple(
         tuple(
             CodeLine(number=n, sign=signs.get(n, ""), html=code[n], notes=tuple(notes.get(n, ())))
@@ -150,9 +154,15 @@ def _pieces(
     )
 
 
-def _signs(facts: Facts, file: DiffFile) -> dict[int, str]:
+def _why(file: DiffFile, measured: FileCoverage | None, run: Span) -> str:
+    """Say why a run inside of a place is missing, or how much it is."""
+    lines = [n for n in sorted(file.missing | file.partial) if run.start <= n <= run.end]
+    reasons = dict.fromkeys(measured.reasons[n] for n in lines if n in measured.reasons) if measured else ()
+    return why_text(tuple(reasons)) or plural(len(lines), "line")
+
+
+def _signs(file: DiffFile, measured: FileCoverage | None) -> dict[int, str]:
     """Return the signs of lines: of what the change leaves uncovered, and of what is excluded."""
-    measured = facts.total.files.get(file.path) if isinstance(facts.total, Coverage) else None
     signs = dict.fromkeys(measured.excluded if measured else (), EXCLUDED)
     return signs | dict.fromkeys(file.partial, PARTIAL) | dict.fromkeys(file.missing, MISSING)
 

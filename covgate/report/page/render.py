@@ -16,29 +16,33 @@ from markupsafe import Markup
 
 from covgate.model import visible
 from covgate.report.facts import Facts
+from covgate.report.folds import Bullets, Fold, Grid
 from covgate.report.page.gaps import EXCLUDED, MISSING, PARTIAL, CodeLine, Gaps, build_gaps, count_gaps
+from covgate.report.prose import Prose
 from covgate.report.view import ReportView
+
+_MOST_ROWS = 200
+"""Rows of a fold."""
 
 _CLASSES = {MISSING: "m", PARTIAL: "p", EXCLUDED: "x"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What the template prints, from top to bottom. All of it is plain text but the code in `gaps`."""
+    """What the template prints, from top to bottom. All of it is plain text and prose but the code in `gaps`."""
 
     title: str
     mark: str
-    headline: str
-    sentences: tuple[str, ...]
+    headline: Prose
+    sentences: tuple[Prose, ...]
+    failed: Bullets | None
     steps_title: str
-    steps: tuple[str, ...]
-    tables: tuple[object, ...]
-    folds: tuple[object, ...]
-    footer: tuple[str, ...]
+    steps: tuple[Prose, ...]
+    tables: tuple[Grid, ...]
+    folds: tuple[Fold, ...]
+    footer: tuple[Prose, ...]
     count: str
     gaps: Gaps
-    nothing: str
-    """What is said in the place of gaps, where there are none."""
 
 
 def render_page(facts: Facts, view: ReportView, texts: Mapping[PurePosixPath, bytes]) -> str:
@@ -47,16 +51,16 @@ def render_page(facts: Facts, view: ReportView, texts: Mapping[PurePosixPath, by
     page = Page(
         title=view.headline,
         mark=view.mark,
-        headline=view.headline,
-        sentences=tuple(map(str, filter(None, (*view.advice, view.lead, *view.remarks)))),
+        headline=view.first_line,
+        sentences=tuple(filter(None, (*view.advice, view.lead, *view.remarks, view.since))),
+        failed=view.failed,
         steps_title=view.steps.title if view.steps else "",
-        steps=tuple(map(str, view.step_rows)),
+        steps=view.step_rows,
         tables=(view.tables,) if view.tables else (),
-        folds=(),
-        footer=tuple(map(str, view.footer)),
+        folds=tuple(fold.limited(_MOST_ROWS) for fold in view.folds if not fold.repeats),
+        footer=view.footer,
         count=count_gaps(gaps),
         gaps=gaps,
-        nothing="",
     )
     style, script = _source("page.css"), _source("page.js")
     text = _template().render(
@@ -69,8 +73,18 @@ def render_page(facts: Facts, view: ReportView, texts: Mapping[PurePosixPath, by
     return text.strip() + "\n"
 
 
-def _prose(part: object) -> Markup:
-    return Markup(escape(visible(str(part))))  # noqa: S704  # escaped here
+def _text(text: str) -> str:
+    return escape(visible(text))
+
+
+def _prose(prose: Prose) -> Markup:
+    """Render a sentence: names are set in code, addresses become links. No address but of the web does."""
+    made = []
+    for piece in prose.pieces:
+        text = f"<code>{_text(piece.text)}</code>" if piece.code else _text(piece.text)
+        is_link = piece.url and piece.url.startswith(("https://", "http://"))
+        made.append(f'<a href="{_text(piece.url or "")}" rel="noreferrer">{text}</a>' if is_link else text)
+    return Markup("".join(made))  # noqa: S704  # escaped piece by piece
 
 
 def _lines(piece: Sequence[CodeLine]) -> Markup:
@@ -80,7 +94,7 @@ def _lines(piece: Sequence[CodeLine]) -> Markup:
     for line in piece:
         name = _CLASSES.get(line.sign)
         kind = f' class="{name}"' if name else ""
-        made += [f'<span class="gap" tabindex="-1">{_prose(note)}</span>' for note in line.notes]
+        made += [f'<span class="gap" tabindex="-1">{_text(note)}</span>' for note in line.notes]
         made.append(f"<code{kind}><i>{line.sign or ' '} {line.number:>{width}}</i>{line.html}\n</code>")
     return Markup("".join((*made, "</div>")))  # noqa: S704  # the code is escaped where it is coloured
 
@@ -103,5 +117,5 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"prose": _prose, "lines": _lines}
+    environment.filters |= {"prose": _prose, "lines": _lines, "shown": visible}
     return environment.get_template("page.html.j2")

@@ -29,7 +29,8 @@ PATTERNS = rf"{_PATTERN}(?:, {_PATTERN}){{0,9}}"
 
 def own_reason(text: str) -> str:
     """Return a reason of covgate's own that holds no word of the repository's; for any other, where it stands."""
-    return text if text in _OWN_REASONS or _NO_ANCESTOR.fullmatch(text) else ELSEWHERE
+    own = text in _OWN_REASONS or _NO_ANCESTOR.fullmatch(text) or _PART.fullmatch(text)
+    return text if own else ELSEWHERE
 
 
 _OWN_REASONS = {NOTHING_RECORDED.reason, NOTHING}
@@ -38,6 +39,9 @@ _NO_ANCESTOR = re.compile(
     r"was the branch force-pushed, or recorded from another one\?",
     re.ASCII,
 )
+
+_PART = re.compile(r"only [\d,]{1,11} of the [\d,]{1,11} tests of (?:[\w./-]{1,100}|the baseline) ran", re.ASCII)
+"""A branch has a name without blanks: too little for a sentence."""
 
 
 def read_path(text: str) -> PurePosixPath:

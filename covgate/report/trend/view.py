@@ -12,6 +12,7 @@ from covgate.config import Component, Target
 from covgate.history import component_start, points_of, ramp_start, required_on, value_at
 from covgate.model import Point, figures, shorten, visible
 from covgate.report.bands import Band
+from covgate.report.trend.change import largest_falls, month_text
 from covgate.report.trend.chart import Axis, choose_axis
 from covgate.report.trend.points import PointRow, Trend, point_rows
 
@@ -54,6 +55,10 @@ class TrendView:
     lines: tuple[Line, ...]
     rows: tuple[PointRow, ...]
     band: Band
+    month: str
+    """How the total has changed in 30 days: `+1.25 in 30 days`; empty for fewer than two points."""
+    falls: tuple[PointRow, ...]
+    """The points before which the total fell most, the largest fall first."""
     sentence: str
     """The way to the target; empty without one."""
     first: datetime
@@ -83,11 +88,14 @@ def build_trend_view(trend: Trend, *, repository_url: str | None, title: str) ->
     )
     by = _midnight(target.by) if target and target.by else None
     names = [component.name for component in components]
+    rows = point_rows(known, names, trend.bands, EMBEDDED, lambda text: shorten(visible(text), _TITLE))
     return TrendView(
         title=visible(title),
         lines=lines,
-        rows=point_rows(known, names, trend.bands, EMBEDDED, lambda text: shorten(visible(text), _TITLE)),
+        rows=rows,
         band=trend.bands.of(points[-1].total if points else None),
+        month=month_text(points),
+        falls=tuple(rows[at] for at in largest_falls(points)),
         sentence=trend.way(points),
         first=first,
         last=last,

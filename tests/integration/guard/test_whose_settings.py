@@ -36,7 +36,7 @@ OWN: dict[str, tuple[str, Callable[[Ran, FakeGithub], bool]]] = {
     "publish": ('publish = "required"', lambda ran, _: ran.exit_code == 1),
     "name": (
         'name = "other"',
-        lambda _, github: "other" not in first_comment(github).splitlines()[0],
+        lambda _, github: "other" not in first_comment(github).splitlines()[-1],
     ),
     "python": ('python = "./evil"', lambda ran, _: "evil" not in ran.log.replace("pyproject.toml", "")),
     "coverage-data": ('coverage-data = "forged.lcov"', lambda ran, _: ran.result["suite"] is not None),

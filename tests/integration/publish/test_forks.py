@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -19,7 +20,8 @@ from covgate.host.finished_run import Artifact
 from covgate.host.github.artifacts import GithubArtifacts
 from covgate.host.github.pulls import GithubPulls
 from covgate.host.refusal import Refusal
-from covgate.model.commit import parse_sha
+from covgate.model.commit import Sha, parse_sha
+from covgate.model.numbers import Counts
 from covgate.model.secret import Secret
 from covgate.publish.marker import Marker, parse_marker, render_marker
 from tests.contract.test_action import passed_by_the_runner
@@ -128,7 +130,7 @@ class Second:
             log=done.out + done.err,
             errors=done.err,
             outputs=read_outputs(names["output"].read_text() if names["output"].exists() else ""),
-            summary=names["summary"].read_text() if names["summary"].exists() else "",
+            summary=names["summary"].read_text().replace("\u00a0", " ") if names["summary"].exists() else "",
         )
 
 
@@ -149,9 +151,15 @@ def test_the_second_half_posts_what_the_first_could_not(
     second.open(7, first.head)
     ran = second.run(first.head)
     assert ran.exit_code == 0, ran.log
-    marker = Marker(name="", run_id=77, run_attempt=1, head=parse_marker(only_comment(github)).head)  # type: ignore[union-attr]  # it has one
-    assert marker.head == first.head
-    assert only_comment(github) == f"{render_marker(marker)}\n{comment}"
+    marker = parse_marker(only_comment(github))
+    assert marker is not None
+    assert replace(marker, now=None) == Marker(name="", run_id=77, run_attempt=1, head=Sha(first.head))
+    assert marker.now is not None
+    assert marker.now.diff == Counts(covered=1, total=6)
+    # The second half has no checkout, and so no code to show.
+    body = re.sub(r"(?s)<details><summary>The code</summary>.*?</details>\n\n", "", comment)
+    body = body.replace("\u00a0", " ").rstrip()
+    assert only_comment(github) == f"{body}\n\n{render_marker(marker)}"
     assert tuple(ran.outputs) == OUTPUT_NAMES
     assert (ran.outputs["verdict"], ran.outputs["passed"]) == ("fail", "false")
     assert ran.outputs["diff-percent"] == "16.666666"

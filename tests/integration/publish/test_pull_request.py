@@ -30,7 +30,7 @@ def test_a_red_gate_comments_and_the_next_push_turns_the_same_comment_green(
     body = only_comment(github)
     assert "❌ **Diff coverage 16.7 % is below 80 %: cover 4 more of 6 changed lines and branches**" in body
     blob = f"https://github.example/{github.repository}/blob/{pull_request.head}/shop/cart.py"
-    assert f"[`shop/cart.py:6-8`]({blob}#L6-L8) in `cheapest`: 3 lines, 2 branches" in body
+    assert f"[`shop/cart.py:6-8`]({blob}#L6-L8) in `cheapest`: never called (3 lines, 2 branches)" in body
     assert pull_request.base[:7] in body
     assert red.outputs["verdict"] == "fail"
     assert red.outputs["passed"] == "false"

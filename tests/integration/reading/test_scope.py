@@ -65,7 +65,7 @@ def test_what_lies_outside_the_projects_folder_is_left_out_and_told(tmp_path: Pa
     assert checkout.result("backend")["diff"]["omitted"] == [
         {"path": "frontend/tool.py", "why": "it is outside the project's folder, backend"}
     ]
-    assert "Left out: frontend/tool.py (it is outside the project's folder, backend)" in done.out
+    assert "  - frontend/tool.py (it is outside the project's folder, backend)" in done.out
 
 
 @pytest.mark.parametrize("kind", [".coverage", "coverage.xml", "coverage.lcov"])

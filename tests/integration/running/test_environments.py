@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -39,7 +40,9 @@ def act(checkout: Checkout, python: str, inputs: dict[str, str], **variables: st
     }
     cleaned = clean_environment(**environment)
     del cleaned["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-    return run_warm([REPOSITORY / "entrypoint.py"], cwd=checkout.path, env=cleaned, timeout=300)
+    done = run_warm([REPOSITORY / "entrypoint.py"], cwd=checkout.path, env=cleaned, timeout=300)
+    # The action writes to one stream.
+    return replace(done, err=done.out + done.err)
 
 
 def cache() -> str:
@@ -133,6 +136,10 @@ BROKEN = {
         {"pyproject.toml": project("calc"), "uv.lock": "", "pdm.lock": ""}, {}, "two-lock-files",
         "there are pdm.lock and uv.lock",
     ),
+    "a-requirement-that-is-no-argument": (
+        {"pyproject.toml": project("calc", '[tool.hatch.envs.test]\ndependencies = ["a\\u0000b"]\n')}, {},
+        "install-failed", "could not be started: embedded null byte",
+    ),
     "nothing": ({"calc.py": CODE}, {}, "no-dependencies-found", "nothing in . says what the tests need"),
     "several-projects": (
         {"a/setup.py": "", "b/c/requirements.txt": "", "b/setup.cfg": "[flake8]\n", "docs/setup.py": ""}, {},
@@ -225,4 +232,4 @@ def test_on_a_laptop_nothing_is_made(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path / "checkout", {"calc.py": "a = 1\n", "run.py": "import calc\n"})
     done = checkout.covgate(command=["python", "run.py"])
     assert done.code == 0, done.err
-    assert "Preparing the environment" not in done.err
+    assert "Preparing the environment" not in done.out + done.err

@@ -175,19 +175,19 @@ def test_a_process_that_cannot_analyse_its_part_is_no_silent_gap(
 # --- reports on demand --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("asked", [(), ("html",), ("xml",), ("html", "xml")])
+@pytest.mark.parametrize("asked", [(), ("coverage-html",), ("xml",), ("coverage-html", "lcov", "json", "markdown")])
 def test_reports_are_made_where_they_are_asked_for(folder: ProbedFolder, asked: tuple[str, ...]) -> None:
     places = {kind: folder.full(f"out-{kind}") for kind in asked}
-    answer = ask(folder, {"a.py": TWO}, {"a.py": [1]}, **places)
+    answer = ask(folder, {"a.py": TWO}, {"a.py": [1]}, exports=places)
     assert answer["files"]["a.py"]["m"] == [2]
-    for kind in ("html", "xml"):
+    for kind in ("coverage-html", "xml", "lcov", "json", "markdown"):
         assert Path(folder.full(f"out-{kind}")).exists() is (kind in asked)
     if "xml" in asked:
         assert 'lines-covered="1"' in Path(places["xml"]).read_text(encoding="utf-8")
 
 
 def test_no_report_is_made_of_what_cannot_be_analysed(folder: ProbedFolder) -> None:
-    answer = ask(folder, {"a.py": "def f(:\n"}, {"a.py": [1]}, xml=folder.full("out.xml"))
+    answer = ask(folder, {"a.py": "def f(:\n"}, {"a.py": [1]}, exports={"xml": folder.full("out.xml")})
     assert answer["problems"]
     assert not Path(folder.full("out.xml")).exists()
 

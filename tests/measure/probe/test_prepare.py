@@ -248,3 +248,22 @@ def test_of_very_many_packages_those_found_elsewhere_are_named_too(
     monkeypatch.syspath_prepend(folder.path.parent / "venv")
     cov = prepared(folder, packages={name: f"src/{name}" for name in names})
     assert told(cov)["added"] == [*names[:ALWAYS_ADDED], names[-1]]
+
+
+def test_a_package_that_is_found_at_its_own_place_is_not_found_elsewhere(
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"mine{number:02}" for number in range(ALWAYS_ADDED + 1)]
+    folder.write({f"src/{name}/__init__.py": "" for name in names})
+    folder.write({".coveragerc": "[run]\nsource = src\n"})
+    monkeypatch.syspath_prepend(folder.path / "src")
+    assert told(prepared(folder, packages={name: f"src/{name}" for name in names}))["added"] == names[:ALWAYS_ADDED]
+
+
+def test_the_analysis_knows_what_the_run_was_told(folder: ProbedFolder) -> None:
+    """Nobody named a source: what the run measured by default decides nothing of a file that no test loads."""
+    folder.write({"m.py": "a = 1\n", "tool.py": "a = 1\n"})
+    config = asked(folder)["config"]
+    data = folder.data("recorded", {folder.full("m.py"): [1]})
+    answer = folder.ask("analyse", data=[data], local=["m.py"], changed=["tool.py"], config=config, own_run=True)
+    assert answer["changed"]["tool.py"]["gap"] == "undecided"

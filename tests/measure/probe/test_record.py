@@ -13,6 +13,7 @@ from covgate.measure.probe.covgate_probe.reasons import Ran
 from covgate.measure.probe.covgate_probe.record import (
     details,
     digest_of,
+    first_line_of,
     looks_like_python,
     of_other_versions,
     record,
@@ -59,7 +60,17 @@ def test_without_branch_data_there_are_no_branches(folder: ProbedFolder) -> None
 
 def test_only_a_changed_file_has_details(folder: ProbedFolder) -> None:
     assert set(recorded(folder, "a = 1\n", [1], detailed=False)) == {"s", "m", "x", "b"}
-    assert set(recorded(folder, "a = 1\n", [1])) == {"s", "m", "x", "b", "first", "functions", "sha256", "stray"}
+    assert set(recorded(folder, "a = 1\n", [1])) == {
+        "s",
+        "m",
+        "x",
+        "b",
+        "first",
+        "functions",
+        "sha256",
+        "stray",
+        "reasons",
+    }
 
 
 @pytest.mark.parametrize(
@@ -82,9 +93,18 @@ def test_a_continuation_line_has_the_first_line_of_its_statement(
     assert detailed(folder, source)["first"] == first
 
 
+def test_the_map_of_first_lines_is_what_each_line_is_told(folder: ProbedFolder) -> None:
+    folder.write({"m.py": "f(\n    1,\n)\nif (\n    a\n    and b\n):\n    pass\nx = [\n\n  1]\n"})
+    analyst = Analyst(data_file=None, config_file=False)
+    analyst.get_data()
+    reporter = analyst.reporter_of(folder.full("m.py"))
+    first = first_line_of(reporter)
+    assert [{first(line)} for line in range(1, 13)] == [reporter.translate_lines([line]) for line in range(1, 13)]
+
+
 def test_functions_have_their_names_and_spans(folder: ProbedFolder) -> None:
     source = "def f():\n    pass\n\n\nclass A:\n    b = 1\n\n    def c(self):\n        d = 1\n        return d\n"
-    assert detailed(folder, source)["functions"] == [["f", 2, 2], ["A.c", 9, 10]]
+    assert detailed(folder, source)["functions"] == [("f", 1, 2, 2), ("A.c", 8, 10, 9)]
 
 
 @pytest.mark.parametrize(

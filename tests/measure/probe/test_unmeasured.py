@@ -325,7 +325,7 @@ def test_the_report_of_a_file_that_cannot_be_parsed_here_has_the_reason(folder: 
 def test_a_template_that_happens_to_be_python_is_compared_by_its_text_only(folder: ProbedFolder) -> None:
     folder.write({"page.html": "a\n"})
     found = folder.ask("static", changed=["page.html"], measured=["page.html"])["changed"]["page.html"]
-    assert set(found) == {"gap", "first", "functions", "sha256"}
+    assert set(found) == {"gap", "first", "functions", "sha256", "reasons"}
 
 
 def test_a_file_of_the_report_that_is_gone_is_not_spoken_of(folder: ProbedFolder) -> None:

@@ -40,10 +40,16 @@ class Ran:
         self.is_missing, self.is_executed = frozenset(self.missing), frozenset(self.executed)
         self.is_untold = frozenset(untold)
         self.taken, self.untaken = exits
+        self._gaps = sorted({*self.missing, *self.untaken})
 
     def missing_in(self, span: range) -> list[int]:
         """Return the missing lines in a range."""
         return self.missing[bisect_left(self.missing, span.start) : bisect_left(self.missing, span.stop)]
+
+    def has_gap(self, span: range) -> bool:
+        """Whether a line in a range is missing, or has an exit that was never taken."""
+        at = bisect_left(self._gaps, span.start)
+        return at < len(self._gaps) and self._gaps[at] < span.stop
 
     def ran_in(self, span: range) -> bool:
         """Whether a line in a range was executed."""
@@ -86,85 +92,109 @@ class _Walk:
         above it is explained.
         """
         unreached: list[int] = []
+        passed: Any = None
         for number, node in enumerate(body):
             line, span = self._start(node), self._span(node)
             if self._ran.ran_in(span):
                 for one in unreached:
                     self.found.pop(one, None)
                 unreached = []
-                after = body[number + 1] if number + 1 < len(body) else None
                 # What is missing itself, and ran inside, was begun before the measurement.
-                cause = None if line in self._ran.is_missing else self._enter(node, line, after)
+                passed, cause = None if line in self._ran.is_missing else node, None
+                if passed and self._ran.has_gap(span):
+                    self._explain(node, line, body[number + 1 : number + 2])
             elif missing := self._ran.missing_in(span):
+                if passed:
+                    passed, cause = None, self._cause(passed, node)
                 self._mark(missing, cause)
                 unreached += missing
             elif line in self._ran.is_untold:
-                cause = None
+                passed, cause = None, None
             # Else there is nothing to run: a docstring, `global`, or it is excluded and did not run.
-        return cause
+        return self._cause(passed, None) if passed else cause
 
     def _mark(self, missing: Iterable[int], cause: Cause) -> None:
         if cause is not None:
             self.found.update(dict.fromkeys(missing, cause))
 
-    def _enter(self, node: ast.stmt, line: int, after: ast.stmt | None) -> Cause:
-        """Explain what lies in a statement that ran; return why the one `after` it is not reached."""
-        cause: Cause = ("never-passed", line)
+    def _cause(self, node: Any, after: ast.stmt | None) -> Cause:
+        """Return why what comes `after` a statement that ran is not reached."""
+        line = self._start(node)
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            return None
+        if isinstance(node, ast.If) and not node.orelse and self._has_outcome(node, line, [after] if after else []):
+            return f"{self._word(node)}-never-false", line
+        is_loop = isinstance(node, LOOPS) and not isinstance(getattr(node, "test", None), ast.Constant)
+        if is_loop and not node.orelse and self._ran.ran_in(self._body(node)):
+            return "loop-never-ends", line
+        return "never-passed", line
+
+    def _explain(self, node: Any, line: int, after: Sequence[ast.stmt]) -> None:
+        """Explain what lies in a statement that ran; `after` holds the one behind it."""
         if isinstance(node, FUNCTIONS):
-            self.block(node.body, ("never-run" if _is_suspended(node) else "never-called", node.lineno))
-            cause = None
+            # Looking for a `yield` takes time, and matters where nothing of the body ran.
+            never = not self._ran.ran_in(self._body(node)) and self._is_suspended(node)
+            self.block(node.body, ("never-run" if never else "never-called", node.lineno))
         elif isinstance(node, ast.ClassDef):
             self.block(node.body, None)
-            cause = None
         elif isinstance(node, ast.If):
-            cause = self._if(node, line, after)
+            self._if(node, line, after)
         elif isinstance(node, LOOPS):
-            cause = self._loop(node, line)
+            runs, ends = ("loop-never-runs", line), ("loop-never-ends", line)
+            self._exit(line, node.body, (runs, ends))
+            self.block(node.body, runs)
+            self.block(node.orelse, ends)
         elif isinstance(node, TRIES):
-            self._try(node)
+            end = self.block(node.body, None)
+            for handler in node.handlers:
+                self._clause(handler, self._first(handler.lineno), "except")
+            self.block(node.orelse, end)
+            self.block(node.finalbody, None)
         elif isinstance(node, ast.Match):
             for case in node.cases:
                 self._clause(case, self._first(case.pattern.lineno), "case")
         elif isinstance(node, (ast.With, ast.AsyncWith)):
-            self.block(node.body, cause)
-        return cause
+            self.block(node.body, ("never-passed", line))
 
-    def _if(self, node: ast.If, line: int, after: ast.stmt | None) -> Cause:
-        word = "elif" if self._texts[node.lineno - 1].lstrip().startswith("elif") else "if"
+    def _word(self, node: ast.If) -> str:
+        return "elif" if self._texts[node.lineno - 1].lstrip().startswith("elif") else "if"
+
+    def _body(self, node: Any) -> range:
+        return range(self._start(node.body[0]), self._span(node.body[-1]).stop)
+
+    def _is_suspended(self, node: Any) -> bool:
+        """Whether calling a function does not run it: a generator, a coroutine."""
+        if isinstance(node, ast.AsyncFunctionDef):
+            return True
+        waiting: list[ast.AST] = list(node.body)
+        if not any("yield" in text for text in self._texts[node.lineno - 1 : node.end_lineno]):
+            return False
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, (ast.Yield, ast.YieldFrom)):
+                return True
+            if not isinstance(part, (*FUNCTIONS, ast.ClassDef, ast.Lambda)):
+                waiting += ast.iter_child_nodes(part)
+        return False
+
+    def _if(self, node: ast.If, line: int, after: Sequence[ast.stmt]) -> None:
+        word = self._word(node)
         true, false = (f"{word}-never-true", line), (f"{word}-never-false", line)
         self._exit(line, node.body, (true, false))
         if self._start(node.body[0]) == line and not isinstance(node.body[-1], ast.Raise):
             # `if x: return`: the way to its body is no line of its own; the other one is known by where it leads. Where
             # a `raise` leads, coverage does not always know (out of a `with`).
-            self._exit(line, node.orelse or ([after] if after else []), (false, true))
+            self._exit(line, node.orelse or after, (false, true))
         if not self._has_outcome(node, line, after):
             true = false = ("never-passed", line)
         self.block(node.body, true)
         self.block(node.orelse, false)
-        return ("never-passed", line) if node.orelse else false
 
-    def _has_outcome(self, node: ast.If, line: int, after: ast.stmt | None) -> bool:
+    def _has_outcome(self, node: ast.If, line: int, after: Sequence[ast.stmt]) -> bool:
         """Whether the condition was ever true or false: it may raise each time. True where that is not known."""
         if line in self._ran.untaken:
             return bool(self._ran.taken.get(line))
-        ways = [*node.body, *node.orelse, *([after] if after else [])]
-        return after is None or any(self._ran.ran_in(self._span(way)) for way in ways)
-
-    def _loop(self, node: Any, line: int) -> Cause:
-        runs, ends = ("loop-never-runs", line), ("loop-never-ends", line)
-        self._exit(line, node.body, (runs, ends))
-        self.block(node.body, runs)
-        self.block(node.orelse, ends)
-        ran = self._ran.ran_in(range(self._start(node.body[0]), self._span(node.body[-1]).stop))
-        ends_itself = ran and not node.orelse and not isinstance(getattr(node, "test", None), ast.Constant)
-        return ends if ends_itself else ("never-passed", line)
-
-    def _try(self, node: Any) -> None:
-        end = self.block(node.body, None)
-        for handler in node.handlers:
-            self._clause(handler, self._first(handler.lineno), "except")
-        self.block(node.orelse, end)
-        self.block(node.finalbody, None)
+        return not after or any(self._ran.ran_in(self._span(way)) for way in (*node.body, *node.orelse, *after))
 
     def _clause(self, clause: Any, line: int, word: str) -> None:
         """Explain an `except` or a `case` with its body."""
@@ -194,20 +224,6 @@ class _Walk:
             self.found[line] = said[1]
 
 
-def _is_suspended(node: Any) -> bool:
-    """Whether calling the function does not run it: a generator, a coroutine."""
-    if isinstance(node, ast.AsyncFunctionDef):
-        return True
-    waiting: list[ast.AST] = list(node.body)
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, (ast.Yield, ast.YieldFrom)):
-            return True
-        if not isinstance(part, (*FUNCTIONS, ast.ClassDef, ast.Lambda)):
-            waiting += ast.iter_child_nodes(part)
-    return False
-
-
 def find_functions(tree: ast.Module) -> list[tuple[str, int, int, int]]:
     """Return (name, first line, last line, first line of the body) of each function, decorators included.
 
@@ -218,15 +234,14 @@ def find_functions(tree: ast.Module) -> list[tuple[str, int, int, int]]:
     while waiting:
         node, prefix = waiting.pop()
         if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            name = f"{prefix}{node.name}"
-            prefix = f"{name}."
+            full = f"{prefix}{node.name}"
+            prefix = f"{full}."
             if not isinstance(node, ast.ClassDef):
                 first, body = _first_line(node), _first_line(node.body[0])
-                found.append((name, first, node.end_lineno or first, body))
-        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
-            children = getattr(node, field, None)
-            if isinstance(children, list):
-                waiting += [(child, prefix) for child in children]
+                found.append((full, first, node.end_lineno or first, body))
+        fields = vars(node)
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += [(child, prefix) for child in fields.get(name, ())]
     return sorted(found, key=lambda function: function[1:3])
 
 

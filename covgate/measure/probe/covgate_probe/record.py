@@ -8,7 +8,7 @@ import io
 import os
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from coverage.python import PythonFileReporter
@@ -41,13 +41,15 @@ def details(reporter: Any, statements: set[int], ran: Ran) -> Json:
 
     A function is [name, first line, last line, first line of its body], a reason [line, kind, line that decides].
     """
-    known: Json = {"first": _first_lines(reporter, statements), "sha256": digest_of(reporter.filename), "reasons": []}
+    first = first_line_of(reporter)
+    lines = _first_lines(reporter.source(), statements, first)
+    known: Json = {"first": lines, "sha256": digest_of(reporter.filename), "reasons": []}
     if not isinstance(reporter, PythonFileReporter):
         found = (r for r in reporter.code_regions() if r.kind == "function" and r.lines)
         return {**known, "functions": [[r.name, min(r.lines), max(r.lines), min(r.lines)] for r in found]}
     source = reporter.source()
     tree = ast.parse(source)
-    reasons = find_reasons(tree, source, ran, lambda line: min(reporter.translate_lines([line])))
+    reasons = find_reasons(tree, source, ran, first)
     known["reasons"] = [[line, kind, cause] for line, (kind, cause) in sorted(reasons.items())]
     return {**known, "functions": find_functions(tree)}
 
@@ -68,16 +70,20 @@ _SCRIPTS = {".wsgi", ".cgi", ".fcgi"}
 """Suffixes of what a web server runs as Python, which coverage takes for templates when it cannot parse them."""
 
 
-def _first_lines(reporter: Any, statements: set[int]) -> list[tuple[int, int]]:
+def first_line_of(reporter: Any) -> Callable[[int], int]:
+    """Return what gives the first line of a line's statement."""
+    if hasattr(reporter, "multiline_map"):
+        # Newer releases have the whole map; asking for each line makes two sets of it.
+        starts: dict[int, int] = reporter.multiline_map()
+        return lambda line: starts.get(line, line)
+    return lambda line: min(reporter.translate_lines([line]))
+
+
+def _first_lines(source: str, statements: set[int], first_line: Callable[[int], int]) -> list[tuple[int, int]]:
     """Return (line, first line of its statement) of the lines that continue one of `statements`."""
-    source = reporter.source()
     texts = source.split("\n")
-    first = {
-        line: start
-        for line in range(1, len(texts) + 1)
-        for start in reporter.translate_lines([line])
-        if start != line and start in statements
-    }
+    starts = ((line, first_line(line)) for line in range(1, len(texts) + 1))
+    first = {line: start for line, start in starts if start != line and start in statements}
     # Reading tokens takes longer than all of the above; only such a line can be none of its statement's.
     if any(texts[line - 1].strip()[:1] in {"", "#"} for line in first):
         code = _lines_of_code(source)

@@ -1,0 +1,93 @@
+"""The code of the places to cover: the lines that are meant, letter by letter, in a fence nothing can end."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from covgate.publish.comment import BODY_LIMIT
+from covgate.publish.marker import Marker, parse_marker, render_marker
+from covgate.report.code import MOST_LINES, MOST_TEXT, MOST_WIDE, code_paths, with_code
+from covgate.report.folds import Listing, Paragraph
+from covgate.report.markdown import render_comment, render_summary
+from covgate.report.view import ReportView, build_view
+from tests.support.situations import HEAD, SITUATIONS, facts
+
+CART = "src/shop/cart.py\n    1-20\n    + 30-32 missing\n    + 35 partial\n    def Cart.shipping 28-40\n"
+PATH = PurePosixPath("src/shop/cart.py")
+SOURCE = "\n".join(f"line {number}" for number in range(1, 41))
+
+
+def shown(text: bytes, changed: str = CART, min_diff: str = "99") -> ReportView:
+    made = facts(changed, min_diff=min_diff)
+    return with_code(build_view(made), made, {PATH: text})
+
+
+def listings(view: ReportView) -> list[tuple[str, ...]]:
+    return [block.lines for fold in view.folds for block in fold.blocks if isinstance(block, Listing)]
+
+
+def test_the_lines_of_a_place_stand_with_their_numbers_and_two_lines_above() -> None:
+    view = shown(SOURCE.encode())
+    assert code_paths(view) == (PATH,)
+    (lines,) = listings(view)
+    assert lines == (
+        "  28  line 28",
+        "  29  line 29",
+        "! 30  line 30",
+        "! 31  line 31",
+        "! 32  line 32",
+        "  33  line 33",
+        "  34  line 34",
+        "~ 35  line 35",
+    )
+    (explained,) = [str(b.prose) for fold in view.folds for b in fold.blocks if isinstance(b, Paragraph)]
+    assert explained == "src/shop/cart.py, lines marked ! never ran"
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\n"])
+def test_lines_are_counted_as_git_counts_them(ends: str) -> None:
+    source = SOURCE.replace("line 10", "line\x0c10\x85\u2028").replace("\n", ends)
+    assert listings(shown(source.encode()))[0][2] == "! 30  line 30"
+
+
+def test_a_long_place_and_a_long_line_are_cut() -> None:
+    source = "\n".join("x" * 500 for _ in range(200))
+    (lines,) = listings(shown(source.encode(), "src/shop/cart.py\n    + 10-150 missing\n    def f 1-190\n"))
+    assert len(lines) == 2 + MOST_LINES + 1
+    assert lines[-1] == "  … 101 more lines"
+    assert max(map(len, lines)) == len("!  49  ") - 1 + MOST_WIDE
+
+
+@pytest.mark.parametrize("text", [b"", b"x\n" * MOST_TEXT, b"one line"], ids=["none", "huge", "shorter-than-the-place"])
+def test_a_text_that_cannot_be_shown_is_left_out(text: bytes) -> None:
+    assert not any(listings(shown(text)))
+
+
+@pytest.mark.parametrize("situation", ["pass", "tests-failed-and-diff", "no-baseline", "no-rules"])
+def test_without_places_to_cover_no_code_is_read(situation: str) -> None:
+    assert code_paths(build_view(SITUATIONS[situation]() if situation in SITUATIONS else facts(CART))) == ()
+
+
+PIECES = st.sampled_from(
+    ["`", "```", "~~~", "````python", "<b>", "</details>", "-->", "<!-- covgate {} -->", "@team", "#1", "\u202e", "\t",
+     "\x1b", "\r", "\x85", "\u2028", "|", "\\", "😀", "x", " ", "# "]
+)  # fmt: skip
+
+
+@given(lines=st.lists(st.lists(PIECES, max_size=8).map("".join), max_size=12))
+def test_no_code_ends_its_fence_or_hides_the_marker(lines: list[str]) -> None:
+    source = "\n".join([*lines, *["pass"] * (40 - len(lines))]).encode("utf-8", "surrogatepass")
+    made = facts("src/shop/cart.py\n    + 1-12 missing\n    def f 1-12\n", min_diff="99")
+    view = with_code(build_view(made), made, {PATH: source})
+    for text in (render_comment(view, BODY_LIMIT), render_summary(view)):
+        tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
+        (fence,) = [token for token in tokens if token.type == "fence"]
+        assert fence.content.count("\n") == len(listings(view)[0])
+        assert all(line[:1] in {"!", " "} for line in fence.content.splitlines())
+    marker = Marker(run_id=5, run_attempt=1, head=HEAD)
+    assert parse_marker(f"{render_comment(view, BODY_LIMIT)}\n\n{render_marker(marker)}") == marker
