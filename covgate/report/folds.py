@@ -73,6 +73,8 @@ class Fold:
     """It is shown without a click."""
     in_comment: bool = True
     """Whether the comment has it; the summary has all."""
+    in_terminal: bool = False
+    """A terminal has it even where the comment has not."""
     repeats: bool = False
     """It says in another way what places and rules say, or the tests have said: a terminal has that already."""
 

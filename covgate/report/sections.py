@@ -316,4 +316,4 @@ def _notes(facts: Facts) -> Fold | None:
     rows = tuple(map(say, facts.notes))
     told = facts.verdict.kind is not VerdictKind.PASS
     title = plural(len(rows), "note") + " on the measurement"
-    return Fold(title=say(title), blocks=(Bullets(rows=rows),), in_comment=told) if rows else None
+    return Fold(title=say(title), blocks=(Bullets(rows=rows),), in_comment=told, in_terminal=True) if rows else None

@@ -41,7 +41,8 @@ def print_report(view: ReportView, report: str, stream: TextIO) -> None:
     _print_places(view, out)
     for fold in view.folds:
         # Who reads this has the code, and the tests' output, at hand.
-        if fold.in_comment and not fold.repeats and not any(isinstance(block, Listing) for block in fold.blocks):
+        is_told = (fold.in_comment or fold.in_terminal) and not fold.repeats
+        if is_told and not any(isinstance(block, Listing) for block in fold.blocks):
             _print_fold(fold.limited(MOST_PLACES), out)
     if view.kind is not VerdictKind.PASS:
         _print_rules(view, out)

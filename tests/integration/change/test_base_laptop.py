@@ -50,7 +50,7 @@ def test_on_the_only_branch(tmp_path: Path, branch: str) -> None:
     checkout = shop(tmp_path / "shop", branch)
     clean = check(checkout)
     assert clean.code == 0, clean.message
-    assert f"Coverage passes: no changed lines to cover (HEAD is part of {branch}), total" in clean.out
+    assert f"Coverage passes: no changed line needs a test (HEAD is part of {branch}), total" in clean.out
     assert "diff 100" not in clean.out
     assert checkout.result()["diff"]["percent"] is None
     checkout.write(edited(checkout))
