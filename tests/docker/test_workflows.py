@@ -21,6 +21,7 @@ from tests.docker.sample import CHANGE, NUMBER, PROJECT, REPOSITORY, Sample, git
 from tests.support.github import events
 from tests.support.github.answers import Account
 from tests.support.github.server import FakeGithub
+from tests.support.pull_request import only_comment
 
 PLACE = ".github/workflows/coverage.yml"
 BOT = "github-actions[bot]"
@@ -101,13 +102,12 @@ def test_a_pull_request(
     done = machine.pull_request(machine.sample("basic", change))
     outcome = "failure" if code else "success"
     passed = "false" if code else "true"
-    (comment,) = github.comments.values()
     said = f"{outcome}, verdict {verdict}, passed {passed} at {diff}, at [{github.url}"
     assert said in done.stdout, done.stdout
     assert f"Summary - {headline}" in done.stdout
     assert (done.returncode != 0) is bool(code)
     assert (f"exit with `FAILURE`: {code}" in done.stdout) is bool(code)
-    assert comment.body.partition("\n")[2].startswith(headline)
+    assert only_comment(github).startswith(headline)
     assert [line.partition("::group::")[2] for line in done.stdout.splitlines() if "::group::" in line] == [
         "Environment",
         "Tests",
@@ -141,8 +141,7 @@ def test_main_is_recorded_and_a_pull_request_compared_with_it(machine: Machine, 
     git(sample.folder, "checkout", "--quiet", "--detach", sample.merge)
     done = machine.pull_request(sample)
     assert "failure, verdict fail, passed false at 50.000" in done.stdout, done.stdout
-    (comment,) = github.comments.values()
-    assert "Total coverage fell by" in comment.body
+    assert "Total coverage fell by" in only_comment(github)
 
 
 def test_a_monorepo_has_a_gate_and_a_comment_for_each_project(machine: Machine, github: FakeGithub) -> None:
@@ -155,11 +154,11 @@ def test_a_monorepo_has_a_gate_and_a_comment_for_each_project(machine: Machine, 
     assert done.returncode != 0, done.stdout
     assert "failure, verdict fail, passed false at 50.000" in done.stdout, done.stdout
     assert "success, verdict pass, passed true at 100.000" in done.stdout, done.stdout
-    (comment,) = github.comments.values()
-    marker = parse_marker(comment.body)
+    body = only_comment(github)
+    marker = parse_marker(body)
     assert marker is not None
     assert marker.name == "api"
-    assert "services/api/calc/__init__.py" in comment.body
+    assert "services/api/calc/__init__.py" in body
 
 
 def test_several_pythons_and_one_gate(machine: Machine, github: FakeGithub) -> None:
@@ -168,8 +167,7 @@ def test_several_pythons_and_one_gate(machine: Machine, github: FakeGithub) -> N
     assert "downloaded coverage-3.13" in done.stdout, done.stdout
     assert "failure, verdict fail, passed false at 50.000" in done.stdout, done.stdout
     assert done.returncode != 0
-    (comment,) = github.comments.values()
-    assert "❌ **Diff coverage 50 % is below 80 %" in comment.body
+    assert "❌ **Diff coverage 50 % is below 80 %" in only_comment(github)
 
 
 @pytest.mark.skipif(not (ROOT / "docs/workflows/cache.yml").exists(), reason="there is no such workflow")

@@ -16,7 +16,7 @@ from covgate.publish.marker import Marker, parse_marker, render_marker
 from tests.support.github.answers import READ_ONLY, Answer, error
 from tests.support.github.server import FakeGithub, Fault
 from tests.support.projects import run
-from tests.support.pull_request import COVERED, PullRequest, Ran
+from tests.support.pull_request import COVERED, PullRequest, Ran, only_comment
 from tests.support.workflow import ROOT
 
 BOT = "github-actions[bot]"
@@ -108,16 +108,16 @@ ENDS = {
     "failing-tests": End(
         code=3,
         files={**COVERED, "tests/test_broken.py": "def test_broken():\n    assert False\n"},
-        told="The tests failed (exit code 1)",
+        told="1 of 3 tests failed: coverage is not judged",
         change="The group `Tests` of the log",
-        comment="❌ **The tests failed (exit code 1)",
+        comment="❌ **1 of 3 tests failed: coverage is not judged",
     ),
     "nothing-measured": End(
         code=4,
         inputs={"test_command": "true"},
-        told="Cannot judge: `true` left no coverage data",
-        change="run the tests with the interpreter covgate uses",
-        comment="⚠️ **Cannot judge: \\`true\\` left no coverage data",
+        told="Cannot judge: true left no coverage data",
+        change="Run the tests with the interpreter covgate uses",
+        comment="⚠️ **Cannot judge: `true` left no coverage data",
     ),
     "bug": End(
         code=70,
@@ -193,11 +193,12 @@ def test_every_end_is_seen(pull_request: PullRequest, github: FakeGithub, tmp_pa
     assert ran.outputs["passed"] == "false"
     assert ran.summary.startswith(("⚠️ **", "❌ **"))
     (comment,) = github.comments.values()
-    marker = parse_marker(comment.body)
+    body = only_comment(github)
+    marker = parse_marker(body)
     assert marker is not None
     assert (comment.id, marker.run_id, marker.head) == (number, 101, pull_request.head)
-    assert comment.body.partition("\n")[2].startswith(end.comment)
-    assert GREEN not in comment.body
+    assert body.startswith(end.comment)
+    assert GREEN not in body
 
 
 UNJUDGED = ENDS["misspelt-input"]
