@@ -141,7 +141,7 @@ def test_main_is_recorded_and_a_pull_request_compared_with_it(machine: Machine, 
     git(sample.folder, "checkout", "--quiet", "--detach", sample.merge)
     done = machine.pull_request(sample)
     assert "failure, verdict fail, passed false at 50.000" in done.stdout, done.stdout
-    assert "Total coverage fell by" in only_comment(github)
+    assert "| Drop | 40 | at most 0.5 | ❌ fail |" in only_comment(github)
 
 
 def test_a_monorepo_has_a_gate_and_a_comment_for_each_project(machine: Machine, github: FakeGithub) -> None:
