@@ -62,7 +62,9 @@ def _invoke(argv: list[str]) -> int:
             return ExitCode.BAD_INPUT
         problem = _usage_error(exc, own[0])
         if own[0] == "check":
-            leave_failure(problem, RunRequest(environment=dict(os.environ), command_line=_places_in(own)))
+            request = RunRequest(environment=dict(os.environ), command_line=_places_in(own))
+            leave_failure(problem, request)
+            _mark(problem, request)
         raise problem from None
     except click.Abort:
         # click's name for Ctrl-C.
@@ -289,7 +291,7 @@ def _mark(error: CovgateError, request: RunRequest) -> None:
 def _places_in(argv: Sequence[str]) -> dict[str, str]:
     """Pick the options that say where the report goes out of arguments that cannot be read as a whole."""
     found: dict[str, str] = {}
-    for option in map(option_named, ("working-directory", "report-dir")):
+    for option in map(option_named, ("working-directory", "report-dir", "name", "comment")):
         for word, following in pairwise([*argv, ""]):
             flag, equals, value = word.partition("=")
             if flag == option.flag:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -14,6 +13,7 @@ from covgate.commands.assess import assess
 from covgate.commands.base_side import BaseSide, find_bar
 from covgate.commands.edges import Edges
 from covgate.commands.setup import run_setup
+from covgate.commands.start import in_thread
 from covgate.config import CoverageOptions, Settings, check_globs
 from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, history_folder, look_back, open_archive
@@ -61,9 +61,6 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
         probe = stack.enter_context(contextlib.closing(Probe(project))) if ahead else None
         prefix = PurePosixPath(directory.relative_to(git.root.resolve()))
         _check_components(settings, git, prefix, screen)
-        if settings.github_token and not host.context.local:
-            # Most of the time until history is read git works, not covgate.
-            _in_thread(host.load_ahead)
         checkout = find_change(settings, host.context, git, prefix, base_side.base if base_side else None)
         bar = find_bar(settings, base_side, checkout, edges.environment.get("PYTEST_ADDOPTS", ""))
         # Before the tests: they must not meet the token in use, nor touch the clone that is looked into.
@@ -71,7 +68,7 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
         past = look_back(archive, checkout)
         if past.problem:
             screen.error(past.problem)
-        _in_thread(partial(_import_ahead, checkout.lines))
+        in_thread(partial(_import_ahead, checkout.lines))
         if settings.setup_command:
             run_setup(settings, edges)
         cache = make_cache(edges.environment) if in_image(edges.environment) else None
@@ -207,17 +204,6 @@ def _import_ahead(lines: ChangedLines | None) -> None:
     if lines is not None and any(file.lines for file in lines.files.values()):
         load_engine()
     load_renderers()
-
-
-def _in_thread(load: Callable[[], object]) -> None:
-    """Import something in a thread. A problem, of whatever kind, shows where it is used, which imports it again."""
-
-    def work() -> None:
-        with contextlib.suppress(Exception):
-            load()
-
-    # Not a daemon thread: at exit, Python aborts when a daemon thread is in the middle of an import.
-    threading.Thread(target=work, name="imports").start()
 
 
 def _project_directory(settings: Settings, edges: Edges) -> Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -76,6 +78,9 @@ def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edg
     host = open_host(request.environment, settings.github_token, sys.stdout, judges=judges)
     if settings.github_token:
         host.log.mask(settings.github_token)
+    if judges and settings.github_token and not host.context.local:
+        # Most of the time until history is read git works, not covgate.
+        in_thread(host.load_ahead)
     base_side, foreign = None, host.context.kind in JUDGES_CHANGE
     asked = judges and settings.where("guard") != "the default"
     if (foreign or asked) and place.start.is_dir():
@@ -106,6 +111,17 @@ def _looks_for_project(request: RunRequest, settings: Settings, place: Place) ->
     given = settings.working_directory != "." or place.project != place.start
     otherwise = settings.install_command or settings.coverage_data or settings.python
     return in_image(request.environment) and not given and not otherwise and find_checkout(place.start) == place.start
+
+
+def in_thread(load: Callable[[], object]) -> None:
+    """Import something in a thread. A problem, of whatever kind, shows where it is used, which imports it again."""
+
+    def work() -> None:
+        with contextlib.suppress(Exception):
+            load()
+
+    # Not a daemon thread: at exit, Python aborts when a daemon thread is in the middle of an import.
+    threading.Thread(target=work, name="imports").start()
 
 
 def open_publishing(request: RunRequest) -> tuple[Settings, Edges, FinishedRun]:

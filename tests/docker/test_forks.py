@@ -3,60 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
-import socket
 import subprocess
 from pathlib import Path
 
-from tests.docker.engine import ROOT, Engine
+from tests.docker.act import TOKEN, artifact_server, documented, local_actions, run_act
+from tests.docker.engine import Engine
 from tests.docker.sample import CHANGE, NUMBER, REPOSITORY, Sample, make_sample
-from tests.docker.test_workflow import TOKEN, run_act
 from tests.support.github.answers import Account
 from tests.support.github.artifacts import FakeArtifacts, Storage
 from tests.support.github.pulls import FakePulls, Pull
 from tests.support.github.server import FakeGithub
+from tests.support.pull_request import only_comment
 
 FORK = "stranger/sample"
 FORK_TOKEN = "fork-token"  # no one's password
 RUN = 42
-
-SHOW = """      - if: always()
-        env:
-          VERDICT: ${{ steps.covgate.outputs.verdict }}
-          PASSED: ${{ steps.covgate.outputs.passed }}
-          DIFF: ${{ steps.covgate.outputs.diff-percent }}
-          URL: ${{ steps.covgate.outputs.comment-url }}
-          OUTCOME: ${{ steps.covgate.outcome }}
-        run: echo "$OUTCOME, verdict $VERDICT, passed $PASSED at $DIFF, at [$URL]"
-"""
-
-
-def documented(name: str) -> str:
-    """A workflow of docs/workflows: with this sample's tests, and its outputs shown."""
-    text = (ROOT / "docs" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
-    needed = "install-command: uv pip install --quiet coverage\n          test-command: python -m unittest\n"
-    text = text.replace("          min-diff: ", f"          {needed}          min-diff: ")
-    text = text.replace("- uses: org/covgate-action@v1", "- id: covgate\n        uses: org/covgate-action@v1")
-    return text.rstrip("\n") + "\n" + SHOW
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def local_actions(folder: Path, image: str) -> list[str]:
-    """Have act take the action from here, on the image that was built of it, and the upload's stand-in."""
-    action = folder / "action"
-    action.mkdir()
-    text = (ROOT / "action.yml").read_text(encoding="utf-8").replace("image: Dockerfile", f"image: docker://{image}")
-    (action / "action.yml").write_text(text, encoding="utf-8")
-    upload = re.search(r"actions/upload-artifact@\w+", documented("fork-safe"))
-    assert upload
-    places = {"org/covgate-action@v1": action, upload[0]: ROOT / "tests" / "docker" / "upload_artifact"}
-    return [part for name, place in places.items() for part in ("--local-repository", f"{name}={place}")]
 
 
 def first_half(engine: Engine, sample: Sample, folder: Path, url: str, image: str, base: str | None) -> bytes:
@@ -66,11 +27,10 @@ def first_half(engine: Engine, sample: Sample, folder: Path, url: str, image: st
     told["pull_request"]["head"]["repo"] = {"full_name": FORK}  # type: ignore[index]  # a plain dictionary
     event.write_text(json.dumps(told), encoding="utf-8")
     store = folder / "artifacts"
-    server = ("--artifact-server-path", str(store), "--artifact-server-addr", "127.0.0.1")
-    port = ("--artifact-server-port", str(free_port()))
+    server = artifact_server(store)
     which = ("--workflows", ".github/workflows/coverage.yml", "--env", f"GITHUB_RUN_ID={RUN}")
     done = run_act(
-        engine, sample, event, url, *server, *port, *which, *local_actions(folder, image),
+        engine, sample, event, url, *server, *which, *local_actions(folder, image),
         job_image=base or image, token=FORK_TOKEN,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout
@@ -132,9 +92,10 @@ def test_a_fork_in_two_halves(engine: Engine, image: str, base: str | None, tmp_
         assert f"success, verdict fail, passed false at 50.000, at [{github.url}" in done.stdout, done.stdout
         assert "Summary - ❌ **Diff coverage 50 % is below 80 %" in done.stdout, done.stdout
         assert comment.author == bot
-        assert "❌ **Diff coverage 50 % is below 80 %" in comment.body
-        assert f'"run_id":{RUN}' in comment.body
-        assert f"https://github.com/{REPOSITORY}/blob/{sample.head}/calc/__init__.py" in comment.body
+        body = only_comment(github)
+        assert body.startswith("❌ **Diff coverage 50 % is below 80 %")
+        assert f'"run_id":{RUN}' in body
+        assert f"https://github.com/{REPOSITORY}/blob/{sample.head}/calc/__init__.py" in body
 
         forged = second_half(engine, sample, tmp_path / "forged", github.url, image, base, head_sha="0" * 40)
         assert forged.returncode != 0, forged.stdout

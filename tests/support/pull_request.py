@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +98,7 @@ class PullRequest:
         token: str = "ghs_workflow",  # noqa: S107  # no one's password
         fork: bool = False,
         extra: Mapping[str, str] | None = None,
+        command: Sequence[str] = (),
         **inputs: str,
     ) -> Ran:
         self._runs += 1
@@ -118,7 +119,12 @@ class PullRequest:
         passed = {"github-token": token, "test-command": f"{sys.executable} -m pytest -q -p no:cacheprovider", **inputs}
         environment = runner_environment(self._github, names, passed) | {"GITHUB_RUN_ID": str(run_id or self._runs)}
         environment |= extra or {}
-        done = run_warm([ROOT / "entrypoint.py"], cwd=self.folder, env=environment)
+        if command:
+            # A step `run: covgate ...`, which has no inputs.
+            environment = {name: text for name, text in environment.items() if not name.startswith("INPUT_")}
+            environment["GITHUB_TOKEN"] = token
+        argv = ["-m", "covgate", *command] if command else [ROOT / "entrypoint.py"]
+        done = run_warm(argv, cwd=self.folder, env=environment)
         return Ran(
             exit_code=done.code,
             log=done.out + done.err,

@@ -16,7 +16,7 @@ from covgate.publish.marker import Marker, parse_marker, render_marker
 from tests.support.github.answers import READ_ONLY, Answer, error
 from tests.support.github.server import FakeGithub, Fault
 from tests.support.projects import run
-from tests.support.pull_request import COVERED, PullRequest, Ran
+from tests.support.pull_request import COVERED, PullRequest, Ran, only_comment
 from tests.support.workflow import ROOT
 
 BOT = "github-actions[bot]"
@@ -101,23 +101,23 @@ ENDS = {
     ),
     "broken-rule": End(
         code=1,
-        told="Diff coverage 16.66 % is below 80 %",
+        told="Diff coverage 16.7 % is below 80 %",
         change="Covering this is enough: shop/cart.py:6-8",
-        comment="❌ **Diff coverage 16.66 % is below 80 %",
+        comment="❌ **Diff coverage 16.7 % is below 80 %",
     ),
     "failing-tests": End(
         code=3,
         files={**COVERED, "tests/test_broken.py": "def test_broken():\n    assert False\n"},
-        told="The tests failed (exit code 1)",
+        told="1 of 3 tests failed: coverage is not judged",
         change="The group `Tests` of the log",
-        comment="❌ **The tests failed (exit code 1)**",
+        comment="❌ **1 of 3 tests failed: coverage is not judged",
     ),
     "nothing-measured": End(
         code=4,
         inputs={"test_command": "true"},
-        told="Cannot judge: `true` left no coverage data",
-        change="run the tests with the interpreter covgate uses",
-        comment="⚠️ **Cannot judge: \\`true\\` left no coverage data",
+        told="Cannot judge: true left no coverage data",
+        change="Run the tests with the interpreter covgate uses",
+        comment="⚠️ **Cannot judge: `true` left no coverage data",
     ),
     "bug": End(
         code=70,
@@ -193,14 +193,26 @@ def test_every_end_is_seen(pull_request: PullRequest, github: FakeGithub, tmp_pa
     assert ran.outputs["passed"] == "false"
     assert ran.summary.startswith(("⚠️ **", "❌ **"))
     (comment,) = github.comments.values()
-    marker = parse_marker(comment.body)
+    body = only_comment(github)
+    marker = parse_marker(body)
     assert marker is not None
     assert (comment.id, marker.run_id, marker.head) == (number, 101, pull_request.head)
-    assert comment.body.partition("\n")[2].startswith(end.comment)
-    assert GREEN not in comment.body
+    assert body.startswith(end.comment)
+    assert GREEN not in body
 
 
 UNJUDGED = ENDS["misspelt-input"]
+
+
+def test_a_misspelt_option_of_the_command_marks_the_comment_of_its_name(
+    pull_request: PullRequest, github: FakeGithub
+) -> None:
+    api, other = earlier(github, name="api"), earlier(github)
+    ran = pull_request.run(command=["check", "--min-dif", "80", "--name", "api"])
+    assert ran.exit_code == 2, ran.log
+    assert ran.log.count("::error title=covgate::unknown option '--min-dif'") == 1
+    assert "Cannot judge: bad input" in github.comments[api].body
+    assert GREEN in github.comments[other].body
 
 
 def test_a_covgate_that_cannot_be_loaded_is_a_bug_and_no_broken_rule(tmp_path: Path) -> None:
@@ -308,4 +320,4 @@ def test_a_pass_ends_with_its_verdict_below_what_is_folded(pull_request: PullReq
     assert ran.exit_code == 0
     titles, errors, own = read_log(ran.log)
     assert (titles, errors) == (["Tests", "Report"], [])
-    assert own[-1] == "covgate: Coverage passes: diff 100 %, total 100 %"
+    assert own[-1] == "covgate: Coverage passes: all 6 changed lines and branches are covered, total 100 %"

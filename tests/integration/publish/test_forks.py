@@ -215,7 +215,7 @@ def test_where_the_first_half_could_comment_the_second_does_nothing_new(
     # A note of the first half's own, which the second has not.
     shown = github.comments[min(github.comments)]
     shown.body += "\nmore"
-    before = shown.body
+    before = only_comment(github)
     ran = second.run(first.head, head_repository={"full_name": github.repository})
     assert ran.exit_code == 0, ran.log
     assert only_comment(github) == before
