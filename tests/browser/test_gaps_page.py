@@ -97,15 +97,15 @@ def test_nothing_is_wider_than_the_screen(open_page: Open, width: int) -> None:
 def test_the_keyboard_goes_from_gap_to_gap(open_page: Open) -> None:
     page = open_page(rendered())
     gaps = page.locator(".gap")
-    assert gaps.count() == 8
-    for at in range(8):
+    assert gaps.count() == 4
+    for at in range(4):
         page.keyboard.press("j")
         expect(gaps.nth(at)).to_be_focused()
         expect(gaps.nth(at)).to_be_in_viewport()
     page.keyboard.press("j")
-    expect(gaps.nth(7)).to_be_focused()
+    expect(gaps.nth(3)).to_be_focused()
     page.keyboard.press("k")
-    expect(gaps.nth(6)).to_be_focused()
+    expect(gaps.nth(2)).to_be_focused()
 
 
 def test_the_keys_are_told(open_page: Open) -> None:
