@@ -1,6 +1,7 @@
 # `make demo` and `make test` do all their own set-up on a machine with Python 3.11 or newer, git and make.
 PYTHON ?= python3
 VENV ?= .venv
+DOCKER_TESTS ?= not real
 BIN := $(VENV)/bin
 TESTS ?= tests
 STAMP := $(VENV)/.installed-
@@ -18,8 +19,8 @@ quick: $(STAMP)lint  ## Unit and contract tests, style and types: the loop of a 
 test: $(STAMP)test  ## Every test that needs no Docker; make test TESTS=tests/gate for some.
 	$(BIN)/python -m pytest -q -n auto -m "not docker and not real and not browser" $(TESTS)
 
-test-docker: $(STAMP)test  ## The image on a real Docker engine, and a workflow under act.
-	$(BIN)/python -m pytest -q -m "docker and not real" tests/docker
+test-docker: $(STAMP)test  ## The image on a real Docker engine, and workflows under act; DOCKER_TESTS="not real and not slow" for some.
+	$(BIN)/python -m pytest -q -m "docker and $(DOCKER_TESTS)" tests/docker
 
 test-real: $(STAMP)test  ## Suites of well-known projects; downloads their releases.
 	$(BIN)/python -m pytest -q -m real tests/real tests/docker/test_real_isolated.py

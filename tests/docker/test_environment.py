@@ -39,7 +39,14 @@ def lay(folder: Path, layout: Layout) -> Sample:
     return Sample(folder=folder, base=base, head=head, merge=git(folder, "rev-parse", "HEAD"))
 
 
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+_ALWAYS = {"src", "uv-workspace", "requirements", "monorepo"}
+"""One of each way to find what to install; the others when there is time."""
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [pytest.param(one, id=name, marks=[] if name in _ALWAYS else pytest.mark.slow) for name, one in LAYOUTS.items()],
+)
 def test_an_ordinary_project_needs_no_setting(runner: Runner, tmp_path: Path, layout: Layout) -> None:
     sample = lay(tmp_path / "checkout", layout)
     runner.prepare(sample)

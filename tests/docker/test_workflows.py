@@ -144,6 +144,7 @@ def test_main_is_recorded_and_a_pull_request_compared_with_it(machine: Machine, 
     assert "| Drop | 40 | at most 0.5 | ❌ fail |" in only_comment(github)
 
 
+@pytest.mark.slow
 def test_a_monorepo_has_a_gate_and_a_comment_for_each_project(machine: Machine, github: FakeGithub) -> None:
     def inside(project: str, files: Mapping[str, str]) -> dict[str, str]:
         return {f"services/{project}/{name}": text for name, text in files.items()}
@@ -161,6 +162,7 @@ def test_a_monorepo_has_a_gate_and_a_comment_for_each_project(machine: Machine, 
     assert "services/api/calc/__init__.py" in body
 
 
+@pytest.mark.slow
 def test_several_pythons_and_one_gate(machine: Machine, github: FakeGithub) -> None:
     done = machine.pull_request(machine.sample("matrix", CHANGE))
     assert "downloaded coverage-3.12" in done.stdout, done.stdout
@@ -171,6 +173,7 @@ def test_several_pythons_and_one_gate(machine: Machine, github: FakeGithub) -> N
 
 
 @pytest.mark.skipif(not (ROOT / "docs/workflows/cache.yml").exists(), reason="there is no such workflow")
+@pytest.mark.slow
 def test_downloads_are_kept_where_the_action_has_them(machine: Machine) -> None:
     done = machine.pull_request(machine.sample("cache", COVERED))
     assert "_github_home/.cache/covgate as covgate-" in done.stdout, done.stdout
@@ -214,6 +217,7 @@ jobs:
 """
 
 
+@pytest.mark.slow
 def test_the_action_is_built_from_the_checkout(machine: Machine, github: FakeGithub) -> None:
     sample = machine.sample("", CHANGE, also=action_files(machine.base), workflow=BUILT_HERE)
     done = machine.pull_request(sample)
