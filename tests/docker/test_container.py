@@ -289,7 +289,7 @@ BUSY = 10
 
 
 def test_the_image_holds_no_compiler_and_no_cache(engine: Engine, image: str) -> None:
-    script = "command -v cc gcc make; ls -d /root/.cache /var/lib/apt/lists/*_Packages /tmp/* /var/cache/apt/*.bin 2>&1"
+    script = "command -v cc gcc make; ls -d ~/.cache /var/lib/apt/lists/*_Packages /tmp/* /var/cache/apt/*.bin 2>&1"
     done = engine.docker("run", "--rm", "--entrypoint=/bin/sh", image, "-c", script, check=False)
     found = [line for line in done.stdout.splitlines() if "No such file" not in line]
     assert found == []

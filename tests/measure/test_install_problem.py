@@ -14,7 +14,7 @@ SAID = {
         "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)': /simple/six/",
         "package-index-unreachable",
     ),
-    "poetry-no-connection": ("All attempts to connect to pypi.org failed.", "package-index-unreachable"),
+    "poetry-no-connection": ("All attempts to connect to index.example failed.", "package-index-unreachable"),
     "uv-newer-lock": (
         "error: The lockfile at `uv.lock` uses an unsupported schema version (v2, but only v1 is supported).",
         "lock-file-too-new",
