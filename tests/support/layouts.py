@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-INDEX = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("PIP_INDEX_URL")
+INDEX = (
+    os.environ.get("UV_DEFAULT_INDEX")
+    or os.environ.get("PIP_INDEX_URL")
+    or importlib.import_module("pip._internal.models.index").PyPI.simple_url
+)
+"""The index that pip asks: poetry alone would ask for pages that a mirror need not have."""
 
 CODE = """\
 import six
@@ -83,9 +89,8 @@ LAYOUTS = {
             "pyproject.toml": "[tool.poetry]\nname = 'calc'\nversion = '1'\ndescription = ''\nauthors = []\n"
             "[tool.poetry.dependencies]\npython = '>=3.10,<4.0'\nsix = '*'\n"
             "[tool.poetry.group.dev.dependencies]\nidna = '*'\npytest = '*'\n"
-            + (f"[[tool.poetry.source]]\nname = 'index'\nurl = '{INDEX}'\npriority = 'primary'\n" if INDEX else "")
-            + "[build-system]\nrequires = ['poetry-core']\nbuild-backend = 'poetry.core.masonry.api'\n"
-            + RUN,
+            f"[[tool.poetry.source]]\nname = 'index'\nurl = '{INDEX}'\npriority = 'primary'\n"
+            "[build-system]\nrequires = ['poetry-core']\nbuild-backend = 'poetry.core.masonry.api'\n" + RUN,
             "calc/__init__.py": CODE,
             "tests/test_calc.py": TESTS.format("calc"),
         },
