@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -52,7 +53,7 @@ class Prose:
         return Prose(pieces=tuple(kept))
 
     def _begin(self, change: Callable[[str], str]) -> Prose:
-        if not self.pieces or self.pieces[0].code:
+        if not self.pieces or self.pieces[0].code or re.match(r"\S*[./_]\w", self.pieces[0].text):
             return self
         first, *rest = self.pieces
         return Prose(pieces=(replace(first, text=change(first.text[:1]) + first.text[1:]), *rest))

@@ -92,11 +92,11 @@ def test_an_honest_project_has_the_same_numbers(runner: Runner, tmp_path: Path) 
     runner.prepare(sample)
     alone = runner.run(INPUTS, {})
     assert alone.returncode == ExitCode.PASSED, alone.stdout + alone.stderr
-    assert "Not isolated" not in alone.stderr
+    assert "Not isolated" not in alone.stdout
     isolated = measured(runner)
     beside = runner.run(INPUTS, {"COVGATE_TESTS_USER": ""})
     assert beside.returncode == ExitCode.PASSED, beside.stdout + beside.stderr
-    assert beside.stderr.count(NOT_ISOLATED) == 1
+    assert beside.stdout.count(NOT_ISOLATED) == 1
     assert measured(runner) == isolated
 
 
@@ -171,7 +171,7 @@ def test_a_workspace_that_is_read_only_is_said(runner: Runner, tmp_path: Path, v
     runner.prepare(sample)
     done = runner.run({}, {"COVGATE_TESTS_USER": variable}, read_only=True)
     assert done.returncode == ExitCode.BAD_INPUT, done.stdout + done.stderr
-    assert "report-folder-not-writable" in done.stderr
+    assert "report-folder-not-writable" in done.stdout
 
 
 def test_a_run_that_was_killed_is_given_back_by_the_next(runner: Runner, tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_run_that_was_killed_is_given_back_by_the_next(runner: Runner, tmp_pat
     assert git_files(sample.folder) != before
     done = runner.run({}, {})
     assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
-    assert "An earlier run was killed while the workspace was the tests'" in done.stderr
+    assert "An earlier run was killed while the workspace was the tests'" in done.stdout
     assert git_files(sample.folder) == before
     workspace_is_given_back(sample)
 
@@ -224,7 +224,7 @@ def test_a_container_that_is_not_root_says_so(runner: Runner, tmp_path: Path) ->
     runner.prepare(sample)
     done = runner.run({}, {}, options=["--user=1001:1001"])
     assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
-    assert done.stderr.count("Not isolated, as covgate is not root in its container: ") == 1
+    assert done.stdout.count("Not isolated, as covgate is not root in its container: ") == 1
 
 
 WITHOUT_LANDLOCK = {
@@ -246,6 +246,6 @@ def test_the_second_wall_holds_where_the_first_has_a_hole(runner: Runner, tmp_pa
     profile.write_text(json.dumps(WITHOUT_LANDLOCK), encoding="utf-8")
     done = runner.run({}, {}, options=[] if walls > 1 else [f"--security-opt=seccomp={profile}"])
     assert done.returncode == ExitCode.RULE_BROKEN, done.stdout + done.stderr
-    assert done.stderr.count(ONE_WALL) == 2 - walls
+    assert done.stdout.count(ONE_WALL) == 2 - walls
     forged = FORGED in (runner.path("file_commands") / "env").read_text(encoding="utf-8")
     assert (forged, bool(runner.loot("written"))) == (walls == 1, walls == 1)

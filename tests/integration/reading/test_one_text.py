@@ -34,12 +34,13 @@ REPORTS = {"xml": "coverage.xml", "lcov": "coverage.lcov"}
 ON_BOTH_SIDES = pytest.mark.parametrize("ci", [False, True], ids=["laptop", "workflow"])
 
 
-def assert_refused(gate: Gate, *parts: str) -> None:
-    """There is no figure, the rule is not passed, and the reason names what it is about."""
+def assert_refused(gate: Gate, *parts: str, comment: str = "") -> None:
+    """There is no figure, the rule is not passed, the reason names what it is about, and so does the comment."""
     assert (gate.verdict, gate.exit_code, gate.diff["percent"]) == ("cannot-judge", 4, None), gate.stderr
     reason = str(gate.diff["reason"])
     for part in parts:
         assert part in reason
+    for part in [comment] if comment else parts:
         assert part in gate.comment.replace("`", "").replace("\\", "")
 
 
@@ -246,7 +247,10 @@ def test_a_reported_file_that_cannot_be_parsed_is_named(repository: Repository, 
     repository.commit({name: "x = 1\nsyntax of = the future\n"})
     repository.write({"coverage.lcov": LCOV.format(name)})
     assert_refused(
-        repository.check(data="coverage.lcov", ci=ci), f"{name} cannot be analysed", f"(Python 3.{sys.version_info[1]})"
+        repository.check(data="coverage.lcov", ci=ci),
+        f"{name} cannot be analysed",
+        f"(Python 3.{sys.version_info[1]})",
+        comment=f"{name} has a syntax error in line 2",
     )
 
 
@@ -537,7 +541,7 @@ IN_A_PULL_REQUEST: Mapping[str, Untrue] = {
         pushed={},
         left={"old.lcov": OLD_LCOV},
         inputs={"coverage_data": "old.lcov"},
-        says="old.lcov is not of this source: shop/cart.py line 5 is a statement the report does not know",
+        says="old.lcov is not of this source",
     ),
     "a-test-command-that-formats": Untrue(
         pushed={}, left={}, inputs={"test_command": FORMAT}, says="shop/cart.py was measured in another state"
@@ -549,13 +553,13 @@ IN_A_PULL_REQUEST: Mapping[str, Untrue] = {
         },
         left={},
         inputs={},
-        says="the changed file shop/bad.py cannot be analysed",
+        says="shop/bad.py has a syntax error in line 1",
     ),
     "a-script-of-the-future": Untrue(
         pushed={"bin/tool": "syntax of = the future\n"},
         left={"tool.lcov": OLD_LCOV.replace("shop/cart.py", "bin/tool")},
         inputs={"coverage_data": "tool.lcov"},
-        says="the changed file bin/tool cannot be analysed",
+        says="bin/tool has a syntax error in line 1",
     ),
 }
 

@@ -299,7 +299,7 @@ def test_in_a_workflow_the_message_is_an_annotation_too(project: Repository) -> 
 
 def test_the_help_lists_apart_what_only_a_workflow_needs(tmp_path: Path) -> None:
     everybody, _, workflow = run(tmp_path, "check", "--help").out.partition("\nOptions for workflows:\n")
-    assert re.findall(r"(?m)^  (--[a-z-]+) ", workflow) == ["--comment", "--publish", "--name"]
+    assert re.findall(r"(?m)^  (--[a-z-]+) ", workflow) == ["--comment", "--annotations", "--publish", "--name"]
     assert {"--data", "--base", "--min-diff", "--help"} <= set(re.findall(r"--[a-z-]+", everybody))
 
 
