@@ -104,8 +104,8 @@ def _compile_templates() -> None:
     names = ("markdown", "page.render", "trend.files")
     markdown, page, trend_files = (importlib.import_module(f"covgate.report.{name}") for name in names)
     page._template()
-    for name in ("comment.md.j2", "summary.md.j2"):
-        markdown._template(name)
+    for name in ("comment.md.j2", "parts.md.j2", "summary.md.j2"):
+        markdown._environment().get_template(name)
     for name in ("badge.svg.j2", "trend.html.j2", "trend.svg.j2"):
         trend_files._environment().get_template(name)
 
