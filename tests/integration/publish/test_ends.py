@@ -116,9 +116,9 @@ ENDS = {
     "nothing-measured": End(
         code=4,
         inputs={"test_command": "true"},
-        told="Cannot judge: true left no coverage data",
+        told="Cannot judge: the test command left no coverage data",
         change="Run the tests with the interpreter covgate uses",
-        comment="⚠️ **Cannot judge: `true` left no coverage data",
+        comment="⚠️ **Cannot judge: the test command left no coverage data",
     ),
     "bug": End(
         code=70,
