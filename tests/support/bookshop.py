@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import re
 import subprocess
 import tempfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,5 +135,14 @@ def _measure(files: tuple[tuple[str, str], ...], tests: Tests) -> Measured:
         environment = clean_environment(PYTHONDONTWRITEBYTECODE="1", **busy)
         done = run_warm([*argv, "--junitxml=junit.xml", *tests.arguments], cwd=folder, env=environment)
         assert done.code in {0, 1, 5}, done.out + done.err
-        return Measured((folder / ".coverage").read_bytes(), (folder / "junit.xml").read_bytes())
+        return Measured((folder / ".coverage").read_bytes(), _fix_times((folder / "junit.xml").read_bytes()))
+
+
+def _fix_times(junit: bytes) -> bytes:
+    """Give each test a time that only its name decides."""
+    return re.sub(
+        rb'( name="([^"]*)" time=")[^"]*',
+        lambda test: b"%b%.3f" % (test[1], zlib.crc32(test[2]) % 400 / 1000),
+        junit,
+    )
 

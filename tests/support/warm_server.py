@@ -97,7 +97,7 @@ def _compile_templates() -> None:
     """Compiling them takes most of the time that a report of a small project takes."""
     markdown, trend_files = (importlib.import_module(f"covgate.report.{name}") for name in ("markdown", "trend.files"))
     for name in ("comment.md.j2", "summary.md.j2"):
-        markdown._template(name)
+        markdown._template(name).environment.get_template("parts.md.j2")
     for name in ("badge.svg.j2", "trend.html.j2", "trend.svg.j2"):
         trend_files._environment().get_template(name)
 

@@ -9,7 +9,7 @@ from typing import Literal
 from tests.support.bookshop import Edits, Tests
 
 Event = Literal["pull_request", "push", "merge_group"]
-Clock = Literal["recorded", "first run", "begun anew"]
+Past = Literal["recorded", "first run", "begun anew"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Outcome:
     before: Edits | None = None
     """What it changed in the push before, on which covgate ran, too."""
     main: tuple[MainPush, ...] = ()
-    past: Clock = "recorded"
+    past: Past = "recorded"
     """What there is of main's past: its records; nothing; records of commits that main no longer holds."""
     event: Event = "pull_request"
     inputs: Mapping[str, str] = field(default_factory=dict)
