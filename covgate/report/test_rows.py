@@ -5,6 +5,7 @@ Plain text: names, reasons and output are a stranger's, and whoever places them 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -114,5 +115,11 @@ def _gone(gone: GoneTests, facts: Facts) -> GoneRow:
         sentence=f"{what} {where} did not run here",
         only_file=only,
         names=gone.names,
-        more=max(0, gone.count - len(gone.names)),
+        more=max(0, gone.count - sum(map(_cases, gone.names))),
     )
+
+
+def _cases(name: str) -> int:
+    """Return how many tests a name stands for: `test_each (2 of 3 cases)` for two."""
+    match = re.search(r" \((\d{1,9}) of \d{1,9} cases\)\Z", name, re.ASCII)
+    return int(match[1]) if match else 1

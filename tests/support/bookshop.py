@@ -100,6 +100,9 @@ class Tests:
     """Whether the warehouse answers late: some lines run then that do not run on other days."""
 
 
+ALL_TESTS = Tests()
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What a job that ran the tests leaves: coverage's data, and the results as JUnit."""
@@ -119,8 +122,10 @@ MEASURED_INPUTS = {"coverage-data": "artifact/coverage.data", "junit": "artifact
 
 
 def measure(files: Files, tests: Tests) -> Measured:
-    """Run the bookshop's tests under coverage, once for the same files and tests."""
-    return _measure(tuple(sorted(files.items())), tests)
+    """Run the bookshop's tests under coverage, once for the same code, tests and configuration of both."""
+    code = {name: text for name, text in files.items() if name.endswith(".py")}
+    code["pyproject.toml"] = files["pyproject.toml"].partition("\n[tool.covgate")[0]
+    return _measure(tuple(sorted(code.items())), tests)
 
 
 @functools.cache
@@ -145,4 +150,3 @@ def _fix_times(junit: bytes) -> bytes:
         lambda test: b"%b%.3f" % (test[1], zlib.crc32(test[2]) % 400 / 1000),
         junit,
     )
-

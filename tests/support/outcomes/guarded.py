@@ -8,7 +8,9 @@ from tests.support.outcomes.model import Outcome
 
 LOWERED = edit("pyproject.toml", ("min-diff = 80", "min-diff = 50"))
 RAISED = edit("pyproject.toml", ("min-total = 80", "min-total = 85"))
-OMITS = edit("pyproject.toml", ("relative_files = true\n", 'relative_files = true\nomit = ["bookshop/orders/gift.py"]\n'))
+OMITS = edit(
+    "pyproject.toml", ("relative_files = true\n", 'relative_files = true\nomit = ["bookshop/orders/gift.py"]\n')
+)
 PRAGMA = {
     "bookshop/orders/gift.py": GIFT.replace('words=""):', 'words=""):  # pragma: no cover'),
     "tests/test_gift.py": TEST_WRAP,
@@ -22,10 +24,17 @@ EVERYTHING = edit(
 )
 
 GUARDED = {
-    "guard-lowered": Outcome(why="a rule is lowered, and the change passes the old one", edits=GIFT_ALMOST_TESTED | LOWERED),
-    "guard-lowered-and-red": Outcome(why="a rule is lowered, and the change breaks the old one", edits=GIFT_HALF_TESTED | LOWERED),
-    "guard-warns": Outcome(why="the lowered rule judges, and the report says so", edits=GIFT_HALF_TESTED | LOWERED, inputs={"guard": "warn"}),
-    "guard-raised": Outcome(why="a rule is raised", edits=GIFT_ALMOST_TESTED | RAISED, inputs={"comment": "always"}),
+    "guard-lowered": Outcome(
+        why="a rule is lowered, and the change passes the old one", edits=GIFT_ALMOST_TESTED | LOWERED
+    ),
+    "guard-lowered-and-red": Outcome(
+        why="a rule is lowered, and the change breaks the old one", edits=GIFT_HALF_TESTED | LOWERED
+    ),
+    "guard-warns": Outcome(
+        why="the lowered rule judges, and the report says so",
+        edits=GIFT_HALF_TESTED | LOWERED,
+        inputs={"guard": "warn"},
+    ),
     "guard-omit": Outcome(why="the new file is left out of what is measured", edits=GIFT_HALF_TESTED | OMITS),
     "guard-pragma": Outcome(why="a function is excluded by a pragma", edits=PRAGMA),
     "guard-everything": Outcome(why="every rule is lowered, and a file left out", edits=GIFT_HALF_TESTED | EVERYTHING),

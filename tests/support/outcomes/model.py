@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tests.support.bookshop import Edits, Tests
+from tests.support.bookshop import ALL_TESTS, Edits, Tests
 
-Event = Literal["pull_request", "push", "merge_group"]
+Event = Literal["pull_request", "push", "merge_group", "laptop"]
 Past = Literal["recorded", "first run", "begun anew"]
 
 
@@ -17,7 +17,7 @@ class MainPush:
     """One more commit on main, below the pull request."""
 
     edits: Edits
-    tests: Tests = Tests()
+    tests: Tests = ALL_TESTS
     recorded: bool = True
     """Whether covgate ran on it."""
 
@@ -37,7 +37,7 @@ class Outcome:
     """What there is of main's past: its records; nothing; records of commits that main no longer holds."""
     event: Event = "pull_request"
     inputs: Mapping[str, str] = field(default_factory=dict)
-    tests: Tests = Tests()
+    tests: Tests = ALL_TESTS
     measured: Edits | None = None
     """What the tests ran on, where it is not what was pushed."""
     command: str = ""
