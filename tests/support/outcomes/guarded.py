@@ -7,7 +7,6 @@ from tests.support.outcomes.changes import GIFT, GIFT_ALMOST_TESTED, GIFT_HALF_T
 from tests.support.outcomes.model import Outcome
 
 LOWERED = edit("pyproject.toml", ("min-diff = 80", "min-diff = 50"))
-RAISED = edit("pyproject.toml", ("min-total = 80", "min-total = 85"))
 OMITS = edit(
     "pyproject.toml", ("relative_files = true\n", 'relative_files = true\nomit = ["bookshop/orders/gift.py"]\n')
 )
