@@ -268,8 +268,8 @@ def gone_tests(facts: Facts) -> Prose:
 def _gone_title(tests: TestRows) -> Prose:
     if tests.gone is None:
         return Prose()
-    file, one = tests.gone.only_file, len(tests.gone.names) + tests.gone.more == 1
-    return say(tests.gone.sentence, say(", in " if one else ", all in ", name(short_path(file))) if file else "")
+    file, place = tests.gone.only_file, ", in " if tests.gone.count == 1 else ", all in "
+    return say(tests.gone.sentence, say(place, name(short_path(file))) if file else "")
 
 
 def _gone(tests: TestRows) -> Fold | None:

@@ -33,6 +33,7 @@ class FailedRow:
 class GoneRow:
     """Tests that ran at the baseline and not here."""
 
+    count: int
     sentence: str
     """`14 tests that ran on main did not run here`, without a full stop: a place may follow."""
     only_file: PurePosixPath | None
@@ -112,6 +113,7 @@ def _gone(gone: GoneTests, facts: Facts) -> GoneRow:
     only = gone.files[0][0] if gone.files and gone.files[0][1] == gone.count else None
     what = "1 test that ran" if gone.count == 1 else f"{gone.count:,} tests that ran"
     return GoneRow(
+        count=gone.count,
         sentence=f"{what} {where} did not run here",
         only_file=only,
         names=gone.names,

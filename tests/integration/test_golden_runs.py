@@ -80,8 +80,7 @@ def is_rounded(told: str, figure: Json) -> bool:
     """Whether a percentage is that of the counts, to the digits it has."""
     covered, total = counts(figure)
     digits = len(told.partition(".")[2])
-    off: float = abs(float(told) - 100 * covered / total)
-    return off <= 0.5 / 10 ** max(digits, 1) + 1e-9
+    return bool(abs(float(told) - 100 * covered / total) <= 0.5 / 10 ** max(digits, 1) + 1e-9)
 
 
 def plain(text: str) -> str:
