@@ -57,7 +57,7 @@ def _size(text: str) -> int:
 
 def render_failure(headline: str, hint: str) -> str:
     """Render what stands in the place of a report when a run ended without one."""
-    return f"⚠️ **{_prose(word_reason(headline))}**\n\n{_prose(word_reason(hint))}\n"
+    return f"⚠️ **{_prose(word_reason(headline))}**\n\n{_prose(word_reason(hint).capital)}\n"
 
 
 def render_unjudged(why: str, head: Sha, *, name: str, run_url: str | None) -> str:

@@ -45,6 +45,7 @@ def test_no_golden_file_is_left_over() -> None:
 def assert_one_story(seen: Seen) -> None:
     """Hold every text against the counts of `result.json`: the verdict's sentence, each figure, each pair of counts."""
     result = seen.result
+    assert seen.exit_code == result["exit_code"]
     texts = [plain(text) for text in (seen.comment, seen.summary, seen.terminal) if text]
     if result["error"]:
         assert all(plain(result["error"]["message"]) in text for text in texts)

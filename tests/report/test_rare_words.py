@@ -110,4 +110,4 @@ def test_the_first_run_of_a_push_waits_for_no_branch() -> None:
 
 
 def test_what_a_message_names_is_code() -> None:
-    assert render_failure("no `with:` here", "set `a|b`") == ("⚠️ **no `with:` here**\n\nset <code>a&#124;b</code>\n")
+    assert render_failure("no `with:` here", "set `a|b`") == ("⚠️ **no `with:` here**\n\nSet <code>a&#124;b</code>\n")

@@ -58,14 +58,15 @@ class Commit:
     message: str
     parents: Sequence[str] = ()
     """Names git knows, or `:N`: the N-th of the commits written with it."""
-    day: int
 
 
-def write_commits(repository: Path, commits: Sequence[Commit]) -> list[Sha]:
-    """Write commits with the same ids on every machine, and set their branches; return the ids."""
-    text = bytearray()
+def write_commits(repository: Path, day: int, *commits: Commit) -> list[Sha]:
+    """Write commits with the same ids on every machine, and set their branches; return the ids.
+
+    `day` is how many days after the first of all they are made.
+    """
+    text, when = bytearray(), f"{AUTHOR} {FIRST_DAY + day * DAY} +0100"
     for mark, commit in enumerate(commits, start=1):
-        when = f"{AUTHOR} {FIRST_DAY + commit.day * DAY} +0100"
         text += f"commit {commit.branch}\nmark :{mark}\nauthor {when}\ncommitter {when}\n".encode()
         text += _data(commit.message)
         for word, parent in zip(("from", "merge"), commit.parents, strict=False):
