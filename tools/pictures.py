@@ -1,6 +1,7 @@
 """Take the pictures of reports under docs/: `python -m tools.pictures [FOLDER]`.
 
-The comments are golden files, as GitHub shows them: its Markdown styles come from npm. The page is the one that
+The comments are golden files of real runs, as GitHub shows them: its Markdown styles come from npm. Their digests are
+written down beside the pictures, and a test says when a golden file is another now. The page is the one that
 `covgate demo` makes. The marks are drawn here: not every machine has a font with emoji.
 """
 
@@ -23,11 +24,8 @@ from markdown_it import MarkdownIt
 from playwright.sync_api import Browser
 
 from tests.browser.chromium import running_chromium
+from tools.pictured import COMMENTS, ROOT, SUMS, golden, sum_up
 
-ROOT = Path(__file__).resolve().parent.parent
-GOLDEN = ROOT / "tests" / "golden" / "report"
-COMMENTS = {"comment-failing": "fail-diff", "comment-passing": "pass"}
-"""The name of a picture, and the outcome it shows."""
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 STYLES = "github-markdown-css@5"
@@ -65,12 +63,14 @@ def main(arguments: Sequence[str]) -> int:
         with _served(folder) as address:
             for scheme in SCHEMES:
                 for picture, outcome in COMMENTS.items():
-                    text = (GOLDEN / outcome / "comment.md").read_text(encoding="utf-8")
+                    text = golden(outcome).read_text(encoding="utf-8")
                     body = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
                     html = _PAGE.format(body=_draw_marks(body), paper=_PAPERS[scheme])
                     (folder / "comment.html").write_text(html, encoding="utf-8")
                     _shoot(browser, f"{address}/comment.html", scheme, target / f"{picture}-{scheme}.png")
                 _shoot(browser, f"{address}/index.html", scheme, target / f"report-{scheme}.png", height=PAGE_HEIGHT)
+    if not arguments:
+        SUMS.write_text(sum_up(), encoding="utf-8")
     return 0
 
 

@@ -32,6 +32,8 @@ class _Known:
     short: str
     advice: str
     slug: str
+    own: bool = False
+    """Whether this advice is better than what the reason brings along."""
 
 
 _REASONS = (
@@ -48,7 +50,20 @@ _REASONS = (
         slug="diff-unknown",
     ),
     _Known(
-        pattern=r".*[Rr]un again\Z|.*: run again\Z",
+        pattern=r"1 measured file cannot be analysed \((?P<path>[^;]+): it is not valid Python\).*",
+        short="{path} is not valid Python",
+        advice="Mend the file, or leave it out with `omit`",
+        slug="sources-gone",
+        own=True,
+    ),
+    _Known(
+        pattern=r"(?P<path>\S+) was measured before the last edit .*",
+        short="{path} was measured before the last edit",
+        advice="Measure this commit again, and let no step before covgate edit the sources",
+        slug="diff-unknown",
+    ),
+    _Known(
+        pattern=r".*[Rr]un (?:the tests )?again\Z",
         short="",
         advice="Run the job again, and let no step before covgate edit the sources",
         slug="diff-unknown",
@@ -117,7 +132,8 @@ def find_words(reason: Unavailable | str, rule: str, facts: Facts) -> Unknown:
     for known in _REASONS:
         if match := re.fullmatch(known.pattern, told.reason, re.DOTALL):
             short = _fill(known.short, match, facts) if known.short else word_reason(told.reason)
-            return Unknown(short=short, advice=_advice(told.hint or known.advice, told.slug or known.slug, facts))
+            hint = known.advice if known.own else told.hint or known.advice
+            return Unknown(short=short, advice=_advice(hint, told.slug or known.slug, facts))
     advice, slug = _OTHERWISE.get(rule, _IN_GENERAL)
     return Unknown(short=word_reason(told.reason), advice=_advice(told.hint or advice, told.slug or slug, facts))
 

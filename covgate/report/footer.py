@@ -18,6 +18,7 @@ from covgate.report.advice import main_of
 from covgate.report.facts import Facts
 from covgate.report.headline import not_judged
 from covgate.report.prose import Prose, link, say
+from covgate.report.trend.words import BLOCKS
 from covgate.report.words import SHOWN_DIGITS, plural
 
 
@@ -70,9 +71,12 @@ def _baseline(facts: Facts) -> str:
 
 def _first_clause(reason: str) -> str:
     """Return why there is no baseline, without what to do about it."""
-    return re.split(r": | of (?:the base )?[0-9a-f]{12}|, and |, so ", reason)[0]
+    return re.sub(r" of (?:the base )?[0-9a-f]{12}", "", re.split(r": |, and |, so ", reason)[0])
 
 
 def _trend(facts: Facts) -> str:
     """Draw the trend below a pass: below a failure it is no news."""
-    return facts.trend if facts.verdict.kind is VerdictKind.PASS else ""
+    if facts.verdict.kind is not VerdictKind.PASS:
+        return ""
+    # The blocks alone, or what there is of the way to a target.
+    return f"trend {facts.trend}" if facts.trend.startswith(tuple(BLOCKS)) else facts.trend

@@ -13,7 +13,9 @@ from covgate.model import (
     MIN_DIFF,
     MIN_TOTAL,
     Check,
+    DiffFile,
     Gap,
+    ReasonKind,
     Status,
     SuiteRun,
     SuiteStatus,
@@ -80,8 +82,12 @@ def _fit(candidates: Iterable[Prose]) -> Prose:
 def _candidates(facts: Facts) -> Iterator[Prose]:
     """Yield the headline, and shorter ones."""
     kind, name_ = facts.verdict.kind, f"{facts.name}: " if facts.name else ""
-    if facts.verdict.suite and facts.verdict.suite.status in FAILED_SUITES:
-        found: Iterable[Prose] = [_suite(facts.verdict.suite, make_test_rows(facts).failure)]
+    suite = facts.verdict.suite
+    if suite and suite.status in FAILED_SUITES:
+        found: Iterable[Prose] = [_suite(suite, make_test_rows(facts).failure)]
+    elif suite and suite.status is SuiteStatus.NO_TESTS and kind is VerdictKind.FAIL:
+        # Without a test every rule fails: the figures are no news.
+        found = [say("No test was found: coverage is not judged")]
     elif kind is VerdictKind.PASS:
         found = _good_news(facts)
     elif kind is VerdictKind.FAIL:
@@ -196,7 +202,7 @@ def _diff_unknown(facts: Facts) -> Prose:
 
 def _edits(facts: Facts) -> str:
     """Say that nothing but what is not committed was judged: on the main branch there is no other change."""
-    return " (uncommitted edits against the last commit)" if _no_commit(facts) and facts.uncommitted else ""
+    return " (uncommitted edits)" if _no_commit(facts) and facts.uncommitted else ""
 
 
 def _no_commit(facts: Facts) -> str:
@@ -283,7 +289,7 @@ def gap_of(check: Check, facts: Facts) -> tuple[int, Tally | None]:
 
 def _not_imported(check: Check, facts: Facts) -> Prose:
     """Name the one file that no test imports, where covering it would be enough and nothing less is."""
-    gone = [file for file in facts.known_diff.files if file.gap is Gap.UNMEASURED]
+    gone = [file for file in facts.known_diff.files if _is_not_loaded(file)]
     needed, tally = gap_of(check, facts)
     if check.component or len(gone) != 1 or tally is None:
         return Prose()
@@ -291,8 +297,15 @@ def _not_imported(check: Check, facts: Facts) -> Prose:
     missing = file.tally.counts.missing
     if missing < needed or tally.counts.missing - missing >= needed:
         return Prose()
-    of = f"{missing:,} of {tally.counts.total:,} changed {_noun(tally)}"
+    of = f"{missing:,} of" if missing < tally.counts.total else "all"
+    of = f"{of} {tally.counts.total:,} changed {_noun(tally)}"
     return say("no test imports ", name(short_path(file.path, 40)), f" ({of})")
+
+
+def _is_not_loaded(file: DiffFile) -> bool:
+    """Whether no test imports a file: nothing measured it, or coverage lists it because it is below `source`."""
+    never = all(ReasonKind.NEVER_IMPORTED in {reason.kind for reason in place.reasons} for place in file.places)
+    return file.gap is Gap.UNMEASURED or (bool(file.places) and never)
 
 
 # --- what cannot be judged --------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from covgate import __version__
 from covgate.model import Sha, visible
+from covgate.report.advice import word_reason
 from covgate.report.folds import Listing
 from covgate.report.prose import Piece, Prose
 from covgate.report.view import ReportView
@@ -56,7 +57,7 @@ def _size(text: str) -> int:
 
 def render_failure(headline: str, hint: str) -> str:
     """Render what stands in the place of a report when a run ended without one."""
-    return f"⚠️ **{escape_text(headline)}**\n\n{escape_text(hint)}\n"
+    return f"⚠️ **{_prose(word_reason(headline))}**\n\n{_prose(word_reason(hint).capital)}\n"
 
 
 def render_unjudged(why: str, head: Sha, *, name: str, run_url: str | None) -> str:

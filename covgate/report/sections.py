@@ -62,7 +62,9 @@ def build_folds(
         found += [None if steps and steps.everything else _files(facts, left), _other_components(facts)]
     tests = make_test_rows(facts)
     found += [_output(tests), _gone(tests), _slowest(tests)]
-    found += [_lost(facts), _gained(facts), _flaps(facts), _gate(facts), _omitted(facts), _notes(facts), _counts(facts)]
+    if not not_judged(facts):
+        found += [_lost(facts), _gained(facts), _flaps(facts)]
+    found += [_gate(facts), _omitted(facts), _notes(facts), _counts(facts)]
     return tuple(filter(None, found))
 
 
@@ -266,8 +268,8 @@ def gone_tests(facts: Facts) -> Prose:
 def _gone_title(tests: TestRows) -> Prose:
     if tests.gone is None:
         return Prose()
-    file = tests.gone.only_file
-    return say(tests.gone.sentence, say(", all in ", name(short_path(file))) if file else "")
+    file, place = tests.gone.only_file, ", in " if tests.gone.count == 1 else ", all in "
+    return say(tests.gone.sentence, say(place, name(short_path(file))) if file else "")
 
 
 def _gone(tests: TestRows) -> Fold | None:

@@ -5,6 +5,7 @@ Plain text: names, reasons and output are a stranger's, and whoever places them 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -32,6 +33,7 @@ class FailedRow:
 class GoneRow:
     """Tests that ran at the baseline and not here."""
 
+    count: int
     sentence: str
     """`14 tests that ran on main did not run here`, without a full stop: a place may follow."""
     only_file: PurePosixPath | None
@@ -111,8 +113,15 @@ def _gone(gone: GoneTests, facts: Facts) -> GoneRow:
     only = gone.files[0][0] if gone.files and gone.files[0][1] == gone.count else None
     what = "1 test that ran" if gone.count == 1 else f"{gone.count:,} tests that ran"
     return GoneRow(
+        count=gone.count,
         sentence=f"{what} {where} did not run here",
         only_file=only,
         names=gone.names,
-        more=max(0, gone.count - len(gone.names)),
+        more=max(0, gone.count - sum(map(_cases, gone.names))),
     )
+
+
+def _cases(name: str) -> int:
+    """Return how many tests a name stands for: `test_each (2 of 3 cases)` for two."""
+    match = re.search(r" \((\d{1,9}) of \d{1,9} cases\)\Z", name, re.ASCII)
+    return int(match[1]) if match else 1

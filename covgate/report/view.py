@@ -183,7 +183,8 @@ def _advice(facts: Facts) -> list[Prose]:
     elif facts.verdict.kind is VerdictKind.FAIL:
         found += [_told_of(facts, check) for check in unknown_checks(facts)]
     if facts.check(MAX_DROP) and facts.baseline == NOTHING_RECORDED and facts.verdict.kind is VerdictKind.PASS:
-        found.append(say(f"First run: the drop is judged as soon as {main_of(facts)} has been recorded."))
+        then = f"as soon as {main_of(facts)} has been recorded" if facts.base else "from the next recorded run on"
+        found.append(say(f"First run: the drop is judged {then}."))
     if (undecided := _undecided(facts)) and not not_judged(facts):
         found.append(undecided)
     return found

@@ -421,7 +421,7 @@ def test_an_error_stands_in_every_place_of_a_report(tmp_path: Path) -> None:
     assert (left.result["exit_code"], left.result["verdict"]) == (4, "cannot-judge")
     assert left.result["headline"] == "Cannot judge: no data was left"
     assert left.result["error"]["slug"] == "nothing-measured"
-    text = "⚠️ **Cannot judge: no data was left**\n\nrun \\`coverage\\`\n"
+    text = "⚠️ **Cannot judge: no data was left**\n\nRun `coverage`\n"
     assert left.text("comment.md") == left.text("summary.md") == left.summary == text
     assert left.outputs == dict.fromkeys(OUTPUT_NAMES, "") | {
         "verdict": "cannot-judge",

@@ -502,7 +502,7 @@ def test_a_drop_rule_alone_asks_for_a_baseline() -> None:
 def test_the_trend_stands_below_a_pass_alone() -> None:
     for minimum, there in (("60", True), ("80", False)):
         parts = [str(part) for part in build_view(facts(CORE, min_diff=minimum, trend="▁▂▃")).footer]
-        assert ("▁▂▃" in parts) is there
+        assert ("trend ▁▂▃" in parts) is there
 
 
 @pytest.mark.parametrize(
@@ -517,13 +517,13 @@ def test_the_trend_stands_below_a_pass_alone() -> None:
         pytest.param(
             "a.py\n    1-3\n    + 4\n",
             1,
-            "Coverage passes: the one changed line is covered (uncommitted edits against the last commit), total 100 %",
+            "Coverage passes: the one changed line is covered (uncommitted edits), total 100 %",
             id="edits-that-pass",
         ),
         pytest.param(
             "a.py\n    1-3\n    + 4 missing\n",
             1,
-            "Diff coverage 0 % is below 80 %: cover the one changed line (uncommitted edits against the last commit)",
+            "Diff coverage 0 % is below 80 %: cover the one changed line (uncommitted edits)",
             id="edits-that-fail",
         ),
     ],

@@ -73,7 +73,6 @@ GUARDED: dict[str, Callable[[], Facts]] = {
     "guard-warns": lambda: guarded(LOWERED, min_diff="60", strict=False),
     "guard-component": lambda: guarded(REMOVED),
     "guard-omit": lambda: guarded(OMIT),
-    "guard-pragmas": lambda: guarded(PRAGMAS),
     "guard-everything": lambda: guarded(*EVERYTHING),
     "guard-unreadable": lambda: guarded(UNREADABLE, strict=False),
 }

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from covgate.model.test_results import FailedTest, GoneTests, TestResults
 from covgate.model.verdict import SuiteStatus
 from covgate.report.facts import Facts
-from tests.support.situations import COVERED, PASSED, ended, facts
+from tests.support.situations import COVERED, ended, facts
 from tests.support.situations_compared import compared
 
 CART, DISCOUNT, INVOICE = (PurePosixPath(f"tests/test_{name}.py") for name in ("cart", "discount", "invoice"))
@@ -65,10 +65,6 @@ TESTED: dict[str, Callable[[], Facts]] = {
         TestResults(failed=1, failures=(FailedTest(name="Units.test_error", reason=""),))
     ),
     "tests-gone": lambda: compared(max_drop="0.5", raw="1.87", adjusted="1.87", gone=GONE),
-    "tests-gone-and-all-well": lambda: facts(COVERED, min_diff="80", suite=replace(PASSED, tests=BOTH), gone=GONE),
-    "a-part-of-the-suite": lambda: facts(
-        "", min_diff="80", min_total="80", problem="only 214 of the 412 tests of main ran"
-    ),
     "tests-hostile": lambda: failed(TestResults(failed=1, failures=(HOSTILE,), slowest=((HOSTILE.name, 1.0),))),
 }
 """Every situation by its name."""

@@ -57,7 +57,7 @@ def test_on_the_only_branch(tmp_path: Path, branch: str) -> None:
     edits = check(checkout)
     assert edits.code == 1, edits.message
     assert "Diff coverage 50 % is below 80 %: cover 1 more of 2 changed lines" in edits.out
-    assert "(uncommitted edits against the last commit)" in edits.out
+    assert "(uncommitted edits)" in edits.out
 
 
 def test_a_clone_of_one_branch_says_the_same_twice(tmp_path: Path) -> None:
