@@ -174,6 +174,8 @@ class FlapShown:
     """As head numbers it."""
     change: int
     """How many more of the statement and its exits are covered than in the baseline; negative: fewer."""
+    flips: int = 2
+    """How many times it had changed its state in the records; once is no flapping."""
 
     @property
     def lost(self) -> bool:

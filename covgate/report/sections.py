@@ -227,7 +227,7 @@ def _flaps(facts: Facts) -> Fold | None:
                 f"{short_path(flap.path)}:{flap.line}",
                 facts.links.to_measured(flap.path, Span(start=flap.line, end=flap.line)),
             ),
-            f": {'lost' if flap.lost else 'gained'} this time",
+            f": {'lost' if flap.lost else 'gained'} this time, changed {flap.flips:,} times in recent records",
         )
         for flap in flaps
     )

@@ -223,6 +223,14 @@ def test_a_drop_is_exact(raw: Fraction, adjusted: Fraction | None, excused: Frac
     assert (again.status, again.drop.judged) == (check.status, drop.judged)
 
 
+@pytest.mark.parametrize("flips", ["1", "0", "-3", "1" * 9])
+def test_a_line_that_did_not_go_back_and_forth_flaps_in_no_report(flips: str) -> None:
+    data = stored(SITUATIONS["indirect"]())
+    assert isinstance(restore_facts(read_result(data), ORIGIN), Facts)
+    with pytest.raises(ValueError, match="did not go back and forth"):
+        restore_facts(read_result(data.replace(b'"flips": 4', b'"flips": ' + flips.encode())), ORIGIN)
+
+
 def test_a_run_without_a_verdict_is_no_report() -> None:
     data = stored(facts(CORE)).replace(f'"head": "{HEAD}"'.encode(), b'"head": null')
     data = data.replace(b'"error": null', b'"error": {"message": "m", "hint": "h", "slug": "s"}')

@@ -190,13 +190,16 @@ def _comparison(result: ResultJson, baseline: Baseline | Unavailable) -> Compari
         raise ValueError("it has a delta and no baseline")  # noqa: TRY004  # a fault of the file
     if not all(file.lost or file.gained for file in result.indirect):
         raise ValueError("it has a file that changed in no line")
+    if not all(1 < flap.flips < _MOST_FLIPS for flap in result.flapping):
+        raise ValueError("it has a flapping line that did not go back and forth")
     delta = Fraction(read_decimal(result.delta))
     indirect = (
         IndirectFile(path=read_path(i.path), lost=read_spans(i.lost), gained=read_spans(i.gained))
         for i in result.indirect
     )
     flaps = (
-        FlapShown(path=read_path(f.path), line=read_line(f.line), change=-1 if f.lost else 1) for f in result.flapping
+        FlapShown(path=read_path(f.path), line=read_line(f.line), change=-1 if f.lost else 1, flips=f.flips)
+        for f in result.flapping
     )
     return Comparison(
         baseline=baseline,
@@ -205,6 +208,9 @@ def _comparison(result: ResultJson, baseline: Baseline | Unavailable) -> Compari
         indirect=tuple(indirect),
         flaps=tuple(flaps),
     )
+
+
+_MOST_FLIPS = 1_000_000
 
 
 # --- figures
