@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from covgate import __version__
@@ -15,7 +15,7 @@ from covgate.report.view import ReportView
 from covgate.report.words import SHOWN_DIGITS
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
 
 
 COMMENT_ROWS = 10
@@ -70,6 +70,7 @@ def render_unjudged(why: str, head: Sha, *, name: str, run_url: str | None) -> s
     )
 
 
+@lru_cache(maxsize=4096)  # the summary says what the comment says
 def escape_text(text: str) -> str:
     """Escape prose for Markdown: no markup, no HTML, no mention, no link, no line end, whatever a file name holds.
 
@@ -148,11 +149,12 @@ def _fence(listing: Listing) -> str:
 
 
 def _render(name: str, view: ReportView) -> str:
-    return _template(name).render(view=view).strip() + "\n"
+    return _environment().get_template(name).render(view=view).strip() + "\n"
 
 
 @cache
-def _template(name: str) -> Template:
+def _environment() -> Environment:
+    """Return the templates, of which the shared one is compiled once."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # takes 70 ms
 
     environment = Environment(  # noqa: S701  # Markdown: the filters below escape, and every value passes through one
@@ -170,4 +172,4 @@ def _template(name: str) -> Template:
         "text": escape_text,
         "title": _title,
     }
-    return environment.get_template(name)
+    return environment
