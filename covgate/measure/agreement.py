@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from covgate.model import Doubt, Measurement, Unavailable
+from covgate.model import Doubt, Measurement, Unavailable, UnknownKind, broken_file
 
 _AGAIN = "run the tests again"
 
@@ -23,7 +23,8 @@ def find_strays(files: Mapping[str, Mapping[str, object]]) -> dict[PurePosixPath
                 f"{path} was measured before the last edit (line {strays[0]} was executed and is no statement now): "
                 f"{_AGAIN}"
             )
-            doubts[PurePosixPath(path)] = (Doubt(reason=reason, lines=frozenset(cast("list[int]", record["s"]))),)
+            lines = frozenset(cast("list[int]", record["s"]))
+            doubts[PurePosixPath(path)] = (Doubt(reason=reason, lines=lines, kind=UnknownKind.EDITED_MEANWHILE),)
     return doubts
 
 
@@ -36,7 +37,8 @@ def compare_report(
     configuration may name, `optional` statements that it may leave out. `name` is the report's, for people.
     """
     if "why" in source:
-        return (Doubt(reason=f"the changed file {path} cannot be analysed: {source['why']}"),)
+        broken = broken_file(path, str(source["why"]))
+        return (Doubt(reason=broken.reason, kind=broken.kind, names=broken.names),)
     if "s" not in source:
         # No Python: a template that only its plugin can read.
         return ()

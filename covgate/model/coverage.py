@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from covgate.model.numbers import Counts, Tally
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import SuiteRun
 
 
@@ -196,6 +196,9 @@ class Doubt:
 
     reason: str
     lines: frozenset[int] | None = None
+    kind: UnknownKind = UnknownKind.OTHER
+    names: tuple[str, ...] = ()
+    """What the kind is about; see `Unavailable`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from covgate.model.commit import Sha
 from covgate.model.coverage import Span
 from covgate.model.numbers import Counts, Tally
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import Drop
 
 
@@ -198,4 +198,4 @@ class Comparison:
     flaps: tuple[FlapShown, ...] = ()
 
 
-NOTHING_RECORDED = Unavailable(reason="nothing has been recorded yet")
+NOTHING_RECORDED = Unavailable(reason="nothing has been recorded yet", kind=UnknownKind.NO_RECORD)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from covgate.model.test_results import FailedTest, GoneTests, TestResults
+from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import SuiteStatus
 from covgate.report.facts import Facts
 from tests.support.situations import COVERED, PASSED, ended, facts
@@ -67,7 +68,10 @@ TESTED: dict[str, Callable[[], Facts]] = {
     "tests-gone": lambda: compared(max_drop="0.5", raw="1.87", adjusted="1.87", gone=GONE),
     "tests-gone-and-all-well": lambda: facts(COVERED, min_diff="80", suite=replace(PASSED, tests=BOTH), gone=GONE),
     "a-part-of-the-suite": lambda: facts(
-        "", min_diff="80", min_total="80", problem="only 214 of the 412 tests of main ran"
+        "",
+        min_diff="80",
+        min_total="80",
+        problem=Unavailable(reason="only 214 of the 412 tests of main ran", kind=UnknownKind.PART_OF_SUITE),
     ),
     "tests-hostile": lambda: failed(TestResults(failed=1, failures=(HOSTILE,), slowest=((HOSTILE.name, 1.0),))),
 }
