@@ -15,7 +15,7 @@ from covgate.report.view import ReportView
 from covgate.report.words import SHOWN_DIGITS
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 
 COMMENT_ROWS = 10
@@ -149,7 +149,11 @@ def _fence(listing: Listing) -> str:
 
 
 def _render(name: str, view: ReportView) -> str:
-    return _environment().get_template(name).render(view=view).strip() + "\n"
+    return _template(name).render(view=view).strip() + "\n"
+
+
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
 
 
 @cache

@@ -145,7 +145,7 @@ def _passing(facts: Facts) -> Fold | None:
         return None
     passing = sum(check.status is Status.PASS for check in checks)
     if passing == len(checks):
-        title = "The rule passes" if passing == 1 else f"All {passing} rules pass"
+        title = {1: "The rule passes", 2: "Both rules pass"}.get(passing, f"All {passing} rules pass")
     else:
         idle = len(checks) - passing
         title = (
@@ -308,7 +308,8 @@ def _omitted(facts: Facts) -> Fold | None:
         bullets.append(say(files, " (", why, ")"))
     # Most changes have tests, and nobody asks why they are not judged.
     told = any(row.names for row in rows)
-    return Fold(title=say(title), blocks=(Bullets(rows=tuple(bullets)),), in_comment=told) if rows else None
+    block = Bullets(rows=tuple(bullets))
+    return Fold(title=say(title), blocks=(block,), in_comment=told, on_page=False) if rows else None
 
 
 def _notes(facts: Facts) -> Fold | None:
