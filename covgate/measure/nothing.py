@@ -32,7 +32,7 @@ def explain_nothing(project: Project, plan: SuitePlan, run: SuiteRun, error: Mea
         )
     elif foreign := _find_foreign(project, plan, words):
         program, python = foreign
-        message = f"`{run.command}` runs {program}, which belongs to {python}, and covgate measures {project.python}"
+        message = f"the test command runs {program}, which belongs to {python}, and covgate measures {project.python}"
         hint = f"install {program.name} beside the project, or set `--python {python}`"
     else:
         return error

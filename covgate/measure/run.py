@@ -185,7 +185,7 @@ def _run_tests(job: Measuring) -> Measurement:
         tests, test_notes = _tests(job, plan.junit, suite.run)
         try:
             if not suite.data:
-                raise no_data_error(suite.run)
+                raise no_data_error()
             with screen.step("Measuring"):
                 measurement = analyse_data(project, suite.data, config=plan.config, wanted=job.wanted, local=local)
         except MeasureError as exc:

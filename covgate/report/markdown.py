@@ -15,7 +15,7 @@ from covgate.report.view import ReportView
 from covgate.report.words import SHOWN_DIGITS
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from jinja2 import Environment
 
 
 COMMENT_ROWS = 10
@@ -149,16 +149,12 @@ def _fence(listing: Listing) -> str:
 
 
 def _render(name: str, view: ReportView) -> str:
-    return _template(name).render(view=view).strip() + "\n"
-
-
-def _template(name: str) -> Template:
-    return _environment().get_template(name)
+    return _environment().get_template(name).render(view=view).strip() + "\n"
 
 
 @cache
 def _environment() -> Environment:
-    """Return the templates, of which the shared one is compiled once."""
+    """Return what keeps the templates once they are compiled; most of the time that a small report takes goes there."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # takes 70 ms
 
     environment = Environment(  # noqa: S701  # Markdown: the filters below escape, and every value passes through one

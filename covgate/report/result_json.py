@@ -396,9 +396,8 @@ class GoneTestsJson(_Model):
 
 
 class SuiteJson(_Model):
-    """How the tests ended. `command` is empty when an earlier job ran them, and its JUnit files say it."""
+    """How the tests ended; their command is not said: a workflow may have put a secret into it."""
 
-    command: Text
     status: SuiteStatus
     exit_code: int
     seconds: Seconds

@@ -14,7 +14,7 @@ from tests.docker.sample import CHANGE, Sample, commit, git, make_sample
 from tests.docker.test_container import TOKEN
 from tests.docker.test_hostile import Runner, github, home_is_the_runners, obeyed, runner, workspace_is_given_back
 from tests.integration.running.test_environments import uv
-from tests.support.layouts import IGNORED, LAYOUTS, Layout, by_hand
+from tests.support.layouts import IGNORED, IN_THE_GATE, LAYOUTS, Layout, by_hand
 
 __all__ = ["github", "runner"]
 
@@ -39,13 +39,12 @@ def lay(folder: Path, layout: Layout) -> Sample:
     return Sample(folder=folder, base=base, head=head, merge=git(folder, "rev-parse", "HEAD"))
 
 
-_ALWAYS = {"src", "uv-workspace", "requirements", "monorepo"}
-"""One of each way to find what to install; the others when there is time."""
-
-
 @pytest.mark.parametrize(
     "layout",
-    [pytest.param(one, id=name, marks=[] if name in _ALWAYS else pytest.mark.slow) for name, one in LAYOUTS.items()],
+    [
+        pytest.param(one, id=name, marks=[] if name in IN_THE_GATE else pytest.mark.slow)
+        for name, one in LAYOUTS.items()
+    ],
 )
 def test_an_ordinary_project_needs_no_setting(runner: Runner, tmp_path: Path, layout: Layout) -> None:
     sample = lay(tmp_path / "checkout", layout)

@@ -315,7 +315,6 @@ FREE: dict[str, Callable[[str], bytes]] = {
     "the-base's-branch": lambda text: changed("base", "ref", to=text),
     "the-trend": lambda text: changed("trend", to=text),
     "the-version": lambda text: changed("covgate", to=text),
-    "the-command": lambda text: changed("suite", "command", to=text),
     "an-error": lambda text: changed("error", to={"message": text, "hint": text, "slug": text}),
     "what-an-option-gains": lambda text: changed("gate_changes", "rows", 10, "after", to=text),
     "why-an-effect-is-unknown": lambda text: changed("gate_changes", "rows", 10, "effect_unknown", to=text),

@@ -66,6 +66,9 @@ class Layout:
 
 EXTRA = "[project.optional-dependencies]\ndocs = ['no-such-thing-for-docs']\ntest = ['pytest', 'idna']\n"
 
+IN_THE_GATE = frozenset({"src", "uv-workspace", "requirements", "monorepo"})
+"""One of each way to find what to install: what of LAYOUTS the container's tests have time for in `.ci/run`."""
+
 LAYOUTS = {
     "src": Layout(
         files={

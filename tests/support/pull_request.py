@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from covgate.publish.marker import parse_marker
 from tests.support.git import UNATTENDED
 from tests.support.github.server import FakeGithub
 from tests.support.projects import run_warm
-from tests.support.workflow import ROOT, read_outputs, runner_environment
+from tests.support.workflow import BARE_TESTS, ROOT, read_outputs, runner_environment
 
 BASE = {
     "pyproject.toml": '[tool.coverage.run]\nbranch = true\nsource = ["shop"]\n\n[tool.covgate]\nmin-diff = 80\n',
@@ -116,7 +115,7 @@ class PullRequest:
                 }
             )
         )
-        passed = {"github-token": token, "test-command": f"{sys.executable} -m pytest -q -p no:cacheprovider", **inputs}
+        passed = {"github-token": token, "test-command": BARE_TESTS, **inputs}
         environment = runner_environment(self._github, names, passed) | {"GITHUB_RUN_ID": str(run_id or self._runs)}
         environment |= extra or {}
         if command:

@@ -166,7 +166,7 @@ SITUATIONS: dict[str, Callable[[], Facts]] = {
         min_diff="80",
         min_total="80",
         suite=ended(SuiteStatus.TIMED_OUT, 130),
-        problem="`pytest -q` left no coverage data: no Python process of it was measured",
+        problem="the test command left no coverage data: no Python process of it was measured",
     ),
     "tests-killed": lambda: facts(COVERED, min_diff="80", suite=ended(SuiteStatus.KILLED, 137)),
     "no-tests": lambda: facts(COVERED, min_diff="80", suite=ended(SuiteStatus.NO_TESTS, 5)),

@@ -25,6 +25,8 @@ MODULES = (
     "covgate.change.diff_cover_reporters",
     "covgate.history.ratchet.pull_request",
     "covgate.host.github.host",
+    "covgate.measure.junit",
+    "covgate.report.page.render",
     "covgate.report.history.terminal",
     "covgate.report.markdown",
     "covgate.report.result_json",
@@ -39,6 +41,10 @@ MODULES = (
     "diff_cover.diff_cover_tool",
     "encodings.unicode_escape",
     "github",
+    "pygments.lexers.python",
+    "rich.console",
+    "rich.markup",
+    "rich.terminal_theme",
 )
 
 HEADER = 8
@@ -95,9 +101,11 @@ def serve(requests: socket.socket) -> None:
 
 def _compile_templates() -> None:
     """Compiling them takes most of the time that a report of a small project takes."""
-    markdown, trend_files = (importlib.import_module(f"covgate.report.{name}") for name in ("markdown", "trend.files"))
-    for name in ("comment.md.j2", "summary.md.j2"):
-        markdown._template(name)
+    names = ("markdown", "page.render", "trend.files")
+    markdown, page, trend_files = (importlib.import_module(f"covgate.report.{name}") for name in names)
+    page._template()
+    for name in ("comment.md.j2", "parts.md.j2", "summary.md.j2"):
+        markdown._environment().get_template(name)
     for name in ("badge.svg.j2", "trend.html.j2", "trend.svg.j2"):
         trend_files._environment().get_template(name)
 

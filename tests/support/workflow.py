@@ -20,6 +20,11 @@ from tests.support.projects import run_warm
 
 ROOT = Path(__file__).parents[2]
 
+BARE_TESTS = f"{sys.executable} {ROOT}/tests/support/bare_tests.py"
+"""The test command of projects whose tests are functions, where nothing is about pytest."""
+
+PYTEST = f"{sys.executable} -m pytest -q -p no:cacheprovider"
+
 _IDENTITY = ("-c", "user.name=n", "-c", "user.email=n@example.invalid")
 _TIMEOUT = 120
 _FOREIGN = ("GITHUB_", "INPUT_", "COVERAGE_", "PYTEST_", "PYTHON")
@@ -197,7 +202,7 @@ class Workflow:
             prepare(path)
         files = {name: self._folder / f"{name}-{self._runs}" for name in ("event", "output", "summary")}
         files["event"].write_text(json.dumps(payload), encoding="utf-8")
-        passed = {"github-token": "ghs_workflow", "test-command": f"{sys.executable} -m pytest -q -p no:cacheprovider"}
+        passed = {"github-token": "ghs_workflow", "test-command": BARE_TESTS}
         passed |= {name.replace("_", "-"): value for name, value in inputs.items()}
         environment = runner_environment(self.github, files, passed) | {
             "GITHUB_EVENT_NAME": event,

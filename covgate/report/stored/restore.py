@@ -380,7 +380,7 @@ def _drop(stored: CheckJson) -> Drop | Unavailable | None:
 # --- what has to follow -----------------------------------------------------------------------------------------------
 
 _FREE = frozenset(
-    {"covgate", "headline", "error", "ref", "reason", "unavailable", "why", "command", "notes", "function", "trend"}
+    {"covgate", "headline", "error", "ref", "reason", "unavailable", "why", "notes", "function", "trend"}
     | {"before", "after", "effect_unknown"}
     | {"test", "output", "slowest", "names"}
 )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from covgate.history.storage.line_record import decode_record
 from tests.support.github.server import FakeGithub
-from tests.support.workflow import Workflow
+from tests.support.workflow import PYTEST, Workflow
 
 CART = "def total(prices):\n    return sum(prices)\n\n\ndef count(prices):\n    return len(prices)\n"
 TEST_CART = "from shop.cart import total\n\n\ndef test_total():\n    assert total([1, 2]) == 3\n"
@@ -25,14 +24,13 @@ FILES = {
     "tests/test_cart.py": TEST_CART,
     "tests/test_count.py": TEST_COUNT + EACH,
 }
-PYTEST = f"{sys.executable} -m pytest -q -p no:cacheprovider"
 PART = "only 1 of the 10 tests of main ran"
 
 
 @pytest.fixture
 def workflow(tmp_path: Path, github: FakeGithub) -> Workflow:
     made = Workflow(tmp_path, github, FILES)
-    assert made.run_push().exit_code == 0
+    assert made.run_push(test_command=PYTEST).exit_code == 0
     return made
 
 
@@ -45,7 +43,7 @@ def test_what_ran_is_recorded_and_what_is_gone_is_named(workflow: Workflow, gith
 
     less = {"tests/test_count.py": TEST_COUNT + EACH.replace("[1, 2, 3]", "[1]"), "tests/test_cart.py": None}
     workflow.open_pull_request(less)
-    ran = workflow.run_pull_request(max_drop="100")
+    ran = workflow.run_pull_request(test_command=PYTEST, max_drop="100")
     assert ran.exit_code == 0, ran.log
     assert ran.result["gone_tests"] == {
         "count": 3,
@@ -75,8 +73,8 @@ def test_a_part_of_the_suite_cannot_be_judged(workflow: Workflow) -> None:
 def test_what_the_change_says_of_its_tests_is_no_part(workflow: Workflow) -> None:
     """Deleted, skipped, deselected by the change itself: the report names them, and what is left is judged."""
     workflow.open_pull_request({"tests/test_count.py": None})
-    ran = workflow.run_pull_request(min_total="10")
+    ran = workflow.run_pull_request(test_command=PYTEST, min_total="10")
     assert (ran.exit_code, ran.result["gone_tests"]["count"]) == (0, 9)
     workflow.open_pull_request({"tests/conftest.py": 'collect_ignore = ["test_count.py"]\n'})
-    ran = workflow.run_pull_request(min_total="10")
+    ran = workflow.run_pull_request(test_command=PYTEST, min_total="10")
     assert (ran.exit_code, ran.result["gone_tests"]["count"]) == (0, 9)

@@ -17,7 +17,7 @@ from tests.support.github.answers import READ_ONLY, Answer, error
 from tests.support.github.server import FakeGithub, Fault
 from tests.support.projects import run
 from tests.support.pull_request import COVERED, PullRequest, Ran, only_comment
-from tests.support.workflow import ROOT
+from tests.support.workflow import PYTEST, ROOT
 
 BOT = "github-actions[bot]"
 GREEN = "✅ **Coverage passes: diff 100 %, total 100 %**"
@@ -108,6 +108,7 @@ ENDS = {
     "failing-tests": End(
         code=3,
         files={**COVERED, "tests/test_broken.py": "def test_broken():\n    assert False\n"},
+        inputs={"test_command": PYTEST},
         told="1 of 3 tests failed: coverage is not judged",
         change="The group `Tests` of the log",
         comment="❌ **1 of 3 tests failed: coverage is not judged",
@@ -115,9 +116,9 @@ ENDS = {
     "nothing-measured": End(
         code=4,
         inputs={"test_command": "true"},
-        told="Cannot judge: true left no coverage data",
+        told="Cannot judge: the test command left no coverage data",
         change="Run the tests with the interpreter covgate uses",
-        comment="⚠️ **Cannot judge: `true` left no coverage data",
+        comment="⚠️ **Cannot judge: the test command left no coverage data",
     ),
     "bug": End(
         code=70,
@@ -305,9 +306,8 @@ def test_a_forge_that_answers_late_prints_nothing_of_the_library_that_asks(
     pull_request: PullRequest, github: FakeGithub
 ) -> None:
     github.faults.append(Fault(method="GET", path="/comments", times=2))
-    github.faults.append(
-        Fault(method="GET", path="/comments", times=1, answer=error(403, "You have exceeded a secondary rate limit"))
-    )
+    limited = error(403, "You have exceeded a secondary rate limit", headers={"Retry-After": "1"})
+    github.faults.append(Fault(method="GET", path="/comments", times=1, answer=limited))
     ran = pull_request.run()
     assert ran.exit_code == 1
     _, _, own = read_log(ran.log)

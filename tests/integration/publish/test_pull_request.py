@@ -14,7 +14,7 @@ from covgate.publish.marker import parse_marker
 from tests.support.github.answers import Answer, error
 from tests.support.github.server import FakeGithub, Fault
 from tests.support.pull_request import BASE, COVERED, PullRequest, Ran, only_comment
-from tests.support.workflow import ROOT
+from tests.support.workflow import PYTEST, ROOT
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ def test_an_older_run_leaves_a_newer_comment_alone(pull_request: PullRequest, gi
 
 def test_failing_tests_are_reported_on_the_pull_request(pull_request: PullRequest, github: FakeGithub) -> None:
     pull_request.push({"tests/test_broken.py": "def test_broken():\n    assert False\n"}, "Break")
-    ran = pull_request.run()
+    ran = pull_request.run(test_command=PYTEST)
     assert ran.exit_code == 3
     assert "1 of 2 tests failed: coverage is not judged" in only_comment(github)
     # Coverage of tests that failed is no news.

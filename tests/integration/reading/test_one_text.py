@@ -299,7 +299,7 @@ def test_a_changed_file_whose_errors_the_configuration_ignores_is_named(
         assert repository.check(ci=ci).exit_code == 0, "an old one is none of the change's"
     repository.commit({"bad.py": "def g(:\n"})
     gate = repository.check(ci=ci) if mode == "read" else run(repository, ci=ci)
-    assert_refused(gate, "the changed file bad.py cannot be analysed")
+    assert_refused(gate, "the changed file bad.py cannot be analysed", comment="bad.py has a syntax error in line 1")
 
 
 # --- the text that was diffed ---------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.running.test_interpreters import find_python
-from tests.support.layouts import CODE, HATCHLING, IGNORED, LAYOUTS, TESTS, TOX, Layout, by_hand, project
+from tests.support.layouts import CODE, HATCHLING, IGNORED, IN_THE_GATE, LAYOUTS, TESTS, TOX, Layout, by_hand, project
 from tests.support.measured import MEASURED
 from tests.support.projects import REPOSITORY, Checkout, Ended, clean_environment, make_checkout, run_warm, same
 
@@ -69,7 +69,10 @@ def lay(folder: Path, layout: Layout) -> Checkout:
     return checkout
 
 
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+# The others are tested in the container, where it matters, each time.
+@pytest.mark.parametrize(
+    "layout", [pytest.param(LAYOUTS[name], id=name) for name in sorted(LAYOUTS.keys() - IN_THE_GATE)]
+)
 def test_an_ordinary_project_needs_no_install_command(tmp_path: Path, image_python: str, layout: Layout) -> None:
     checkout = lay(tmp_path / "checkout", layout)
     inputs = {"test-command": by_hand(layout.command)} if layout.command else {}

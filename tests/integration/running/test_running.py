@@ -164,8 +164,8 @@ def test_every_process_and_thread_of_a_suite_is_measured(tmp_path: Path, workers
 
 def test_the_default_command_is_pytest(tmp_path: Path) -> None:
     checkout = make_checkout(tmp_path)
-    assert checkout.covgate().code == 0
-    assert checkout.result()["suite"]["command"] == "pytest"
+    done = checkout.covgate()
+    assert (done.code, "covgate: Running pytest\n" in done.err) == (0, True), done.err
 
 
 def test_a_command_of_the_configuration_runs_in_a_shell(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_list_of_the_configuration_is_an_argument_vector(tmp_path: Path) -> No
     checkout = make_checkout(tmp_path, {**SHOP, "check.py": script, "pyproject.toml": table})
     done = checkout.covgate()
     assert done.code == 0, done.err
-    assert checkout.result()["suite"]["command"] == "python check.py 'a b' '$HOME' ';' 'exit 1'"
+    assert "covgate: Running python check.py 'a b' '$HOME' ';' 'exit 1'\n" in done.err
 
 
 def test_a_run_in_a_sub_folder_is_of_the_project_it_belongs_to(tmp_path: Path) -> None:

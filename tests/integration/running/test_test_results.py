@@ -98,7 +98,7 @@ def earlier(tmp_path: Path, tests: str, *args: str) -> tuple[Checkout, Ended]:
 def test_tests_of_an_earlier_job(tmp_path: Path) -> None:
     checkout, done = earlier(tmp_path, TEST_PRICES + FAILING, "--junit", "tests.xml")
     assert (done.code, checkout.result()["verdict"]) == (3, "fail")
-    assert (counted(checkout)["failed"], checkout.result()["suite"]["command"]) == (1, "")
+    assert counted(checkout)["failed"] == 1
 
 
 def test_of_an_earlier_job_without_a_report_nothing_is_known(tmp_path: Path) -> None:
