@@ -50,6 +50,7 @@ gate: $(STAMP)test  ## covgate on itself.
 bench: $(STAMP)test  ## What covgate costs, as ratios.
 	$(BIN)/python bench/after_the_suite.py
 	$(BIN)/python bench/history.py
+	$(BIN)/python bench/rendering.py
 	test "$$(id -u)" != 0 || $(BIN)/python -m bench.isolation
 
 mutants: $(STAMP)test  ## Which small changes of the code no quick test notices: make mutants ARGS='--help'.

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from covgate.change.patch import parse_patch
 from covgate.change.texts import digest_of, is_blob
-from covgate.model import PYTHON_SUFFIXES, ChangedFile, ChangedLines, Sha, Unavailable
+from covgate.model import PYTHON_SUFFIXES, ChangedFile, ChangedLines, Sha, Unavailable, UnknownKind
 from covgate.system import REGULAR_FILE, ChangedPath, GitCommand
 
 
@@ -123,7 +123,8 @@ def _digests_here(
 
 def _explain_other_text(git: GitCommand, path: PurePosixPath, text: bytes) -> Unavailable:
     if read_plain(git.root / path) != text:
-        return Unavailable(reason=f"{path} was edited while its changed lines were looked for: run again")
+        reason = f"{path} was edited while its changed lines were looked for: run again"
+        return Unavailable(reason=reason, kind=UnknownKind.EDITED_MEANWHILE)
     if git.has_blind_mark(path):
         return Unavailable(
             reason=f"git was told not to look at {path}, so its changed lines are not known: "

@@ -18,6 +18,8 @@ from covgate.model import (
     OmittedFile,
     Tally,
     Unavailable,
+    UnknownKind,
+    broken_file,
     find_places,
     spans_of,
 )
@@ -47,7 +49,7 @@ def compute_diff_coverage(changed: ChangedLines, measurement: Measurement) -> Di
             omitted.append(OmittedFile(path=path, rule=gap.rule, where=gap.where))
             continue
         elif gap.file is None:
-            return Unavailable(reason=f"the changed file {path} cannot be analysed: {gap.why}")
+            return broken_file(path, gap.why)
         else:
             files[path] = gap.file
         lines[path] = frozenset(files[path].first_lines.get(line, line) for line in change.lines)
@@ -77,9 +79,11 @@ def _problem(
     if measurement.digests.get(path) != diffed and not any(doubt.lines is None for doubt in doubts):
         return Unavailable(
             reason=f"{path} was measured in another state than it was compared in: the test command or a step before "
-            "it rewrites it, or it was edited meanwhile. Run again"
+            "it rewrites it, or it was edited meanwhile. Run again",
+            kind=UnknownKind.EDITED_MEANWHILE,
         )
-    return next((Unavailable(reason=d.reason) for d in doubts if d.lines is None or d.lines & lines), None)
+    counting = (doubt for doubt in doubts if doubt.lines is None or doubt.lines & lines)
+    return next((Unavailable(reason=one.reason, kind=one.kind, names=one.names) for one in counting), None)
 
 
 def _diff_file(file: FileCoverage, covered: frozenset[int], missing: frozenset[int], gap: Gap | None) -> DiffFile:

@@ -25,6 +25,7 @@ from covgate.model import (
     Measurement,
     Tally,
     Unavailable,
+    UnknownKind,
     Verdict,
     known,
 )
@@ -51,7 +52,7 @@ def assess(
         measurement = replace(measurement, coverage=Unavailable(reason=reason))
     tests = compare_tests(change, past, measurement.suite)
     if tests.part and not context.local:
-        measurement = replace(measurement, coverage=Unavailable(reason=tests.part))
+        measurement = replace(measurement, coverage=Unavailable(reason=tests.part, kind=UnknownKind.PART_OF_SUITE))
     elif tests.part:
         # On a laptop a part is what one asks for; what it covers is covered.
         measurement = replace(measurement, notes=(*measurement.notes, f"Of a part of the suite: {tests.part}."))
@@ -151,13 +152,15 @@ def _diff(change: Checkout, lines: ChangedLines, measurement: Measurement) -> Di
         if late:
             return Unavailable(
                 reason=f"{late[0]} was changed after the changed lines had been looked for: by the test command, or by "
-                "an edit. Run again"
+                "an edit. Run again",
+                kind=UnknownKind.EDITED_MEANWHILE,
             )
     hidden = change.find_hidden()
     if hidden is not None and isinstance(measurement.coverage, Coverage):
         return Unavailable(
             reason=f"{hidden} does not lie where the change has it any more: the test command, or a step before it, "
-            "moved it or put a link in its place. Run again"
+            "moved it or put a link in its place. Run again",
+            kind=UnknownKind.EDITED_MEANWHILE,
         )
     return compute_diff_coverage(lines, measurement)
 
@@ -186,7 +189,8 @@ def _with_measured_others(change: Checkout, measurement: Measurement) -> Changed
         return lines
     more = find_changed_lines(change.git, change.base.sha, change.tree, only=measured)
     edited = [] if change.tree else [p for p in more.digests if state_of(change.git.root / p) != lines.others[p]]
-    moved = {p: Unavailable(reason=f"{p} was edited while covgate ran. Run again") for p in edited}
+    kind = UnknownKind.EDITED_MEANWHILE
+    moved = {p: Unavailable(reason=f"{p} was edited while covgate ran. Run again", kind=kind) for p in edited}
     return ChangedLines(
         files={**lines.files, **more.files},
         digests={**lines.digests, **more.digests, **moved},

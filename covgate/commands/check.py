@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +21,7 @@ from covgate.errors import ExitCode, InputError
 from covgate.history import Archive, Recorder, RunFigures, history_folder, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
 from covgate.model import ChangedLines, Coverage, Unavailable
-from covgate.publish import EXPORT_FILES, deliver, files_of, read_judged, write_diff_cover
+from covgate.publish import ALL_EXPORTS, EXPORT_FILES, deliver, names_of, read_judged, write_diff_cover
 from covgate.report import Facts, load_renderers, make_build
 from covgate.system import (
     USER_VARIABLE,
@@ -95,7 +97,10 @@ def _report_folder(settings: Settings, edges: Edges, directory: Path, tests_user
     # Not the project's folder: the tests may put a link in its place.
     anchor = None if edges.host.context.local else edges.directory
     folder = make_report_folder(directory / settings.report_dir, settings.where("report-dir"), anchor)
-    folder.clear(files_of(settings.reports or ()))
+    # An export of an earlier run may be what this one is to judge.
+    read = [os.path.normpath(directory / pattern) for pattern in settings.coverage_data or ()]
+    earlier = [name for name in ALL_EXPORTS if not any(fnmatch(str(folder.path / name), pattern) for pattern in read)]
+    folder.clear(earlier, names_of(settings.reports or ()))
     return folder
 
 

@@ -10,7 +10,16 @@ from covgate.config import OPTIONS, CommentPolicy, Settings
 from covgate.errors import ExitCode, InputError, PublishError
 from covgate.host import BranchPull, FinishedRun, Host, Refusal
 from covgate.model import Unavailable, plain
-from covgate.publish import MOST_ARCHIVE, Marker, Unjudged, mark_unjudged, relay, relay_nothing, unpack_result
+from covgate.publish import (
+    ALL_EXPORTS,
+    MOST_ARCHIVE,
+    Marker,
+    Unjudged,
+    mark_unjudged,
+    relay,
+    relay_nothing,
+    unpack_result,
+)
 from covgate.report import MOST_RESULT, Origin, read_result, restore_facts
 from covgate.system import make_report_folder
 
@@ -36,7 +45,7 @@ def run_publish(settings: Settings, edges: Edges, run: FinishedRun) -> ExitCode:
         )
     host.log.mask(settings.github_token)
     folder = make_report_folder(edges.directory / settings.report_dir, settings.where("report-dir"))
-    folder.clear()
+    folder.clear(ALL_EXPORTS)
     archive = _fetch(settings, edges, run)
     if archive is None:
         ended = plain(run.conclusion)

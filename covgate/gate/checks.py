@@ -10,7 +10,7 @@ from decimal import Decimal
 from covgate.config import Component, Settings, Target
 from covgate.gate.rules import evaluate, evaluate_drop
 from covgate.history import NO_RAMP_YET, component_start, goal_of, ramp_start, required_on
-from covgate.model import MIN_DIFF, MIN_TOTAL, Check, Drop, History, Status, Tally, Unavailable, figures
+from covgate.model import MIN_DIFF, MIN_TOTAL, Check, Drop, History, Status, Tally, Unavailable, UnknownKind, figures
 
 NO_CHANGE = "the run has no change to judge"
 NOTHING_TO_COVER = "there is no statement to cover"
@@ -53,7 +53,8 @@ class Ramp:
         if goal is None or (self.target.by is not None and self.today >= self.target.by):
             return goal
         if isinstance(self.history, Unavailable):
-            return Unavailable(reason=f"what {self.goal} requires today cannot be known: {self.history.reason}")
+            reason = f"what {self.goal} requires today cannot be known: {self.history.reason}"
+            return Unavailable(reason=reason, kind=UnknownKind.RAMP)
         start = ramp_start(self.history, self.target)
         if isinstance(start, Unavailable):
             return None
@@ -111,4 +112,7 @@ def _minimum(
     if highest.target in firm or highest.status is not Status.FAIL:
         return [highest]
     surely = [check for check in lower if check.status is Status.FAIL and check.target in firm]
-    return surely[-1:] or [replace(highest, status=Status.UNAVAILABLE, why=unknown[highest.target].reason)]
+    if surely:
+        return surely[-1:]
+    why = unknown[highest.target]
+    return [replace(highest, status=Status.UNAVAILABLE, why=why.reason, unknown=why)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -38,7 +39,15 @@ def evaluate(
         status, why = Status.PASS, f"{what} is at least {limit}"
     else:
         status, why = Status.FAIL, f"{what} {figures.show_rounded(actual, target)} is below {limit}"
-    return Check(rule=rule, component=component, target=target, actual=known(actual), status=status, why=why)
+    return Check(
+        rule=rule,
+        component=component,
+        target=target,
+        actual=known(actual),
+        status=status,
+        why=why,
+        unknown=actual if isinstance(actual, Unavailable) else None,
+    )
 
 
 def evaluate_drop(
@@ -49,14 +58,24 @@ def evaluate_drop(
     The smaller of the raw and the adjusted drop is judged, without what flapping lines excuse. When the adjusted one is
     unknown, a raw drop beyond the target is no verdict, and one within it passes: the smaller cannot be beyond it.
     """
+    unknown = drop if isinstance(drop, Unavailable) else None
     if drop is None:
         status, why = Status.NOT_APPLICABLE, nothing
     elif isinstance(drop, Unavailable):
         status, why = Status.UNAVAILABLE, drop.reason
     else:
         status, why = _judge_drop(_subject(MAX_DROP, component), drop, target)
+        if status is Status.UNAVAILABLE and isinstance(drop.adjusted, Unavailable):
+            unknown = replace(drop.adjusted, reason=why)
     return Check(
-        rule=MAX_DROP, component=component, target=target, actual=None, drop=known(drop), status=status, why=why
+        rule=MAX_DROP,
+        component=component,
+        target=target,
+        actual=None,
+        drop=known(drop),
+        status=status,
+        why=why,
+        unknown=unknown,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from covgate.errors import PublishError
 from covgate.history.nearest import Near, Search
 from covgate.host import Compared, Refusal
-from covgate.model import Record, Sha, Unavailable
+from covgate.model import Record, Sha, Unavailable, UnknownKind
 from covgate.system import GitCommand
 
 _REQUESTS = 3
@@ -73,7 +73,8 @@ def nearest_by_comparing(
     try:
         return _search(compare, base_date, base, records)
     except PublishError as exc:
-        return Unavailable(reason=f"GitHub did not say which recorded commits are ancestors: {exc.message}")
+        reason = f"GitHub did not say which recorded commits are ancestors: {exc.message}"
+        return Unavailable(reason=reason, kind=UnknownKind.HOST_SILENT)
 
 
 def _search(compare: Compare, base_date: datetime, base: Sha, records: Sequence[Record]) -> Near | Unavailable:
@@ -151,7 +152,8 @@ class _Suspects:
             return none_is_ancestor(base, self._total)
         return Unavailable(
             reason=f"no ancestor of {base[:12]} was found among the newest of {self._total:,} recorded commits, and "
-            "this clone is shallow: with `fetch-depth: 0` on actions/checkout all of them are looked at"
+            "this clone is shallow: with `fetch-depth: 0` on actions/checkout all of them are looked at",
+            kind=UnknownKind.SHALLOW_CLONE,
         )
 
 
@@ -159,4 +161,4 @@ def none_is_ancestor(base: Sha, count: int) -> Unavailable:
     """Return that not one of `count` recorded commits is an ancestor of the base."""
     which = "the one recorded commit is no" if count == 1 else f"none of {count:,} recorded commits is an"
     why = "was the branch force-pushed, or recorded from another one?"
-    return Unavailable(reason=f"{which} ancestor of {base[:12]}: {why}")
+    return Unavailable(reason=f"{which} ancestor of {base[:12]}: {why}", kind=UnknownKind.NO_RECORD)

@@ -29,6 +29,7 @@ from covgate.model import (
     Shifts,
     Tally,
     Unavailable,
+    UnknownKind,
 )
 
 
@@ -69,10 +70,12 @@ def look_back(archive: Archive, change: Checkout) -> Past:
             return _without(history, baseline)
         lines = archive.source.read_lines(baseline.record.sha)
     except CovgateError as error:
-        reason = Unavailable(reason=error.message, hint=error.hint, slug=error.slug)
+        reason = Unavailable(reason=error.message, hint=error.hint, slug=error.slug, kind=UnknownKind.COMPARING_FAILED)
         return replace(_without(history or reason, reason), problem=error)
     if lines is None:
-        gone = Unavailable(reason="the baseline is too old for its lines to be kept (history-limit)")
+        gone = Unavailable(
+            reason="the baseline is too old for its lines to be kept (history-limit)", kind=UnknownKind.LINES_GONE
+        )
         return Past(history=history, baseline=baseline, lines=gone, shifts=gone)
     known, shifts = fitting(baseline.record, lines), _shifts(change, baseline.record.sha, lines)
     return Past(history=history, baseline=baseline, lines=known, shifts=shifts)
@@ -89,19 +92,22 @@ def _find_nearest(archive: Archive, change: Checkout, base: Sha, records: Sequen
     if archive.data is None or not change.git.has_commit(base):
         return Unavailable(
             reason=f"{base[:12]} is not recorded itself, and the clone is shallow, so its ancestors are not known: set "
-            "fetch-depth: 0 on actions/checkout"
+            "fetch-depth: 0 on actions/checkout",
+            kind=UnknownKind.SHALLOW_CLONE,
         )
     return nearest_by_comparing(archive.data.compare, change.git.commit_date(base), base, records)
 
 
 def _shifts(change: Checkout, old: Sha, lines: LineRecord) -> Shifts | Unavailable:
     if not change.git.has_commit(old) and (problem := change.remote.fetch([old])):
-        return Unavailable(reason=f"the baseline's commit {old[:12]} could not be fetched: {problem}")
+        reason = f"the baseline's commit {old[:12]} could not be fetched: {problem}"
+        return Unavailable(reason=reason, kind=UnknownKind.COMPARING_FAILED)
     suffixes = frozenset(path.suffix for path in lines.files) | PYTHON_SUFFIXES
     try:
         return find_shifts(change.git, old, change.tree, suffixes=suffixes)
     except GitError as error:
-        return Unavailable(reason=f"the diff from the baseline's commit {old[:12]} failed: {error.message}")
+        reason = f"the diff from the baseline's commit {old[:12]} failed: {error.message}"
+        return Unavailable(reason=reason, kind=UnknownKind.COMPARING_FAILED)
 
 
 # --- holding a measurement against it ------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from covgate.model import Doubt, Measurement, Unavailable
+from covgate.model import Doubt, Measurement, Unavailable, UnknownKind, broken_file
 
 _AGAIN = "run the tests again"
 
@@ -23,7 +23,9 @@ def find_strays(files: Mapping[str, Mapping[str, object]]) -> dict[PurePosixPath
                 f"{path} was measured before the last edit (line {strays[0]} was executed and is no statement now): "
                 f"{_AGAIN}"
             )
-            doubts[PurePosixPath(path)] = (Doubt(reason=reason, lines=frozenset(cast("list[int]", record["s"]))),)
+            lines = frozenset(cast("list[int]", record["s"]))
+            doubt = Doubt(reason=reason, lines=lines, kind=UnknownKind.MEASURED_BEFORE, names=(str(path),))
+            doubts[PurePosixPath(path)] = (doubt,)
     return doubts
 
 
@@ -36,7 +38,8 @@ def compare_report(
     configuration may name, `optional` statements that it may leave out. `name` is the report's, for people.
     """
     if "why" in source:
-        return (Doubt(reason=f"the changed file {path} cannot be analysed: {source['why']}"),)
+        broken = broken_file(path, str(source["why"]))
+        return (Doubt(reason=broken.reason, kind=broken.kind, names=broken.names),)
     if "s" not in source:
         # No Python: a template that only its plugin can read.
         return ()
@@ -67,37 +70,42 @@ def with_times(
     """Doubt changed files that were written to after the data that speaks of them (on a laptop, where times tell)."""
     ages = {path: _time_of(path) for path in data}
 
-    def reason(path: PurePosixPath) -> str | None:
+    def doubt(path: PurePosixPath, lines: frozenset[int]) -> Doubt | None:
         # One that is gone meanwhile has no digest either.
         written = (root / path).stat().st_mtime if (root / path).exists() else 0
         older = next((d for d, made in ages.items() if made < written and _speaks_of(d, path)), None)
-        return None if older is None else f"{path} was measured before the last edit ({older.name} is older): {_AGAIN}"
+        if older is None:
+            return None
+        reason = f"{path} was measured before the last edit ({older.name} is older): {_AGAIN}"
+        return Doubt(reason=reason, lines=lines, kind=UnknownKind.MEASURED_BEFORE, names=(str(path),))
 
-    return _with_reasons(measurement, changed, reason)
+    return _with_doubts(measurement, changed, doubt)
 
 
 def with_committed(measurement: Measurement, changed: Iterable[PurePosixPath], data: Sequence[Path]) -> Measurement:
     """Doubt changed files that `data` speaks of, files that were committed before the change and not written since."""
 
-    def reason(path: PurePosixPath) -> str | None:
+    def doubt(path: PurePosixPath, lines: frozenset[int]) -> Doubt | None:
         old = next((d for d in data if _speaks_of(d, path)), None)
         if old is None:
             return None
-        return f"{old.name} was committed before this change, and {path} is changed: make it from this commit"
+        reason = f"{old.name} was committed before this change, and {path} is changed: make it from this commit"
+        return Doubt(reason=reason, lines=lines)
 
-    return _with_reasons(measurement, changed, reason)
+    return _with_doubts(measurement, changed, doubt)
 
 
-def _with_reasons(
-    measurement: Measurement, changed: Iterable[PurePosixPath], reason_of: Callable[[PurePosixPath], str | None]
+def _with_doubts(
+    measurement: Measurement,
+    changed: Iterable[PurePosixPath],
+    doubt_of: Callable[[PurePosixPath, frozenset[int]], Doubt | None],
 ) -> Measurement:
     if isinstance(measurement.coverage, Unavailable):
         return measurement
     doubts = dict(measurement.doubts)
     for path in measurement.coverage.files.keys() & set(changed):
-        reason = reason_of(path)
-        if reason is not None:
-            doubt = Doubt(reason=reason, lines=measurement.coverage.files[path].statements)
+        doubt = doubt_of(path, measurement.coverage.files[path].statements)
+        if doubt is not None:
             doubts[path] = (doubt, *doubts.get(path, ()))
     return replace(measurement, doubts=doubts)
 

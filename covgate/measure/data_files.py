@@ -222,6 +222,12 @@ def _tally(counts: object) -> Tally | None:
 
 
 def _not_analysable(problems: Sequence[Sequence[str]]) -> MeasureError:
+    if [kind for kind, _, _ in problems] == ["not-python"]:
+        return MeasureError(
+            f"`{problems[0][1]}` is not valid Python",
+            hint="mend the file, or leave it out with `omit`",
+            slug="sources-gone",
+        )
     listed = name_some([f"{path}: {PROBLEMS[kind]}" for kind, path, _ in problems], SHOWN, "; ")
     return MeasureError(
         f"{len(problems)} measured {'file' if len(problems) == 1 else 'files'} cannot be analysed ({listed}). "

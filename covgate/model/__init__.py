@@ -44,7 +44,7 @@ from covgate.model.secret import Secret
 from covgate.model.steps import MOST_CHOSEN, MOST_FOLDERS, FolderGap, Spot, Steps
 from covgate.model.test_results import MOST_FAILURES, MOST_GONE, FailedTest, GoneTests, TestResults
 from covgate.model.text import name_some, plain, shorten, visible, without_credentials, without_ident
-from covgate.model.unknown import Unavailable, known
+from covgate.model.unknown import Unavailable, UnknownKind, broken_file, known
 from covgate.model.verdict import (
     FAILED_SUITES,
     MAX_DROP,
@@ -68,7 +68,8 @@ __all__ = [
     "FileShift", "Flap", "FlapShown", "FolderGap", "Function", "Gap", "GateChange", "GateChangeKind", "GateChanges",
     "GoneTests", "History", "IndirectFile", "LineRecord", "Measurement", "Move", "OmittedFile", "Place", "Point",
     "Reason", "ReasonKind", "Record", "Secret", "Sha", "Shifts", "Span", "Spot", "Start", "Status", "Steps", "SuiteRun",
-    "SuiteStatus", "Tally", "TestResults", "Unavailable", "UnmeasuredFile", "Verdict", "VerdictKind", "cut", "figures",
-    "find_places", "find_places_with_lines", "floor_percent", "known", "name_some", "parse_sha", "plain", "shorten",
-    "show_number", "show_percent", "spans_of", "visible", "weigh", "without_credentials", "without_ident",
+    "SuiteStatus", "Tally", "TestResults", "Unavailable", "UnknownKind", "UnmeasuredFile", "Verdict", "VerdictKind",
+    "broken_file", "cut", "figures", "find_places", "find_places_with_lines", "floor_percent", "known", "name_some",
+    "parse_sha", "plain", "shorten", "show_number", "show_percent", "spans_of", "visible", "weigh",
+    "without_credentials", "without_ident",
 ]  # fmt: skip

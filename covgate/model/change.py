@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from covgate.model.coverage import Gap, OmittedFile, Span
@@ -57,15 +58,18 @@ class DiffFile:
     """UNMEASURED or UNDECIDED when the file was counted as uncovered because no test loaded it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DiffCoverage:
-    """Coverage of the statements a change adds or modifies. Files without a changed statement are not listed."""
+    """Coverage of the statements a change adds or modifies. Files without a changed statement are not listed.
+
+    Its sum is kept: it is asked for again and again.
+    """
 
     files: tuple[DiffFile, ...] = ()
     omitted: tuple[OmittedFile, ...] = ()
     """Changed Python files that the coverage configuration, or a stated default, leaves out."""
 
-    @property
+    @cached_property
     def tally(self) -> Tally:
         return sum((f.tally for f in self.files), Tally())
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from covgate.model.numbers import Counts, Tally
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import SuiteRun
 
 
@@ -125,15 +126,18 @@ class FileCoverage:
         return frozenset(n for n, b in self.branches.items() if b.taken < b.total and n not in self.missing)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Coverage:
-    """The measurement of a whole project at one state of its sources."""
+    """The measurement of a whole project at one state of its sources.
+
+    Its sum is kept: it is asked for again and again.
+    """
 
     files: Mapping[PurePosixPath, FileCoverage]
     has_branches: bool
     """Whether branches were measured (not: whether there are any)."""
 
-    @property
+    @cached_property
     def total(self) -> Tally:
         return sum((f.tally() for f in self.files.values()), Tally())
 
@@ -192,6 +196,9 @@ class Doubt:
 
     reason: str
     lines: frozenset[int] | None = None
+    kind: UnknownKind = UnknownKind.OTHER
+    names: tuple[str, ...] = ()
+    """What the kind is about; see `Unavailable`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

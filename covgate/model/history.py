@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from covgate.model.commit import Sha
 from covgate.model.coverage import Span
 from covgate.model.numbers import Counts, Tally
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import Drop
 
 
@@ -174,6 +174,8 @@ class FlapShown:
     """As head numbers it."""
     change: int
     """How many more of the statement and its exits are covered than in the baseline; negative: fewer."""
+    flips: int = 2
+    """How many times it had changed its state in the records; once is no flapping."""
 
     @property
     def lost(self) -> bool:
@@ -196,4 +198,4 @@ class Comparison:
     flaps: tuple[FlapShown, ...] = ()
 
 
-NOTHING_RECORDED = Unavailable(reason="nothing has been recorded yet")
+NOTHING_RECORDED = Unavailable(reason="nothing has been recorded yet", kind=UnknownKind.NO_RECORD)

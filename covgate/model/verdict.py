@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -60,6 +60,8 @@ class Check:
     status: Status
     why: str
     """One sentence: the gap, or why there is no number."""
+    unknown: Unavailable | None = field(default=None, compare=False)
+    """What could not be known, with `why` as its reason, of a check that is `UNAVAILABLE`."""
 
 
 class VerdictKind(StrEnum):

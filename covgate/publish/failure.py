@@ -11,6 +11,7 @@ from covgate.errors import CovgateError, InputError
 from covgate.host import Host, Runner
 from covgate.model import VerdictKind
 from covgate.publish.comment import publish_comment
+from covgate.publish.files import ALL_EXPORTS
 from covgate.publish.marker import Marker
 from covgate.publish.plan import CommentDraft
 from covgate.report import render_failed_result, render_failure, render_unjudged
@@ -33,7 +34,7 @@ def deliver_failure(
         notes.append(runner.write_summary(text))
         with contextlib.suppress(InputError, ValueError):  # ValueError: a NUL in the folder's name
             report = make_report_folder(folder, "report-dir", anchor)
-            report.clear()
+            report.clear(ALL_EXPORTS)
             report.write("result.json", render_failed_result(error, headline))
             for name in ("comment.md", "summary.md"):
                 report.write(name, text)

@@ -27,6 +27,9 @@ DIFF_COVER_FILES = {
 _FILES = EXPORT_FILES | DIFF_COVER_FILES | {ReportKind.HTML: PAGE}
 
 
-def files_of(kinds: Iterable[ReportKind]) -> tuple[str, ...]:
-    """Return the files, without the folders, that these kinds of reports are."""
-    return tuple(_FILES[kind] for kind in kinds if kind is not ReportKind.COVERAGE_HTML)
+ALL_EXPORTS = frozenset(_FILES.values())
+
+
+def names_of(kinds: Iterable[ReportKind]) -> tuple[str, ...]:
+    """Return the files, and the folder, that these kinds of reports are."""
+    return tuple(_FILES[kind] for kind in kinds)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from covgate.errors import explained_at
-from covgate.model import MAX_DROP, MIN_DIFF, SuiteStatus, Unavailable
+from covgate.model import MAX_DROP, MIN_DIFF, Check, SuiteStatus, Unavailable, UnknownKind
 from covgate.report.facts import Facts
 from covgate.report.prose import Prose, link, name, say
 
@@ -26,140 +27,108 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """A reason that is known by its words: `short` may name groups of `pattern` as `{name}`, which are set in code."""
+    """What to say of a kind of reason. `short` is empty where the reason is short itself.
 
-    pattern: str
-    short: str
+    `{0}` stands for the first name the reason brings along, set in code; `[0]` for the same in plain words.
+    """
+
+    short: str = ""
     advice: str
     slug: str
-    own: bool = False
-    """Whether this advice is better than what the reason brings along."""
 
 
-_REASONS = (
-    _Known(
-        pattern=r"the changed file (?P<path>.+) cannot be analysed: .*syntax.*\bline (?P<line>\d+).*",
-        short="{path} has a syntax error in line [line]",
+_KINDS = {
+    UnknownKind.SYNTAX_ERROR: _Known(
+        short="{0} has a syntax error in line [1]",
         advice="Mend the file, or leave it out with `omit`",
         slug="diff-unknown",
     ),
-    _Known(
-        pattern=r"the changed file (?P<path>.+) cannot be analysed: .*",
-        short="{path} cannot be analysed",
+    UnknownKind.BROKEN_FILE: _Known(
+        short="{0} cannot be analysed",
         advice="Mend the file, or leave it out with `omit`",
         slug="diff-unknown",
     ),
-    _Known(
-        pattern=r"1 measured file cannot be analysed \((?P<path>[^;]+): it is not valid Python\).*",
-        short="{path} is not valid Python",
-        advice="Mend the file, or leave it out with `omit`",
-        slug="sources-gone",
-        own=True,
-    ),
-    _Known(
-        pattern=r"(?P<path>\S+) was measured before the last edit .*",
-        short="{path} was measured before the last edit",
+    UnknownKind.MEASURED_BEFORE: _Known(
+        short="{0} was measured before the last edit",
         advice="Measure this commit again, and let no step before covgate edit the sources",
         slug="diff-unknown",
     ),
-    _Known(
-        pattern=r".*[Rr]un (?:the tests )?again\Z",
-        short="",
+    UnknownKind.EDITED_MEANWHILE: _Known(
         advice="Run the job again, and let no step before covgate edit the sources",
         slug="diff-unknown",
     ),
-    _Known(
-        pattern=r"(?:none of|the one recorded commit|no ancestor of|nothing has been recorded).*",
+    UnknownKind.NO_RECORD: _Known(
         short="there is no recorded run of [main] to compare with",
         advice="Run this workflow once on [main], then this job again",
         slug="no-baseline",
     ),
-    _Known(
-        pattern=r".*the clone is shallow.*",
+    UnknownKind.SHALLOW_CLONE: _Known(
         short="the clone is too shallow to find a recorded run of [main]",
         advice="Set `fetch-depth: 0` on actions/checkout, then run again",
         slug="no-baseline",
     ),
-    _Known(
-        pattern=r".*GitHub did not say which recorded commits.*",
+    UnknownKind.HOST_SILENT: _Known(
         short="GitHub did not say which recorded run to compare with",
         advice="Run the job again, or set `fetch-depth: 0` on actions/checkout",
         slug="no-baseline",
     ),
-    _Known(
-        pattern=r".*(?:too old for its lines|lines are no longer kept).*",
+    UnknownKind.LINES_GONE: _Known(
         short="the lines of [main]'s record are no longer kept",
         advice="Merge [main] into this branch, then run again, or keep more with `history-limit`",
         slug="drop-unknown",
     ),
-    _Known(
-        pattern=r".*(?:could not be fetched|failed|does not fit its totals|there is nothing to measure).*",
-        short="",
+    UnknownKind.COMPARING_FAILED: _Known(
         advice="Run the job again; if it goes on, run it once on [main]",
         slug="drop-unknown",
     ),
-    _Known(
-        pattern=r"only .* of the .* tests of .* ran",
-        short="",
+    UnknownKind.PART_OF_SUITE: _Known(
         advice="Run all tests, or set `junit: off` where a part is what you want judged",
         slug="part-of-the-suite",
     ),
-    _Known(
-        pattern=r"what the ramp .*cannot be known.*",
-        short="",
+    UnknownKind.RAMP: _Known(
         advice="Mend the history, or set `min-total` until it can be read",
         slug="history-unreachable",
     ),
-    _Known(
-        pattern=r"the summary of the run says why",
-        short="",
+    UnknownKind.TOLD_ELSEWHERE: _Known(
         advice="Open the run to see the reason",
         slug="cannot-judge",
     ),
-)
-"""From the words of a reason to words for a headline; the first that fits."""
+}
 
 _OTHERWISE = {
-    MIN_DIFF: ("Mend what the reason names, then run again", "diff-unknown"),
-    MAX_DROP: ("Run this workflow once on [main], then this job again", "drop-unknown"),
+    MIN_DIFF: _Known(advice="Mend what the reason names, then run again", slug="diff-unknown"),
+    MAX_DROP: _Known(advice="Run this workflow once on [main], then this job again", slug="drop-unknown"),
 }
-_IN_GENERAL = ("Mend what the reason names, then run again", "cannot-judge")
+_IN_GENERAL = _Known(advice="Mend what the reason names, then run again", slug="cannot-judge")
 
 
-def find_words(reason: Unavailable | str, rule: str, facts: Facts) -> Unknown:
-    """Word a reason why something asked for by `rule` is not known."""
-    told = reason if isinstance(reason, Unavailable) else _unavailable(reason, facts)
-    for known in _REASONS:
-        if match := re.fullmatch(known.pattern, told.reason, re.DOTALL):
-            short = _fill(known.short, match, facts) if known.short else word_reason(told.reason)
-            hint = known.advice if known.own else told.hint or known.advice
-            return Unknown(short=short, advice=_advice(hint, told.slug or known.slug, facts))
-    advice, slug = _OTHERWISE.get(rule, _IN_GENERAL)
-    return Unknown(short=word_reason(told.reason), advice=_advice(told.hint or advice, told.slug or slug, facts))
+def find_words(unknown: Unavailable, rule: str, facts: Facts) -> Unknown:
+    """Word a reason why something asked for by `rule` is not known; what the reason brings along goes before."""
+    known = _KINDS.get(unknown.kind) or _OTHERWISE.get(rule, _IN_GENERAL)
+    short = _fill(known.short, facts, unknown.names) if known.short else word_reason(unknown.reason)
+    return Unknown(short=short, advice=_advice(unknown.hint or known.advice, unknown.slug or known.slug, facts))
 
 
-def _unavailable(reason: str, facts: Facts) -> Unavailable:
-    """Find the value a rule's reason was taken from: it may say what to change."""
-    values = (facts.total_tally, facts.diff_tally, facts.baseline)
-    found = (value for value in values if isinstance(value, Unavailable) and value.reason == reason)
-    return next(found, Unavailable(reason=reason))
+def why_unknown(check: Check) -> Unavailable:
+    """Return what could not be known, of a rule that could not be judged."""
+    return check.unknown or Unavailable(reason=check.why)
 
 
 def _advice(text: str, slug: str, facts: Facts) -> Prose:
-    sentence = _fill(text[:1].upper() + text[1:].rstrip("."), None, facts)
+    sentence = _fill(text[:1].upper() + text[1:].rstrip("."), facts)
     return sentence + explain(slug) + "."
 
 
-def _fill(text: str, match: re.Match[str] | None, facts: Facts) -> Prose:
-    """Set what stands between backticks in code, and put in what the reason or the facts hold."""
+def _fill(text: str, facts: Facts, names: Sequence[str] = ()) -> Prose:
+    """Set what stands between backticks in code, and put in `names` and what people call the base's branch."""
     parts = []
-    for part in re.split(r"(`[^`]+`|\{\w+\}|\[\w+\])", text):
+    for part in re.split(r"(`[^`]+`|\{\d\}|\[\d\]|\[main\])", text):
         if part.startswith("`"):
             parts.append(say(name(part[1:-1])))
         elif part == "[main]":
             parts.append(say(main_of(facts)))
-        elif match and part[:1] in {"{", "["}:
-            found = match[part[1:-1]]
+        elif names and part[:1] in {"{", "["} and part[1:-1].isdigit():
+            found = names[int(part[1:-1])]
             parts.append(say(name(found) if part[0] == "{" else found))
         else:
             parts.append(say(part))
@@ -204,8 +173,8 @@ def undecided_advice(names: Prose, facts: Facts, *, several: bool) -> Prose:
 
 
 ALL_SLUGS = frozenset(
-    {known.slug for known in _REASONS}
-    | {slug for _, slug in (*_OTHERWISE.values(), _IN_GENERAL, *SUITE_ADVICE.values())}
+    {known.slug for known in (*_KINDS.values(), *_OTHERWISE.values(), _IN_GENERAL)}
+    | {slug for _, slug in SUITE_ADVICE.values()}
     | {"undecided-file"}
 )
 """The headings that are linked to."""

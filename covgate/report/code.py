@@ -31,12 +31,17 @@ def code_paths(view: ReportView) -> tuple[PurePosixPath, ...]:
 
 def with_code(view: ReportView, facts: Facts, texts: Mapping[PurePosixPath, bytes]) -> ReportView:
     """Return the view with the code of the places to cover on top of its folds; `texts` are the sources as measured."""
-    blocks = tuple(_blocks(facts, view.steps.rows, texts)) if view.steps else ()
-    return replace(view, folds=(Fold(title=say("The code"), blocks=blocks), *view.folds)) if blocks else view
+    rows = view.steps.rows if view.steps else ()
+    blocks = tuple(_blocks(facts, rows, texts))
+    # The page has the code of the change's gaps already.
+    gaps = {(todo.path, todo.span) for todo in view.places}
+    beyond = any((todo.path, todo.span) not in gaps for todo in rows)
+    fold = Fold(title=say("The code"), blocks=blocks, on_page=beyond)
+    return replace(view, folds=(fold, *view.folds)) if blocks else view
 
 
 def _blocks(facts: Facts, places: Sequence[Todo], texts: Mapping[PurePosixPath, bytes]) -> Iterator[Block]:
-    explained = False
+    told: set[str] = set()
     for todo in places:
         text = texts.get(todo.path, b"")
         if not text or len(text) > MOST_TEXT:
@@ -48,10 +53,15 @@ def _blocks(facts: Facts, places: Sequence[Todo], texts: Mapping[PurePosixPath, 
         missing, partial = _marks(facts, todo.path)
         shown = _numbered(lines, todo.span, missing, partial)
         prose = say(name(short_path(todo.path)))
-        if not explained and any(line.startswith("!") for line in shown):
-            prose, explained = prose + ", lines marked " + name("!") + " never ran", True
+        for sign, meaning in _SIGNS.items():
+            if sign not in told and any(line.startswith(sign) for line in shown):
+                told.add(sign)
+                prose = prose + ", lines marked " + name(sign) + meaning
         yield Paragraph(prose=prose)
         yield Listing(language="python", lines=shown)
+
+
+_SIGNS = {"!": " never ran", "~": " ran and did not take every branch"}
 
 
 def _marks(facts: Facts, path: PurePosixPath) -> tuple[frozenset[int], frozenset[int]]:
@@ -63,9 +73,15 @@ def _marks(facts: Facts, path: PurePosixPath) -> tuple[frozenset[int], frozenset
     return (measured.missing if measured else frozenset()), frozenset()
 
 
+def _first(lines: Sequence[str], span: Span) -> int:
+    """Return the first line to show: one before the place that is not empty."""
+    near = range(max(1, span.start - AROUND), span.start)
+    return next((number for number in near if lines[number - 1].strip()), span.start)
+
+
 def _numbered(lines: Sequence[str], span: Span, missing: frozenset[int], partial: frozenset[int]) -> tuple[str, ...]:
     """Print the lines of a place with the few before it: a sign, the number, the text."""
-    start, end = max(1, span.start - AROUND), min(span.end, len(lines), span.start + MOST_LINES - 1)
+    start, end = _first(lines, span), min(span.end, len(lines), span.start + MOST_LINES - 1)
     width = len(str(end))
     shown = []
     for number in range(start, end + 1):

@@ -78,6 +78,9 @@ class Fold:
     repeats: bool = False
     """It says in another way what places and rules say, or the tests have said: a terminal has that already."""
 
+    on_page: bool = True
+    """The page has it; else the page shows the same in its own way."""
+
     @property
     def rows(self) -> int:
         """The rows of its longest block; some lines count as one row."""

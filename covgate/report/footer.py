@@ -18,7 +18,6 @@ from covgate.report.advice import main_of
 from covgate.report.facts import Facts
 from covgate.report.headline import not_judged
 from covgate.report.prose import Prose, link, say
-from covgate.report.trend.words import BLOCKS
 from covgate.report.words import SHOWN_DIGITS, plural
 
 
@@ -76,7 +75,4 @@ def _first_clause(reason: str) -> str:
 
 def _trend(facts: Facts) -> str:
     """Draw the trend below a pass: below a failure it is no news."""
-    if facts.verdict.kind is not VerdictKind.PASS:
-        return ""
-    # The blocks alone, or what there is of the way to a target.
-    return f"trend {facts.trend}" if facts.trend.startswith(tuple(BLOCKS)) else facts.trend
+    return facts.trend if facts.verdict.kind is VerdictKind.PASS else ""

@@ -25,7 +25,7 @@ from covgate.model import (
     figures,
     known,
 )
-from covgate.report.advice import find_words
+from covgate.report.advice import find_words, why_unknown
 from covgate.report.facts import Facts
 from covgate.report.gate_changes import word_lowering
 from covgate.report.prose import Prose, name, say
@@ -327,8 +327,9 @@ def _unjudged(facts: Facts) -> Iterator[Prose]:
         if first.drop is not None:
             fell = figures.show_drop(first.drop.raw, first.target)
             what = say(what, f" of {fell}, {figures.show_number(first.target)} allowed")
-        for reason in _shorter(first.why):
-            short = find_words(reason, first.rule, facts).short.small
+        unknown = why_unknown(first)
+        for reason in _shorter(unknown.reason):
+            short = find_words(replace(unknown, reason=reason), first.rule, facts).short.small
             yield say(what, ": ", short, more)
             yield say(what, ": ", short)
 

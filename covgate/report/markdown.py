@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from covgate import __version__
@@ -71,6 +71,7 @@ def render_unjudged(why: str, head: Sha, *, name: str, run_url: str | None) -> s
     )
 
 
+@lru_cache(maxsize=4096)  # the summary says what the comment says
 def escape_text(text: str) -> str:
     """Escape prose for Markdown: no markup, no HTML, no mention, no link, no line end, whatever a file name holds.
 

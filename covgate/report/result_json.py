@@ -323,11 +323,12 @@ class IndirectJson(_Model):
 
 
 class FlapJson(_Model):
-    """A flapping line that differs from the baseline in this run."""
+    """A flapping line that differs from the baseline in this run, and had changed `flips` times in the records."""
 
     path: Text
     line: int
     lost: bool
+    flips: int
 
 
 class GateChangeJson(_Model):

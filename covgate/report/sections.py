@@ -147,7 +147,7 @@ def _passing(facts: Facts) -> Fold | None:
         return None
     passing = sum(check.status is Status.PASS for check in checks)
     if passing == len(checks):
-        title = "The rule passes" if passing == 1 else f"All {passing} rules pass"
+        title = {1: "The rule passes", 2: "Both rules pass"}.get(passing, f"All {passing} rules pass")
     else:
         idle = len(checks) - passing
         title = (
@@ -229,7 +229,7 @@ def _flaps(facts: Facts) -> Fold | None:
                 f"{short_path(flap.path)}:{flap.line}",
                 facts.links.to_measured(flap.path, Span(start=flap.line, end=flap.line)),
             ),
-            f": {'lost' if flap.lost else 'gained'} this time",
+            f": {'lost' if flap.lost else 'gained'} this time, changed {flap.flips:,} times in recent records",
         )
         for flap in flaps
     )
@@ -310,7 +310,8 @@ def _omitted(facts: Facts) -> Fold | None:
         bullets.append(say(files, " (", why, ")"))
     # Most changes have tests, and nobody asks why they are not judged.
     told = any(row.names for row in rows)
-    return Fold(title=say(title), blocks=(Bullets(rows=tuple(bullets)),), in_comment=told) if rows else None
+    block = Bullets(rows=tuple(bullets))
+    return Fold(title=say(title), blocks=(block,), in_comment=told, on_page=False) if rows else None
 
 
 def _notes(facts: Facts) -> Fold | None:

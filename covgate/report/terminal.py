@@ -96,7 +96,7 @@ def _print_steps(view: ReportView, out: Console) -> None:
     if any((todo.path, todo.span) not in listed for todo in steps.rows):
         out.print(styled("  ", f"{steps.title}:"))
         _print_rows([(*_place_cells(todo), todo.enough) for todo in steps.rows], out)
-    elif steps.title.startswith(_ALL_THERE_IS):
+    elif not steps.promises:
         return
     elif len(steps.rows) == 1:
         part = f": {steps.rows[0].enough}" if steps.rows[0].enough else " is enough"
@@ -104,10 +104,6 @@ def _print_steps(view: ReportView, out: Console) -> None:
     else:
         places = (_place(todo) + (f" ({todo.enough})" if todo.enough else "") for todo in steps.rows)
         out.print(styled("  ", f"{steps.title}: {', '.join(places)}."))
-
-
-_ALL_THERE_IS = "Still uncovered"
-"""How the list begins that promises nothing."""
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------

@@ -65,6 +65,8 @@ class NextSteps:
     among: int
     everything: bool
     """Nothing is uncovered in the change beside the rows."""
+    promises: bool = True
+    """Covering the rows passes every failing rule; else they are what is uncovered, and no more is known."""
 
 
 def next_steps(facts: Facts, files: Sequence[DiffFile]) -> NextSteps:
@@ -74,7 +76,13 @@ def next_steps(facts: Facts, files: Sequence[DiffFile]) -> NextSteps:
         listed = list_todos(files, facts.links)
         title, many = "Still uncovered in this change", f" (the {TODO_LIMIT} largest of {len(listed):,} places)"
         title += many if len(listed) > TODO_LIMIT else ""
-        return NextSteps(title=title, rows=listed[:TODO_LIMIT], among=len(listed), everything=len(listed) <= TODO_LIMIT)
+        return NextSteps(
+            title=title,
+            rows=listed[:TODO_LIMIT],
+            among=len(listed),
+            everything=len(listed) <= TODO_LIMIT,
+            promises=False,
+        )
     if not steps.chosen:
         folders = tuple(map(_folder, steps.folders))
         return NextSteps(title=_needed(steps), rows=(), folders=folders, among=0, everything=False)

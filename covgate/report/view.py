@@ -15,7 +15,7 @@ from covgate.model import (
     Unavailable,
     VerdictKind,
 )
-from covgate.report.advice import find_words, main_of, suite_advice, undecided_advice, word_reason
+from covgate.report.advice import find_words, main_of, suite_advice, undecided_advice, why_unknown, word_reason
 from covgate.report.facts import Facts
 from covgate.report.folds import Bullets, Fold, Grid
 from covgate.report.footer import footer
@@ -193,19 +193,18 @@ def _advice(facts: Facts) -> list[Prose]:
 NOT_GREEN = "What cannot be judged does not pass."
 
 
-def _told(facts: Facts, reason: Unavailable | str, rule: str) -> Prose:
+def _told(facts: Facts, unknown: Unavailable, rule: str) -> Prose:
     """Say what to do about a reason; the whole of it goes before, where the headline has no room for it."""
-    words = find_words(reason, rule, facts)
+    words = find_words(unknown, rule, facts)
     headline = str(word_headline(facts)[1])
-    text = reason.reason if isinstance(reason, Unavailable) else reason
     if str(words.short).lower() in headline.lower():
         return words.advice
-    return word_reason(text).capital.cut(_LONGEST_REASON) + ". " + words.advice
+    return word_reason(unknown.reason).capital.cut(_LONGEST_REASON) + ". " + words.advice
 
 
 def _told_of(facts: Facts, check: Check) -> Prose:
     """Say what to do about a rule that is not known; of a component's, which it is."""
-    told = _told(facts, check.why, check.rule)
+    told = _told(facts, why_unknown(check), check.rule)
     if check.component is None or facts.verdict.kind is not VerdictKind.FAIL:
         return told
     return say(name(check.component), ": ", told.small)

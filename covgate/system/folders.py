@@ -9,7 +9,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -38,14 +38,33 @@ class ReportFolder:
             raise _not_writable(self.path / name, exc) from None
         return self.path / name
 
-    def clear(self, others: Iterable[str] = ()) -> None:
-        """Remove the verdict of an earlier run, and `others`: whatever happens to this one, it is not taken for it."""
-        for name in (*_VERDICT, *others):
+    def clear(self, exports: Collection[str] = (), asked: Collection[str] = ()) -> None:
+        """Remove what an earlier run left: its verdict, and those of `exports`, files or folders, that it noted.
+
+        Whatever happens to this run, nothing is taken for its own that is not. Of `asked`, which it is to make, files
+        go too; they are noted. Any other file of such a name is the user's.
+        """
+        noted = self._noted()
+        for name in (*_VERDICT, *exports, _NOTES):
+            was_ours = name in noted
+            if name in exports and not was_ours and name not in asked:
+                continue
             try:
                 with self._opened() as folder:
-                    _remove(folder, name, trees=self.anchor is not None)
+                    _remove(folder, name, trees=was_ours or self.anchor is not None)
             except OSError as exc:
-                raise _not_writable(self.path / name, exc) from None
+                # A folder that covgate did not make stays; who writes into it meets what is there.
+                if name not in asked or not isinstance(exc, IsADirectoryError):
+                    raise _not_writable(self.path / name, exc) from None
+        if asked:
+            self.write(_NOTES, "".join(f"{name}\n" for name in asked))
+
+    def _noted(self) -> frozenset[str]:
+        """Return what earlier runs noted. A stranger's code may have written it: each name is looked up."""
+        try:
+            return frozenset(read_foreign(self.path / _NOTES, _MOST_NOTES).decode("utf-8", "replace").splitlines())
+        except OSError:
+            return frozenset()
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
@@ -108,6 +127,9 @@ def read_foreign(path: Path, most: int) -> bytes:
 
 
 _VERDICT = ("result.json", "comment.md", "summary.md")
+_NOTES = ".covgate-exports"
+"""The names of the exports in the folder that covgate made, a line each."""
+_MOST_NOTES = 4096
 
 
 def make_report_folder(path: Path, source: str, anchor: Path | None = None) -> ReportFolder:

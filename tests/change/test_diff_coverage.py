@@ -13,7 +13,7 @@ from covgate.change.diff_coverage import compute_diff_coverage
 from covgate.model.change import ChangedFile, DiffCoverage, DiffFile
 from covgate.model.coverage import Coverage, Doubt, Gap, Span
 from covgate.model.numbers import Counts, Tally
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, UnknownKind, broken_file
 from tests.support.coverage_text import read_files
 
 
@@ -113,6 +113,23 @@ def test_an_unchanged_statement_between_two_missing_ones_ends_the_range() -> Non
 def test_a_changed_file_that_is_no_python_makes_the_diff_unavailable() -> None:
     diff = compute_diff_coverage(*read_files("m.py\n + 1\nbroken.py (unparsable)\n + 1"))
     assert diff == Unavailable(reason="the changed file broken.py cannot be analysed: invalid syntax at line 1")
+    assert isinstance(diff, Unavailable)
+    assert (diff.kind, diff.names) == (UnknownKind.SYNTAX_ERROR, ("broken.py", "1"))
+
+
+@pytest.mark.parametrize(
+    ("problem", "kind", "names"),
+    [
+        ("Couldn't parse 'a b.py' as Python source: 'invalid syntax' at line 12", "syntax-error", ("x.py", "12")),
+        ("invalid syntax (x.py, line 3)\n and more", "syntax-error", ("x.py", "3")),
+        ("it is not in the working folder", "broken-file", ("x.py",)),
+        ("source has a line that is too long", "broken-file", ("x.py",)),
+    ],
+)
+def test_a_broken_file_is_named_with_its_line(problem: str, kind: str, names: tuple[str, ...]) -> None:
+    broken = broken_file(PurePosixPath("x.py"), problem)
+    assert (broken.kind, broken.names) == (kind, names)
+    assert broken.reason == f"the changed file x.py cannot be analysed: {problem}"
 
 
 def test_no_measurement_is_no_diff_coverage() -> None:

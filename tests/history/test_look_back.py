@@ -22,7 +22,7 @@ from covgate.model.commit import Base, BaseHow, Sha
 from covgate.model.coverage import Coverage, FileCoverage
 from covgate.model.history import Baseline, BaselineHow, Comparison, Record
 from covgate.model.numbers import Counts, Tally
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import Drop
 from covgate.system.git_remote import GitRemote
 from tests.support.git import Repository, make_repository
@@ -117,8 +117,9 @@ def place(tmp_path: Path) -> Place:
     return made
 
 
-def reason_of(value: object) -> str:
+def reason_of(value: object, kind: UnknownKind | None = None) -> str:
     assert isinstance(value, Unavailable)
+    assert kind in {None, value.kind}
     return value.reason
 
 
@@ -165,14 +166,14 @@ def test_lines_that_are_not_kept_any_more_are_not_known(tmp_path: Path) -> None:
     place.record(place.commit("two", n="a = 1\n"), WHOLE)
     past = place.past(one)
     assert baseline_of(past).record.sha == one
-    assert "too old for its lines to be kept" in reason_of(past.lines)
+    assert "too old for its lines to be kept" in reason_of(past.lines, UnknownKind.LINES_GONE)
     assert past.shifts == past.lines
 
 
 def test_lines_that_do_not_fit_the_total_are_not_believed(place: Place) -> None:
     one = place.record(place.repository.sha("HEAD"), WHOLE, total=Tally(lines=Counts(covered=1, total=9)))
     past = place.past(one)
-    assert "does not fit its totals" in reason_of(past.lines)
+    assert "does not fit its totals" in reason_of(past.lines, UnknownKind.COMPARING_FAILED)
     assert not isinstance(past.shifts, Unavailable)
 
 
@@ -180,14 +181,16 @@ def test_a_commit_that_cannot_be_had_leaves_the_lines_where_they_were_unknown(pl
     place.record(sha(7), WHOLE)
     past = place.past(sha(7))
     assert baseline_of(past).how is BaselineHow.EXACT
-    assert reason_of(past.shifts).startswith(f"the baseline's commit {sha(7)[:12]} could not be fetched: ")
+    reason = reason_of(past.shifts, UnknownKind.COMPARING_FAILED)
+    assert reason.startswith(f"the baseline's commit {sha(7)[:12]} could not be fetched: ")
 
 
 def test_a_shallow_clone_does_not_know_the_ancestors(place: Place, tmp_path: Path) -> None:
     one = place.record(place.repository.sha("HEAD"), WHOLE)
     two = place.commit("two", n="a = 1\n")
     shallow = Place(place.repository.clone(tmp_path / "shallow", "--depth=1"))
-    assert reason_of(shallow.past(two).baseline).startswith(f"{two[:12]} is not recorded itself, and the clone is shal")
+    reason = reason_of(shallow.past(two).baseline, UnknownKind.SHALLOW_CLONE)
+    assert reason.startswith(f"{two[:12]} is not recorded itself, and the clone is shallow")
     assert baseline_of(shallow.past(one)).how is BaselineHow.EXACT
 
 

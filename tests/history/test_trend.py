@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from covgate.config.goals import Component, Target
 from covgate.history.trend import (
+    NEWEST,
     NO_RAMP_YET,
     component_start,
     compute_pace,
@@ -23,7 +24,7 @@ from covgate.history.trend import (
 from covgate.model.history import Aim, History, Point, Start
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable
-from covgate.report.trend.words import BLOCKS, sparkline, towards
+from covgate.report.trend.words import BLOCKS, show_trend, sparkline, towards
 from tests.support.trend_samples import make_record, sha_of
 
 TODAY = date(2026, 11, 20)
@@ -99,6 +100,21 @@ def test_only_the_newest_points_may_be_asked_for(newest: int) -> None:
 )
 def test_a_sparkline(values: tuple[float, ...], blocks: str) -> None:
     assert sparkline([Decimal(str(value)) for value in values]) == blocks
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        pytest.param((), "", id="nothing"),
+        pytest.param((80,), "", id="one-is-no-trend"),
+        pytest.param(("83.94", 84, 85, "84.96"), "last 4 records: 83.9 % ▄▄▅▅ 85 %", id="end-values-rounded"),
+        pytest.param(("99.96", 100), "last 2 records: 99.96 % ██ 100 %", id="none-that-looks-like-100"),
+        pytest.param((0, *[50] * NEWEST), f"last 30 records: 50 % {'▅' * NEWEST} 50 %", id="the-newest"),
+    ],
+)
+def test_the_blocks_stand_between_their_end_values(values: tuple[float | str, ...], text: str) -> None:
+    points = [Point(date=NOON + timedelta(days=n), total=Decimal(str(value))) for n, value in enumerate(values)]
+    assert show_trend(points, None, TODAY) == text
 
 
 def test_a_sparkline_shows_the_newest() -> None:

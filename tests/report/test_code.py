@@ -46,7 +46,21 @@ def test_the_lines_of_a_place_stand_with_their_numbers_and_two_lines_above() -> 
         "~ 35  line 35",
     )
     (explained,) = [str(b.prose) for fold in view.folds for b in fold.blocks if isinstance(b, Paragraph)]
-    assert explained == "src/shop/cart.py, lines marked ! never ran"
+    assert explained == ("src/shop/cart.py, lines marked ! never ran, lines marked ~ ran and did not take every branch")
+
+
+def test_empty_lines_above_a_place_are_not_shown() -> None:
+    source = SOURCE.replace("line 28", "").replace("line 29", " ")
+    assert listings(shown(source.encode()))[0][0] == "! 30  line 30"
+    assert listings(shown(SOURCE.replace("line 28", "").encode()))[0][0] == "  29  line 29"
+
+
+def test_the_page_has_the_code_of_places_beside_its_gaps_only() -> None:
+    fold = shown(SOURCE.encode()).folds[0]
+    assert (str(fold.title), fold.on_page) == ("The code", False)
+    made = facts(CART.replace("+ 30-32", "30-32").replace("    + 35 partial\n", "    + 36\n"), min_total="99")
+    fold = with_code(build_view(made), made, {PATH: SOURCE.encode()}).folds[0]
+    assert (str(fold.title), fold.on_page) == ("The code", True)
 
 
 @pytest.mark.parametrize("ends", ["\r\n", "\n"])

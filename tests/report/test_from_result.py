@@ -21,7 +21,7 @@ from covgate.model.guard import GateChange, GateChangeKind
 from covgate.model.history import Point
 from covgate.model.places import Place
 from covgate.model.test_results import FailedTest
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import MAX_DROP, Check, Drop, Status
 from covgate.publish.comment import BODY_LIMIT
 from covgate.report.facts import Facts, KnownTotal, Origin
@@ -53,24 +53,26 @@ def restored(made: Facts, origin: Origin = ORIGIN) -> Facts:
     return found
 
 
+HIDDEN = Unavailable(reason=ELSEWHERE, kind=UnknownKind.TOLD_ELSEWHERE)
+OWN = {UnknownKind.PART_OF_SUITE}
+
+
 def neutral(made: Facts) -> Facts:
     """The same facts without the text that is not taken over."""
 
-    def reason(text: str) -> str:
-        known = text in {"nothing has been recorded yet", "there is nothing to measure"} or text.startswith("only ")
-        return text if known else ELSEWHERE
-
     def hide(value: Unavailable) -> Unavailable:
-        return Unavailable(reason=reason(value.reason))
+        own = value.reason in {"nothing has been recorded yet", "there is nothing to measure"}
+        return Unavailable(reason=value.reason, kind=value.kind) if own or value.kind in OWN else HIDDEN
 
     def check(one: Check) -> Check:
         drop = one.drop
         if drop is not None:
             unknown = isinstance(drop.adjusted, Unavailable)
-            drop = replace(drop, adjusted=Unavailable(reason=ELSEWHERE)) if unknown else drop
+            drop = replace(drop, adjusted=HIDDEN) if unknown else drop
             return evaluate_drop(one.target, drop, component=one.component, nothing="")
         if one.status is Status.UNAVAILABLE:
-            return replace(one, why=reason(one.why))
+            unknown_now = hide(one.unknown or Unavailable(reason=one.why))
+            return replace(one, why=unknown_now.reason, unknown=unknown_now)
         if one.rule == MAX_DROP or one.actual is None:
             return one
         return evaluate(one.rule, one.target, one.actual, component=one.component, nothing="")
@@ -221,6 +223,14 @@ def test_a_drop_is_exact(raw: Fraction, adjusted: Fraction | None, excused: Frac
     again = restored(made).verdict.checks[-1]
     assert again.drop is not None
     assert (again.status, again.drop.judged) == (check.status, drop.judged)
+
+
+@pytest.mark.parametrize("flips", ["1", "0", "-3", "1" * 9])
+def test_a_line_that_did_not_go_back_and_forth_flaps_in_no_report(flips: str) -> None:
+    data = stored(SITUATIONS["indirect"]())
+    assert isinstance(restore_facts(read_result(data), ORIGIN), Facts)
+    with pytest.raises(ValueError, match="did not go back and forth"):
+        restore_facts(read_result(data.replace(b'"flips": 4', b'"flips": ' + flips.encode())), ORIGIN)
 
 
 def test_a_run_without_a_verdict_is_no_report() -> None:

@@ -95,3 +95,15 @@ def test_a_report_in_a_terminal_has_the_text_of_the_one_in_a_file(situation: str
     print_report(view, ".covgate", plain)
     print_report(view, ".covgate", coloured)
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured.getvalue()) == plain.getvalue()
+
+
+@pytest.mark.parametrize("promises", [True, False])
+def test_a_list_that_promises_nothing_is_not_said_again(*, promises: bool) -> None:
+    view = build_view(facts(CORE, min_diff="80"))
+    assert view.steps
+    assert view.steps.promises
+    assert not build_view(replace(facts(CORE, min_diff="80"), steps=None)).steps.promises  # type: ignore[union-attr]
+    out = io.StringIO()
+    print_report(replace(view, steps=replace(view.steps, title="Whatever it is", promises=promises)), ".covgate", out)
+    said = [line for line in out.getvalue().splitlines() if line.startswith(("  Covering ", "  Whatever"))]
+    assert bool(said) is promises

@@ -394,7 +394,7 @@ def test_a_list_of_everything_is_not_followed_by_a_table_of_the_same() -> None:
 
 
 def test_what_a_pass_leaves_uncovered_is_folded() -> None:
-    assert titles(view("pass")) == ["10 of 30 changed lines and branches are not covered", "All 2 rules pass"]
+    assert titles(view("pass")) == ["10 of 30 changed lines and branches are not covered", "Both rules pass"]
     assert titles(view("pass-quiet")) == []
 
 

@@ -56,7 +56,7 @@ def facts(
     min_diff: str = "",
     min_total: str = "",
     suite: SuiteRun | None = PASSED,
-    problem: str = "",
+    problem: str | Unavailable = "",
     **others: Any,  # noqa: ANN401  # the fields of Facts
 ) -> Facts:
     """Judge the files that `text` describes (see coverage_text) as the pipeline does, on a pull request.
@@ -65,7 +65,8 @@ def facts(
     """
     changed, measurement = read_files(text)
     if problem:
-        measurement = replace(measurement, coverage=Unavailable(reason=problem))
+        gone = problem if isinstance(problem, Unavailable) else Unavailable(reason=problem)
+        measurement = replace(measurement, coverage=gone)
     diff = others.pop("diff", compute_diff_coverage(changed, measurement))
     coverage = measurement.coverage
     total = coverage if isinstance(coverage, Unavailable) else coverage.total

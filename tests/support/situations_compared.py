@@ -14,7 +14,7 @@ from covgate.gate.rules import evaluate, evaluate_drop, judge
 from covgate.model.coverage import Span
 from covgate.model.history import Baseline, BaselineHow, Comparison, FlapShown, IndirectFile, Record
 from covgate.model.numbers import Counts, Tally
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import MIN_TOTAL, Check, ComponentFigures, Drop, Status
 from covgate.report.facts import Facts
 from tests.support.situations import BASE, CORE, PASSED, facts, with_steps
@@ -32,6 +32,8 @@ BASELINE = Baseline(
     behind=0,
 )
 
+LINES_GONE = Unavailable(reason="the baseline's lines are no longer kept", kind=UnknownKind.LINES_GONE)
+
 
 def compared(
     *,
@@ -45,7 +47,7 @@ def compared(
     **others: Any,  # noqa: ANN401  # the fields of Facts
 ) -> Facts:
     """Judge CORE held against a baseline: the drops are given, in percentage points; no `adjusted` is unknown."""
-    known = Fraction(adjusted) if adjusted else Unavailable(reason="the baseline's lines are no longer kept")
+    known = Fraction(adjusted) if adjusted else LINES_GONE
     drop = Drop(raw=Fraction(raw), adjusted=known, excused=Fraction(excused))
     comparison = Comparison(baseline=baseline, delta=-Fraction(raw), drop=drop, indirect=indirect, flaps=flaps)
     made = facts(CORE, min_diff="60")
@@ -66,7 +68,9 @@ def nothing_recorded() -> Facts:
 def no_baseline() -> Facts:
     """A drop is limited, and history is there but holds no ancestor."""
     made = facts(CORE, min_diff="60")
-    reason = Unavailable(reason="none of the 12 recorded commits is an ancestor of the base 9a8b7c6d5e4f")
+    reason = Unavailable(
+        reason="none of the 12 recorded commits is an ancestor of the base 9a8b7c6d5e4f", kind=UnknownKind.NO_RECORD
+    )
     check = evaluate_drop(Decimal("0.5"), reason, nothing="")
     return replace(made, verdict=judge((*made.verdict.checks, check), PASSED), baseline=reason)
 
@@ -77,7 +81,10 @@ def ramp_unknown() -> Facts:
     why = "what the ramp to 80 % by 2027-12-31 requires today cannot be known: history.jsonl is broken"
     assert not isinstance(made.total, Unavailable)
     actual = made.total.total
-    check = Check(rule=MIN_TOTAL, target=Decimal(80), actual=actual, status=Status.UNAVAILABLE, why=why)
+    unknown = Unavailable(reason=why, kind=UnknownKind.RAMP)
+    check = Check(
+        rule=MIN_TOTAL, target=Decimal(80), actual=actual, status=Status.UNAVAILABLE, why=why, unknown=unknown
+    )
     baseline = Unavailable(reason="history.jsonl is broken")
     return replace(made, verdict=judge((*made.verdict.checks, check), PASSED), baseline=baseline)
 
@@ -91,7 +98,9 @@ def with_components() -> Facts:
         ComponentFigures(name="core", total=core, diff=core, delta=Fraction(-5, 4)),
         ComponentFigures(name="legacy_import", total=Unavailable(reason="no file of it was measured"), diff=Tally()),
     )
-    made = compared(components=parts, trend="▂▃▅▆▇ · to target 85 %: +0.3 a week, about 6 weeks")
+    made = compared(
+        components=parts, trend="last 5 records: 81.2 % ▂▃▅▆▇ 84.9 % · to target 85 %: +0.3 a week, about 6 weeks"
+    )
     floors = {"api": "75", "core": "70", "legacy_import": "10"}
     checks = [
         evaluate(MIN_TOTAL, Decimal(floors[part.name]), part.total, component=part.name, nothing="") for part in parts
@@ -108,7 +117,7 @@ INDIRECT = tuple(
     for n, name in enumerate(["cache", "jobs", "mail", *(f"part_{n:02}" for n in range(20))])
 )
 FLAPS = (
-    FlapShown(path=PurePosixPath("src/app/jobs.py"), line=44, change=-1),
+    FlapShown(path=PurePosixPath("src/app/jobs.py"), line=44, change=-1, flips=4),
     FlapShown(path=PurePosixPath("src/app/pool.py"), line=7, change=1),
 )
 

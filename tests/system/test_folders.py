@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import InputError
-from covgate.system.folders import make_report_folder, read_text_if_there
+from covgate.system.folders import ReportFolder, make_report_folder, read_text_if_there
 
 
 def test_a_new_report_folder_ignores_itself_in_git(tmp_path: Path) -> None:
@@ -80,6 +80,60 @@ def test_whatever_stands_in_the_place_of_a_report_is_replaced(tmp_path: Path, ma
     assert not (folder.path / "result.json").is_symlink()
     assert (tmp_path / "elsewhere" / "file").read_text() == "theirs"
     assert not (tmp_path / "gone").exists()
+
+
+EXPORTS = ("index.html", "coverage.xml", "pages")
+
+
+def names_in(folder: ReportFolder) -> set[str]:
+    return {path.name for path in folder.path.iterdir() if not path.name.startswith(".")}
+
+
+@pytest.mark.parametrize("in_workflow", [False, True])
+def test_exports_of_an_earlier_run_go_whatever_is_asked(tmp_path: Path, *, in_workflow: bool) -> None:
+    anchor = tmp_path if in_workflow else None
+    folder = make_report_folder(tmp_path / "out", "report-dir", anchor)
+    folder.clear(EXPORTS, ("index.html", "pages"))
+    folder.write("index.html", "of the first run")
+    (folder.path / "pages").mkdir()
+    (folder.path / "pages" / "a.html").touch()
+    folder.write("result.json", "of the first run")
+    folder = make_report_folder(tmp_path / "out", "report-dir", anchor)
+    folder.clear(EXPORTS)
+    assert names_in(folder) == set()
+    assert not (folder.path / ".covgate-exports").exists()
+
+
+def test_a_file_of_the_users_stays_unless_an_export_takes_its_place(tmp_path: Path) -> None:
+    folder = make_report_folder(tmp_path, "report-dir")
+    (tmp_path / "index.html").write_text("theirs")
+    (tmp_path / "coverage.xml").write_text("theirs")
+    (tmp_path / "pages").mkdir()
+    folder.clear(EXPORTS, ("coverage.xml", "pages"))
+    assert names_in(folder) == {"index.html", "pages"}
+    folder.clear(("index.html", "coverage.xml"))
+    assert names_in(folder) == {"index.html", "pages"}
+
+
+@pytest.mark.parametrize("notes", ["../kept", "kept", "/etc/hostname", "\x00", "x\n" * 4096])
+def test_notes_of_a_stranger_name_nothing_but_exports(tmp_path: Path, notes: str) -> None:
+    (tmp_path / "kept").touch()
+    folder = make_report_folder(tmp_path / "out", "report-dir", tmp_path)
+    (folder.path / "kept").touch()
+    (folder.path / ".covgate-exports").write_text(notes)
+    folder.clear(EXPORTS)
+    assert names_in(folder) == {"kept"}
+    assert (tmp_path / "kept").exists()
+
+
+def test_notes_that_are_a_link_are_not_followed(tmp_path: Path) -> None:
+    folder = make_report_folder(tmp_path / "out", "report-dir", tmp_path)
+    (tmp_path / "notes").write_text("index.html")
+    (folder.path / ".covgate-exports").symlink_to(tmp_path / "notes")
+    (folder.path / "index.html").touch()
+    folder.clear(EXPORTS, ("coverage.xml",))
+    assert names_in(folder) == {"index.html"}
+    assert (tmp_path / "notes").read_text() == "index.html"
 
 
 @pytest.mark.parametrize("name", ["out", "out/inner"])

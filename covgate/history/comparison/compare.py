@@ -21,6 +21,7 @@ from covgate.model import (
     Shifts,
     Tally,
     Unavailable,
+    UnknownKind,
 )
 
 
@@ -61,7 +62,7 @@ def compare(
     whole = _drop(everything, known)
     if not isinstance(whole, Drop):
         where = "at head" if before.counts.total else "in the baseline"
-        return Unavailable(reason=f"there is nothing to measure {where}")
+        return Unavailable(reason=f"there is nothing to measure {where}", kind=UnknownKind.COMPARING_FAILED)
     drops = {name: drop for name, part in components.items() if (drop := _drop(part, known)) is not None}
     return Comparison(
         baseline=baseline,
@@ -118,4 +119,5 @@ def fitting(record: Record, lines: LineRecord) -> LineRecord | Unavailable:
     """Return the line-level record of a commit when it is what its totals were made of."""
     if lines.sha == record.sha and sum(_tallies(lines).values(), Tally()) == record.total:
         return lines
-    return Unavailable(reason="the baseline's line-level record does not fit its totals")
+    reason = "the baseline's line-level record does not fit its totals"
+    return Unavailable(reason=reason, kind=UnknownKind.COMPARING_FAILED)

@@ -19,7 +19,7 @@ def find_indirect(
     Lines are those of head, and `digests` are the blob ids there. A statement counts when it is one on both sides, has
     as many exits as before, and none of its lines is new. A line flaps when the records show it going back and forth.
     """
-    flapping = {(flap.path, flap.line) for flap in old.flaps if flap.flapping}
+    flips = {(flap.path, flap.line): flap.flips for flap in old.flaps if flap.flapping}
     lost: dict[PurePosixPath, list[int]] = defaultdict(list)
     gained: dict[PurePosixPath, list[int]] = defaultdict(list)
     flaps = []
@@ -35,8 +35,8 @@ def find_indirect(
         for moved in find_moved(file.states, states, (lambda n: n) if unedited else shift.to_new):
             if moved.line in edited:
                 continue
-            if (old_path, moved.old_line) in flapping:
-                flaps.append(FlapShown(path=shift.path, line=moved.line, change=moved.change))
+            if flipped := flips.get((old_path, moved.old_line)):
+                flaps.append(FlapShown(path=shift.path, line=moved.line, change=moved.change, flips=flipped))
             else:
                 (lost if moved.change < 0 else gained)[shift.path].append(moved.line)
     files = sorted({*lost, *gained}, key=lambda path: (-len(lost[path]), -len(gained[path]), path))

@@ -57,7 +57,7 @@ def render_page(facts: Facts, view: ReportView, texts: Mapping[PurePosixPath, by
         steps_title=view.steps.title if view.steps else "",
         steps=view.step_rows,
         tables=(view.tables,) if view.tables else (),
-        folds=tuple(fold.limited(_MOST_ROWS) for fold in view.folds if not fold.repeats),
+        folds=tuple(fold.limited(_MOST_ROWS) for fold in view.folds if fold.on_page and not fold.repeats),
         footer=view.footer,
         count=count_gaps(gaps),
         gaps=gaps,

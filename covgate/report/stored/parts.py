@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import PurePosixPath
 
-from covgate.model import NOTHING_RECORDED, Sha, Span, parse_sha
+from covgate.model import NOTHING_RECORDED, Sha, Span, Unavailable, UnknownKind, parse_sha
 from covgate.report.result_json import NOTHING
 
 _LONGEST_PATH = 4096
@@ -27,13 +27,20 @@ PATTERNS = rf"{_PATTERN}(?:, {_PATTERN}){{0,9}}"
 """Globs and names with commas between them: too little for a sentence."""
 
 
-def own_reason(text: str) -> str:
-    """Return a reason of covgate's own that holds no word of the repository's; for any other, where it stands."""
-    own = text in _OWN_REASONS or _NO_ANCESTOR.fullmatch(text) or _PART.fullmatch(text)
-    return text if own else ELSEWHERE
+def own_reason(text: str) -> Unavailable:
+    """Return a reason of covgate's own that holds no word of the repository's; for any other, where it stands.
+
+    Its kind follows from its words: what a stranger stores names none.
+    """
+    if text == NOTHING:
+        return Unavailable(reason=text)
+    if text == NOTHING_RECORDED.reason or _NO_ANCESTOR.fullmatch(text):
+        return Unavailable(reason=text, kind=UnknownKind.NO_RECORD)
+    if _PART.fullmatch(text):
+        return Unavailable(reason=text, kind=UnknownKind.PART_OF_SUITE)
+    return Unavailable(reason=ELSEWHERE, kind=UnknownKind.TOLD_ELSEWHERE)
 
 
-_OWN_REASONS = {NOTHING_RECORDED.reason, NOTHING}
 _NO_ANCESTOR = re.compile(
     r"(?:the one recorded commit is no|none of [\d,]{1,11} recorded commits is an) ancestor of [0-9a-f]{12}: "
     r"was the branch force-pushed, or recorded from another one\?",

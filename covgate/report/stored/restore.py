@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import cast
 
@@ -114,7 +115,7 @@ def _facts(result: ResultJson, origin: Origin) -> Facts:
     baseline = (
         _baseline(result.baseline, has_branches=result.has_branches)
         if isinstance(result.baseline, BaselineJson)
-        else Unavailable(reason=own_reason(result.baseline.unavailable))
+        else own_reason(result.baseline.unavailable)
     )
     verdict = judge(checks, suite, total if isinstance(total, Unavailable) else None)
     return Facts(
@@ -190,13 +191,16 @@ def _comparison(result: ResultJson, baseline: Baseline | Unavailable) -> Compari
         raise ValueError("it has a delta and no baseline")  # noqa: TRY004  # a fault of the file
     if not all(file.lost or file.gained for file in result.indirect):
         raise ValueError("it has a file that changed in no line")
+    if not all(1 < flap.flips < _MOST_FLIPS for flap in result.flapping):
+        raise ValueError("it has a flapping line that did not go back and forth")
     delta = Fraction(read_decimal(result.delta))
     indirect = (
         IndirectFile(path=read_path(i.path), lost=read_spans(i.lost), gained=read_spans(i.gained))
         for i in result.indirect
     )
     flaps = (
-        FlapShown(path=read_path(f.path), line=read_line(f.line), change=-1 if f.lost else 1) for f in result.flapping
+        FlapShown(path=read_path(f.path), line=read_line(f.line), change=-1 if f.lost else 1, flips=f.flips)
+        for f in result.flapping
     )
     return Comparison(
         baseline=baseline,
@@ -205,6 +209,9 @@ def _comparison(result: ResultJson, baseline: Baseline | Unavailable) -> Compari
         indirect=tuple(indirect),
         flaps=tuple(flaps),
     )
+
+
+_MOST_FLIPS = 1_000_000
 
 
 # --- figures
@@ -226,7 +233,7 @@ def _figure(stored: FigureJson) -> Tally | Unavailable | None:
         return _tally(stored.lines, stored.branches)
     if stored.reason is None:
         raise ValueError("it has a figure with neither counts nor a reason")
-    return None if stored.reason == NO_CHANGE else Unavailable(reason=own_reason(stored.reason))
+    return None if stored.reason == NO_CHANGE else own_reason(stored.reason)
 
 
 def _component(stored: ComponentJson) -> ComponentFigures:
@@ -353,18 +360,12 @@ def _check(stored: CheckJson, figure: Tally | Unavailable) -> Check:
         check = evaluate(stored.rule, target, figure, component=stored.component, nothing="")
         if stored.status is Status.UNAVAILABLE and check.status is not Status.UNAVAILABLE:
             # What a ramp requires may be unknown although the figure is known.
-            return Check(
-                rule=check.rule,
-                component=check.component,
-                target=target,
-                actual=check.actual,
-                status=Status.UNAVAILABLE,
-                why=own_reason(stored.why),
-            )
+            unknown = own_reason(stored.why)
+            return replace(check, status=Status.UNAVAILABLE, why=unknown.reason, unknown=unknown)
         return check
     drop = _drop(stored)
     if drop is None and stored.status is not Status.NOT_APPLICABLE:
-        drop = Unavailable(reason=own_reason(stored.why))
+        drop = own_reason(stored.why)
     return evaluate_drop(target, drop, component=stored.component, nothing="")
 
 
@@ -372,7 +373,7 @@ def _drop(stored: CheckJson) -> Drop | Unavailable | None:
     if stored.drop is None:
         return None
     exact = stored.drop.exact
-    adjusted = Unavailable(reason=ELSEWHERE) if exact.adjusted is None else read_fraction(exact.adjusted)
+    adjusted = own_reason("") if exact.adjusted is None else read_fraction(exact.adjusted)
     return Drop(raw=read_fraction(exact.raw), adjusted=adjusted, excused=read_fraction(exact.excused))
 
 

@@ -244,7 +244,7 @@ def test_a_random_line_stays_green_and_a_real_loss_of_its_size_is_red(hits: list
     assert found.flapping
     for hit in (True, False):
         gained = hit - hits[-1]
-        shown = [FlapShown(path=RANDOM[0], line=RANDOM[1], change=gained)] if gained else []
+        shown = [FlapShown(path=RANDOM[0], line=RANDOM[1], change=gained, flips=found.flips)] if gained else []
         was = measure(hit=hits[-1])
         judged, flaps = fall(old, was, measure(hit=hit))
         assert (max(judged, Fraction(0)), flaps) == (Fraction(0), shown)

@@ -99,6 +99,25 @@ def test_the_page_of_an_earlier_run_is_not_taken_for_this_ones(changed: Reposito
     assert not (changed.path / ".covgate" / "index.html").exists()
 
 
+@pytest.mark.parametrize("then", [(), ("--report=xml",), ("--min-diff=x",)], ids=["nothing", "another", "no-run"])
+def test_what_an_earlier_run_exported_goes_whatever_is_asked(changed: Repository, then: tuple[str, ...]) -> None:
+    changed.measure()
+    changed.check("--report=html,xml,json,coverage-html,diff-cover-json")
+    folder = changed.path / ".covgate"
+    exported = {"index.html", "coverage.xml", "coverage.json", "coverage-html", "diff-cover.json"}
+    assert {path.name for path in folder.iterdir()} >= exported
+    changed.check(*then)
+    left = {path.name for path in folder.iterdir()} & exported
+    assert left == ({"coverage.xml"} if then == ("--report=xml",) else set())
+
+
+def test_an_earlier_export_may_be_judged(changed: Repository) -> None:
+    changed.measure()
+    changed.check("--report=xml,html")
+    assert changed.check(data=".covgate/coverage.xml").exit_code in {0, 1}
+    assert not (changed.path / ".covgate" / "index.html").exists()
+
+
 def test_a_run_without_a_change_has_a_page_too(changed: Repository, tmp_path: Path) -> None:
     changed.measure()
     event = tmp_path / "event.json"

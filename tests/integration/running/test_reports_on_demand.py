@@ -43,7 +43,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def left(checkout: Checkout) -> set[str]:
-    return {path.name for path in (checkout.path / ".covgate").iterdir()} - {".gitignore"}
+    return {path.name for path in (checkout.path / ".covgate").iterdir()} - {".gitignore", ".covgate-exports"}
 
 
 def test_nothing_is_made_that_was_not_asked_for(checkout: Checkout, tmp_path: Path) -> None:

@@ -1,0 +1,106 @@
+"""Words for what is not known: found by the kind of the reason, whatever its text is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covgate.gate.rules import evaluate, evaluate_drop, judge
+from covgate.history.ancestry import none_is_ancestor
+from covgate.model.unknown import Unavailable, UnknownKind
+from covgate.model.verdict import MAX_DROP, MIN_DIFF, MIN_TOTAL, Drop, Status
+from covgate.report.advice import find_words
+from covgate.report.stored.parts import ELSEWHERE, own_reason
+from covgate.report.view import build_view
+from tests.support.situations import BASE, CORE, facts
+
+FACTS = facts(CORE)
+NAMES = ("a_b.py", "7")
+
+
+def unknown(kind: UnknownKind, **others: str) -> Unavailable:
+    return Unavailable(reason="the reason `a` gave", kind=kind, names=NAMES, **others)
+
+
+@pytest.mark.parametrize("kind", set(UnknownKind) - {UnknownKind.OTHER})
+def test_every_kind_has_its_own_advice(kind: UnknownKind) -> None:
+    texts = {str(find_words(unknown(kind), rule, FACTS).advice) for rule in (MIN_DIFF, MIN_TOTAL, MAX_DROP)}
+    (text,) = texts
+    assert text.endswith(" (why).")
+    assert "[" not in text
+    assert "{" not in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "short"),
+    [
+        (UnknownKind.OTHER, "the reason a gave"),
+        (UnknownKind.SYNTAX_ERROR, "a_b.py has a syntax error in line 7"),
+        (UnknownKind.BROKEN_FILE, "a_b.py cannot be analysed"),
+        (UnknownKind.NO_RECORD, "there is no recorded run of main to compare with"),
+        (UnknownKind.RAMP, "the reason a gave"),
+    ],
+)
+def test_a_kind_that_has_a_short_form_is_told_in_it(kind: UnknownKind, short: str) -> None:
+    assert str(find_words(unknown(kind), MAX_DROP, FACTS).short) == short
+
+
+@given(reason=st.text(min_size=1), kind=st.sampled_from(UnknownKind))
+def test_the_words_of_a_reason_choose_nothing(reason: str, kind: UnknownKind) -> None:
+    told = find_words(replace(unknown(kind), reason=reason), MIN_DIFF, FACTS)
+    assert told.advice == find_words(unknown(kind), MIN_DIFF, FACTS).advice
+
+
+def test_what_a_reason_brings_along_goes_before() -> None:
+    words = find_words(unknown(UnknownKind.NO_RECORD, hint="do `this`", slug="git-failed"), MAX_DROP, FACTS)
+    assert str(words.advice) == "Do this (why)."
+    assert str(words.short).startswith("there is no recorded run")
+    (address,) = filter(None, (piece.url for piece in words.advice.pieces))
+    assert address.endswith("#git-failed")
+
+
+@pytest.mark.parametrize("hint", ["set [tool] or {x}", "give {0} or [1]", "say `[main]`"])
+def test_a_hint_stays_as_it_is(hint: str) -> None:
+    told = Unavailable(reason="x", hint=hint)
+    assert str(find_words(told, MAX_DROP, FACTS).advice) == f"{hint.capitalize().replace('`', '')} (why)."
+
+
+def test_a_rule_keeps_what_could_not_be_known() -> None:
+    reason = unknown(UnknownKind.LINES_GONE)
+    assert evaluate(MIN_DIFF, Decimal(80), reason, nothing="").unknown is reason
+    assert evaluate_drop(Decimal(1), reason, nothing="").unknown is reason
+    check = evaluate_drop(Decimal(1), Drop(raw=Fraction(2), adjusted=reason), nothing="")
+    assert check.status is Status.UNAVAILABLE
+    assert check.unknown
+    assert (check.unknown.kind, check.unknown.reason) == (UnknownKind.LINES_GONE, check.why)
+    passed = evaluate_drop(Decimal(3), Drop(raw=Fraction(2), adjusted=reason), nothing="")
+    assert (passed.status, passed.unknown) == (Status.PASS, None)
+    made = replace(FACTS, verdict=judge([check], None))
+    assert build_view(made).headline.endswith("the lines of main's record are no longer kept")
+
+
+@pytest.mark.parametrize(
+    ("stored", "kind"),
+    [
+        ("nothing has been recorded yet", UnknownKind.NO_RECORD),
+        (
+            none_is_ancestor(BASE, 12).reason,
+            UnknownKind.NO_RECORD,
+        ),
+        ("only 3 of the 12 tests of main ran", UnknownKind.PART_OF_SUITE),
+        ("there is nothing to measure", UnknownKind.OTHER),
+        ("the changed file @team.py cannot be analysed: syntax at line 1", UnknownKind.TOLD_ELSEWHERE),
+        ("the clone is shallow, visit evil.example", UnknownKind.TOLD_ELSEWHERE),
+        ("nothing has been recorded yet, visit evil.example", UnknownKind.TOLD_ELSEWHERE),
+        ("only 3 of the 12 tests of evil.example/ a b ran", UnknownKind.TOLD_ELSEWHERE),
+    ],
+)
+def test_a_stored_reason_has_the_kind_of_its_own_words_and_no_names(stored: str, kind: UnknownKind) -> None:
+    found = own_reason(stored)
+    assert (found.kind, found.names, found.hint, found.slug) == (kind, (), "", "")
+    assert found.reason == (ELSEWHERE if kind is UnknownKind.TOLD_ELSEWHERE else stored)
