@@ -20,7 +20,7 @@ USAGE = "pytest could not start (exit code 4): an option or a path of its comman
 NONE = "pytest collected no tests (exit code 5)"
 TOX = "nothing of what tox ran was measured: it hands on only the variables that `pass_env` names"
 FOREIGN = (
-    "`{command}` runs {root}/bin/{tool}, which belongs to /opt/py/bin/python3, and covgate measures {root}/v/python"
+    "the test command runs {root}/bin/{tool}, which belongs to /opt/py/bin/python3, and covgate measures {root}/v/python"
 )
 OPT = "#!/opt/py/bin/python3\n"
 LONG = '#!/bin/sh\n\'\'\'exec\' "/opt/py/bin/python3" "$0" "$@"\n'

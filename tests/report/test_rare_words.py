@@ -12,7 +12,7 @@ from covgate.model.change import DiffCoverage
 from covgate.model.coverage import Reason, ReasonKind
 from covgate.model.history import NOTHING_RECORDED
 from covgate.model.test_results import GoneTests
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import MAX_DROP, SuiteStatus, VerdictKind
 from covgate.report.advice import find_words
 from covgate.report.facts import Facts
