@@ -57,13 +57,13 @@ _REASONS = (
         own=True,
     ),
     _Known(
-        pattern=r"(?P<path>\S+) was measured before the last edit .*",
-        short="{path} was measured before the last edit",
-        advice="Measure this commit again, and let no step before covgate edit the sources",
+        pattern=r".* before the last edit.*: run the tests again\Z",
+        short="",
+        advice="Let no step before covgate edit the sources",
         slug="diff-unknown",
     ),
     _Known(
-        pattern=r".*[Rr]un (?:the tests )?again\Z",
+        pattern=r".*[Rr]un again\Z",
         short="",
         advice="Run the job again, and let no step before covgate edit the sources",
         slug="diff-unknown",
