@@ -104,13 +104,16 @@ def _fell(drop: Fraction, target: Decimal) -> str:
 def judge(checks: Iterable[Check], suite: SuiteRun | None, problem: Unavailable | None = None) -> Verdict:
     """Join the checks. A suite that failed fails the gate; what could not be known is never a pass.
 
+    Where no test was found nothing is judged: every rule that fails then says the same thing.
+
     `problem` is why the measurement as a whole is unusable, whatever rules are set.
     """
     all_checks = tuple(checks)
-    statuses = {check.status for check in all_checks}
-    if Status.FAIL in statuses or (suite is not None and suite.status in FAILED_SUITES):
+    statuses, ended = {check.status for check in all_checks}, suite and suite.status
+    no_tests = ended is SuiteStatus.NO_TESTS
+    if (Status.FAIL in statuses and not no_tests) or ended in FAILED_SUITES:
         kind = VerdictKind.FAIL
-    elif problem or Status.UNAVAILABLE in statuses or (suite is not None and suite.status is SuiteStatus.NO_TESTS):
+    elif problem or no_tests or Status.UNAVAILABLE in statuses:
         kind = VerdictKind.CANNOT_JUDGE
     else:
         kind = VerdictKind.PASS

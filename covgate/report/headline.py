@@ -85,9 +85,6 @@ def _candidates(facts: Facts) -> Iterator[Prose]:
     suite = facts.verdict.suite
     if suite and suite.status in FAILED_SUITES:
         found: Iterable[Prose] = [_suite(suite, make_test_rows(facts).failure)]
-    elif suite and suite.status is SuiteStatus.NO_TESTS and kind is VerdictKind.FAIL:
-        # Without a test every rule fails: the figures are no news.
-        found = [say("No test was found: coverage is not judged")]
     elif kind is VerdictKind.PASS:
         found = _good_news(facts)
     elif kind is VerdictKind.FAIL:
