@@ -24,7 +24,7 @@ def find_strays(files: Mapping[str, Mapping[str, object]]) -> dict[PurePosixPath
                 f"{_AGAIN}"
             )
             lines = frozenset(cast("list[int]", record["s"]))
-            doubt = Doubt(reason=reason, lines=lines, kind=UnknownKind.MEASURED_BEFORE, names=(str(path),))
+            doubt = Doubt(reason=reason, lines=lines, kind=UnknownKind.MEASURED_BEFORE)
             doubts[PurePosixPath(path)] = (doubt,)
     return doubts
 
@@ -77,7 +77,7 @@ def with_times(
         if older is None:
             return None
         reason = f"{path} was measured before the last edit ({older.name} is older): {_AGAIN}"
-        return Doubt(reason=reason, lines=lines, kind=UnknownKind.MEASURED_BEFORE, names=(str(path),))
+        return Doubt(reason=reason, lines=lines, kind=UnknownKind.MEASURED_BEFORE)
 
     return _with_doubts(measurement, changed, doubt)
 

@@ -21,7 +21,7 @@ class UnknownKind(StrEnum):
     """A changed file that cannot be analysed, which it names."""
     EDITED_MEANWHILE = "edited-meanwhile"
     MEASURED_BEFORE = "measured-before"
-    """The last edit of a file, which it names."""
+    """The last edit of a file."""
     NO_RECORD = "no-record"
     """No recorded commit is an ancestor of the base."""
     SHALLOW_CLONE = "shallow-clone"

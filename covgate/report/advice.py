@@ -49,8 +49,7 @@ _KINDS = {
         slug="diff-unknown",
     ),
     UnknownKind.MEASURED_BEFORE: _Known(
-        short="{0} was measured before the last edit",
-        advice="Measure this commit again, and let no step before covgate edit the sources",
+        advice="Let no step before covgate edit the sources",
         slug="diff-unknown",
     ),
     UnknownKind.EDITED_MEANWHILE: _Known(

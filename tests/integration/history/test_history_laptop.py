@@ -76,7 +76,9 @@ def test_a_random_line_flaps_and_does_not_turn_the_gate_red_but_a_real_loss_of_i
     result = checkout.result()
     assert green.code == 0, green.out
     assert float(result["delta"]) < 0
-    assert result["flapping"] == [{"path": "shop/cache.py", "line": FLAPPING_LINE, "lost": True}]
+    (flap,) = result["flapping"]
+    assert flap.pop("flips") > 1
+    assert flap == {"path": "shop/cache.py", "line": FLAPPING_LINE, "lost": True}
     assert result["indirect"] == []
     assert "1 flapping line is left out of the drop" in green.out
     assert f"shop/cache.py:{FLAPPING_LINE}" in green.out

@@ -103,7 +103,7 @@ def test_data_that_names_a_link_to_a_secret_does_not_print_it(repository: Reposi
     gate = repository.check()
     assert SECRET not in gate.texts
     assert (gate.verdict, gate.exit_code) == ("cannot-judge", 4)
-    assert ".git/config: it is not valid Python" in str(gate.diff["reason"])
+    assert "`.git/config` is not valid Python" in str(gate.diff["reason"])
 
 
 # --- attributes and configuration of the clone ---------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 from tests.support.github.server import FakeGithub
 from tests.support.projects import PLUGINS, clean_environment, make_checkout, run, same
 from tests.support.scopes import FLAT, SCENES, UNTESTED, USED, Scene
-from tests.support.workflow import Workflow
+from tests.support.workflow import PYTEST, Workflow
 
 UNDECIDED = "Not measured, and nothing says whether"
 
@@ -94,7 +94,7 @@ def test_what_is_judged_is_told_on_a_pull_request(tmp_path: Path, git_github: Fa
     folder.mkdir(parents=True)
     workflow = Workflow(folder, git_github, scene.base)
     workflow.open_pull_request(dict(scene.change))
-    ran = workflow.run_pull_request(min_diff="80")
+    ran = workflow.run_pull_request(test_command=PYTEST, min_diff="80")
     assert ran.exit_code == scene.exit_code, ran.log
     assert_told(scene, ran.result, ran.comment)
     assert ran.outputs["verdict"] == ("fail" if scene.exit_code else "pass")

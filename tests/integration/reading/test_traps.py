@@ -302,7 +302,7 @@ def test_row_20_a_new_file_that_is_not_python_cannot_be_judged(repository: Repos
     assert report.returncode == 1, "there is no report diff-cover could read"
     gate = repository.check()
     assert (gate.verdict, gate.exit_code) == ("cannot-judge", 4)
-    assert "bad.py: it is not valid Python" in str(gate.diff["reason"])
+    assert "`bad.py` is not valid Python" in str(gate.diff["reason"])
 
 
 def test_row_21_a_shallow_clone_is_deepened_or_an_error_that_says_how(repository: Repository) -> None:
