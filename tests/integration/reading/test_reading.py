@@ -343,7 +343,7 @@ def test_a_measured_file_that_no_longer_parses_makes_the_total_unknown(
     done = read(here, DATA)
     assert done.code == 4, done.err
     assert "Cannot judge: shop/prices.py is not valid Python" in done.out
-    assert_refused(done, 4, "shop/prices.py is not valid Python")
+    assert_refused(done, 4, "`shop/prices.py` is not valid Python")
 
 
 def test_an_earlier_report_does_not_stand_for_a_run_with_bad_input(recorded: Recorded, here: Checkout) -> None:
