@@ -108,9 +108,12 @@ def judge(checks: Iterable[Check], suite: SuiteRun | None, problem: Unavailable 
     """
     all_checks = tuple(checks)
     statuses = {check.status for check in all_checks}
-    if Status.FAIL in statuses or (suite is not None and suite.status in FAILED_SUITES):
+    if suite is not None and suite.status is SuiteStatus.NO_TESTS:
+        # Without a test every rule fails: the figures are no news.
+        kind = VerdictKind.CANNOT_JUDGE
+    elif Status.FAIL in statuses or (suite is not None and suite.status in FAILED_SUITES):
         kind = VerdictKind.FAIL
-    elif problem or Status.UNAVAILABLE in statuses or (suite is not None and suite.status is SuiteStatus.NO_TESTS):
+    elif problem or Status.UNAVAILABLE in statuses:
         kind = VerdictKind.CANNOT_JUDGE
     else:
         kind = VerdictKind.PASS

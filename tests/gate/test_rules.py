@@ -239,7 +239,7 @@ FELL = evaluate_drop(Decimal(0), drop("1", "1"), component="api", nothing="")
         pytest.param([PASSES, FELL], None, None, VerdictKind.FAIL, 1, id="a-component-fell"),
         pytest.param([], None, LOST, VerdictKind.CANNOT_JUDGE, 4, id="no-data-and-no-rule"),
         pytest.param([PASSES], SuiteStatus.NO_TESTS, None, VerdictKind.CANNOT_JUDGE, 4, id="no-tests"),
-        pytest.param([FAILS], SuiteStatus.NO_TESTS, None, VerdictKind.FAIL, 1, id="no-tests-and-broken"),
+        pytest.param([FAILS], SuiteStatus.NO_TESTS, None, VerdictKind.CANNOT_JUDGE, 4, id="no-tests-and-broken"),
         pytest.param([PASSES], SuiteStatus.FAILED, None, VerdictKind.FAIL, 3, id="tests-failed"),
         pytest.param([FAILS], SuiteStatus.FAILED, None, VerdictKind.FAIL, 3, id="tests-failed-and-broken"),
         pytest.param([UNKNOWN], SuiteStatus.TIMED_OUT, LOST, VerdictKind.FAIL, 3, id="timed-out-without-data"),
