@@ -43,7 +43,7 @@ def test_a_new_omit_is_named_and_commented_on(tmp_path: Path, github: FakeGithub
         True,
     )
     assert change["effect_unknown"] == "the tests were measured with the changed configuration only"
-    assert says(ran, "his change changes omit of coverage's configuration")
+    assert says(ran, "his change edits omit of coverage's configuration")
     assert "Coverage's configuration: omit gains shop/stock.py" in first_comment(github)
 
 
