@@ -109,11 +109,13 @@ def judge(checks: Iterable[Check], suite: SuiteRun | None, problem: Unavailable 
     `problem` is why the measurement as a whole is unusable, whatever rules are set.
     """
     all_checks = tuple(checks)
-    statuses, ended = {check.status for check in all_checks}, suite and suite.status
-    no_tests = ended is SuiteStatus.NO_TESTS
-    if (Status.FAIL in statuses and not no_tests) or ended in FAILED_SUITES:
+    statuses = {check.status for check in all_checks}
+    if suite is not None and suite.status is SuiteStatus.NO_TESTS:
+        # Without a test every rule fails: the figures are no news.
+        kind = VerdictKind.CANNOT_JUDGE
+    elif Status.FAIL in statuses or (suite is not None and suite.status in FAILED_SUITES):
         kind = VerdictKind.FAIL
-    elif problem or no_tests or Status.UNAVAILABLE in statuses:
+    elif problem or Status.UNAVAILABLE in statuses:
         kind = VerdictKind.CANNOT_JUDGE
     else:
         kind = VerdictKind.PASS

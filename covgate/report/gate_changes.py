@@ -23,19 +23,24 @@ def word_lowering(changes: GateChanges) -> Prose:
         return say(f"This change lowers the bar in {len(lowering)} ways{'; the old rules judge' if old else ''}")
     (change,) = lowering
     judged = _judged(change, changes)
-    return _with_names(f"This change {_ACTIONS[change.kind](change)}{judged}")
+    return _with_names(f"This change {_ACTIONS[change.kind](change)}{judged}", change)
 
 
 def gate_rows(changes: GateChanges) -> tuple[Prose, ...]:
     """Return a sentence for each change, those that lower the bar first."""
     ordered = sorted(changes.rows, key=lambda change: not change.lowers)
-    rows = (f"{_STATES[change.kind](change)}{_judged(change, changes)}" for change in ordered)
-    return tuple(map(_with_names, map(_capital, rows)))
+    return tuple(
+        _with_names(_capital(f"{_STATES[change.kind](change)}{_judged(change, changes)}"), change) for change in ordered
+    )
 
 
-def _with_names(text: str) -> Prose:
-    """Set the names of rules in code."""
-    parts = re.split(r"(?<![\w-])(min-total|min-diff|max-drop)(?![\w-])", text)
+def _with_names(text: str, change: GateChange) -> Prose:
+    """Set the names of rules, components and files in code."""
+    names = [r"(?<![\w-])(?:min-total|min-diff|max-drop)(?![\w-])"]
+    if change.kind in _OLD_RULES and (whose := change.component or change.name):
+        names.append(rf"(?:(?<=\b[Cc]omponent )|(?<= of )){re.escape(whose)}(?![\w-])")
+    names += [rf"(?:(?<=, in )|(?<=, )){re.escape(str(file))}(?=, | and \d|\Z)" for file in change.files]
+    parts = re.split(f"({'|'.join(names)})", text)
     return say(*(name(part) if at % 2 else part for at, part in enumerate(parts)))
 
 
@@ -90,7 +95,7 @@ _ACTIONS: Mapping[GateChangeKind, Callable[[GateChange], str]] = {
     GateChangeKind.RULE: _acts_on_rule,
     GateChangeKind.TARGET: _acts_on_target,
     GateChangeKind.COMPONENT: _acts_on_component,
-    GateChangeKind.COVERAGE: lambda change: f"changes {change.name} of coverage's configuration",
+    GateChangeKind.COVERAGE: lambda change: f"edits {change.name} of coverage's configuration",
     GateChangeKind.PRAGMA: _acts_on_pragmas,
 }
 """Of the kinds that can lower the bar: `lowers min-diff from 80 to 60`."""
@@ -101,9 +106,9 @@ _ACTIONS: Mapping[GateChangeKind, Callable[[GateChange], str]] = {
 
 def _state_of_rule(change: GateChange) -> str:
     if change.before is None:
-        return f"{_whose(change)} = {change.after} is new"
+        return f"{_whose(change)} is new: {change.after}"
     if change.after is None:
-        return f"{_whose(change)} = {change.before} is removed"
+        return f"{_whose(change)}, which was {change.before}, is removed"
     moved = {"lowers": "lowered", "raises": "raised"}[_move(change)]
     return f"{_whose(change)} is {moved} from {change.before} to {change.after}"
 

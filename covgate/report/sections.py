@@ -89,9 +89,10 @@ def _files(facts: Facts, left: Sequence[DiffFile]) -> Fold | None:
         return None
     tally = facts.known_diff.tally
     missing, noun = tally.counts.missing, "lines and branches" if tally.branches.total else "lines"
-    title = f"All {missing:,} uncovered {noun}, in {plural(len(left), 'file')}"
     if missing == 1:
-        title = "The one uncovered line"
+        title = f"The one uncovered {'branch' if tally.branches.missing else 'line'}"
+    else:
+        title = f"{'The' if missing == _BOTH else 'All'} {missing:,} uncovered {noun}, in {plural(len(left), 'file')}"
     columns = (Column(title="File"), Column(title="Diff", right=True), Column(title="Uncovered"))
     rows = tuple(
         (

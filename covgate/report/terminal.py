@@ -9,7 +9,7 @@ from covgate.errors import TROUBLESHOOTING
 from covgate.model import VerdictKind, plain
 from covgate.report.folds import Block, Bullets, Fold, Grid, Listing, Paragraph
 from covgate.report.headline import INFORMATION
-from covgate.report.prose import Prose
+from covgate.report.prose import Prose, say
 from covgate.report.rules_table import RESULTS, ComponentRow, RuleRow
 from covgate.report.todo import Todo
 from covgate.report.view import ReportView
@@ -39,6 +39,8 @@ def print_report(view: ReportView, report: str, stream: TextIO) -> None:
     out = open_console(stream)
     out.print()
     _print_places(view, out)
+    if view.failed:
+        _print_fold(Fold(title=say("Failed tests"), blocks=(view.failed,)).limited(MOST_PLACES), out)
     for fold in view.folds:
         # Who reads this has the code, and the tests' output, at hand.
         is_told = (fold.in_comment or fold.in_terminal) and not fold.repeats
@@ -52,8 +54,6 @@ def print_report(view: ReportView, report: str, stream: TextIO) -> None:
     out.print(styled((f"{mark} {view.headline}", style)))
     for sentence in filter(None, (*view.advice, view.lead, *view.remarks, view.since)):
         out.print(styled("  ", _told(sentence)))
-    if view.failed:
-        _print_block(view.failed, out)
     _print_steps(view, out)
     # Not the version, nor a link.
     small_print = [str(part) for part in view.footer[:-1] if not (len(part.pieces) == 1 and part.pieces[0].url)]

@@ -18,11 +18,14 @@ from covgate.change.texts import shown_source
 from covgate.model.change import DiffCoverage
 from covgate.model.coverage import Span
 from covgate.report.facts import Facts
+from covgate.report.folds import Fold, Listing
 from covgate.report.page.code import LONGEST_LINE, colour_lines
 from covgate.report.page.gaps import MOST_COLOURED, MOST_LINES, build_gaps
 from covgate.report.page.render import render_page
+from covgate.report.prose import say
 from covgate.report.view import build_view
 from tests.support.situations import CORE, SITUATIONS, facts
+from tests.support.situations_compared import INDIRECT, compared
 
 PATH = PurePosixPath("m.py")
 WHOLE = (Span(start=1, end=10_000),)
@@ -240,6 +243,20 @@ def test_the_first_screen_is_the_comments() -> None:
     text = " ".join(Reader(page(facts(CORE, min_diff="80"))).text.split())
     assert "Diff coverage 66.7 % is below 80 %" in text
     assert "Cart.refund" in text
+
+
+def test_the_first_screen_has_the_order_of_the_comment() -> None:
+    text = Reader(page(compared(max_drop="0.2", raw="4.2", indirect=INDIRECT[:1]))).text
+    parts = ("allowed: cover", "is enough", "at most", "is left out of the drop", "lost")
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_lines_of_a_fold_that_there_is_no_room_for_are_counted() -> None:
+    made = facts(CORE, min_diff="80")
+    fold = Fold(title=say("Long"), blocks=(Listing(language="text", lines=("x",) * 5000),))
+    text = Reader(render_page(made, replace(build_view(made), folds=(fold,)), {})).text
+    assert "and 3800 more lines" in text
 
 
 def test_a_function_with_gaps_far_apart_is_shown_in_pieces_that_each_say_why() -> None:

@@ -29,8 +29,11 @@ def titles(made: Facts) -> list[str]:
 def test_without_a_test_a_broken_rule_is_no_news() -> None:
     none = ended(SuiteStatus.NO_TESTS, 5)
     made = facts(CORE, min_diff="80", suite=none)
-    assert made.verdict.kind is VerdictKind.CANNOT_JUDGE
-    assert str(build_view(made).first_line) == "Cannot judge: no test was found"
+    view = build_view(made)
+    assert (view.kind, view.mark) == (VerdictKind.CANNOT_JUDGE, "⚠️")
+    assert str(view.first_line) == "Cannot judge: no test was found"
+    assert not view.steps
+    assert not view.open_tables
 
 
 def test_what_was_lost_is_no_news_of_tests_that_failed() -> None:

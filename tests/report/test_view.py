@@ -368,6 +368,21 @@ def test_equals_are_in_the_order_of_the_source() -> None:
     assert [todo.lines for todo in build_view(facts(text)).places] == ["2", "9", "100", "10000"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        ("+ 5 missing", "The one uncovered line"),
+        ("+ 5 partial", "The one uncovered branch"),
+        ("+ 5-6 missing", "The 2 uncovered lines, in 1 file"),
+        ("+ 5-7 missing", "All 3 uncovered lines, in 1 file"),
+    ],
+)
+def test_what_is_uncovered_is_counted_in_words(lines: str, title: str) -> None:
+    # The total fails by more than the change has: the places are elsewhere, too.
+    built = build_view(facts(f"m.py\n    1-4\n    {lines}\n    11-90 missing\n", min_total="80"))
+    assert title in titles(built)
+
+
 def test_there_are_five_and_the_fold_says_of_how_many() -> None:
     built = view("many-files")
     assert len(built.step_rows) <= TODO_LIMIT

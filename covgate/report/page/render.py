@@ -39,6 +39,7 @@ class Page:
     steps_title: str
     steps: tuple[Prose, ...]
     tables: tuple[Grid, ...]
+    remarks: tuple[Prose, ...]
     folds: tuple[Fold, ...]
     footer: tuple[Prose, ...]
     count: str
@@ -52,11 +53,12 @@ def render_page(facts: Facts, view: ReportView, texts: Mapping[PurePosixPath, by
         title=view.headline,
         mark=view.mark,
         headline=view.first_line,
-        sentences=tuple(filter(None, (*view.advice, view.lead, *view.remarks, view.since))),
+        sentences=tuple(filter(None, (*view.advice, view.lead))),
         failed=view.failed,
         steps_title=view.steps.title if view.steps else "",
         steps=view.step_rows,
         tables=(view.tables,) if view.tables else (),
+        remarks=tuple(filter(None, (*view.remarks, view.since))),
         folds=tuple(fold.limited(_MOST_ROWS) for fold in view.folds if fold.on_page and not fold.repeats),
         footer=view.footer,
         count=count_gaps(gaps),

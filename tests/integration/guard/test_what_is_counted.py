@@ -43,7 +43,7 @@ def test_a_new_omit_is_named_and_commented_on(tmp_path: Path, github: FakeGithub
         True,
     )
     assert change["effect_unknown"] == "the tests were measured with the changed configuration only"
-    assert says(ran, "his change changes omit of coverage's configuration")
+    assert says(ran, "his change edits omit of coverage's configuration")
     assert "Coverage's configuration: omit gains shop/stock.py" in first_comment(github)
 
 
@@ -153,7 +153,7 @@ def test_forty_new_pragmas_are_counted_in_statements(tmp_path: Path, github: Fak
     change = row(ran, "pragma")
     assert (change["count"], change["files"]) == (80, ["shop/cart.py"])
     assert says(ran, "his change excludes 80 statements by new pragmas")
-    assert "80 statements are excluded by new pragmas, in shop/cart.py" in first_comment(github)
+    assert "80 statements are excluded by new pragmas, in `shop/cart.py`" in first_comment(github)
 
 
 def test_deleted_tests_are_counted_and_their_files_named(tmp_path: Path, github: FakeGithub) -> None:

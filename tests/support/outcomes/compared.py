@@ -27,6 +27,12 @@ STRICT = edit(
     more='\n[tool.covgate.components.catalog]\npaths = ["bookshop/catalog/**"]\nmin-total = 92\n'
     '\n[tool.covgate.components.payments]\npaths = ["bookshop/payments/**"]\nmin-total = 95\n',
 )
+LENIENT = edit(
+    "pyproject.toml",
+    ("min-diff = 80", "min-diff = 50"),
+    more='\n[tool.covgate.components.orders]\npaths = ["bookshop/orders/**"]\nmin-diff = 90\n'
+    '\n[tool.covgate.components.catalog]\npaths = ["bookshop/catalog/**"]\nmin-diff = 70\nmin-total = 80\n',
+)
 NO_RULES = edit("pyproject.toml", ("\n[tool.covgate]\nmin-diff = 80\nmin-total = 80\nmax-drop = 2\n", ""))
 TARGET = edit("pyproject.toml", more="\n[tool.covgate.target]\ntotal = 90\nby = 2024-06-30\nramp = true\n")
 
@@ -97,6 +103,11 @@ COMPARED = {
     "component-fails": Outcome(
         why="the diff of one component of three is too low",
         main=(MainPush(edits=COMPONENTS, recorded=False),),
+        edits=GIFT_HALF_TESTED,
+    ),
+    "component-alone-fails": Outcome(
+        why="the diff of one component of two is too low, the project's is enough",
+        main=(MainPush(edits=LENIENT, recorded=False),),
         edits=GIFT_HALF_TESTED,
     ),
     "two-components-fail": Outcome(

@@ -49,7 +49,12 @@ UNJUDGED = {
         },
         inputs={"max-drop": "5"},
     ),
-    "no-baseline": Outcome(why="no recorded commit is an ancestor", past="begun anew", edits=GIFT_ALMOST_TESTED),
+    "no-baseline": Outcome(
+        why="no recorded commit is an ancestor", past="begun anew", edits=GIFT_ALMOST_TESTED, depth=0
+    ),
+    "no-baseline-in-a-shallow-clone": Outcome(
+        why="a clone of two commits, in which no recorded one is", past="begun anew", edits=GIFT_ALMOST_TESTED
+    ),
     "history-unreachable": Outcome(
         why="the branch with the history cannot be read", edits=GIFT_ALMOST_TESTED, unreachable=True
     ),
