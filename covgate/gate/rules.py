@@ -104,8 +104,6 @@ def _fell(drop: Fraction, target: Decimal) -> str:
 def judge(checks: Iterable[Check], suite: SuiteRun | None, problem: Unavailable | None = None) -> Verdict:
     """Join the checks. A suite that failed fails the gate; what could not be known is never a pass.
 
-    Where no test was found nothing is judged: every rule that fails then says the same thing.
-
     `problem` is why the measurement as a whole is unusable, whatever rules are set.
     """
     all_checks = tuple(checks)
