@@ -178,10 +178,11 @@ def _advice(facts: Facts) -> list[Prose]:
         found.append(_told(facts, facts.total, MIN_TOTAL))
     elif facts.verdict.kind is VerdictKind.CANNOT_JUDGE:
         sentences = [_told_of(facts, check) for check in unknown_checks(facts)]
-        first, *others = dict(zip(map(str, sentences), sentences, strict=True)).values()
-        found += [say(NOT_GREEN, " ", first), *others]
+        found += dict(zip(map(str, sentences), sentences, strict=True)).values()
     elif facts.verdict.kind is VerdictKind.FAIL:
         found += [_told_of(facts, check) for check in unknown_checks(facts)]
+    if facts.verdict.kind is VerdictKind.CANNOT_JUDGE:
+        found[0] = say(NOT_GREEN, " ", found[0])
     if facts.check(MAX_DROP) and facts.baseline == NOTHING_RECORDED and facts.verdict.kind is VerdictKind.PASS:
         then = f"as soon as {main_of(facts)} has been recorded" if facts.base else "from the next recorded run on"
         found.append(say(f"First run: the drop is judged {then}."))

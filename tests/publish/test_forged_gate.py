@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -74,7 +75,8 @@ NOT_TOLD: dict[str, tuple[str, dict[str, object]]] = {
 @pytest.mark.parametrize("case", NOT_TOLD)
 def test_words_of_a_stranger_are_not_told(case: str) -> None:
     row, values = NOT_TOLD[case]
-    text = read(forged(row, **values))
+    # In code nothing is markup, and nobody is mentioned.
+    text = re.sub(r"`[^`\n]*`", "", read(forged(row, **values)))
     assert "to the gate itself" in text
     assert "evil.example" not in text
     assert "<b>" not in text

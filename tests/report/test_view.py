@@ -180,7 +180,8 @@ def test_what_is_not_about_lines_says_what_to_do_and_where_that_is_explained(sit
 
 
 def test_a_reason_that_the_headline_has_no_room_for_is_told_whole() -> None:
-    assert str(view("total-unavailable").advice[0]).startswith("2 measured files cannot be analysed (gen/a.py: its")
+    told = str(view("total-unavailable").advice[0])
+    assert told.startswith("What cannot be judged does not pass. 2 measured files cannot be analysed (gen/a.py: its")
     assert "cannot be analysed" not in str(view("diff-unavailable").advice[0])
 
 
@@ -188,7 +189,7 @@ def test_a_problem_that_knows_its_mending_says_that() -> None:
     reason = Unavailable(reason="the data is gone", hint="make it anew", slug="nothing-measured")
     made = replace(facts("", min_diff="80", problem="the data is gone"), total=reason)
     (advice,) = build_view(made).advice
-    assert str(advice) == "Make it anew (why)."
+    assert str(advice) == "What cannot be judged does not pass. Make it anew (why)."
     assert any((piece.url or "").endswith("#nothing-measured") for piece in advice.pieces)
 
 
