@@ -168,7 +168,8 @@ def _measuring(
 
 def _import_ahead(lines: ChangedLines | None) -> None:
     """Import what judges and renders the report, while another thread waits for tests and analysis."""
-    from covgate.commands.conclude import load_renderers  # noqa: PLC0415  # what it is for
+    from covgate.commands import conclude  # noqa: F401, PLC0415  # what it is for
+    from covgate.report import load_renderers  # noqa: PLC0415  # what it is for
 
     if lines is not None and any(file.lines for file in lines.files.values()):
         load_engine()

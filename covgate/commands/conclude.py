@@ -14,10 +14,8 @@ from covgate.gate import Bar
 from covgate.history import Archive, Past, Recorder, RunFigures
 from covgate.model import Coverage, Measurement, Unavailable
 from covgate.publish import deliver, read_judged, write_diff_cover
-from covgate.report import Facts, load_renderers, make_build
+from covgate.report import Facts, make_build
 from covgate.system import ReportFolder
-
-__all__ = ["figures", "judge", "load_renderers", "tell"]
 
 
 def judge(

@@ -173,6 +173,14 @@ def test_a_face_loads_no_library(room: str) -> None:
     assert set(done.stdout.split()) <= {*sys.stdlib_module_names, "covgate"}
 
 
+def test_the_action_begins_without_what_comes_after_the_tests() -> None:
+    """Most of the time before the tests' first line is imports."""
+    code = "import sys; import covgate.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-P", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    late = ("click", "covgate.report", "covgate.publish", "covgate.commands.assess", "covgate.commands.failure")
+    assert [name for name in done.stdout.split() if name.startswith(late)] == []
+
+
 @pytest.mark.parametrize("module", OWN)
 def test_the_outside_is_touched_where_it_may_be(module: str) -> None:
     imported = {one.full for one in imports(module)}
