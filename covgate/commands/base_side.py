@@ -40,6 +40,8 @@ class BaseSide:
     base: Base
     place: Place
     settings: Settings
+    git: GitCommand
+    """Of the folder that covgate was started in, or pointed at; without a user's own settings."""
     problem: str = ""
 
 
@@ -59,9 +61,9 @@ def read_base_side(base: Base, here: Path, own: Place, git: GitCommand, settings
         place = find_place_at(here, own.start, git, base.sha)
         if place.toml is None or not has_table(place.toml):
             place = replace(own, toml=None)
-        return BaseSide(base=base, place=place, settings=settings_of(place, place.toml))
+        return BaseSide(base=base, place=place, settings=settings_of(place, place.toml), git=git)
     except InputError as error:
-        return BaseSide(base=base, place=own, settings=settings_of(own, None), problem=error.message)
+        return BaseSide(base=base, place=own, settings=settings_of(own, None), git=git, problem=error.message)
 
 
 def find_bar(settings: Settings, base_side: BaseSide | None, change: Checkout, addopts: str) -> Bar:

@@ -7,22 +7,19 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatch
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 
 from covgate.change import Checkout, find_change, load_engine
-from covgate.commands.assess import assess
 from covgate.commands.base_side import BaseSide, find_bar
 from covgate.commands.edges import Edges
 from covgate.commands.setup import run_setup
 from covgate.commands.start import in_thread
-from covgate.config import CoverageOptions, Settings, check_globs
+from covgate.config import ALL_EXPORTS, EXPORT_FILES, CoverageOptions, Settings, check_globs, names_of
 from covgate.errors import ExitCode, InputError
-from covgate.history import Archive, Recorder, RunFigures, history_folder, look_back, open_archive
+from covgate.history import history_folder, look_back, open_archive
 from covgate.measure import Measuring, Probe, Project, Wanted, find_project, measure
-from covgate.model import ChangedLines, Coverage, Unavailable
-from covgate.publish import ALL_EXPORTS, EXPORT_FILES, deliver, names_of, read_judged, write_diff_cover
-from covgate.report import Facts, load_renderers, make_build
+from covgate.model import ChangedLines
 from covgate.system import (
     USER_VARIABLE,
     GitCommand,
@@ -54,7 +51,8 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
     folder = _report_folder(settings, edges, directory, tests_user)
     # What `git diff` shows this user: in a workflow no machine's settings enter.
     mine = user_settings(directory, edges.environment) if host.context.local else ()
-    git = GitCommand(directory, edges.environment, mine)
+    known = base_side is not None and not mine and base_side.place.start == directory
+    git = base_side.git if base_side and known else GitCommand(directory, edges.environment, mine)
     project = find_project(directory=directory, root=git.root, python=settings.python, environment=edges.environment)
     with contextlib.ExitStack() as stack:
         # The analysis of data that is there already imports coverage while the change is looked for. With a user of its
@@ -70,23 +68,16 @@ def run(settings: Settings, edges: Edges, base_side: BaseSide | None = None) -> 
         past = look_back(archive, checkout)
         if past.problem:
             screen.error(past.problem)
-        in_thread(partial(_import_ahead, checkout.lines))
         if settings.setup_command:
             run_setup(settings, edges)
         cache = make_cache(edges.environment) if in_image(edges.environment) else None
         with _isolated(settings, edges, git, directory, tests_user, cache) as user:
             job = _measuring(settings, edges, checkout, replace(project, user=user), folder, bar.otherwise)
             measurement = measure(replace(job, cache=cache), probe)
-        today = edges.now.date()
-        facts = assess(
-            settings, host.context, checkout, measurement, past, bar, today=today, environment=edges.environment
-        )
-        recorder = _recorder(settings, edges, archive, checkout)
-        notes = recorder.record(_own_figures(facts, measurement.coverage, settings), past)
-        facts = replace(facts, notes=(*facts.notes, *notes))
-    write_diff_cover(settings.reports or (), screen, checkout, measurement, facts, folder)
-    read = partial(read_judged, checkout, measurement)
-    return deliver(settings, host, screen, facts, folder, read=read, start=edges.directory, root=checkout.git.root)
+        from covgate.commands import conclude  # noqa: PLC0415  # see _import_ahead
+
+        facts = conclude.judge(settings, edges, checkout, measurement, past, bar, archive)
+    return conclude.tell(settings, edges, checkout, measurement, facts, folder)
 
 
 def _report_folder(settings: Settings, edges: Edges, directory: Path, tests_user: int | None) -> ReportFolder:
@@ -149,6 +140,15 @@ def _measuring(
     otherwise: CoverageOptions | None,
 ) -> Measuring:
     kinds, lines, files = settings.reports or (), checkout.lines, checkout.git.files()
+    import_ahead = lru_cache(lambda: in_thread(partial(_import_ahead, lines)))
+
+    def while_running() -> contextlib.AbstractContextManager[None]:
+        # Not earlier: what comes before the first command, or the tests, would have to share the processor.
+        import_ahead()
+        return edges.host.log.stopped_commands()
+
+    if settings.coverage_data:
+        import_ahead()
     return Measuring(
         settings=settings,
         project=project,
@@ -164,48 +164,18 @@ def _measuring(
         changed=frozenset(lines.others) if lines else frozenset(),
         from_ci=bool(edges.environment.get("CI")),
         screen=edges.screen,
-        while_running=edges.host.log.stopped_commands,
+        while_running=while_running,
         group=edges.host.log.group,
         start=edges.directory,
         makes_environment=in_image(edges.environment) and settings.python is None,
     )
 
 
-def _recorder(settings: Settings, edges: Edges, archive: Archive, checkout: Checkout) -> Recorder:
-    host, today = edges.host, edges.now.date()
-    return Recorder(
-        settings=settings,
-        host=host,
-        screen=edges.screen,
-        environment=edges.environment,
-        today=today,
-        build=make_build(settings, host.context, today),
-        archive=archive,
-        checkout=checkout,
-    )
-
-
-def figures(facts: Facts, measured: Coverage | Unavailable) -> RunFigures:
-    """Pick what a record is made of: what was `measured`, unless the run was judged to have measured nothing."""
-    return RunFigures(
-        coverage=facts.total if isinstance(facts.total, Unavailable) else measured,
-        diff=facts.diff,
-        components=facts.components,
-        suite=facts.verdict.suite,
-        lost=facts.lost,
-        head=facts.head,
-        compared=facts.comparison is not None,
-    )
-
-
-def _own_figures(facts: Facts, measured: Coverage | Unavailable, settings: Settings) -> RunFigures:
-    """Leave out the components that are judged because the base has them."""
-    names = {part.name for part in settings.components}
-    return replace(figures(facts, measured), components=tuple(part for part in facts.components if part.name in names))
-
-
 def _import_ahead(lines: ChangedLines | None) -> None:
-    """Import what joins the lines and renders the report, while another thread waits for tests and analysis."""
+    """Import what judges and renders the report, while another thread waits for tests and analysis."""
+    from covgate.commands import conclude  # noqa: F401, PLC0415  # what it is for
+    from covgate.report import load_renderers  # noqa: PLC0415  # what it is for
+
     if lines is not None and any(file.lines for file in lines.files.values()):
         load_engine()
     load_renderers()

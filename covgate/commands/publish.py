@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from covgate.commands.edges import Edges
-from covgate.config import OPTIONS, CommentPolicy, Settings
+from covgate.config import ALL_EXPORTS, OPTIONS, CommentPolicy, Settings
 from covgate.errors import ExitCode, InputError, PublishError
 from covgate.host import BranchPull, FinishedRun, Host, Refusal
 from covgate.model import Unavailable, plain
 from covgate.publish import (
-    ALL_EXPORTS,
     MOST_ARCHIVE,
     Marker,
     Unjudged,

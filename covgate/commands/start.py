@@ -37,7 +37,6 @@ from covgate.host import (
     load_finished_run,
     open_host,
 )
-from covgate.publish import TITLE
 from covgate.system import GitCommand, GitRemote, Screen, find_checkout, in_image
 
 
@@ -87,7 +86,8 @@ def open_run(request: RunRequest, *, judges: bool = True) -> tuple[Settings, Edg
         base_side = _find_base_side(request, place, settings, host)
     if judges and _looks_for_project(request, settings, place):
         base = base_side.base.sha if base_side and foreign else None
-        if below := find_project_below(GitCommand(place.start, request.environment), base):
+        git = base_side.git if base_side else GitCommand(place.start, request.environment)
+        if below := find_project_below(git, base):
             screen.say(f"Found one project in the checkout, in {below}: the run is of it, as with `working-directory`")
             return open_run(replace(request, inputs={**request.inputs, _DIRECTORY: str(below)}), judges=judges)
     if judges and not host.context.local:
@@ -189,7 +189,13 @@ _SHOWN = 7
 def annotator(environment: Mapping[str, str], level: Level) -> Callable[[str], None]:
     """Return what attaches a message to the run, where the environment is a workflow's."""
     runner = Runner.from_environment(environment, sys.stdout)
-    return lambda message: runner.annotate(level, message, title=TITLE)
+
+    def annotate(message: str) -> None:
+        from covgate.publish import TITLE  # noqa: PLC0415  # with the reports, which come last
+
+        runner.annotate(level, message, title=TITLE)
+
+    return annotate
 
 
 def _anchored(given: Mapping[str, str], place: Place, name_of: Callable[[Option], str]) -> dict[str, str]:

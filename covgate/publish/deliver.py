@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from covgate.config import AnnotationPolicy, CommentPolicy, PublishPolicy, ReportKind, Settings
+from covgate.config import PAGE, AnnotationPolicy, CommentPolicy, PublishPolicy, ReportKind, Settings
 from covgate.errors import CovgateError, ExitCode, PublishError, explained_at
 from covgate.gate import exit_code
 from covgate.host import EventKind, Host, Level, Runner
 from covgate.model import figures, known, plain
 from covgate.publish.comment import BODY_LIMIT, Published, publish_comment
-from covgate.publish.files import PAGE
 from covgate.publish.marker import Marker
 from covgate.publish.plan import CommentDraft
 from covgate.report import (

@@ -6,9 +6,8 @@ from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
 from covgate.change import Checkout, digest_of, read_texts, render_diff_cover
-from covgate.config import ReportKind
+from covgate.config import DIFF_COVER_FILES, ReportKind
 from covgate.model import Measurement, Unavailable
-from covgate.publish.files import DIFF_COVER_FILES
 from covgate.report import Facts
 from covgate.system import ReportFolder, Screen
 

@@ -6,12 +6,11 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from covgate.config import OUTPUT_NAMES, CommentPolicy
+from covgate.config import ALL_EXPORTS, OUTPUT_NAMES, CommentPolicy
 from covgate.errors import CovgateError, InputError
 from covgate.host import Host, Runner
 from covgate.model import VerdictKind
 from covgate.publish.comment import publish_comment
-from covgate.publish.files import ALL_EXPORTS
 from covgate.publish.marker import Marker
 from covgate.publish.plan import CommentDraft
 from covgate.report import render_failed_result, render_failure, render_unjudged

@@ -84,6 +84,7 @@ class GitCommand:
 
     def __init__(self, directory: Path, environment: Mapping[str, str], settings: tuple[str, ...] = ()) -> None:
         self.call = GitCall(directory=directory, environment=environment, settings=settings)
+        self._parents: dict[Sha, tuple[Sha, ...]] = {}
         self._require_version()
         self.root = self._find_root()
         # From here on paths are relative to the root, wherever in the checkout covgate was started.
@@ -138,13 +139,15 @@ class GitCommand:
 
     def parents(self, commit: Sha) -> tuple[Sha, ...]:
         """Return the parents a commit names, also where a shallow clone does not hold them."""
-        raw = self._run("cat-file", "commit", commit).stdout
-        header = raw.partition(b"\n\n")[0].decode("utf-8", "replace")
-        return tuple(
-            parse_sha(line.removeprefix("parent ").strip())
-            for line in header.splitlines()
-            if line.startswith("parent ")
-        )
+        if commit not in self._parents:
+            raw = self._run("cat-file", "commit", commit).stdout
+            header = raw.partition(b"\n\n")[0].decode("utf-8", "replace")
+            self._parents[commit] = tuple(
+                parse_sha(line.removeprefix("parent ").strip())
+                for line in header.splitlines()
+                if line.startswith("parent ")
+            )
+        return self._parents[commit]
 
     def has_commit(self, commit: Sha) -> bool:
         """Whether the clone holds the commit."""

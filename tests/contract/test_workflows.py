@@ -49,6 +49,13 @@ def test_no_checkout_leaves_its_token(path: Path) -> None:
     assert [step["with"]["persist-credentials"] for step in checkouts] == [False] * len(checkouts)
 
 
+@pytest.mark.parametrize("path", EVERY)
+def test_no_cache_is_carried_on_under_another_key(path: Path) -> None:
+    """Nothing is taken out of it: it would grow with each change of a file that its key is made of."""
+    caches = [step["with"] for step in steps(path) if step.get("uses", "").startswith("actions/cache@")]
+    assert all("hashFiles(" in given["key"] and "restore-keys" not in given for given in caches)
+
+
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in OURS])
 def test_the_tests_and_tools_that_a_workflow_names_are_there(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

@@ -67,7 +67,8 @@ def local_actions(folder: Path, image: str) -> list[str]:
     text = (ROOT / "action.yml").read_text(encoding="utf-8").replace("image: Dockerfile", f"image: docker://{image}")
     (action / "action.yml").write_text(text, encoding="utf-8")
     places = {"org/covgate-action@v1": action}
-    workflows = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "workflows").glob("*.yml"))
+    folders = (ROOT / "docs" / "workflows", ROOT / ".github" / "workflows")
+    workflows = "".join(path.read_text(encoding="utf-8") for place in folders for path in place.glob("*.yml"))
     for name in ("upload-artifact", "download-artifact", "setup-python", "cache"):
         stand_in = shutil.copytree(STAND_INS / name.replace("-", "_"), folder / name)
         shutil.copy(STAND_INS / "artifacts.py", stand_in)

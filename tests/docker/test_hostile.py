@@ -56,7 +56,13 @@ class Runner:
         self.path("loot").chmod(0o1777)
 
     def run(
-        self, inputs: dict[str, str], variables: dict[str, str], *, read_only: bool = False, options: Sequence[str] = ()
+        self,
+        inputs: dict[str, str],
+        variables: dict[str, str],
+        *,
+        read_only: bool = False,
+        options: Sequence[str] = (),
+        timeout: float = 200,
     ) -> subprocess.CompletedProcess[str]:
         host = {**os.environ, **self.engine.environment}.get("DOCKER_HOST", "unix:///var/run/docker.sock")
         environment = {
@@ -95,7 +101,7 @@ class Runner:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=200,
+            timeout=timeout,
             check=False,
         )
 

@@ -18,6 +18,9 @@ __all__ = ["github", "runner"]
 
 pytestmark = pytest.mark.real
 
+PATIENCE = 900
+"""Seconds: a suite and what it needs are downloaded and run twice, on a machine that may do other work."""
+
 FIGURES = ("total", "diff", "checks", "verdict", "head", "base")
 
 
@@ -34,7 +37,7 @@ def figures(runner: Runner, project: Project, variables: dict[str, str]) -> dict
         "install-command": f"uv pip install --quiet {needed} --editable .",
         "test-command": f"python -m {' '.join(project.suite)}",
     }
-    done = runner.run(inputs, variables)
+    done = runner.run(inputs, variables, timeout=PATIENCE)
     assert (checkout / ".covgate" / "result.json").is_file(), done.stdout + done.stderr
     result = json.loads((checkout / ".covgate" / "result.json").read_text(encoding="utf-8"))
     if not variables:
@@ -60,6 +63,9 @@ FOUND = {
 }
 """What each of them says its tests need."""
 
+LEFT_OUT = {"async-timeout": ("--deselect=tests/test_timeout.py::test_enter_twice",)}
+"""What fails on the Python of a base made of Debian's packages: asyncio of 3.11.2 lets a timeout be entered twice."""
+
 
 @pytest.mark.parametrize("project", [p for p in PROJECTS if p.name in FOUND], ids=lambda project: project.name)
 def test_no_install_command_is_needed(runner: Runner, tmp_path: Path, project: Project) -> None:
@@ -70,13 +76,14 @@ def test_no_install_command_is_needed(runner: Runner, tmp_path: Path, project: P
     sample = Sample(folder=checkout, base=base, head=head, merge=head)
     runner.prepare(sample)
     # pytest-cov measures by itself where it is configured.
+    suite = " ".join((*project.suite, *LEFT_OUT.get(project.name, ())))
     program = "python" if project.pytest_cov else "coverage run"
     by_hand = (
         "(unset COVERAGE_PROCESS_CONFIG PYTEST_ADDOPTS; export COVERAGE_FILE=$(mktemp -d)/data; "
-        f"{program} -m {' '.join(project.suite)}; coverage combine || true; coverage json -q -o total.json)"
+        f"{program} -m {suite}; coverage combine || true; coverage json -q -o total.json)"
     )
-    command = f"{' '.join(project.suite)} && {by_hand}"
-    done = runner.run({"install-command": "", "test-command": command, "min-diff": ""}, {})
+    command = f"{suite} && {by_hand}"
+    done = runner.run({"install-command": "", "test-command": command, "min-diff": ""}, {}, timeout=PATIENCE)
     log = done.stdout + done.stderr
     assert done.returncode == ExitCode.PASSED, log
     assert FOUND[project.name] in log

@@ -15,7 +15,7 @@ import pytest
 
 from covgate.model.commit import parse_sha
 from covgate.publish.marker import Marker, parse_marker, render_marker
-from tests.docker.act import TOKEN, action_files, artifact_server, documented, local_actions, run_act
+from tests.docker.act import TOKEN, action_files, artifact_server, documented, local_actions, of_sample, run_act
 from tests.docker.engine import ROOT, Engine
 from tests.docker.sample import CHANGE, NUMBER, PROJECT, REPOSITORY, Sample, git, make_sample
 from tests.support.github import events
@@ -224,3 +224,30 @@ def test_the_action_is_built_from_the_checkout(machine: Machine, github: FakeGit
     assert "verdict is fail at 50" in done.stdout, done.stdout
     assert done.returncode != 0, done.stdout
     assert len(github.comments) == 1
+
+
+NEVER_RUN = {"calc/old.py": "def old():\n    return 1\n"}
+"""Lines of main that no test knows: a change may be covered in full, and the total is not."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("also", "red", "joined"),
+    [
+        pytest.param(NEVER_RUN, "outcome failure, verdict fail, passed false", "success", id="as-it-should-be"),
+        pytest.param({}, "outcome success, verdict pass, passed true", "failure", id="a-rule-that-holds"),
+    ],
+)
+def test_the_self_test(machine: Machine, github: FakeGithub, also: Mapping[str, str], red: str, joined: str) -> None:
+    """A gate that is green, one whose red is awaited, and one check that says whether both came out so."""
+    workflow = of_sample((ROOT / ".github/workflows/self-test.yml").read_text(encoding="utf-8"))
+    # A module of covgate's has a name that unittest looks for.
+    workflow = workflow.replace("python -m unittest", "python -m unittest test_calc")
+    sample = machine.sample("", COVERED, also={**action_files(machine.base), **also}, workflow=workflow)
+    done = machine.pull_request(sample)
+    assert red in done.stdout, done.stdout
+    assert f"the gate: success, a rule that cannot hold: {joined}" in done.stdout, done.stdout
+    assert ("❌ **Total coverage 83.3 % is below 100 %" in done.stdout) is (joined == "success"), done.stdout
+    assert "uploaded " in done.stdout, done.stdout
+    assert (done.returncode == 0) is (joined == "success"), done.stdout
+    assert not github.comments

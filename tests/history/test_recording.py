@@ -17,7 +17,7 @@ import pytest
 
 from covgate.change.checkout import Checkout
 from covgate.change.line_mapping import find_shifts
-from covgate.commands.check import figures
+from covgate.commands.conclude import figures
 from covgate.config.options import Settings
 from covgate.config.settings import floors_of, resolve
 from covgate.config.toml_file import TomlFile

@@ -21,7 +21,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 MODULES = (
-    "covgate.cli",
+    "covgate.cli.arguments",
+    "covgate.commands.conclude",
+    "covgate.commands.failure",
+    "covgate.commands.history",
+    "covgate.commands.publish",
     "covgate.change.diff_cover_reporters",
     "covgate.history.ratchet.pull_request",
     "covgate.host.github.host",

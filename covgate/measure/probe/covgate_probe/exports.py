@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape
 
 from . import Json
 from .analyst import Analyst, relative
@@ -49,4 +49,4 @@ def _write_xml(cov: Analyst, root: str, morfs: list[str], place: str) -> None:
     # The checkout of another job, or of the machine around a container, lies elsewhere.
     source = "<source>{}</source>"
     with open(place, "w", encoding="utf-8") as file:
-        file.write(text.replace(source.format(escape(root)), source.format("."), 1))
+        file.write(text.replace(source.format(escape(root, quote=False)), source.format("."), 1))

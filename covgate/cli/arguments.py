@@ -1,56 +1,27 @@
-"""The command line: arguments and environment in, an exit code out. Only here is there an `except Exception`."""
+"""The command line: its arguments, read by click."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
 import shutil
-import signal
 import sys
-import traceback
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from covgate import __version__
-from covgate.commands import (
-    Request,
-    RunRequest,
-    annotator,
-    leave_failure,
-    make_sample,
-    mark_failure,
-    open_publishing,
-    open_run,
-    run,
-    run_history,
-    run_publish,
-)
-from covgate.config import OPTIONS, Mode, Option, did_you_mean, option_named
-from covgate.errors import CovgateError, ExitCode, InputError, Terminated
-from covgate.host import Level, Runner
-from covgate.publish import word_error
-from covgate.system import Screen, forgiving_streams, one_stream
+from covgate.cli.ending import check, mark, publish
+from covgate.commands import RunRequest, leave_failure, make_sample, open_run, run_history
+from covgate.config import OPTIONS, Option, did_you_mean, option_named
+from covgate.errors import ExitCode, InputError
+from covgate.system import Screen
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the `covgate` command and return its exit code."""
-    return _guarded(lambda: _invoke(sys.argv[1:] if argv is None else list(argv)))
-
-
-def action() -> int:
-    """Run as the GitHub action: every setting comes from the action's inputs and the project's configuration."""
-    publishes = os.environ.get("INPUT_MODE", "").strip() == Mode.PUBLISH
-    request = RunRequest(environment=dict(os.environ), inputs=os.environ, configured=not publishes)
-    return _guarded(lambda: (_publish if publishes else _check)(request), streams=_of_container)
-
-
-def _invoke(argv: list[str]) -> int:
+def invoke(argv: list[str]) -> int:
+    """Run the command that the arguments name, and return its exit code. Raises CovgateError."""
     # A command stands after `--`; click would take options of the command for its own.
     at = argv.index("--") if "--" in argv else len(argv)
     own, command = argv[:at], tuple(argv[at + 1 :])
@@ -64,7 +35,7 @@ def _invoke(argv: list[str]) -> int:
         if own[0] == "check":
             request = RunRequest(environment=dict(os.environ), command_line=_places_in(own))
             leave_failure(problem, request)
-            _mark(problem, request)
+            mark(problem, request)
         raise problem from None
     except click.Abort:
         # click's name for Ctrl-C.
@@ -107,7 +78,7 @@ def _check_command(command: tuple[str, ...], /, **values: str | tuple[str, ...] 
             given[option.name] = "true"
         elif value:
             given[option.name] = "\n".join(value) if isinstance(value, tuple) else value
-    return _check(RunRequest(environment=dict(os.environ), command_line=given, command=command))
+    return check(RunRequest(environment=dict(os.environ), command_line=given, command=command))
 
 
 def _click_options(options: Iterable[Option]) -> list[click.Parameter]:
@@ -164,7 +135,7 @@ def _history_command(
     _refuse_command("history", command)
     given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
     settings, edges, _ = open_run(RunRequest(environment=dict(os.environ), command_line=given), judges=False)
-    return run_history(settings, edges, Request(as_json=as_json, take=take, limit=limit))
+    return run_history(settings, edges, as_json=as_json, take=take, limit=limit)
 
 
 _cli.add_command(
@@ -203,7 +174,7 @@ _PUBLISH_OPTIONS = ("name", "comment", "publish", "report-dir")
 def _publish_command(command: tuple[str, ...], /, **values: str | None) -> int:
     _refuse_command("publish", command)
     given = {option.name: value for option in OPTIONS if (value := values.get(option.field))}
-    return _publish(RunRequest(environment=dict(os.environ), command_line=given, configured=False))
+    return publish(RunRequest(environment=dict(os.environ), command_line=given, configured=False))
 
 
 def _refuse_command(name: str, command: tuple[str, ...]) -> None:
@@ -247,7 +218,7 @@ def _demo(directory: Path) -> int:
     screen = Screen(sys.stdout, sys.stderr)
     # Nobody's pull request: whatever event it runs on, it is judged as on a laptop.
     local = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
-    code = _check(RunRequest(directory=directory, environment=local))
+    code = check(RunRequest(directory=directory, environment=local))
     if code != ExitCode.RULE_BROKEN:
         screen.say(f"the sample's gate should be red (exit code 1), and ended with {code}")
         return code
@@ -255,37 +226,6 @@ def _demo(directory: Path) -> int:
     command = "covgate" if shutil.which("covgate") else f"{shlex.quote(sys.executable)} -m covgate"
     screen.say(f"  cd {shlex.quote(os.fspath(directory))} && {command} check")
     return ExitCode.PASSED
-
-
-def _check(request: RunRequest) -> int:
-    """Run the pipeline. However it ends, the report and the outputs are this run's."""
-    return _reported(request, lambda: run(*open_run(request)))
-
-
-def _publish(request: RunRequest) -> int:
-    """Post another run's report; what goes wrong stands in the place of it."""
-    return _reported(request, lambda: run_publish(*open_publishing(request)))
-
-
-def _reported(request: RunRequest, work: Callable[[], int]) -> int:
-    try:
-        return work()
-    except BaseException as exc:
-        error = _as_error(exc)
-        leave_failure(error, request)
-        _mark(error, request)
-        raise
-
-
-def _mark(error: CovgateError, request: RunRequest) -> None:
-    """Let no earlier comment stand for a run without a verdict. Whatever goes wrong, the run has its own error."""
-    stands = "The comment of an earlier run, if there is one, stands"
-    try:
-        mark_failure(error, request)
-    except CovgateError as exc:
-        Screen(sys.stdout, sys.stderr).say(f"{stands}: {exc.message}")
-    except Exception as exc:  # noqa: BLE001  # see above; not its text, which may hold anything
-        Screen(sys.stdout, sys.stderr).say(f"{stands} ({type(exc).__name__})")
 
 
 def _places_in(argv: Sequence[str]) -> dict[str, str]:
@@ -297,68 +237,3 @@ def _places_in(argv: Sequence[str]) -> dict[str, str]:
             if flag == option.flag:
                 found[option.name] = value if equals else following
     return found
-
-
-@contextlib.contextmanager
-def _of_container() -> Iterator[None]:
-    # Inside: by then there is a standard output to send standard error to.
-    with forgiving_streams(), one_stream():
-        yield
-
-
-def _guarded(
-    work: Callable[[], int], streams: Callable[[], contextlib.AbstractContextManager[None]] = forgiving_streams
-) -> int:
-    """Turn every way of ending into one message and an exit code."""
-    before = signal.signal(signal.SIGTERM, _terminate)
-    interrupt = signal.getsignal(signal.SIGINT)
-    if interrupt is signal.SIG_IGN:
-        # As under nohup, and for `&` in a script: what covgate starts would inherit it, and the tests would not hear
-        # the signal that asks them to end. A handler, even an empty one, is not inherited.
-        signal.signal(signal.SIGINT, lambda _number, _frame: None)
-    try:
-        with streams(), warnings.catch_warnings():
-            if not sys.warnoptions:
-                # Those of a library are not for whoever reads the log of a gate.
-                warnings.simplefilter("ignore")
-            return _worded(work)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        if interrupt is signal.SIG_IGN:
-            signal.signal(signal.SIGINT, interrupt)
-
-
-def _worded(work: Callable[[], int]) -> int:
-    screen = Screen(sys.stdout, sys.stderr)
-    try:
-        return int(work())
-    except CovgateError as exc:
-        error = exc
-        screen.error(error)
-    except (KeyboardInterrupt, Terminated) as exc:
-        error = _as_error(exc)
-        screen.say(error.message)
-    except Exception as exc:  # noqa: BLE001  # whatever is not foreseen is a bug, and says so
-        error = _as_error(exc)
-        with Runner.from_environment(os.environ, sys.stdout).group("What a report of this bug needs"):
-            screen.quote("".join(traceback.format_exception(exc)))
-        screen.say("this is a bug in covgate; please report it with the lines above")
-    annotator(os.environ, Level.ERROR)(word_error(error))
-    return error.exit_code
-
-
-def _as_error(exc: BaseException) -> CovgateError:
-    """Return how a run ended as an error with its exit code and what to do about it."""
-    if isinstance(exc, CovgateError):
-        return exc
-    if isinstance(exc, (KeyboardInterrupt, Terminated)):
-        code = ExitCode.TERMINATED if isinstance(exc, Terminated) else ExitCode.INTERRUPTED
-        return CovgateError(code.name.lower(), hint="run it again", slug="interrupted", exit_code=code)
-    # Not its text: that may hold anything.
-    message = f"a bug in covgate ({type(exc).__name__})"
-    return CovgateError(message, hint="please report it with the lines in the log", slug="bug")
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    raise Terminated

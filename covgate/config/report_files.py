@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from covgate.config import ReportKind
+from covgate.config.option_values import ReportKind
 
 PAGE = "index.html"
 """covgate's own page."""
