@@ -12,8 +12,8 @@ STAMP := $(VENV)/.installed-
 demo: $(STAMP)run  ## Make a sample project in demo/ and run covgate on it.
 	$(BIN)/covgate demo demo
 
-quick: $(STAMP)lint  ## Unit and contract tests, style and types: the loop of a developer.
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto --ignore=tests/integration --ignore=tests/docker --ignore=tests/browser --ignore=tests/real
+quick: $(STAMP)lint  ## Unit and contract tests but the slow ones, style and types: the loop of a developer.
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto -m "not slow" --ignore=tests/integration --ignore=tests/docker --ignore=tests/browser --ignore=tests/real
 	$(MAKE) lint
 
 test: $(STAMP)test  ## Every test that needs no Docker; make test TESTS=tests/gate for some.

@@ -13,9 +13,6 @@ from covgate.model import (
     MIN_DIFF,
     MIN_TOTAL,
     Check,
-    DiffFile,
-    Gap,
-    ReasonKind,
     Status,
     SuiteRun,
     SuiteStatus,
@@ -30,6 +27,7 @@ from covgate.report.facts import Facts
 from covgate.report.gate_changes import word_lowering
 from covgate.report.prose import Prose, name, say
 from covgate.report.test_rows import make_test_rows
+from covgate.report.why import is_not_loaded
 from covgate.report.words import plural, share_text, short_path
 
 LONGEST = 116
@@ -289,7 +287,7 @@ def gap_of(check: Check, facts: Facts) -> tuple[int, Tally | None]:
 
 def _not_imported(check: Check, facts: Facts) -> Prose:
     """Name the one file that no test imports, where covering it would be enough and nothing less is."""
-    gone = [file for file in facts.known_diff.files if _is_not_loaded(file)]
+    gone = [file for file in facts.known_diff.files if is_not_loaded(file)]
     needed, tally = gap_of(check, facts)
     if check.component or len(gone) != 1 or tally is None:
         return Prose()
@@ -300,12 +298,6 @@ def _not_imported(check: Check, facts: Facts) -> Prose:
     of = f"{missing:,} of" if missing < tally.counts.total else "all"
     of = f"{of} {tally.counts.total:,} changed {_noun(tally)}"
     return say("no test imports ", name(short_path(file.path, 40)), f" ({of})")
-
-
-def _is_not_loaded(file: DiffFile) -> bool:
-    """Whether no test imports a file: nothing measured it, or coverage lists it because it is below `source`."""
-    never = all(ReasonKind.NEVER_IMPORTED in {reason.kind for reason in place.reasons} for place in file.places)
-    return file.gap is Gap.UNMEASURED or (bool(file.places) and never)
 
 
 # --- what cannot be judged --------------------------------------------------------------------------------------------

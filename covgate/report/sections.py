@@ -22,7 +22,7 @@ from covgate.report.rules_table import (
 )
 from covgate.report.test_rows import TestRows, make_test_rows
 from covgate.report.todo import NextSteps, Todo, omitted_rows
-from covgate.report.why import KEYWORD, REASONS
+from covgate.report.why import KEYWORD, REASONS, is_not_loaded
 from covgate.report.words import RANGES, plural, short_path, span_text
 
 _LONGEST_NAME = 80
@@ -116,7 +116,7 @@ def _ranges(facts: Facts, file: DiffFile) -> Prose:
         else:
             joined.append(span)
     shown = [say(link(span_text(span), facts.links.to(file.path, span))) for span in joined]
-    return _listed(shown) + (f" ({REASONS[ReasonKind.NEVER_IMPORTED]})" if file.gap else "")
+    return _listed(shown) + (f" ({REASONS[ReasonKind.NEVER_IMPORTED]})" if is_not_loaded(file) else "")
 
 
 def _listed(items: Sequence[Prose]) -> Prose:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from covgate.model import Reason, ReasonKind
+from covgate.model import DiffFile, Gap, Reason, ReasonKind
 
 REASONS = {
     ReasonKind.NEVER_IMPORTED: "no test imports this file",
@@ -46,3 +46,9 @@ def why_text(reasons: Sequence[Reason], branch: str = "") -> str:
     if len(said) <= NAMED:
         return " and ".join(said)
     return f"{', '.join(said[:NAMED])}, and more"
+
+
+def is_not_loaded(file: DiffFile) -> bool:
+    """Whether no test imports a file: nothing measured it, or coverage lists it because it is below `source`."""
+    never = all(ReasonKind.NEVER_IMPORTED in {reason.kind for reason in place.reasons} for place in file.places)
+    return file.gap is Gap.UNMEASURED or (bool(file.places) and never)

@@ -87,6 +87,7 @@ EDITS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("edit", "expected"), EDITS)
 @pytest.mark.parametrize("how", ["committed", "staged", "lies-there"])
 def test_a_change_has_the_same_lines_wherever_it_stands(

@@ -220,6 +220,7 @@ def content(lines: Sequence[str], *, ended: bool) -> bytes:
     return (text + "\n" if lines and (ended or text.endswith("\r")) else text).encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(edits=st.lists(EDIT, min_size=1, max_size=8))
 def test_kept_lines_are_the_same_lines_in_the_same_order(

@@ -112,6 +112,7 @@ def _commit(mark: int, files: Texts, parents: tuple[int, ...] = ()) -> str:
     return said + "\n"
 
 
+@pytest.mark.slow
 def test_the_named_lines_are_the_meant_lines(commits: tuple[Path, list[tuple[Sha, Sha, Sha]]]) -> None:
     for seed in range(CASES):
         assert_links_hold(*commits, seed)

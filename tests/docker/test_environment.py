@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from tests.docker.sample import CHANGE, Sample, commit, git, make_sample
 from tests.docker.test_container import TOKEN
 from tests.docker.test_hostile import Runner, github, home_is_the_runners, obeyed, runner, workspace_is_given_back
 from tests.integration.running.test_environments import uv
-from tests.support.layouts import IGNORED, IN_THE_GATE, LAYOUTS, Layout, by_hand
+from tests.support.layouts import HATCHLING, IGNORED, IN_THE_GATE, LAYOUTS, TOX, Layout, by_hand, project
 
 __all__ = ["github", "runner"]
 
@@ -62,6 +64,55 @@ def test_an_ordinary_project_needs_no_setting(runner: Runner, tmp_path: Path, la
         assert again.returncode == ExitCode.PASSED, again.stdout + again.stderr
     by_coverage = Decimal((place / "total.txt").read_text(encoding="utf-8"))
     assert abs(Decimal(result["total"]["percent"]) - by_coverage) < Decimal("0.001")
+    home_is_the_runners(runner)
+    workspace_is_given_back(sample)
+
+
+HATCH_SCRIPT = """\
+[tool.hatch.envs.default]
+dependencies = ['pytest', 'idna', 'coverage>=7.13']
+[tool.hatch.envs.default.scripts]
+test = 'pytest -q'
+"""
+TOX_INI = """\
+[tox]
+envlist = py
+[testenv]
+package = editable
+pass_env = COVERAGE_*
+deps =
+    pytest
+    coverage>=7.13
+    -r needs.txt
+commands = pytest -q
+"""
+TYPED: Mapping[str, tuple[Layout, Mapping[str, str]]] = {
+    "uv": (
+        LAYOUTS["uv-workspace"],
+        {"install-command": "uv sync --all-packages", "test-command": "uv run pytest -q"},
+    ),
+    "poetry": (LAYOUTS["poetry"], {"install-command": "poetry install", "test-command": "poetry run pytest -q"}),
+    "hatch": (
+        replace(
+            LAYOUTS["hatch"],
+            files={**LAYOUTS["hatch"].files, "pyproject.toml": project("calc", HATCH_SCRIPT) + HATCHLING},
+        ),
+        {"test-command": "hatch run test"},
+    ),
+    "tox": (replace(TOX, files={**TOX.files, "tox.ini": TOX_INI}), {"test-command": "tox"}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tool", TYPED)
+def test_what_people_type_first_works(runner: Runner, tmp_path: Path, tool: str) -> None:
+    layout, inputs = TYPED[tool]
+    sample = lay(tmp_path / "checkout", layout)
+    runner.prepare(sample)
+    done = runner.run({**NOTHING_SET, **inputs, "min-diff": "100"}, {}, timeout=400)
+    assert done.returncode == ExitCode.PASSED, done.stdout + done.stderr
+    result = json.loads((sample.folder / ".covgate" / "result.json").read_text(encoding="utf-8"))
+    assert result["diff"]["lines"] == {"covered": 1, "total": 1}
     home_is_the_runners(runner)
     workspace_is_given_back(sample)
 

@@ -55,6 +55,7 @@ TEXT = "m.py\n    1-8\n    9 missing\n"
 # --- pytest's arguments ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("configured", "command", "addopts", "partial"),
     [
@@ -241,6 +242,7 @@ def test_an_edit_of_something_else_is_none(repository: Repository) -> None:
     assert obstacle(repository, facts(TEXT, diff=None)) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "prefix", "kept_out"),
     [

@@ -121,6 +121,7 @@ OF_PYTEST: list[tuple[str | None, int | None, str, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "first_line"),
     [

@@ -51,6 +51,7 @@ ANY_SHELL = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "code"), ANY_SHELL)
 @pytest.mark.parametrize("bash", [True, False], ids=["bash", "sh"])
 def test_a_command_ends_at_its_first_failure(

@@ -236,6 +236,7 @@ def test_outputs_that_cannot_be_written_are_a_warning(tmp_path: Path) -> None:
 # --- the step summary ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("room", "which"),
     [

@@ -293,6 +293,7 @@ def test_the_honest_result_is_read() -> None:
     assert "![" not in read(pack(TEXT.encode()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("content", "why"), RESULTS.values(), ids=RESULTS)
 def test_a_result_that_covgate_would_not_have_written(content: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why) as caught:
@@ -329,6 +330,7 @@ FREE: dict[str, Callable[[str], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", EVIL)
 @pytest.mark.parametrize("place", FREE)
 def test_free_text_is_not_taken_over(place: str, text: str) -> None:

@@ -125,6 +125,7 @@ def test_two_runs_that_both_edit_leave_one_comment(before: tuple[int, ...]) -> N
             assert late_edit > last_look
 
 
+@pytest.mark.slow
 def test_three_runs_that_all_post_first_leave_one_comment() -> None:
     found = all_endings(with_comments(), (1, 2, 3), same=lambda state: repr((state.memory.comments, state.answers)))
     assert {len(ending.memory.comments) for ending in found} == {1}

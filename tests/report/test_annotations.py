@@ -105,6 +105,7 @@ def test_no_name_becomes_another_command_or_property(name: str, function: str) -
     assert properties.keys() == {"title", "file", "line", "endLine"}
 
 
+@pytest.mark.slow
 def test_many_places_of_many_files_take_little_time() -> None:
     made = facts(many_files(2000, "src"))
     assert len(marked(made)) == MOST

@@ -137,6 +137,7 @@ def text(path: PurePosixPath) -> PurePosixPath:
     return PurePosixPath(str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_the_report_is_the_same_but_for_free_text(situation: str) -> None:
     made = SITUATIONS[situation]()
@@ -146,6 +147,7 @@ def test_the_report_is_the_same_but_for_free_text(situation: str) -> None:
     assert render_summary(again) == render_summary(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_most_of_it_is_no_free_text(situation: str) -> None:
     """What stands above the footer is the very comment, unless the situation is about something unknown."""

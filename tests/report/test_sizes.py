@@ -80,6 +80,7 @@ def check_folds(view: ReportView, limit: int) -> None:
         assert told[1].count("; ") >= len(there) - len(kept) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "folder"), CASES)
 def test_a_comment_of_every_size(size: int, folder: str) -> None:
     made = facts(many_files(size, folder), min_diff="80", min_total="90" if size % 2 else "")

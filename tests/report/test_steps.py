@@ -193,6 +193,7 @@ def expected(world: World) -> tuple[int, int | None]:
     return (few or tiers)[0 if few else -1], sizes[few[0] if few else -1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 500, 25))
 def test_the_set_passes_every_rule_and_none_smaller_does(first: int) -> None:
     for seed in range(first, first + 25):

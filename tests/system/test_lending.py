@@ -198,6 +198,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @as_root
 @pytest.mark.parametrize("script", REFUSED.values(), ids=REFUSED)
 def test_what_git_believes_and_what_is_recorded_stays(workspace: Path, script: str) -> None:
@@ -258,6 +259,7 @@ os.wait()
 """
 
 
+@pytest.mark.slow
 @as_root
 @pytest.mark.parametrize("live", [True, False], ids=["live", "quiet"])
 def test_a_daemon_ends_with_its_command(workspace: Path, *, live: bool) -> None:

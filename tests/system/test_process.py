@@ -19,6 +19,7 @@ IGNORES = (
 )
 
 
+@pytest.mark.slow
 def test_a_process_that_ignores_the_polite_signal_is_killed_after_the_grace(tmp_path: Path) -> None:
     env = {"PATH": os.defpath}
     started = time.monotonic()

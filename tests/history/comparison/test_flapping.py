@@ -234,6 +234,7 @@ def _goes_back_and_forth(hits: list[bool]) -> bool:
     return sum(one != other for one, other in pairwise(hits[-10:])) > 1
 
 
+@pytest.mark.slow
 @given(st.lists(st.booleans(), min_size=12, max_size=12).filter(_goes_back_and_forth))
 def test_a_random_line_stays_green_and_a_real_loss_of_its_size_is_red(hits: list[bool]) -> None:
     """Twelve commits on main, then a pull request: whichever way the line goes, the verdict is of the real loss."""

@@ -207,6 +207,7 @@ def test_a_file_that_is_not_toml_is_one_clear_error(text: str) -> None:
     assert caught.value.slug == "bad-toml"
 
 
+@pytest.mark.slow
 def test_a_file_full_of_what_looks_like_floors_ends_the_search() -> None:
     text = "[tool.covgate]\nname = '''" + "min-total = 80\n" * 2000 + "'''\nmin-total = 80\n"
     found = edit(text, total="84")

@@ -282,6 +282,7 @@ def test_a_branch_that_can_not_be_read_is_told(
 WRITES = ("git/blobs", "git/trees", "git/commits", "git/refs")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("carried_out", [True, False], ids=["lost-answer", "not-done"])
 @pytest.mark.parametrize("path", WRITES)
 @pytest.mark.parametrize("first", [True, False], ids=["new-branch", "moved-branch"])

@@ -206,6 +206,7 @@ open_store(Path(sys.argv[1]), limit=5).append(entry(int(sys.argv[2])), build)
 """
 
 
+@pytest.mark.slow
 def test_twenty_processes_at_once_lose_nothing(folder: Path) -> None:
     runs = range(1, 21)
     ended = run_at_once(WRITER, [[str(folder), str(number)] for number in runs])

@@ -367,6 +367,7 @@ def test_a_damaged_record_is_an_error_or_what_it_was() -> None:
     assert errors > 250 * len(data)
 
 
+@pytest.mark.slow
 def test_a_damaged_record_is_an_error_or_another_record() -> None:
     """Damage under a checksum that fits: what is read is what stands there, in the one way it would be written."""
     text = text_of(WHOLE).decode()

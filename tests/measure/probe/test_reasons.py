@@ -262,6 +262,7 @@ def test_what_decides_is_named(records: Mapping[bool, Mapping[str, Any]], name: 
     assert reasons_of(records[True][name]) == expected(dedent(PROGRAMS[name]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_lines_alone_tell_the_same_of_missing_lines(records: Mapping[bool, Mapping[str, Any]], name: str) -> None:
     lines = records[False][name]
@@ -294,6 +295,7 @@ RARE = {ReasonKind.CASE_ALWAYS_MATCHES, ReasonKind.ELIF_NEVER_FALSE}
 """What chance does not always bring about."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("branch", [True, False])
 def test_no_reason_is_refuted_by_the_run(tmp_path: Path, *, branch: bool) -> None:
     programs = {f"p{seed}": Writer(seed).text() for seed in range(40)}
