@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -12,6 +13,10 @@ settings.register_profile("covgate", max_examples=60, deadline=None, derandomize
 # For the loop of a developer; `make test` looks at more.
 settings.register_profile("quick", parent=settings.get_profile("covgate"), max_examples=15)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "covgate"))
+
+# A shell starts what it puts into the background with SIGINT ignored, and every process of the tests would inherit it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -21,20 +21,16 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.support.warm_server import HEADER
+from tests.support.warm_server import HEADER, can_be_warm
 
-_REPOSITORY = Path(__file__).resolve().parents[2]
 _SERVER = Path(__file__).with_name("warm_server.py")
-
-_HEEDED = frozenset({"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"})
-"""The variables of Python a warm process goes by."""
 
 
 def run_python(
     arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float
 ) -> subprocess.CompletedProcess[bytes]:
     """Run `python ARGUMENTS` to its end with an empty standard input: warm where that shows no difference."""
-    if not _can_be_warm(env):
+    if not can_be_warm(env):
         return start_python(arguments, cwd=cwd, env=env, timeout=timeout)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         code = _server().run(arguments, cwd, env, (out.fileno(), errors.fileno()), timeout)
@@ -55,20 +51,6 @@ def start_python(
         capture_output=True,
         timeout=timeout,
         check=False,
-    )
-
-
-def _can_be_warm(environment: Mapping[str, str]) -> bool:
-    """Whether nothing asks for a start: no variable of Python, no measurement (`make gate`), no other encoding.
-
-    On another PYTHONPATH there may be a module with the name of one that is imported already.
-    """
-    encoding = next(filter(None, map(environment.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "C")
-    return (
-        hasattr(os, "fork")
-        and environment.get("PYTHONPATH") in {None, "", str(_REPOSITORY)}
-        and not any(n.startswith(("PYTHON", "COVERAGE_PROCESS_")) and n not in _HEEDED for n in environment)
-        and (encoding in {"C", "POSIX"} or encoding.lower().endswith(("utf-8", "utf8")))
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -66,6 +67,49 @@ def test_a_run_of_covgate_is_the_same(repository_with_a_change: Repository) -> N
     assert ran[0] == ran[1]
     assert ran[0][0] == 1
     assert json.loads(ran[0][3]["result.json"])["diff"]["lines"] == {"covered": 1, "total": 2}
+
+
+SPY = """
+import json, os, signal, sys, threading, warnings
+from pathlib import Path
+
+def coverage_init(registry, options):
+    pass
+
+seen = {
+    "argv": sys.argv,
+    "path": sys.path,
+    "folder": os.getcwd(),
+    "environment": dict(os.environ),
+    "modules": sorted(sys.modules),
+    "signals": [(number, str(signal.getsignal(number))) for number in sorted(signal.valid_signals())],
+    "streams": [(one.encoding, one.errors, one.line_buffering) for one in (sys.stdin, sys.stdout, sys.stderr)],
+    "open": sorted(name for name in os.listdir("/dev/fd")),
+    "threads": threading.active_count(),
+    "session": os.getsid(0) == os.getpid(),
+    "filters": str(warnings.filters),
+}
+Path("seen.json").write_text(json.dumps(seen))
+"""
+"""A plugin that writes down what the probe's process looks like."""
+
+
+@pytest.mark.parametrize("extra", [{}, {"PYTHONPATH": str(REPOSITORY), "TZ": "Asia/Tokyo"}], ids=["plain", "path"])
+def test_a_plugin_finds_the_probe_as_it_is_when_it_is_started(
+    repository_with_a_change: Repository, extra: Mapping[str, str]
+) -> None:
+    checkout = repository_with_a_change
+    checkout.write({"spy.py": SPY, ".coveragerc": RUN_EVERYTHING + "plugins = spy\n"})
+    argv = covgate_command("--data=.coverage", "--base=main")[1:]
+    found = []
+    for run in (run_python, start_python):
+        run(argv, cwd=checkout.path, env=clean_environment(**extra), timeout=60)
+        found.append(json.loads((checkout.path / "seen.json").read_text()))
+        (checkout.path / "seen.json").unlink()
+    warm, cold = found
+    more = {*warm.pop("modules")} ^ {*cold.pop("modules")}
+    assert more <= sys.stdlib_module_names, "what the process it is forked from needs itself"
+    assert warm == cold
 
 
 @pytest.fixture
