@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 STAMP := $(VENV)/.installed-
 
+# Else each of some thousand processes of the tests compiles what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo gate quick test test-docker test-real test-browser screenshots pictures lint actionlint bench mutants generate clean
 

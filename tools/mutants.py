@@ -267,6 +267,7 @@ def run_all(tree: Path) -> Suite:
 def _run(tree: Path, command: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
     """Run tests on a copy, in a process group that is ended with all it started. Return code -9: it took too long."""
     environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONHASHSEED": "0"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if (tree / "all.xml").exists():  # a compiled mutant would outlive it
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
     with subprocess.Popen(
