@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 
@@ -11,7 +12,7 @@ from hypothesis import settings
 # Machines that run several jobs at once are slow at times; a fixed seed keeps a green change green.
 settings.register_profile("covgate", max_examples=60, deadline=None, derandomize=True)
 # For the loop of a developer; `make test` looks at more.
-settings.register_profile("quick", parent=settings.get_profile("covgate"), max_examples=15)
+settings.register_profile("quick", parent=settings.get_profile("covgate"), max_examples=8)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "covgate"))
 
 # A shell starts what it puts into the background with SIGINT ignored, and every process of the tests would inherit it.
@@ -26,3 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """One process more than there are cores: a fifth of the time, tests wait for a process or a server."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()

@@ -20,6 +20,8 @@ from tests.support.git import ENVIRONMENT, Repository
 from tests.support.github.git_http import GitServer
 from tests.support.histories import Story, Told
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "ghs_SecretOfTheWorkflow"  # noqa: S105  # no one's
 
 

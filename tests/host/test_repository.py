@@ -16,6 +16,8 @@ from tests.support.github.clients import ConnectData, methods
 from tests.support.github.git_data import GitData
 from tests.support.github.server import FakeGithub, Fault
 
+pytestmark = pytest.mark.slow
+
 NOTES = PurePosixPath("notes/today.txt")
 ABSENT = Sha("ab" * 20)
 

@@ -17,6 +17,8 @@ from tests.support.github.clients import IMPATIENT, QUICK, Connect, marked_runs,
 from tests.support.github.comments import report
 from tests.support.github.server import FakeGithub, Fault
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -116,7 +118,6 @@ TOO_FAST_403 = error(403, SECONDARY_LIMIT, headers={"Retry-After": "1"})
 TOO_FAST_NO_TIME = error(403, SECONDARY_LIMIT)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "answer"),
     [
@@ -140,7 +141,6 @@ def test_a_rate_limit_is_waited_out(github: FakeGithub, connect: Connect, method
     assert methods(github).count(method) == (3 if method == "GET" else 2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(
     ("answer", "tries"),
@@ -167,7 +167,6 @@ def test_a_rate_limit_that_lasts_is_given_up(
 # GitHub is not well
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_a_request_that_may_be_repeated_is(github: FakeGithub, connect: Connect, method: str, status: int) -> None:
@@ -186,7 +185,6 @@ def test_a_server_that_stays_down_is_given_up(github: FakeGithub, connect: Conne
     assert len(github.requests) == 1 + QUICK.retries
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("carried_out", [True, False], ids=["carried-out", "not-carried-out"])
 @pytest.mark.parametrize("trouble", ["502", "hang"])
 def test_a_post_without_an_answer_makes_one_comment(
@@ -245,7 +243,6 @@ def test_the_real_waits_are_bounded() -> None:
 # The token
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

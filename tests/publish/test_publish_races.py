@@ -13,6 +13,8 @@ from covgate.host.comments import PostedComment
 from covgate.publish.comment import Published, publish_comment
 from tests.support.github.comments import MemoryComments, report, with_comments
 
+pytestmark = pytest.mark.slow
+
 
 class _AtTheGate(BaseException):
     """A run wants to make its next call."""
@@ -125,7 +127,6 @@ def test_two_runs_that_both_edit_leave_one_comment(before: tuple[int, ...]) -> N
             assert late_edit > last_look
 
 
-@pytest.mark.slow
 def test_three_runs_that_all_post_first_leave_one_comment() -> None:
     found = all_endings(with_comments(), (1, 2, 3), same=lambda state: repr((state.memory.comments, state.answers)))
     assert {len(ending.memory.comments) for ending in found} == {1}

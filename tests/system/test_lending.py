@@ -22,6 +22,8 @@ from covgate.system.process import run_live
 from covgate.system.quiet import run_quiet
 from tests.support.repositories import Repository
 
+pytestmark = pytest.mark.slow
+
 OWNER = 1001
 TESTS = 61000 + 2 * (os.getpid() % 2000)
 """Of this process's own: other tests of this machine end all that runs as the image's user, or as theirs."""
@@ -198,7 +200,6 @@ REFUSED = {
 }
 
 
-@pytest.mark.slow
 @as_root
 @pytest.mark.parametrize("script", REFUSED.values(), ids=REFUSED)
 def test_what_git_believes_and_what_is_recorded_stays(workspace: Path, script: str) -> None:
@@ -259,7 +260,6 @@ os.wait()
 """
 
 
-@pytest.mark.slow
 @as_root
 @pytest.mark.parametrize("live", [True, False], ids=["live", "quiet"])
 def test_a_daemon_ends_with_its_command(workspace: Path, *, live: bool) -> None:

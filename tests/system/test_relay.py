@@ -15,6 +15,8 @@ from covgate.model import without_credentials
 from covgate.system.process import run_live
 from covgate.system.relay import relayed
 
+pytestmark = pytest.mark.slow
+
 
 def pass_on(tmp_path: Path, script: str, change: Callable[[str], str] = str) -> tuple[bytes, str]:
     """Return what came out at the other end of `sh -c SCRIPT`, and what was kept of it."""

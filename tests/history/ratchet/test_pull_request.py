@@ -10,6 +10,8 @@ from tests.support.github.pulls import FakePulls
 from tests.support.github.server import FakeGithub
 from tests.support.ratchet import CONFIG, Run, only, proposed, text, tip, up, writes
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_proposal_becomes_a_pull_request(git_github: FakeGithub, pulls: FakePulls, run: Run) -> None:
     outcome = run(up("84"), up("71", "api", "70"))

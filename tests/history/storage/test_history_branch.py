@@ -22,6 +22,8 @@ from tests.support.github.git_data import GitData
 from tests.support.github.server import FakeGithub, Fault
 from tests.support.recorded import build, entry, record, sha
 
+pytestmark = pytest.mark.slow
+
 BRANCH = "covgate-data"
 
 Open = Callable[..., HistoryStore]
@@ -282,7 +284,6 @@ def test_a_branch_that_can_not_be_read_is_told(
 WRITES = ("git/blobs", "git/trees", "git/commits", "git/refs")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("carried_out", [True, False], ids=["lost-answer", "not-done"])
 @pytest.mark.parametrize("path", WRITES)
 @pytest.mark.parametrize("first", [True, False], ids=["new-branch", "moved-branch"])
