@@ -1,7 +1,8 @@
 """Change the code a little and see whether a test notices: `make mutants` (`python -m tools.mutants --help`).
 
 The work is done on copies of the working tree. One run of the quick tests says which of them execute which line; a
-mutant is then given to the tests of its line, the fastest first, until one fails or the time is over (killed).
+mutant is then given to the tests of its line, the fastest first, until one fails or the time is over (killed). What
+they let live can be given to the integration tests that run the line in a process of covgate (`--slow 20`).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from coverage import CoverageData
 
 ROOT = Path(__file__).resolve().parent.parent
 SLOW = ("integration", "docker", "browser", "real")
-"""Folders of tests/ that are not run: a hole that only they close is a hole for everybody who runs `make quick`."""
+"""Folders of tests/ that are no quick ones: a hole that only they close is one for everybody who runs `make quick`."""
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:randomly")
 MOST_NAMES = 60
@@ -222,16 +223,23 @@ class Suite:
 
     lines: Mapping[str, Mapping[int, frozenset[str]]]
     seconds: Mapping[str, float]
+    most: int | None = None
+    """How many are given a mutant; no limit: None."""
 
     def of(self, mutant: Mutant) -> list[str]:
-        """Return the tests that execute a mutant, those of the fastest files first."""
+        """Return the tests that execute a mutant, the fastest (or those of the fastest files) first."""
         lines = self.lines.get(mutant.path, {})
         found = frozenset[str]().union(*(lines.get(line, frozenset()) for line in mutant.lines))
         found = found or frozenset[str]().union(*lines.values())
-        return sorted(found, key=lambda name: (self.seconds.get(name.partition("::")[0], 0.0), name))
+        return sorted(found, key=lambda name: (self._seconds(name), name))[: self.most]
+
+    def _seconds(self, name: str) -> float:
+        return self.seconds.get(name, self.seconds.get(name.partition("::")[0], 0.0))
 
     def time(self, tests: Sequence[str]) -> float:
         """Return how long the files of some tests take, in seconds."""
+        if self.most:
+            return sum(map(self._seconds, tests))
         return sum(self.seconds.get(file, 0.0) for file in {name.partition("::")[0] for name in tests})
 
 
@@ -261,12 +269,40 @@ def run_all(tree: Path) -> Suite:
     return Suite(lines=lines, seconds=seconds)
 
 
+def run_slow(tree: Path, most: int) -> Suite:
+    """Run the integration tests once, each process of covgate that starts warm under coverage (tests.support.warm)."""
+    command = [*PYTEST, "-n", "3", "--junitxml=slow.xml", "-m", "not docker and not real and not browser"]
+    ended = _run(tree, [*command, "tests/integration"], 3600, TRACED_RUNS=str(tree / "traced"))
+    print("\n".join(ended.stdout.splitlines()[-10:]), flush=True)
+    lines: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for file in tree.glob("traced.*"):
+        data = CoverageData(str(file))
+        data.read()
+        (test,) = data.measured_contexts() or {""}
+        for name in data.measured_files():
+            for line in data.lines(name) or ():
+                lines[Path(name).relative_to(tree.resolve()).as_posix()][line].add(test)
+        data.close()
+        file.unlink()
+    seconds: dict[str, float] = {}
+    failed: set[str] = set()
+    for case in ET.parse(tree / "slow.xml").iter("testcase"):  # noqa: S314 - written a moment ago by pytest
+        name = f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"
+        seconds[name] = float(case.get("time", "0"))
+        failed |= {name} if case.find("failure") is not None or case.find("error") is not None else set()
+    known = {
+        path: {line: frozenset(tests & seconds.keys() - failed) for line, tests in found.items()}
+        for path, found in lines.items()
+    }
+    return Suite(lines=known, seconds=seconds, most=most)
+
+
 # --- the work ----------------------------------------------------------------------------------------------------
 
 
-def _run(tree: Path, command: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+def _run(tree: Path, command: Sequence[str], seconds: float, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run tests on a copy, in a process group that is ended with all it started. Return code -9: it took too long."""
-    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONHASHSEED": "0"}
+    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONHASHSEED": "0", **variables}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if (tree / "all.xml").exists():  # a compiled mutant would outlive it
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -282,11 +318,17 @@ def _run(tree: Path, command: Sequence[str], seconds: float) -> subprocess.Compl
     return subprocess.CompletedProcess(command, process.returncode, output, "")
 
 
-def try_mutant(tree: Path, tests: Suite, mutant: Mutant) -> str:
-    """Return `killed`, `timed out`, `survived` or `no test`, and leave the copy as it was."""
-    names = tests.of(mutant)
-    if not names:
-        return "no test"
+def try_mutant(tree: Path, suites: Mapping[str, Suite], mutant: Mutant) -> str:
+    """Return the name of the suite that kills it, `timed out`, `survived` or `no test`; leave the copy as it was."""
+    found = "no test"
+    for killed, tests in suites.items():
+        names = tests.of(mutant)
+        if names and (found := _try(tree, tests, names, mutant)) not in {"survived", "no test"}:
+            return killed if found == "killed" else found
+    return found
+
+
+def _try(tree: Path, tests: Suite, names: Sequence[str], mutant: Mutant) -> str:
     if len(names) > MOST_NAMES:
         names = list(dict.fromkeys(name.partition("::")[0] for name in names))
     file = tree / mutant.path
@@ -314,7 +356,9 @@ def copy_tree(to: Path) -> Path:
     return to
 
 
-def try_all(trees: Sequence[Path], tests: Suite, mutants: Sequence[Mutant], minutes: float) -> dict[Mutant, str]:
+def try_all(
+    trees: Sequence[Path], suites: Mapping[str, Suite], mutants: Sequence[Mutant], minutes: float
+) -> dict[Mutant, str]:
     """Try mutants, one at a time on each copy, until all are tried, the time is over or Ctrl-C is pressed."""
     until = time.monotonic() + 60 * minutes
     free: Queue[Path] = Queue()
@@ -324,7 +368,7 @@ def try_all(trees: Sequence[Path], tests: Suite, mutants: Sequence[Mutant], minu
     def work(mutant: Mutant) -> str | None:
         tree = free.get()
         try:
-            return try_mutant(tree, tests, mutant) if time.monotonic() < until else None
+            return try_mutant(tree, suites, mutant) if time.monotonic() < until else None
         finally:
             free.put(tree)
 
@@ -335,7 +379,7 @@ def try_all(trees: Sequence[Path], tests: Suite, mutants: Sequence[Mutant], minu
                 if result is None:
                     break
                 results[mutant] = result
-                if result != "killed":
+                if result not in suites:
                     print(f"{result}: {mutant}", flush=True)
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
@@ -348,11 +392,11 @@ def table(results: Mapping[Mutant, str]) -> str:
     for mutant, result in results.items():
         counts[mutant.path][result] += 1
         counts["all"][result] += 1
-    columns = ("killed", "timed out", "survived", "no test")
+    columns = ("killed", "slow", "timed out", "survived", "no test")
     lines = ["".join(["module".ljust(44), *(name.rjust(11) for name in (*columns, "percent"))])]
     for path in sorted(counts, key=lambda path: (path == "all", path)):
         one = counts[path]
-        percent = 100 * (one["killed"] + one["timed out"]) / one.total()
+        percent = 100 * (one["killed"] + one["slow"] + one["timed out"]) / one.total()
         lines.append("".join([path.ljust(44), *(str(one[name]).rjust(11) for name in columns), f"{percent:10.1f}%"]))
     return "\n".join(lines)
 
@@ -365,6 +409,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="which ones (default: 0)")
     parser.add_argument("--minutes", type=float, default=30, help="stop after so long; 0 lists them (default: 30)")
     parser.add_argument("--jobs", type=int, default=2, help="how many are tried at once (default: 2)")
+    parser.add_argument("--slow", type=int, default=0, help="how many integration tests a survivor gets (default: 0)")
     arguments = parser.parse_args()
     found = {path for glob in arguments.modules for path in ROOT.glob(glob)}
     paths = sorted({file for path in found for file in (path.rglob("*.py") if path.is_dir() else [path])})
@@ -376,9 +421,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         first = copy_tree(Path(folder, "0"))
         print(f"{len(every)} mutants in {len(paths)} modules; one run of the quick tests ...", flush=True)
-        tests = run_all(first)
+        suites = {"killed": run_all(first)}
+        if arguments.slow:
+            print("... and one of the integration tests", flush=True)
+            suites["slow"] = run_slow(first, arguments.slow)
         others = [shutil.copytree(first, Path(folder, str(n)), symlinks=True) for n in range(1, arguments.jobs)]
-        results = try_all([first, *others], tests, mutants, arguments.minutes)
+        results = try_all([first, *others], suites, mutants, arguments.minutes)
     print(table(results))
     return 0
 

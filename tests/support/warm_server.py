@@ -155,6 +155,8 @@ def _become(arguments: Sequence[str], environment: Mapping[str, str], kept: Sequ
         options = {"encoding": like.encoding, "errors": like.errors, "closefd": False}
         stream = open(number, "w" if number else "r", buffering=1 if number == 2 else -1, **options)  # noqa: PTH123, SIM115
         setattr(sys, name, stream)
+    sys.settrace(None)
+    _TRACES.clear()
     # Taking them apart would copy the memory that is shared.
     _FORGOTTEN.update(sys.modules)
     for name in sys.modules.keys() - _Popen.modules:
@@ -214,6 +216,7 @@ def _reap(answers: dict[int, int]) -> None:
 def _run(request: dict[str, Any]) -> NoReturn:
     """Become `python ARGUMENTS`, and leave as it does."""
     code: object = None
+    _trace(request.get("trace"))
     try:
         _start(request)
     except SystemExit as exc:
@@ -221,11 +224,30 @@ def _run(request: dict[str, Any]) -> NoReturn:
     _leave(code)
 
 
+def _trace(trace: Sequence[str] | None) -> None:
+    """Have coverage look which lines of covgate run: into a file of this name, for the test of this name."""
+    if not trace:
+        return
+    file, test = trace
+    source = str(REPOSITORY / "covgate")
+    started = importlib.import_module("coverage").Coverage(
+        file, data_suffix=True, config_file=False, source=[source], context=test
+    )
+    started.start()
+    _TRACES.append(started)
+
+
+_TRACES: list[Any] = []
+
+
 def _leave(code: object) -> NoReturn:
     """End as the interpreter does, but for taking its modules apart: that copies all the memory that is shared."""
     if code is not None and not isinstance(code, int):
         sys.stderr.write(f"{code}\n")
         code = 1
+    if _TRACES:
+        _TRACES[0].stop()
+        _TRACES[0].save()
     threading._shutdown()  # type: ignore[attr-defined]  # what Python calls, too: it waits for threads
     atexit._run_exitfuncs()
     sys.stdout.flush()
