@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 
 from covgate.cli.ending import check, guarded, of_container, publish
 from covgate.commands import RunRequest
 from covgate.config import Mode
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the `covgate` command and return its exit code."""
     from covgate.cli.arguments import invoke  # noqa: PLC0415  # with click, which the action does not need
 
-    return guarded(lambda: invoke(sys.argv[1:] if argv is None else list(argv)))
+    return guarded(lambda: invoke(sys.argv[1:]))
 
 
 def action() -> int:
