@@ -20,7 +20,7 @@ from covgate.errors import ExitCode, InputError
 from covgate.system import Screen
 
 
-def invoke(argv: list[str]) -> int:
+def invoke(argv: Sequence[str]) -> int:
     """Run the command that the arguments name, and return its exit code. Raises CovgateError."""
     # A command stands after `--`; click would take options of the command for its own.
     at = argv.index("--") if "--" in argv else len(argv)

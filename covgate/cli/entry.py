@@ -15,7 +15,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the `covgate` command and return its exit code."""
     from covgate.cli.arguments import invoke  # noqa: PLC0415  # with click, which the action does not need
 
-    return guarded(lambda: invoke(sys.argv[1:] if argv is None else list(argv)))
+    return guarded(lambda: invoke(sys.argv[1:] if argv is None else argv))
 
 
 def action() -> int:

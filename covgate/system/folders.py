@@ -142,7 +142,7 @@ def make_report_folder(path: Path, source: str, anchor: Path | None = None) -> R
         anchor = None
     on_the_way = [] if anchor is None else [path, *path.parents][: len(path.relative_to(anchor).parts)]
     if link := next((folder for folder in reversed(on_the_way) if folder.is_symlink()), None):
-        raise _not_writable(path, OSError(0, f"{link.name} is a symbolic link"), source)
+        raise _not_writable(path, OSError(f"{link.name} is a symbolic link"), source)
     try:
         path.mkdir(parents=True, exist_ok=True)
         # A folder that holds anything else is the user's, and so is what git ignores there. `history` is covgate's: a

@@ -1,4 +1,4 @@
-"""Which statements a pragma excludes: held against coverage itself."""
+"""Which statements a pragma excludes, held against coverage itself, and which tests a change deletes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 
-from covgate.change.gate_files import count_excluded
+from covgate.change.gate_files import count_excluded, find_deleted_tests
+from tests.support.git import make_repository
 
 SOURCES = {
     "a-statement": ("a = 1  # pragma: no cover\nb = 2\n", 1),
@@ -53,3 +54,16 @@ def test_what_coverage_does_not_exclude_is_not_counted() -> None:
 )
 def test_of_a_source_that_cannot_be_parsed_its_lines_are_counted(text: bytes) -> None:
     assert count_excluded(b"a = " + text + b"  # pragma: no cover\n", frozenset({1}), frozenset({1})) == 1
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["committed", "untracked"])
+@pytest.mark.parametrize(("file", "deleted"), [("test_b.py", []), ("tests/b.py", []), ("app/b.py", [1])])
+def test_a_test_that_moves_stays_where_tests_are_and_nowhere_else(
+    tmp_path: Path, file: str, deleted: list[int], *, committed: bool
+) -> None:
+    repository = make_repository(tmp_path / "repository")
+    base = repository.commit("one", test_a="def test_one():\n    assert True\n")
+    (repository.path / "test_a.py").rename(repository.write(file, ""))
+    if committed:
+        repository.commit("two")
+    assert [change.count for change in find_deleted_tests(repository.command, base, None)] == deleted

@@ -114,6 +114,7 @@ def test_the_token(inputs: dict[str, str], environment: dict[str, str], token: s
         ("comment", "on-failure", CommentPolicy.ON_FAILURE),
         ("publish", " required ", PublishPolicy.REQUIRED),
         ("name", "api / v2", "api / v2"),
+        ("artifact", " covgate (3.12) ", "covgate (3.12)"),
         ("timeout-minutes", "0.5", Decimal("0.5")),
         ("timeout-minutes", " 50000 ", Decimal(50000)),
         ("history-limit", " 1000 ", 1000),

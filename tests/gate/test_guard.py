@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import PurePosixPath
 
 import pytest
@@ -12,7 +13,10 @@ import pytest
 from covgate.config.goals import Component, Target
 from covgate.config.options import Settings
 from covgate.config.settings import resolve
-from covgate.gate.guard import find_coverage_changes, stricter_bar
+from covgate.gate.guard import find_coverage_changes, stricter_bar, with_effect
+from covgate.model.guard import GateChanges
+from covgate.model.numbers import Counts, Tally
+from covgate.model.unknown import Unavailable
 
 A, B = PurePosixPath("core/a.py"), PurePosixPath("core/b.py")
 CORE = Component(name="core", paths=("core/**",), min_total=Decimal(80))
@@ -94,22 +98,31 @@ def test_a_component_without_a_rule_is_no_bar() -> None:
     assert not bar.goals
 
 
+def test_under_a_ramp_a_component_with_a_target_alone_is_a_bar() -> None:
+    base = replace(rules(), components=(replace(CORE, min_total=None, target=Decimal(90)),), target=RAMP)
+    bar = stricter_bar(replace(rules(), target=RAMP), base, {}, {"core": BOTH})
+    assert bar.changes is not None
+    assert [(row.name, row.lowers) for row in bar.changes.rows] == [("core", True)]
+
+
 TARGETS = {
-    "later": (replace(RAMP, by=date(2030, 1, 1)), True),
-    "lower": (replace(RAMP, total=Decimal(80)), True),
-    "no-ramp": (replace(RAMP, ramp=False), True),
-    "none": (None, True),
-    "higher": (replace(RAMP, total=Decimal(95)), False),
-    "sooner": (replace(RAMP, by=date(2026, 12, 1)), False),
+    "later": (replace(RAMP, by=date(2030, 1, 1)), "90 by 2030-01-01 (ramp)", True),
+    "lower": (replace(RAMP, total=Decimal(80)), "80 by 2027-01-01 (ramp)", True),
+    "no-ramp": (replace(RAMP, ramp=False), "90 by 2027-01-01", True),
+    "no-day": (Target(total=Decimal("92.5")), "92.5", True),
+    "none": (None, None, True),
+    "higher": (replace(RAMP, total=Decimal(95)), "95 by 2027-01-01 (ramp)", False),
+    "sooner": (replace(RAMP, by=date(2026, 12, 1)), "90 by 2026-12-01 (ramp)", False),
 }
 
 
-@pytest.mark.parametrize(("own", "lowers"), TARGETS.values(), ids=TARGETS)
-def test_both_ramps_are_asked(own: Target | None, *, lowers: bool) -> None:
+@pytest.mark.parametrize(("own", "after", "lowers"), TARGETS.values(), ids=TARGETS)
+def test_both_ramps_are_asked(own: Target | None, after: str | None, *, lowers: bool) -> None:
     bar = stricter_bar(replace(rules(), target=own), replace(rules(), target=RAMP), {}, {})
     assert RAMP in [goal.target for goal in bar.goals]
     assert bar.changes is not None
-    assert [row.lowers for row in bar.changes.rows] == [lowers]
+    rows = [(row.before, row.after, row.lowers) for row in bar.changes.rows]
+    assert rows == [("90 by 2027-01-01 (ramp)", after, lowers)]
 
 
 OPTIONS = {
@@ -133,3 +146,18 @@ def test_options_of_coverage_are_compared(
 ) -> None:
     found = find_coverage_changes({name: own} if own else {}, {name: base} if base else {})
     assert [(row.before, row.after, row.lowers) for row in found] == ([] if expected is None else [expected])
+
+
+EFFECTS = {
+    "counted": (Tally(lines=Counts(covered=2, total=4)), Fraction(30)),
+    "not-counted": (None, "the data could not be counted with the old one"),
+    "nothing-to-count": (Tally(), "the data could not be counted with the old one"),
+}
+
+
+@pytest.mark.parametrize(("otherwise", "effect"), EFFECTS.values(), ids=EFFECTS)
+def test_what_a_report_section_does_to_the_total(otherwise: Tally | None, effect: Fraction | str) -> None:
+    changes = GateChanges(rows=find_coverage_changes({"exclude_lines": ("a",), "omit": ("b",)}, {}))
+    report, run = with_effect(changes, Tally(lines=Counts(covered=8, total=10)), otherwise).rows
+    assert (report.effect.reason if isinstance(report.effect, Unavailable) else report.effect) == effect
+    assert run.effect == Unavailable(reason="the tests were measured with the changed configuration only")

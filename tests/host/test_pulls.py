@@ -47,6 +47,22 @@ def test_the_pull_request_of_a_branch_is_the_newest_into_the_base(fake: FakePull
     assert closed.number == found.number
 
 
+def test_of_a_branch_the_open_pull_requests_are_found_or_else_the_closed_ones(
+    git_github: FakeGithub, fake: FakePulls, pulls: GithubPulls
+) -> None:
+    for base in ("main", "release"):
+        pulls.open(BRANCH, base, "a title", "a body")
+    found = [[(pull.base, pull.is_open) for pull in pulls.of_branch(git_github.repository, BRANCH)]]
+    for pull in fake.pulls:
+        fake.close(pull)
+        found.append([(pull.base, pull.is_open) for pull in pulls.of_branch(git_github.repository, BRANCH)])
+    assert found == [
+        [("release", True), ("main", True)],
+        [("release", True)],
+        [("release", False), ("main", False)],
+    ]
+
+
 def test_the_branch_is_asked_for_as_the_owners(git_github: FakeGithub, fake: FakePulls, pulls: GithubPulls) -> None:
     del fake
     git_github.requests.clear()

@@ -304,7 +304,7 @@ def test_a_folder_is_read(tmp_path: Path) -> None:
     for name, text in {
         "uv.lock": "",
         "pyproject.toml": "[tool.uv.workspace]\nmembers = ['back*']\nexclude = ['other']\n",
-        ".python-version": "# ours\n\n3.12\n3.11\n",
+        ".python-version": "# ours\n \n  3.12  # as deployed\n3.11\n",
         "backend/requirements/test.txt": "",
         "backend/pyproject.toml": "\ufeff[project]\nname = 'x'\n",
         "backend/hatch.toml": "[envs.test]\ndependencies = []\n",

@@ -36,6 +36,14 @@ def test_packages_outside_the_projects_folder_are_another_projects() -> None:
     assert own_packages(files, PurePosixPath("two")) == {"shop": PurePosixPath("two/shop")}
 
 
+def test_of_several_modules_of_one_name_the_topmost_is_meant_and_then_the_first() -> None:
+    names = [f"shop{n}" for n in range(6)]
+    files = [f"{folder}/{name}.py" for folder in "cafebd" for name in names] + ["shop0.py"]
+    found = own_packages(map(PurePosixPath, [*files, *(f"{folder}/setup.py" for folder in "cafebd")]), PurePosixPath())
+    expected = {name: f"a/{name}.py" for name in names} | {"shop0": "shop0.py"}
+    assert {name: str(path) for name, path in found.items()} == expected
+
+
 LOCAL = ["src/shop/__init__.py", "src/shop/a.py", "src/shop/vendor/__init__.py", "src/shop/vendor/six.py", "main.py"]
 
 

@@ -207,6 +207,10 @@ def work(a, b):
     if a is not None:
         return f"{a!r} {b}"
     return lambda x: x
+
+
+MORE = 'a' + """b
+c"""
 '''
 
 
@@ -231,6 +235,11 @@ def test_a_line_of_data_is_cut_and_a_template_has_no_colours() -> None:
     long = "x = '" + "<" * 1_000_000 + "'"
     assert unescape(colour_lines(PATH, long, WHOLE)[1]) == long[:LONGEST_LINE] + "…"
     assert colour_lines(PurePosixPath("page.j2"), "{% if x %}", WHOLE) == {1: "{% if x %}"}
+
+
+def test_a_file_of_more_than_two_million_characters_has_no_colours() -> None:
+    for size, first in ((2_000_000, '<b class="k">import </b>os'), (2_000_001, "import os")):
+        assert colour_lines(PATH, "import os\n".ljust(size, "#"), (Span(start=1, end=1),)) == {1: first}
 
 
 @pytest.mark.parametrize("text", ['"""' * 20_000, "'" * 100_000, '"\\' * 50_000, "(" * 100_000, '"""' + "\\" * 100_000])

@@ -10,12 +10,14 @@ import pytest
 from covgate.gate.rules import judge
 from covgate.model.change import DiffCoverage
 from covgate.model.coverage import Reason, ReasonKind
+from covgate.model.guard import GateChange, GateChangeKind, GateChanges
 from covgate.model.history import NOTHING_RECORDED
 from covgate.model.test_results import GoneTests
 from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import MAX_DROP, SuiteStatus, VerdictKind
 from covgate.report.advice import find_words
 from covgate.report.facts import Facts
+from covgate.report.gate_changes import gate_rows
 from covgate.report.markdown import render_failure
 from covgate.report.view import build_view
 from tests.support.situations import CORE, COVERED, PASSED, ended, facts, with_steps
@@ -98,3 +100,9 @@ def test_the_first_run_of_a_push_waits_for_no_branch() -> None:
 
 def test_what_a_message_names_is_code() -> None:
     assert render_failure("no `with:` here", "set `a|b`") == ("⚠️ **no `with:` here**\n\nSet <code>a&#124;b</code>\n")
+
+
+def test_of_a_component_s_target_the_old_one_is_said_to_judge_too() -> None:
+    change = GateChange(kind=GateChangeKind.RULE, name="target", component="api", before="90", after="80", lowers=True)
+    (row,) = gate_rows(GateChanges(rows=(change,), strict=True))
+    assert str(row) == "Target of api is lowered from 90 to 80; the old one judges, too"

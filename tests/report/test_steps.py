@@ -17,7 +17,7 @@ from covgate.change.functions import functions_of
 from covgate.gate.rules import evaluate, evaluate_drop, judge
 from covgate.history.comparison.drop import compute_drop
 from covgate.model.change import ChangedFile, ChangedLines, DiffCoverage
-from covgate.model.coverage import Branch, Coverage, FileCoverage, Function, Measurement, ReasonKind, Span
+from covgate.model.coverage import Branch, Coverage, FileCoverage, Function, Measurement, Reason, ReasonKind, Span
 from covgate.model.history import Comparison, FlapShown, IndirectFile
 from covgate.model.numbers import Counts, Tally
 from covgate.model.places import Place
@@ -287,6 +287,22 @@ def test_a_part_of_the_last_place_may_be_enough() -> None:
     made = facts(text, min_diff="75")
     (row,) = next_steps(made, made.known_diff.files).rows
     assert (row.lines, row.enough) == ("21-25", "any 1 of these 5 lines is enough")
+
+
+@pytest.mark.parametrize(
+    ("function", "reasons"),
+    [
+        pytest.param("def f 70-90 from 71", (Reason(kind=ReasonKind.NEVER_RUN, line=70),), id="its-def-ran"),
+        pytest.param("def f 71-90", (Reason(kind=ReasonKind.NEVER_RUN, line=71),), id="all-of-it-is-its-body"),
+        pytest.param("def f 69-90 from 70", (), id="a-part-of-its-body-ran"),
+    ],
+)
+def test_a_function_that_did_not_change_is_never_run_where_nothing_of_its_body_ran(
+    function: str, reasons: tuple[Reason, ...]
+) -> None:
+    steps = facts(f"m.py\n    1-70\n    71-90 missing\n    {function}\n", min_total="80").steps
+    assert steps is not None
+    assert [spot.place.reasons for spot in steps.chosen] == [reasons]
 
 
 def test_where_fewer_may_do_the_title_says_at_most() -> None:

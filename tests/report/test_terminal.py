@@ -6,6 +6,7 @@ import io
 import re
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from covgate.errors import InputError
 from covgate.model.change import DiffCoverage
-from covgate.model.coverage import OmittedFile
+from covgate.model.coverage import OmittedFile, Span
 from covgate.report.prose import say
 from covgate.report.terminal import print_report
 from covgate.report.view import build_view
@@ -107,3 +108,24 @@ def test_a_list_that_promises_nothing_is_not_said_again(*, promises: bool) -> No
     print_report(replace(view, steps=replace(view.steps, title="Whatever it is", promises=promises)), ".covgate", out)
     said = [line for line in out.getvalue().splitlines() if line.startswith(("  Covering ", "  Whatever"))]
     assert bool(said) is promises
+
+
+@pytest.mark.parametrize(
+    ("wide", "lines_up"),
+    [
+        ({"path": PurePosixPath("x" * 58)}, True),  # with its line, `:1`
+        ({"path": PurePosixPath("x" * 59)}, False),
+        ({"function": "x" * 40}, True),
+        ({"function": "x" * 41}, False),
+        ({"why": "x" * 60}, True),
+        ({"why": "x" * 61}, False),
+    ],
+)
+def test_what_is_very_wide_moves_no_other_line(wide: dict[str, Any], *, lines_up: bool) -> None:
+    view = build_view(facts(CORE, min_diff="80"))
+    span = Span(start=1, end=1)
+    short = replace(view.places[0], path=PurePosixPath("m.py"), span=span, function="f", why="w", size="1 line")
+    out = io.StringIO()
+    print_report(replace(view, places=(short, replace(short, **wide)), steps=None), ".covgate", out)
+    first, second = [line for line in out.getvalue().splitlines() if line.endswith("1 line")]
+    assert (len(first) == len(second)) is lines_up

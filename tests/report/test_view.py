@@ -17,6 +17,7 @@ from covgate.model.unknown import Unavailable
 from covgate.model.verdict import SuiteStatus, VerdictKind
 from covgate.report.folds import Bullets, Fold, Grid, Listing, Paragraph
 from covgate.report.headline import LONGEST
+from covgate.report.rules_table import drop_notes
 from covgate.report.todo import TODO_LIMIT
 from covgate.report.view import ReportView, build_view
 from tests.support.situations import BASE, BLOB, CORE, COVERED, HEAD, PASSED, SITUATIONS, ended, facts, many_files
@@ -304,6 +305,12 @@ def test_why_a_drop_is_smaller_than_it_looks_is_told_with_the_raw_figure() -> No
     ]
     assert text == ["Code that this change deletes is left out of the drop (4.2 with it)."]
     assert "2 flapping lines are left out of the drop (0.31 with them)" in titles(view("indirect"))
+
+
+@pytest.mark.parametrize("raw", ["0", "-0.5"])
+def test_where_the_total_did_not_fall_there_is_no_drop_to_explain(raw: str) -> None:
+    assert not drop_notes(compared(max_drop="0.5", raw=raw, adjusted="-1.5"))
+    assert drop_notes(compared(max_drop="0.5", raw="0.5", adjusted="-1.5"))
 
 
 @pytest.mark.parametrize("situation", ALL)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import InputError
-from covgate.system.folders import ReportFolder, make_report_folder, read_text_if_there
+from covgate.system.folders import ReportFolder, make_report_folder, read_text_if_there, shown_path
 
 
 def test_a_new_report_folder_ignores_itself_in_git(tmp_path: Path) -> None:
@@ -158,6 +158,14 @@ def test_a_link_on_the_way_to_the_folder_is_refused_in_a_workflow(tmp_path: Path
     # On a laptop it is the user's own.
     make_report_folder(tmp_path / "out" / "inner" / "most", "report-dir").write("result.json", "ours")
     assert list((tmp_path / "elsewhere").rglob("result.json"))
+
+
+def test_a_path_is_shown_from_where_covgate_was_started(tmp_path: Path) -> None:
+    (tmp_path / "checkout").mkdir()
+    (tmp_path / "link").symlink_to("checkout")
+    for start in (tmp_path / "checkout", tmp_path / "link"):
+        assert shown_path(tmp_path / "checkout" / "out", start) == "out"
+        assert shown_path(tmp_path / "out", start) == str(tmp_path / "out")
 
 
 def test_a_folder_elsewhere_may_be_named(tmp_path: Path) -> None:

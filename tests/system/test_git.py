@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from covgate.system.git import GitCommand, Since
+from covgate.system.git_remote import GitRemote
 from tests.support.git import ENVIRONMENT, Repository, make_repository
 
 
@@ -91,3 +92,20 @@ def test_a_linked_worktree_of_a_shallow_clone_knows_where_it_is_cut_off(reposito
     clone.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
     assert Repository(tmp_path / "linked").command.shallow_commits() == {head}
     assert repository.command.shallow_commits() == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("args", "partial"),
+    [
+        pytest.param([], False, id="complete"),
+        pytest.param(["--single-branch"], True, id="of-one-branch"),
+        pytest.param(["--depth=1"], True, id="shallow"),
+        pytest.param(["--depth=1", "--no-single-branch"], False, id="shallow-of-every-branch"),
+    ],
+)
+def test_a_clone_that_follows_one_branch_knows_that_there_may_be_others(
+    repository: Repository, tmp_path: Path, args: list[str], *, partial: bool
+) -> None:
+    repository.commit("one")
+    assert GitRemote(repository.clone(tmp_path / "clone", *args).command).partial is partial
+    assert GitRemote(repository.command).partial is False

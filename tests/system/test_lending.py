@@ -109,6 +109,12 @@ def test_submodules_and_worktrees_have_configurations_of_their_own(config: Path)
     assert found == ["config", "modules/a/b/config", "worktrees/w/config.worktree"]
 
 
+def test_an_include_that_names_no_file_includes_nothing(config: Path) -> None:
+    with config.open("a") as file:
+        file.write('[includeIf "gitdir:/y"]\n\tpath\n[includeIf "gitdir:/z"]\n\tpath =\n')
+    assert hide_credentials(config) == [config.parent / "other.config"]
+
+
 USERS = {"not-the-image": ({}, None), "nonsense": ({"COVGATE_TESTS_USER": "me"}, None)}
 
 

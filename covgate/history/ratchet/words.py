@@ -110,7 +110,7 @@ def render_retired_body(refused: Mapping[str | None, Decimal]) -> str:
 def render_marker(floors: Mapping[str | None, Decimal], proposals: Proposals) -> str:
     """Render the comment, unseen by readers, that says which floors a pull request proposes, and for which names."""
     pairs = [[component, str(floor)] for component, floor in floors.items()]
-    text = json.dumps([*pairs, *({"name": name} for name in sorted(proposals) if name)])
+    text = json.dumps([*pairs, *({"name": name} for name in proposals if name)])
     # What would end the comment is written as JSON's escapes.
     return f"{_MARKER}{text.replace('<', chr(92) + 'u003c').replace('>', chr(92) + 'u003e')} -->"
 

@@ -61,9 +61,24 @@ def test_a_record_is_one_line_of_json_in_a_fixed_order() -> None:
     assert "\n" not in text
 
 
+def test_an_imported_point_is_one_line_that_says_so() -> None:
+    point = Point(date=datetime(2026, 1, 1, tzinfo=UTC), total=Decimal("61.50"), components={"api": Decimal(70)})
+    line = render_imported(point)
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "schema": 1,
+        "imported": True,
+        "date": "2026-01-01T00:00:00Z",
+        "total": "61.50",
+        "components": {"api": "70"},
+        "lines": None,
+    }
+
+
 def test_a_target_is_written_with_the_record() -> None:
     aim = Aim(total=Decimal("8E+1"), by=date(2027, 2, 28))
     line = render_start(Start(point=Point(date=datetime(2026, 1, 1, tzinfo=UTC), total=Decimal(60)), aim=aim))
+    assert json.loads(line)["start"] is True
     assert json.loads(line)["target"] == {"total": "80", "by": "2027-02-28"}
     assert parse_entry(line) == Start(point=Point(date=datetime(2026, 1, 1, tzinfo=UTC), total=Decimal(60)), aim=aim)
 

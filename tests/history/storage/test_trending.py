@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from covgate.config.goals import Component, Target
 from covgate.errors import InputError
-from covgate.history.storage.trending import ENTRIES, parse_trending, render_trending
+from covgate.history.storage.trending import parse_trending, render_trending
 from covgate.history.trend import points_of
 from covgate.model.history import Aim, History, Point, Start
 from covgate.model.numbers import Counts
@@ -39,7 +39,7 @@ def parse(*entries: object, **others: object) -> History:
 def test_it_holds_the_newest_thirty() -> None:
     history = sample_history(40)
     made = rendered(history, TARGET, COMPONENTS)
-    assert len(made["history"]) == ENTRIES
+    assert len(made["history"]) == 30
     assert made["history"][-1]["commit"] == sha_of(39)
     assert made["target"] == {"overall_coverage": 80, "checkout_coverage": 90, "date": "2027-02-28"}
     newest = history.records[-1]
@@ -116,6 +116,8 @@ def test_what_it_writes_is_taken_in_again() -> None:
         ("2026-11-01T12:30:00Z", DAY.replace(hour=12, minute=30)),
         ("2026-11-01T12:30:00.250000+02:00", DAY.replace(hour=10, minute=30, microsecond=250_000)),
         (" 2026-11-01 ", DAY),
+        ("1970-01-01", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("2999-12-31", datetime(2999, 12, 31, tzinfo=UTC)),
     ],
 )
 def test_a_date_is_read(written: str, moment: datetime) -> None:
@@ -229,6 +231,8 @@ def test_a_file_of_another_kind_is_refused(text: str, said: str) -> None:
         ("date", 1_700_000_000, "is 1700000000, not a date"),
         ("date", "2026-13-01", "not a date"),
         ("date", "0001-01-01T00:00:00+14:00", "not a date"),
+        ("date", "1969-12-31", "not a date"),
+        ("date", "3000-01-01", "not a date"),
         ("date", "9999-12-31", "not a date"),
     ],
 )

@@ -68,6 +68,16 @@ def test_no_module_of_the_probe_hides_a_plugin(
     assert str(probe.parent) not in path
 
 
+@pytest.mark.parametrize("environment", [{}, {"PYTHONSAFEPATH": "1"}], ids=["as-ever", "safe-path"])
+def test_no_module_of_the_project_stands_in_for_the_probe(
+    tmp_path: Path, probe: Path, environment: dict[str, str]
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "covgate_probe.py").write_text("raise SystemExit('not covgate')\n", encoding="utf-8")
+    assert "error" not in ask(probe, project, PYTHONPATH=str(project), **environment)
+
+
 @pytest.mark.parametrize("environment", [{}, {"PYTHONDONTWRITEBYTECODE": "1"}], ids=["as-ever", "no-bytecode"])
 def test_bytecode_is_written_in_the_project_only(tmp_path: Path, probe: Path, environment: dict[str, str]) -> None:
     project = tmp_path / "project"

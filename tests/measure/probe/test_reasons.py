@@ -270,6 +270,12 @@ def test_lines_alone_tell_the_same_of_missing_lines(records: Mapping[bool, Mappi
     assert reasons_of(lines) == told
 
 
+def test_without_branches_a_condition_that_raised_each_time_was_never_true() -> None:
+    source = "if unknown:\n    x = 1\nx = 2\n"
+    found = find_reasons(ast.parse(source), source, Ran(missing=(2, 3), executed=(1,)), lambda line: line)
+    assert found == dict.fromkeys((2, 3), ("never-passed", 1))
+
+
 # --- programs nobody wrote -----------------------------------------------------------------------------------------
 
 REFUTED_BY = {

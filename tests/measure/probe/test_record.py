@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from coverage.plugin import CodeRegion
 
 from covgate.measure.probe.covgate_probe.analyst import Analyst
 from covgate.measure.probe.covgate_probe.reasons import Ran
@@ -220,8 +221,14 @@ def test_details_of_a_template_are_its_plugins(folder: ProbedFolder) -> None:
         def translate_lines(self, lines: list[int]) -> set[int]:
             return {2 if line in {3, 4} else line for line in lines}
 
-        def code_regions(self) -> list[object]:
-            return []
+        def code_regions(self) -> list[CodeRegion]:
+            return [
+                CodeRegion(kind="function", name="block", start=2, lines={2, 3, 4}),
+                CodeRegion(kind="function", name="empty", start=4, lines=set()),
+                CodeRegion(kind="class", name="page", start=1, lines={1, 2, 3, 4}),
+            ]
 
     folder.write({"page.html": Template().source()})
-    assert details(Template(), {1, 2}, Ran(missing=(), executed=(1, 2)))["first"] == [(3, 2), (4, 2)]
+    found = details(Template(), {1, 2}, Ran(missing=(), executed=(1, 2)))
+    assert found["first"] == [(3, 2), (4, 2)]
+    assert found["functions"] == [["block", 2, 4, 2]]
