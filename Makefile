@@ -9,14 +9,16 @@ STAMP := $(VENV)/.installed-
 # Else each of some thousand processes of the tests compiles what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo gate quick test test-docker test-real test-browser screenshots pictures lint actionlint bench mutants generate clean
+.PHONY: demo gate quick quick-tests test test-docker test-real test-browser screenshots pictures lint actionlint bench mutants generate clean
 
 demo: $(STAMP)run  ## Make a sample project in demo/ and run covgate on it.
 	$(BIN)/covgate demo demo
 
 quick: $(STAMP)lint  ## Unit and contract tests but the slow ones, style and types: the loop of a developer.
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n auto -m "not slow" --ignore=tests/integration --ignore=tests/docker --ignore=tests/browser --ignore=tests/real
-	$(MAKE) lint
+	$(MAKE) --no-print-directory -j2 lint quick-tests
+
+quick-tests: $(STAMP)test
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n logical -m "not slow" --ignore=tests/integration --ignore=tests/docker --ignore=tests/browser --ignore=tests/real
 
 test: $(STAMP)test  ## Every test that needs no Docker; make test TESTS=tests/gate for some.
 	$(BIN)/python -m pytest -q -n auto -m "not docker and not real and not browser" $(TESTS)

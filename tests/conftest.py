@@ -24,9 +24,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the files of tests/golden anew")
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are cores: a fifth of the time, tests wait for a process or a server."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """With `-n auto` one process more than there are cores: a fifth of the time, tests wait for a process or a server.
+
+    The quick ones (`-n logical`) do not, and to collect them takes each process some seconds.
+    """
+    return (os.cpu_count() or 1) + (config.getoption("numprocesses") == "auto")
 
 
 def pytest_collection_finish() -> None:
