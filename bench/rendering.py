@@ -33,6 +33,7 @@ from diff_cover import diff_cover_tool  # noqa: E402  # the path is set just abo
 from bench.sample import Size, make_repository, run  # noqa: E402
 from covgate import cli  # noqa: E402
 from covgate.commands import check  # noqa: E402
+from covgate.config import ReportKind  # noqa: E402
 from covgate.errors import ExitCode  # noqa: E402
 from covgate.model import Coverage, DiffCoverage  # noqa: E402
 from covgate.publish.comment import BODY_LIMIT  # noqa: E402
@@ -44,7 +45,7 @@ from covgate.report import (  # noqa: E402
     code_paths,
     print_report,
     render_comment,
-    render_page,
+    render_reports,
     render_result,
     render_summary,
     with_code,
@@ -102,8 +103,6 @@ def _measure(size: Size, rounds: int, *, profile: bool) -> float:
 
 
 def _steps(facts: Facts, read: ReadSources) -> Steps:
-    left = [file.path for file in facts.known_diff.files if file.missing or file.partial]
-
     def view_of(made: Facts) -> ReportView:
         view = build_view(made)
         return with_code(view, made, read(code_paths(view)))
@@ -111,7 +110,8 @@ def _steps(facts: Facts, read: ReadSources) -> Steps:
     def ours() -> None:
         made = _unused(facts)
         view = view_of(made)
-        for text in (render_comment(view, BODY_LIMIT), render_summary(view), render_page(made, view, read(left))):
+        pages = dict(render_reports({ReportKind.HTML}, made, view, read)).values()
+        for text in (render_comment(view, BODY_LIMIT), render_summary(view), *pages):
             Path("rendered").write_text(text, encoding="utf-8")
 
     def all_but_the_page() -> None:

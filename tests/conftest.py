@@ -29,7 +29,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
     The quick ones (`-n logical`) do not, and to collect them takes each process some seconds.
     """
-    return (os.cpu_count() or 1) + (config.getoption("numprocesses") == "auto")
+    return (os.cpu_count() or 1) + int(config.getoption("numprocesses") == "auto")
 
 
 def pytest_collection_finish() -> None:

@@ -9,7 +9,6 @@ from covgate.config.option_values import (
     GuardPolicy,
     Mode,
     PublishPolicy,
-    ReportKind,
     did_you_mean,
     parse_lines,
 )
@@ -17,7 +16,7 @@ from covgate.config.options import OPTIONS, Option, Settings, option_named
 from covgate.config.outputs import OUTPUT_NAMES
 from covgate.config.read_goals import MOST_COMPONENTS
 from covgate.config.read_options import has_table, read_toml
-from covgate.config.report_files import ALL_EXPORTS, DIFF_COVER_FILES, EXPORT_FILES, PAGE, names_of
+from covgate.config.report_files import ALL_EXPORTS, DIFF_COVER_FILES, EXPORT_FILES, PAGE, ReportKind, names_of
 from covgate.config.settings import floors_of, guess, resolve
 from covgate.config.toml_file import TomlFile, parse_toml, show_value
 from covgate.config.whose import take_from_base, unused_options

@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TypeVar, cast
 
+from covgate.config.report_files import ReportKind
+
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -50,20 +52,6 @@ class GuardPolicy(StrEnum):
     STRICT = "strict"
     WARN = "warn"
     OFF = "off"
-
-
-class ReportKind(StrEnum):
-    """The reports made on demand: covgate's page, what coverage writes of the whole project, diff-cover's reports."""
-
-    HTML = "html"
-    COVERAGE_HTML = "coverage-html"
-    XML = "xml"
-    LCOV = "lcov"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    DIFF_COVER_JSON = "diff-cover-json"
-    DIFF_COVER_HTML = "diff-cover-html"
-    DIFF_COVER_MARKDOWN = "diff-cover-markdown"
 
 
 _PLACES = 30

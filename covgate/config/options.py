@@ -14,7 +14,6 @@ from covgate.config.option_values import (
     GuardPolicy,
     Mode,
     PublishPolicy,
-    ReportKind,
     did_you_mean,
     parse_artifact_name,
     parse_branch_name,
@@ -31,6 +30,7 @@ from covgate.config.option_values import (
     parse_switch,
     parse_text,
 )
+from covgate.config.report_files import ReportKind
 from covgate.errors import InputError
 from covgate.model import Secret
 

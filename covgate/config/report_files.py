@@ -1,10 +1,24 @@
-"""What the files of the report folder are called that are made on demand."""
+"""The reports made on demand, and what their files in the report folder are called."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 
-from covgate.config.option_values import ReportKind
+
+class ReportKind(StrEnum):
+    """The reports made on demand: covgate's page, what coverage writes of the whole project, diff-cover's reports."""
+
+    HTML = "html"
+    COVERAGE_HTML = "coverage-html"
+    XML = "xml"
+    LCOV = "lcov"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    DIFF_COVER_JSON = "diff-cover-json"
+    DIFF_COVER_HTML = "diff-cover-html"
+    DIFF_COVER_MARKDOWN = "diff-cover-markdown"
+
 
 PAGE = "index.html"
 """covgate's own page."""

@@ -23,7 +23,7 @@ from covgate.report import (
     push_figures,
     render_comment,
     render_failure,
-    render_page,
+    render_reports,
     render_result,
     render_summary,
     with_code,
@@ -53,9 +53,8 @@ def deliver(
     view = build_view(facts)
     view = with_code(view, facts, read(code_paths(view)))
     with host.log.group("Report"):
-        if ReportKind.HTML in (settings.reports or ()):
-            left = [file.path for file in facts.known_diff.files if file.missing or file.partial]
-            folder.write(PAGE, render_page(facts, view, read(left)))
+        for name, text in render_reports(settings.reports or (), facts, view, read):
+            folder.write(name, text)
         code, problem = _deliver(settings, host, screen, facts, view, folder, start=start, root=root)
     if problem is not None and code is ExitCode.PUBLISH_FAILED:
         host.log.annotate(Level.ERROR, word_error(problem), title=TITLE)

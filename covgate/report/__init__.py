@@ -14,7 +14,7 @@ from covgate.report.render import (
     make_trend,
     read_result,
     render_failed_result,
-    render_page,
+    render_reports,
     render_result,
     restore_facts,
 )
@@ -28,6 +28,6 @@ __all__ = [
     "MOST_PLACES", "MOST_RESULT", "PLACE_DIGITS", "Bands", "Facts", "Judged", "Origin", "PushFigures", "ReportView",
     "build_history_view", "build_view", "code_paths", "find_steps", "history_json", "load_renderers",
     "make_annotations", "make_build", "make_trend", "print_history", "print_report", "push_figures", "read_result",
-    "render_comment", "render_failed_result", "render_failure", "render_page", "render_result", "render_summary",
+    "render_comment", "render_failed_result", "render_failure", "render_reports", "render_result", "render_summary",
     "render_unjudged", "restore_facts", "show_trend", "with_code", "with_push", "word_alarm",
 ]  # fmt: skip

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from covgate.config import Settings
+from covgate.config import PAGE, ReportKind, Settings
 from covgate.errors import CovgateError, ExitCode
 from covgate.history import Build
 from covgate.host import RunContext
@@ -20,6 +20,9 @@ from covgate.report.view import ReportView
 
 if TYPE_CHECKING:
     from covgate.report.result_json import ResultJson
+
+
+Texts = Mapping[PurePosixPath, bytes]
 
 
 def load_renderers() -> None:
@@ -37,11 +40,18 @@ def render_result(facts: Facts, headline: str, exit_code: ExitCode, error: Covga
     )
 
 
-def render_page(facts: Facts, view: ReportView, texts: Mapping[PurePosixPath, bytes]) -> str:
-    """Render the report as one HTML file; `texts` are the sources of changed files as they were measured."""
-    from covgate.report.page import render  # noqa: PLC0415
+def render_reports(
+    kinds: Collection[ReportKind], facts: Facts, view: ReportView, read: Callable[[Sequence[PurePosixPath]], Texts]
+) -> Iterator[tuple[str, str]]:
+    """Yield covgate's own reports of these kinds: the name of the file, and what it holds.
 
-    return render.render_page(facts, view, texts)
+    `read` returns sources of changed files as they were measured.
+    """
+    if ReportKind.HTML in kinds:
+        from covgate.report.page import render  # noqa: PLC0415
+
+        left = [file.path for file in facts.known_diff.files if file.missing or file.partial]
+        yield PAGE, render.render_page(facts, view, read(left))
 
 
 def read_result(data: bytes) -> ResultJson:

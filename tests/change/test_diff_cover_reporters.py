@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from covgate.change.checkout import Checkout
 from covgate.change.diff_cover_reporters import ChangedStatements, MeasuredStatements, join_lines, render_reports
 from covgate.change.texts import digest_of
-from covgate.config.option_values import ReportKind
+from covgate.config.report_files import ReportKind
 from covgate.model.change import DiffCoverage, DiffFile
 from covgate.model.coverage import FileCoverage, Measurement
 from covgate.model.numbers import Counts, Tally

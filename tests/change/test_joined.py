@@ -9,7 +9,7 @@ import pytest
 
 from covgate.change import render_diff_cover
 from covgate.change.diff_coverage import compute_diff_coverage
-from covgate.config.option_values import ReportKind
+from covgate.config.report_files import ReportKind
 from covgate.model.change import DiffCoverage
 from covgate.model.coverage import Doubt
 from covgate.model.unknown import Unavailable

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.config.goals import Target
-from covgate.config.option_values import CommentPolicy, PublishPolicy, ReportKind, did_you_mean
+from covgate.config.option_values import CommentPolicy, PublishPolicy, did_you_mean
 from covgate.config.options import OPTIONS
+from covgate.config.report_files import ReportKind
 from covgate.config.settings import resolve
 from covgate.config.toml_file import TomlFile
 from covgate.errors import InputError

@@ -13,7 +13,7 @@ import pytest
 from covgate.change.checkout import Checkout
 from covgate.change.diff_coverage import compute_diff_coverage
 from covgate.change.texts import digest_of
-from covgate.config.option_values import ReportKind
+from covgate.config.report_files import ReportKind
 from covgate.model.coverage import Measurement
 from covgate.model.unknown import Unavailable
 from covgate.publish.diff_cover import write_diff_cover
