@@ -293,9 +293,8 @@ def broken(github: FakeGithub, **files: str) -> str:
     [
         ('{"schema": 1,\n', "line 2"),
         ('{"schema": 2, "sha": "' + "a" * 40 + '"}\n', "newer covgate"),
-        ("[1, 2]\n", "line 2"),
     ],
-    ids=["broken-json", "newer-schema", "wrong-shape"],
+    ids=["broken-json", "newer-schema"],
 )
 def test_history_that_cannot_be_read_is_told_and_left_as_it_is(
     workflow: Workflow, github: FakeGithub, text: str, words: str
@@ -441,12 +440,9 @@ def test_a_floor_far_below_is_told_on_the_default_branch(workflow: Workflow) -> 
 # --- the ratchet ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("floor", [30, 0])
-def test_the_ratchet_opens_one_pull_request_and_keeps_it_up_to_date(
-    workflow: Workflow, github: FakeGithub, floor: int
-) -> None:
+def test_the_ratchet_opens_one_pull_request_and_keeps_it_up_to_date(workflow: Workflow, github: FakeGithub) -> None:
     pulls = FakePulls(github)
-    gate = f"\n[tool.covgate]\n# Never below this.\nmin-total = {floor}  # for now\nratchet = true\n"
+    gate = "\n[tool.covgate]\n# Never below this.\nmin-total = 30  # for now\nratchet = true\n"
     config = FILES["pyproject.toml"] + gate
     workflow.push({"pyproject.toml": config}, "Have a floor")
     for number in range(5):
@@ -458,7 +454,7 @@ def test_the_ratchet_opens_one_pull_request_and_keeps_it_up_to_date(
     assert pull.base == "main"
     assert "min-total" in pull.title
     proposed = github.git_data.files(pull.head)["pyproject.toml"].decode()
-    assert proposed == config.replace(f"min-total = {floor} ", "min-total = 40 ")
+    assert proposed == config.replace("min-total = 30 ", "min-total = 40 ")
     assert f"#{pull.number}" in ran.summary or "min-total" in ran.summary
     again = workflow.run_push()
     assert again.exit_code == 0, again.log
