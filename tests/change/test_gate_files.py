@@ -1,4 +1,4 @@
-"""Which statements a pragma excludes: held against coverage itself."""
+"""Which statements a pragma excludes, held against coverage itself, and which tests a change deletes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 
-from covgate.change.gate_files import count_excluded
+from covgate.change.gate_files import count_excluded, find_deleted_tests
+from tests.support.git import make_repository
 
 SOURCES = {
     "a-statement": ("a = 1  # pragma: no cover\nb = 2\n", 1),
@@ -53,3 +54,19 @@ def test_what_coverage_does_not_exclude_is_not_counted() -> None:
 )
 def test_of_a_source_that_cannot_be_parsed_its_lines_are_counted(text: bytes) -> None:
     assert count_excluded(b"a = " + text + b"  # pragma: no cover\n", frozenset({1}), frozenset({1})) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "deleted"),
+    [("tests/test_new.py", []), ("tests/helpers.py", []), ("shop/tools.py", [("tests", 1)])],
+    ids=["a-file-of-tests", "beside-tests", "elsewhere"],
+)
+def test_a_test_that_moved_to_an_untracked_file_is_deleted_unless_tests_lie_there(
+    tmp_path: Path, name: str, deleted: list[tuple[str, int]]
+) -> None:
+    repository = make_repository(tmp_path / "repository")
+    path = repository.write("tests/test_old.py", "def test_one():\n    pass\n")
+    base = repository.commit("base")
+    path.rename(repository.write(name, ""))
+    found = find_deleted_tests(repository.command, base, None)
+    assert [(row.name, row.count) for row in found] == deleted

@@ -376,6 +376,14 @@ def test_lines_and_branches_of_one_function_are_one_range() -> None:
     assert rows(built, "uncovered")[0][2] == "5-8, 12-13"
 
 
+def test_of_a_strangers_ranges_that_overlap_the_longer_one_is_shown() -> None:
+    made = facts("m.py\n    + 1-2 missing\n    + 3\n    + 5-9 missing\nx.py\n    + 1 missing\n", min_diff="60")
+    first, *others = made.known_diff.files
+    files = (replace(first, partial=frozenset({7})), *others)
+    built = build_view(replace(made, diff=replace(made.known_diff, files=files)))
+    assert rows(built, "uncovered")[0][2] == "1-2, 5-9"
+
+
 def test_equals_are_in_the_order_of_the_source() -> None:
     text = "m.py\n" + "".join(f"    + {line} missing\n    {line + 1}\n" for line in (2, 9, 10_000, 100))
     assert [todo.lines for todo in build_view(facts(text)).places] == ["2", "9", "100", "10000"]
