@@ -136,9 +136,7 @@ def test_a_copy_whose_text_two_files_have_belongs_where_the_others_beside_it_do(
     foreign = tuple(Recorded(names=(place.name,), place=place) for place in copies)
     data = RecordedData(path=tmp_path / "data", foreign=foreign, known=0)
     settled = settle([data], root=tmp_path / "root", local=map(PurePosixPath, local))
-    assert settled.places == (
-        {("a.py",): PurePosixPath("two/pkg/a.py"), ("m.py",): PurePosixPath("two/pkg/m.py")},
-    )
+    assert settled.places == ({("a.py",): PurePosixPath("two/pkg/a.py"), ("m.py",): PurePosixPath("two/pkg/m.py")},)
 
 
 def test_a_copy_whose_text_none_of_two_files_has_is_an_old_one(tmp_path: Path) -> None:

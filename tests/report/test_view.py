@@ -371,8 +371,9 @@ def test_that_the_change_is_covered_is_said_where_something_else_fails() -> None
 
 
 def test_lines_and_branches_of_one_function_are_one_range() -> None:
-    text = "m.py\n    + 5 partial\n    + 6 missing\n    + 8 missing\n    def f 4-9\n    + 10\n    + 12 missing\n    + 13 partial\n"
-    built = build_view(facts(text + "x.py\n    + 1 missing\n", min_diff="60"))
+    text = "m.py\n    + 5 partial\n    + 6 missing\n    + 8 missing\n    def f 4-9\n    + 10\n"
+    more = "    + 12 missing\n    + 13 partial\nx.py\n    + 1 missing\n"
+    built = build_view(facts(text + more, min_diff="60"))
     assert rows(built, "uncovered")[0][2] == "5-8, 12-13"
 
 
