@@ -26,7 +26,7 @@ def part_of(repository: Repository, tests: str, changed: dict[str, str]) -> str:
         repository.write(name, text)
     repository.commit("three")
     past = Past(history=History(), baseline=NOTHING_RECORDED, lines=lines, shifts=Shifts())
-    ran = TestResults(passed=1, names=(f"{tests}::test_0",))
+    ran = TestResults(passed=1, names=frozenset({f"{tests}::test_0"}))
     suite = SuiteRun(command="pytest", status=SuiteStatus.PASSED, exit_code=0, seconds=1, tests=ran)
     return compare_tests(change_in(repository), past, suite).part
 
