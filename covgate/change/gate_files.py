@@ -32,7 +32,7 @@ def find_pragmas(git: GitCommand, tree: Sha | None, lines: ChangedLines, coverag
     """
     measured = [path for path, file in lines.files.items() if file.lines and path in coverage.files]
     excluded = [path for path in measured if coverage.files[path].excluded]
-    texts = read_texts(git, tree, excluded) if excluded else {}
+    texts = read_texts(git, tree, excluded)
     counts = {
         path: count
         for path, text in texts.items()

@@ -141,10 +141,9 @@ def _component_files(own: Settings, base: Settings, base_side: BaseSide, change:
     if not base.components:
         return {part.name: frozenset() for part in own.components}, {}
     here = frozenset((*change.git.tracked(), *change.git.untracked()))
-    changes = change.git.changes(base_side.base.sha, change.tree)
-    moved = {entry.old_path: entry.path for entry in changes if entry.status == "R"}
-    before = match_components(base.components, {*here, *moved}, prefix=change.prefix)
-    then = {name: frozenset(moved.get(path, path) for path in paths) & here for name, paths in before.items()}
+    moves = {entry.old_path: entry.path for entry in change.git.changes(base_side.base.sha, change.tree)}
+    before = match_components(base.components, {*here, *moves}, prefix=change.prefix)
+    then = {name: frozenset(moves.get(path, path) for path in paths) & here for name, paths in before.items()}
     now = match_components(own.components, here, prefix=change.prefix)
     globs = {part.name: part.paths for part in own.components}
     same = {part.name: now[part.name] for part in base.components if globs.get(part.name) == part.paths}

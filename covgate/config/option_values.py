@@ -148,7 +148,7 @@ def parse_python_version(text: str) -> str:
 def parse_minutes(text: str) -> Decimal:
     """Read a time-out in minutes."""
     try:
-        value = Decimal(text.strip())
+        value = Decimal(text)
     except InvalidOperation:
         raise ValueError("expected a number of minutes") from None
     if not value.is_finite() or value <= 0:

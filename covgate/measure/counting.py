@@ -26,9 +26,7 @@ def find_coverage_options(directory: Path, command: str | Sequence[str], addopts
     """
     options = _cov_options(directory, command, addopts)
     named = options.config if options.config and (directory / options.config).is_file() else None
-    texts = {
-        name: text for name in (named or "", *COVERAGE_FILES) if name and (text := _text(directory / name)) is not None
-    }
+    texts = {name: text for name in (named, *COVERAGE_FILES) if name and (text := _text(directory / name)) is not None}
     found = dict(read_coverage_options(texts, named))
     if options.source:
         found["source"] = options.source

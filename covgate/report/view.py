@@ -67,7 +67,6 @@ class ReportView:
     places: tuple[Todo, ...]
     """All places of the change with work left, the largest first."""
     run_url: str | None
-    name: str
     quiet: bool
     """Nothing that a comment would have to be started for."""
 
@@ -143,7 +142,6 @@ def build_view(facts: Facts) -> ReportView:
         footer=footer(facts),
         places=places,
         run_url=facts.run_url,
-        name=facts.name,
         quiet=_quiet(facts),
     )
 

@@ -22,6 +22,7 @@ READ = (Hunk(old=3, removed=2, new=3, added=1),)
         pytest.param("+++ b/x b/y b/z.py\t", "x b/y b/z.py", id="like-two-names"),
         pytest.param("+++ b/end .py \t", "end .py ", id="a-space-at-the-end"),
         pytest.param(r'+++ "b/tab\there\nand\\.py"', "tab\there\nand\\.py", id="escapes-of-c"),
+        pytest.param(r'+++ "b/\a\b\t\n\v\f\r.py"', "\a\b\t\n\v\f\r.py", id="all-that-have-a-letter"),
         pytest.param(r'+++ "b/quo\"te.py"', 'quo"te.py', id="a-quote"),
         pytest.param(r'+++ "b/gr\303\274n.py"', "grün.py", id="octal-bytes"),
         pytest.param(r'+++ "b/\377.py"', os.fsdecode(b"\xff.py"), id="not-utf-8"),

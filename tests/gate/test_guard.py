@@ -125,6 +125,14 @@ def test_both_ramps_are_asked(own: Target | None, after: str | None, *, lowers: 
     assert rows == [("90 by 2027-01-01 (ramp)", after, lowers)]
 
 
+@pytest.mark.parametrize("own", [None, replace(RAMP, total=Decimal(10), ramp=False)], ids=["none", "lower"])
+def test_a_target_that_judged_nothing_lowers_nothing(own: Target | None) -> None:
+    base = replace(rules(), target=replace(RAMP, ramp=False))
+    bar = stricter_bar(replace(rules(), target=own), base, {}, {})
+    assert bar.changes is not None
+    assert [(row.name, row.lowers) for row in bar.changes.rows] == [("target", False)]
+
+
 OPTIONS = {
     "omit-gains": ("omit", ("a",), ("a", "b"), (None, "b", True)),
     "omit-loses": ("omit", ("a", "b"), ("a",), ("b", None, False)),

@@ -87,6 +87,11 @@ def test_only_a_report_that_lacks_the_last_statement_is_doubted_as_a_whole(
     assert [set(doubt.lines or ()) for doubt in compare_report(M, reported, source, "coverage.xml")] == doubted
 
 
+def test_a_report_of_a_line_without_a_statement_is_doubted_as_a_whole() -> None:
+    source = {"s": [1, 3], "first": [], "maybe": [], "optional": []}
+    assert [doubt.lines for doubt in compare_report(M, [1, 2], source, "coverage.xml")] == [frozenset({1, 2, 3})]
+
+
 def test_a_file_without_statements_agrees_with_a_report_that_names_none() -> None:
     source: dict[str, list[int]] = {"s": [], "first": [], "maybe": [], "optional": []}
     assert compare_report(M, [], source, "coverage.xml") == ()

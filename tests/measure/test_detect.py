@@ -162,6 +162,10 @@ ROWS = {
         of("", "tox.ini", tox={"tox": {}}),
         ["uvx tox config -e py{digits} -k deps extras dependency_groups?"],
     ),
+    "tox-for-one-python": (
+        of("", "tox.ini", tox={"testenv:py313": {"deps": "pytest"}}),
+        ["uvx tox config -e py{digits} -k deps extras dependency_groups?"],
+    ),
     "tox-that-only-configures-others": (
         of(PROJECT + BUILD, "tox.ini", tox={"flake8": {}}),
         ["uv pip install --editable ."],

@@ -212,6 +212,19 @@ def test_the_files_of_several_environments_count_a_test_once_and_as_its_worst(tm
     assert results.left_out == {"tests/test_cart.py::test_d"}
 
 
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        pytest.param("<failure>first\nE   KeyError: 1\nlast</failure>", "KeyError: 1", id="pytests-mark"),
+        pytest.param("<failure>first\nlast\n</failure>", "last", id="the-last-line"),
+        pytest.param("<failure/>", "", id="nothing-at-all"),
+    ],
+)
+def test_a_failure_without_a_message_is_told_by_its_text(tmp_path: Path, failure: str, reason: str) -> None:
+    (failed,) = results_of(tmp_path, suite(case("test_a", failure))).failures
+    assert failed.reason == reason
+
+
 MANY = b" ".join(b"a%d='1'" % n for n in range(70))
 
 
@@ -287,7 +300,9 @@ def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     )
 
 
-def test_too_many_files() -> None:
+def test_too_many_files(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(suite(case("test_a")))
+    assert read([tmp_path / "x"] * 500).passed == 1
     results, (note,) = read_junit([Path("x")] * 501, NAMES, masking({}))
     assert results is None
     assert note == "501 JUnit files are more than covgate reads (500): no tests are counted."

@@ -133,6 +133,20 @@ def test_a_copy_whose_text_two_files_have_is_refused_with_both(tmp_path: Path) -
     assert settled.places == ({("m",): PurePosixPath("two/pkg/m.py")},)
 
 
+def test_a_copy_whose_text_two_files_have_belongs_where_the_others_beside_it_do(tmp_path: Path) -> None:
+    local = {f"{folder}/pkg/{name}.py": "" for folder in ("one", "two") for name in ("__init__", "a", "m")}
+    local["two/pkg/a.py"] = "x = 2\n"
+    for name, text in local.items():
+        write(tmp_path / "root" / name, text)
+    copies = [tmp_path / INSTALLED / "pkg" / f"{name}.py" for name in ("a", "m")]
+    write(copies[0], "x = 2\n")
+    write(copies[1], "")
+    foreign = tuple(Recorded(names=(place.name,), place=place) for place in copies)
+    data = RecordedData(path=tmp_path / "data", foreign=foreign, known=0)
+    settled = settle([data], root=tmp_path / "root", local=map(PurePosixPath, local))
+    assert settled.places == ({("a.py",): PurePosixPath("two/pkg/a.py"), ("m.py",): PurePosixPath("two/pkg/m.py")},)
+
+
 def test_a_copy_whose_text_none_of_two_files_has_is_an_old_one(tmp_path: Path) -> None:
     with pytest.raises(MeasureError) as caught:
         two_packages(tmp_path, ("x = 1\n", "x = 2\n"), "x = 3\n")

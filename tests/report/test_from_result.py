@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.config.goals import Target
+from covgate.errors import ExitCode
 from covgate.gate.rules import evaluate, evaluate_drop, exit_code, judge
 from covgate.history.ancestry import none_is_ancestor
 from covgate.model.change import DiffCoverage
@@ -276,3 +277,16 @@ def test_every_trend_is_one(values: list[Decimal], goal: Decimal, due: int | Non
 @pytest.mark.parametrize("text", ["▂▃ · visit evil.example", "target 80 % reached!", "@team", "▂▃\n▂▃"])
 def test_another_text_is_no_trend(text: str) -> None:
     assert not is_trend(text)
+
+
+@pytest.mark.parametrize(("min_diff", "believed"), [("50", True), ("80", False)], ids=["a-pass", "a-fail"])
+def test_that_a_report_could_not_be_posted_ends_a_pass_alone(min_diff: str, *, believed: bool) -> None:
+    made = facts(CORE, min_diff=min_diff)
+    text = render_result(build_result(made, headline="", exit_code=ExitCode.PUBLISH_FAILED))
+    if not believed:
+        with pytest.raises(ValueError, match="it contradicts itself: exit_code does not follow"):
+            restore_facts(read_result(text.encode()), ORIGIN)
+        return
+    found = restore_facts(read_result(text.encode()), ORIGIN)
+    assert isinstance(found, Facts)
+    assert exit_code(found.verdict) is ExitCode.PASSED

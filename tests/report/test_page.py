@@ -231,6 +231,11 @@ def test_keywords_strings_and_names_have_their_colours() -> None:
     assert found[2] == '<b class="s">&#x27;quotes&#x27; and &quot;more&quot; ...</b>'
 
 
+@pytest.mark.parametrize("name", ["tool", "m.py", "m.pyw", "m.pyi", "m.wsgi", "m.cgi"])
+def test_python_is_coloured_by_whatever_suffix(name: str) -> None:
+    assert "<b" in colour_lines(PurePosixPath(name), "return 1\n", WHOLE)[1]
+
+
 def test_a_line_of_data_is_cut_and_a_template_has_no_colours() -> None:
     long = "x = '" + "<" * 1_000_000 + "'"
     assert unescape(colour_lines(PATH, long, WHOLE)[1]) == long[:LONGEST_LINE] + "…"

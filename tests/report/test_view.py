@@ -11,7 +11,7 @@ from covgate.gate.rules import judge
 from covgate.host.links import Links
 from covgate.model.commit import Base, BaseHow, Sha
 from covgate.model.coverage import Span
-from covgate.model.history import NOTHING_RECORDED
+from covgate.model.history import NOTHING_RECORDED, FlapShown
 from covgate.model.test_results import FailedTest, GoneTests, TestResults
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import SuiteStatus, VerdictKind
@@ -21,8 +21,8 @@ from covgate.report.rules_table import drop_notes
 from covgate.report.todo import TODO_LIMIT
 from covgate.report.view import ReportView, build_view
 from tests.support.situations import BASE, BLOB, CORE, COVERED, HEAD, PASSED, SITUATIONS, ended, facts, many_files
-from tests.support.situations_compared import COMPARED, INDIRECT, compared
-from tests.support.situations_guarded import GUARDED
+from tests.support.situations_compared import COMPARED, FLAPS, INDIRECT, compared
+from tests.support.situations_guarded import GUARDED, LOWERED, guarded
 from tests.support.situations_tests import TESTED
 
 LAST_COMMIT = "the last commit: there is no main branch to compare with"
@@ -124,6 +124,12 @@ def test_the_first_line(situation: str, mark: str, headline: str) -> None:
 @pytest.mark.parametrize("situation", ALL)
 def test_a_first_line_is_short(situation: str) -> None:
     assert len(view(situation).headline) <= LONGEST
+
+
+def test_a_lowered_bar_that_no_changed_line_is_judged_by_names_the_total_alone() -> None:
+    assert build_view(guarded(LOWERED, text="a.py\n    1-4\n")).headline == (
+        "This change lowers min-diff from 80 to 60; judged by 80, coverage passes: total 100 %"
+    )
 
 
 def test_a_total_and_a_drop_share_one_line_and_the_larger_gap() -> None:
@@ -360,15 +366,30 @@ def test_where_covering_lines_mends_nothing_no_places_are_asked_for(situation: s
     assert view(situation).steps is None
 
 
+def test_where_no_places_are_known_and_the_change_is_covered_there_is_no_list() -> None:
+    made = replace(ALL["fail-total"](), steps=None)
+    assert not made.known_diff.tally.counts.missing
+    assert build_view(made).steps is None
+
+
 def test_that_the_change_is_covered_is_said_where_something_else_fails() -> None:
     assert str(view("fail-total").lead) == "The change itself is covered."
     assert not view("fail-diff").lead
 
 
 def test_lines_and_branches_of_one_function_are_one_range() -> None:
-    text = "m.py\n    + 5 partial\n    + 6 missing\n    + 8 missing\n    def f 4-9\n    + 10\n    + 12 missing\n"
-    built = build_view(facts(text + "x.py\n    + 1 missing\n", min_diff="60"))
-    assert rows(built, "uncovered")[0][2] == "5-8, 12"
+    text = "m.py\n    + 5 partial\n    + 6 missing\n    + 8 missing\n    def f 4-9\n    + 10\n"
+    more = "    + 12 missing\n    + 13 partial\nx.py\n    + 1 missing\n"
+    built = build_view(facts(text + more, min_diff="60"))
+    assert rows(built, "uncovered")[0][2] == "5-8, 12-13"
+
+
+def test_of_a_strangers_ranges_that_overlap_the_longer_one_is_shown() -> None:
+    made = facts("m.py\n    + 1-2 missing\n    + 3\n    + 5-9 missing\nx.py\n    + 1 missing\n", min_diff="60")
+    first, *others = made.known_diff.files
+    files = (replace(first, partial=frozenset({7})), *others)
+    built = build_view(replace(made, diff=replace(made.known_diff, files=files)))
+    assert rows(built, "uncovered")[0][2] == "1-2, 5-9"
 
 
 def test_equals_are_in_the_order_of_the_source() -> None:
@@ -422,6 +443,18 @@ def test_what_a_pass_leaves_uncovered_is_folded() -> None:
 
 
 # --- outside the change --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("flaps", [(), FLAPS], ids=["lines-unknown", "lines-known"])
+def test_that_flapping_lines_are_left_out_of_the_drop_is_said_once(flaps: tuple[FlapShown, ...]) -> None:
+    built = build_view(compared(max_drop="0", excused="0.31", flaps=flaps))
+    notes = [str(part.prose) for part in fold(built, "rules pass").blocks if isinstance(part, Paragraph)]
+    said = [text for text in (*titles(built), *notes) if "lapping lines are left out of the drop" in text]
+    assert said == [
+        "2 flapping lines are left out of the drop (0.31 with them)"
+        if flaps
+        else "Flapping lines are left out of the drop (0.31 with them)."
+    ]
 
 
 def test_what_was_lost_outside_the_change_is_counted_by_lines_and_files() -> None:

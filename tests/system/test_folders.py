@@ -46,6 +46,11 @@ def test_a_missing_file_has_no_text(tmp_path: Path) -> None:
     assert read_text_if_there(tmp_path / "pyproject.toml") is None
 
 
+def test_a_payload_of_the_most_that_github_sends_is_read(tmp_path: Path) -> None:
+    (tmp_path / "event.json").write_bytes(b" " * 25_000_000)
+    assert read_text_if_there(tmp_path / "event.json") == " " * 25_000_000
+
+
 def test_a_folder_in_the_place_of_the_configuration_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_text_if_there(tmp_path)

@@ -71,6 +71,19 @@ def test_the_blobs_of_a_commit_are_those_of_its_regular_files(repository: Reposi
     assert len(inside.blob_ids(sha)) == 2
 
 
+def test_a_file_behind_a_link_is_read_within_the_commit(repository: Repository) -> None:
+    repository.write("plain.toml", "1\n")
+    for name, target in {"sub/link.toml": "../plain.toml", "dangling": "gone", "out": "/etc/passwd"}.items():
+        (repository.path / name).parent.mkdir(exist_ok=True)
+        (repository.path / name).symlink_to(target)
+    module = repository.commit("files")
+    repository.git("update-index", "--add", "--cacheinfo", f"160000,{module},module")
+    repository.git("commit", "--quiet", "--message=module")
+    names = ["plain.toml", "sub/link.toml", "dangling", "out", "module", "absent"]
+    found = repository.command.files_at(repository.sha("HEAD"), [PurePosixPath(name) for name in names])
+    assert {str(path): text for path, text in found.items()} == {"plain.toml": b"1\n", "sub/link.toml": b"1\n"}
+
+
 def test_what_a_commit_has_beyond_others(repository: Repository) -> None:
     one, two = repository.commit("one"), repository.commit("two")
     repository.branch("side", one)

@@ -196,3 +196,10 @@ def test_a_laptop_reaches_its_remote_as_its_user_does(tmp_path: Path) -> None:
     assert GitRemote(git, of_user=True).default_branch() == ("main", head)
     clone.git("config", "protocol.ssh.allow", "never")
     assert isinstance(GitRemote(git).default_branch(), Unavailable)
+
+
+def test_what_git_says_of_a_remote_is_cut(repository: Repository) -> None:
+    repository.git("remote", "add", "origin", f"/{'x' * 200}/{'y' * 200}")
+    found = GitRemote(repository.command).default_branch()
+    assert isinstance(found, Unavailable)
+    assert (len(found.reason), found.reason[:8]) == (300, "fatal: '")

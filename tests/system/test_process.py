@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,26 @@ def test_the_exit_code_is_the_shells(tmp_path: Path, code: str, expected: int, *
     assert (done.exit_code, done.killed, done.timed_out) == (expected, killed, False)
 
 
+def test_who_interrupts_covgate_interrupts_the_tests(tmp_path: Path) -> None:
+    script = "echo $$ >started; sleep 0.3; kill -INT $PPID; exec sleep 60"
+    with pytest.raises(KeyboardInterrupt):
+        run_live(["sh", "-c", script], cwd=tmp_path, env={"PATH": os.defpath}, timeout=None)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "started").read_text()), 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+def test_an_orphan_that_the_first_process_of_a_container_inherits_is_reaped(tmp_path: Path) -> None:
+    adopt = partial(ctypes.CDLL(None).prctl, 36)  # PR_SET_CHILD_SUBREAPER
+    adopt(1, 0, 0, 0)
+    try:
+        run_live(["sh", "-c", "echo $$ >started; sleep 0.1 &"], cwd=tmp_path, env={"PATH": os.defpath}, timeout=None)
+    finally:
+        adopt(0, 0, 0, 0)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-int((tmp_path / "started").read_text()), os.WNOHANG)
+
+
 def test_a_quiet_call_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(TimeoutError, match="did not end within"):
         run_quiet([sys.executable, "-c", "import time; time.sleep(60)"], cwd=tmp_path, env={}, timeout=0.2)
@@ -79,13 +101,19 @@ def test_a_quiet_call_that_reads_nothing_ends(tmp_path: Path) -> None:
     assert (done.exit_code, done.stdout) == (0, b"1\n")
 
 
+def count_open_files() -> int:
+    return sum(1 for _ in Path("/dev/fd").iterdir())
+
+
 ANSWERS = {"some": "os.write(fd, b'abc' * 100_000)", "none": "pass", "held": "os.fork() or time.sleep(60)"}
 
 
 @pytest.mark.parametrize("code", ANSWERS.values(), ids=ANSWERS)
 def test_an_answer_comes_through_a_pipe_of_its_own(tmp_path: Path, code: str) -> None:
     program = f"import os, sys, time; fd = int(sys.argv[1]); print('noise'); {code}"
+    before = count_open_files()
     process = start_quiet([sys.executable, "-c", program], cwd=tmp_path, env={}, answers=True)
     done = process.finish(timeout=30)
+    assert count_open_files() <= before
     assert (done.exit_code, done.stdout) == (0, b"noise\n")
     assert done.answer == (b"abc" * 100_000 if "abc" in code else b"")

@@ -15,8 +15,6 @@ from covgate.model import without_credentials
 from covgate.system.process import run_live
 from covgate.system.relay import relayed
 
-pytestmark = pytest.mark.slow
-
 
 def pass_on(tmp_path: Path, script: str, change: Callable[[str], str] = str) -> tuple[bytes, str]:
     """Return what came out at the other end of `sh -c SCRIPT`, and what was kept of it."""
@@ -25,12 +23,14 @@ def pass_on(tmp_path: Path, script: str, change: Callable[[str], str] = str) -> 
     return (tmp_path / "out").read_bytes(), relay.text
 
 
+@pytest.mark.slow
 def test_both_streams_come_in_order_and_bytes_stay_as_they_are(tmp_path: Path) -> None:
     out, kept = pass_on(tmp_path, r"echo one; echo two >&2; printf 'three\377'")
     assert out == b"one\ntwo\nthree\xff"
     assert kept.splitlines()[:2] == ["one", "two"]
 
 
+@pytest.mark.slow
 def test_only_the_end_is_kept(tmp_path: Path) -> None:
     out, kept = pass_on(tmp_path, "seq 1 5000")
     assert out.split() == [b"%d" % number for number in range(1, 5001)]
@@ -38,17 +38,20 @@ def test_only_the_end_is_kept(tmp_path: Path) -> None:
     assert len(kept.splitlines()) == 60
 
 
+@pytest.mark.slow
 def test_a_line_without_end_is_passed_on(tmp_path: Path) -> None:
     out, _ = pass_on(tmp_path, "head -c 300000 /dev/zero")
     assert len(out) == 300000
 
 
+@pytest.mark.slow
 def test_an_address_loses_its_credentials_also_where_it_is_written_in_pieces(tmp_path: Path) -> None:
     out, kept = pass_on(tmp_path, "printf https://me:pa; sleep 0.3; printf '55@host/simple\\n'", without_credentials)
     assert out == b"https://****@host/simple\n"
     assert "pa55" not in kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["sleep 60 &", "yes > /dev/fd/1 &"], ids=["held", "filled"])
 def test_who_holds_the_stream_is_not_waited_for(tmp_path: Path, script: str) -> None:
     started = time.monotonic()
@@ -60,6 +63,7 @@ def test_who_holds_the_stream_is_not_waited_for(tmp_path: Path, script: str) -> 
     left.wait()
 
 
+@pytest.mark.slow
 def test_a_log_that_nobody_reads_any_more_ends_nothing(tmp_path: Path) -> None:
     code = (
         "import os, sys\nfrom pathlib import Path\nfrom covgate.system import relayed, run_live\n"
@@ -75,3 +79,11 @@ def test_a_log_that_nobody_reads_any_more_ends_nothing(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-c", code], stdout=writing, env=env, cwd=tmp_path, check=False).returncode == 0
     )
     os.close(writing)
+
+
+def test_nothing_stays_open(tmp_path: Path) -> None:
+    before = sum(1 for _ in Path("/dev/fd").iterdir())
+    with (tmp_path / "out").open("wb") as out, relayed(str, out.fileno()) as relay:
+        os.write(relay.stdout, b"one\n")
+    assert sum(1 for _ in Path("/dev/fd").iterdir()) <= before
+    assert relay.text == "one"

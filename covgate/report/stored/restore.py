@@ -412,4 +412,4 @@ def _difference(one: object, other: object, where: str) -> str:
         return next(filter(None, inside), "")
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         return next(filter(None, (_difference(a, b, where) for a, b in zip(one, other, strict=True))), "")
-    return "" if one == other else where
+    return "" if one == other else where or "the whole"

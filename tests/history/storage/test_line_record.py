@@ -322,6 +322,12 @@ def test_bytes_that_covgate_did_not_write_are_one_short_error(data: bytes) -> No
 
 
 def test_a_record_of_too_many_bytes_is_not_inflated() -> None:
+    most = 20_000_000
+    frame = len(zlib.compress(bytes(most), 0)) - most
+    full = zlib.compress(text_of(WHOLE).ljust(most - frame), 0)
+    assert len(full) == most
+    with pytest.raises(ValueError, match="not spelt as it is written"):
+        decode_record(full)
     with pytest.raises(ValueError, match="more than 20000000"):
         decode_record(made(end=bytes(20_000_000)))
 

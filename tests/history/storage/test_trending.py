@@ -179,6 +179,10 @@ def test_the_baseline_and_the_target_are_read() -> None:
     assert parse(baseline=None, target=None) == History()
 
 
+def test_a_file_of_5_mb_is_not_too_large() -> None:
+    assert parse_trending('{"history": []}'.ljust(5_000_000), "old.json").imported == ()
+
+
 def test_a_byte_order_mark_is_no_error() -> None:
     assert parse_trending("\ufeff" + json.dumps({"history": [ENTRY]}), "x").imported
 

@@ -181,9 +181,9 @@ class _Walk:
         word = self._word(node)
         true, false = (f"{word}-never-true", line), (f"{word}-never-false", line)
         self._exit(line, node.body, (true, false))
-        if self._start(node.body[0]) == line and not isinstance(node.body[-1], ast.Raise):
-            # `if x: return`: the way to its body is no line of its own; the other one is known by where it leads. Where
-            # a `raise` leads, coverage does not always know (out of a `with`).
+        if not isinstance(node.body[-1], ast.Raise):
+            # The way to the body of `if x: return` is no line of its own; the other one is known by where it leads.
+            # Where a `raise` leads, coverage does not always know (out of a `with`).
             self._exit(line, node.orelse or after, (false, true))
         if not self._has_outcome(node, line, after):
             true = false = ("never-passed", line)

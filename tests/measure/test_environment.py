@@ -1,0 +1,45 @@
+"""Whether an environment's Python is the one that was asked for, and no older than covgate measures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from covgate.errors import InputError
+from covgate.measure.environment import _verified
+from covgate.measure.project import Project
+from covgate.measure.python_wish import PythonWish
+
+ANY = "^$"
+
+
+@pytest.mark.parametrize(
+    ("says", "asked", "problem"),
+    [
+        ("3.10.0", "", ANY),
+        ("3.15.0a2", "", ANY),
+        ("4.0.0", "", ANY),
+        ("3.13.1", "3.13", ANY),
+        ("3.14.0", "3.14t", ANY),
+        ("3.12.4", ">=3.9", ANY),
+        ("3.9.19", "", r"^Python 3\.9\.19 is older than any that covgate measures: 3\.10 and newer$"),
+        ("2.7.18", "2.7", r"^Python 2\.7\.18, which x asks for \(2\.7\) is older"),
+        ("3.13.1", "3.1", r"for 3\.1 \(from x\) says that it is 3\.13\.1$"),
+        ("3.12.4", "3.12.5", r"says that it is 3\.12\.4$"),
+        ("Python", "", r"^the Python that was found says that it is none$"),
+    ],
+)
+def test_a_python_is_asked_for_its_version(tmp_path: Path, says: str, asked: str, problem: str) -> None:
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho {says}\n")
+    python.chmod(0o755)
+    project = Project(directory=tmp_path, root=tmp_path, python=python, environment={"PATH": os.defpath})
+    wish = PythonWish(request=asked, where="x") if asked else None
+    if problem == ANY:
+        assert _verified(project, wish) == says
+        return
+    with pytest.raises(InputError, match=problem) as caught:
+        _verified(project, wish)
+    assert caught.value.slug == "python-not-found"
