@@ -581,6 +581,18 @@ def test_folds_go_from_the_bottom_and_are_named() -> None:
     assert rules_, "the verdict and its table stay"
 
 
+def test_what_to_do_goes_last_and_the_rules_stay() -> None:
+    views: list[ReportView] = []
+    current: ReportView | None = view("no-baseline").comment
+    while current is not None:
+        views.append(current)
+        current = current.shorter()
+    *others, last = views
+    assert all(one.advice for one in others)
+    assert (last.advice, last.remarks) == ((), ())
+    assert last.rules
+
+
 @pytest.mark.parametrize(
     ("path", "named"),
     [
