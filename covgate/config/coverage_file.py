@@ -13,7 +13,7 @@ from typing import cast
 COVERAGE_FILES = (".coveragerc", ".coveragerc.toml", "setup.cfg", "tox.ini", "pyproject.toml")
 """Where coverage looks, in this order; the first two count when they are there, the others when they hold settings."""
 
-_OWN = frozenset(COVERAGE_FILES[:2])
+_OWN = COVERAGE_FILES[:2]
 
 CoverageOptions = Mapping[str, tuple[str, ...]]
 """The values of an option by its name: `omit`, `[report] omit`."""

@@ -42,7 +42,7 @@ def plan_with_pip(files: ProjectFiles) -> Plan:
     steps += [needs.further] if needs.further else []
     if editable and not needs.extra and _has_unread_extras(files):
         steps.append(Step(arguments=(), why="the extras of the installed project", asked=Asked.EXTRAS))
-    return Plan(steps=tuple(steps), notes=(note,) if note and steps else ())
+    return Plan(steps=tuple(steps), notes=(note,) if note else ())
 
 
 def _is_editable(files: ProjectFiles) -> tuple[str, str]:

@@ -60,7 +60,7 @@ class Check:
     status: Status
     why: str
     """One sentence: the gap, or why there is no number."""
-    unknown: Unavailable | None = field(default=None, compare=False)
+    unknown: Unavailable | None = field(compare=False)
     """What could not be known, with `why` as its reason, of a check that is `UNAVAILABLE`."""
 
 

@@ -117,6 +117,11 @@ def test_a_file_with_a_missing_line_is_never_at_100_percent(kind: ReportKind) ->
     assert re.search(r"Coverage(</b>|\*\*): 99%", text)
 
 
+def test_a_missing_first_line_is_marked_in_the_code() -> None:
+    page = render(HTML, diff_file("m.py", {1}, {1}), source=b"x = 1\ny = 2\n")
+    assert re.findall(r'<span class="hll">.*', page), page
+
+
 @pytest.mark.parametrize("kind", [HTML, MARKDOWN])
 def test_a_change_without_statements_says_so(kind: ReportKind) -> None:
     assert "No lines with coverage information in this diff." in render(kind)

@@ -1,14 +1,53 @@
-"""Whose settings a run has: those of the folder it is started in, and of a change's base."""
+"""From what a run was asked for to what it is of, and whose settings it has."""
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from covgate.commands.start import RunRequest, open_run
+from covgate.errors import InputError
 from tests.support.git import ENVIRONMENT, make_repository
+
+
+def merged(folder: Path, change: str) -> RunRequest:
+    """A pull request whose base has its only project in the folder a; the action runs on it as in its image."""
+    repository = make_repository(folder / "checkout")
+    repository.write("a/setup.py", "# one\n")
+    repository.commit("base")
+    repository.branch("topic")
+    repository.git("mv", "a", "moved")
+    repository.git("mv", "moved", change)
+    repository.commit("move", m="1\n")
+    repository.checkout("main")
+    repository.git("merge", "--quiet", "--no-ff", "--message", "merge", "topic")
+    sides = {"head": {"sha": repository.sha("topic")}, "base": {"sha": repository.sha("main^"), "ref": "main"}}
+    event = folder / "event.json"
+    event.write_text(json.dumps({"pull_request": {"number": 7, **sides}}))
+    environment = {
+        **ENVIRONMENT,
+        "COVGATE_TESTS_USER": "",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_REPOSITORY": "org/app",
+    }
+    return RunRequest(environment=environment, directory=repository.path)
+
+
+def test_a_pull_request_is_judged_by_the_project_that_its_base_has(tmp_path: Path) -> None:
+    settings, _, base_side = open_run(merged(tmp_path, "a"))
+    assert settings.working_directory == "a"
+    assert base_side is not None
+
+
+def test_a_pull_request_does_not_choose_another_project_to_be_judged(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the project was in a at the base") as caught:
+        open_run(merged(tmp_path, "b"))
+    assert caught.value.slug == "several-projects"
 
 
 @pytest.mark.parametrize("given", [{}, {"guard": "strict"}], ids=["without-a-guard", "with-one"])

@@ -139,6 +139,9 @@ OPTIONS = {
     "source-loses": ("source", ("a", "b"), ("a",), ("b", None, True)),
     "source-gains": ("source", ("a",), ("a", "b"), (None, "b", False)),
     "source-is-new": ("source", (), ("a",), (None, "a", True)),
+    "include-loses": ("include", ("a", "b"), ("a",), ("b", None, True)),
+    "include-gains": ("include", ("a",), ("a", "b"), (None, "b", False)),
+    "include-is-new": ("include", (), ("a",), (None, "a", True)),
     "source-goes": ("source", ("a",), (), ("a", None, True)),
     "fail-under-falls": ("fail_under", ("90",), ("9.5",), ("90", "9.5", True)),
     "fail-under-rises": ("fail_under", ("9.5",), ("90",), ("9.5", "90", False)),
@@ -154,6 +157,11 @@ def test_options_of_coverage_are_compared(
 ) -> None:
     found = find_coverage_changes({name: own} if own else {}, {name: base} if base else {})
     assert [(row.before, row.after, row.lowers) for row in found] == ([] if expected is None else [expected])
+
+
+def test_what_coverage_itself_would_ask_for_has_no_effect_on_the_total() -> None:
+    (row,) = find_coverage_changes({"fail_under": ("9.5",)}, {"fail_under": ("90",)})
+    assert row.effect is None
 
 
 EFFECTS = {

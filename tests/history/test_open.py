@@ -14,6 +14,7 @@ from covgate.host.github.host import GithubHost
 from covgate.host.github.log import Runner
 from covgate.model.secret import Secret
 from tests.support.git import Repository, make_repository
+from tests.support.recorded import build, entry
 
 LOCAL = RunContext(kind=EventKind.LOCAL)
 WORKFLOW = RunContext(kind=EventKind.PULL_REQUEST, repository="org/shop")
@@ -72,6 +73,14 @@ def test_where_history_is_read_and_written(
         assert (archive.data is not None) is (read == BRANCH)
     # Nothing was made.
     assert (checkout.path / LOCAL_FOLDER).exists() is ("folder" in there)
+
+
+@pytest.mark.parametrize(("name", "folder"), [("web", "notes/by-name/web"), ("", "notes")])
+def test_a_report_with_a_name_has_records_of_its_own(checkout: Repository, name: str, folder: str) -> None:
+    settings = resolve(command_line={"history-dir": "notes", "name": name})
+    with open_archive(settings, host(LOCAL, ""), checkout.command, checkout.path) as archive:
+        archive.store.append(entry(1), build)
+    assert [path.parent for path in checkout.path.rglob("history.jsonl")] == [checkout.path / folder]
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,11 @@ def test_a_step_says_why() -> None:
     assert (question.why, question.asked) == ("the extras of the installed project", Asked.EXTRAS)
 
 
+def test_what_is_installed_of_a_project_that_is_no_package_is_told() -> None:
+    (note,) = find_plan(of(PROJECT + "[tool.uv]\npackage = false\n")).notes
+    assert note == "Only what the project needs is installed: pyproject.toml says that it is no package"
+
+
 def test_a_lock_file_that_is_not_used_is_told() -> None:
     (note,) = find_plan(of("[tool.poetry]\nname = 'x'\n", "uv.lock", "poetry.lock")).notes
     assert note == "uv.lock is not used: pyproject.toml is written for poetry"

@@ -235,11 +235,11 @@ def test_blanks_around_the_end_of_a_record_are_nothing(tmp_path: Path, end: str)
 def test_lines_that_only_functions_and_exits_name_count_as_in_diff_cover(tmp_path: Path) -> None:
     """Istanbul writes no DA for the head of a function. coverage.py does, and there the DA counts."""
     text = "SF:a.ts\nFN:1,5,used\nFN:7,unused\nFN:9,counted\nFNDA:3,used\nFNDA:0,unused\nFNDA:2,counted\nFNDA:1,(x)\n"
-    text += "FN:20,as_often\nFNDA:3,as_often\n"
+    text += "FN:20,as_often\nFNDA:3,as_often\nFN:22,once\nFNDA:1,once\n"
     text += "DA:9,0\nBRDA:11,0,0,2\nBRDA:11,0,1,0\nBRDA:12,0,0,-\nBRDA:12,0,1,-\nend_of_record\n"
     text += "SF:b.ts\nFNDA:1,used\nFN:x\nDA:3,1\nend_of_record\n"
     one, two = read(tmp_path, text, DataKind.LCOV)
-    assert one.lines == {1: True, 7: False, 9: False, 11: True, 12: False, 20: True}
+    assert one.lines == {1: True, 7: False, 9: False, 11: True, 12: False, 20: True, 22: True}
     assert two.lines == {3: True}
 
 

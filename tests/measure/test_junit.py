@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.measure.junit import cases
+from covgate.measure.junit import results as results_module
 from covgate.measure.junit.cases import Outcome, read_cases
 from covgate.measure.junit.files import JunitFiles, name_junit, plan_junit, read_junit
 from covgate.measure.junit.names import LONGEST_NAME, TestNames, line_in
@@ -351,6 +352,17 @@ def test_a_lot_of_failures_and_of_output(tmp_path: Path) -> None:
     output = results.failures[0].output.split("\n")
     assert (output[0], output[1], output[-1], len(output)) == ("…", "line 70", "line 99", 31)
     assert len(results.failures[0].reason) == 200
+
+
+@pytest.mark.parametrize(("tests", "length", "kept"), [(2, 99, True), (1, 99, False), (9, 9, False)])
+def test_of_too_many_names_and_of_too_long_ones_none_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tests: int, length: int, *, kept: bool
+) -> None:
+    """Those of a part would be taken for all: the others were gone from the next run."""
+    monkeypatch.setattr(results_module, "MOST_TESTS", tests)
+    monkeypatch.setattr(results_module, "MOST_CHARACTERS", length)
+    results = results_of(tmp_path, suite(case("test_a"), case("test_b", "<skipped/>")))
+    assert (len(results.names), len(results.left_out), results.passed) == (kept, kept, 1)
 
 
 def test_a_long_text_keeps_its_end(monkeypatch: pytest.MonkeyPatch) -> None:

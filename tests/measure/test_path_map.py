@@ -84,6 +84,15 @@ def test_equals_are_ambiguous_with_every_candidate() -> None:
     assert mapped.ambiguous == {("/ci/pkg/m.py",): (PurePosixPath("one/pkg/m.py"), PurePosixPath("two/pkg/m.py"))}
 
 
+def test_of_very_many_equals_some_candidates_are_told_and_of_a_mere_name_none() -> None:
+    local = [f"p{number:02}/pkg/m.py" for number in range(20)]
+    mapped = map_each(["/ci/pkg/m.py"], local)
+    ((names, candidates),) = mapped.ambiguous.items()
+    assert names == ("/ci/pkg/m.py",)
+    assert set(map(str, candidates)) < set(local)
+    assert map_each(["/ci/other/m.py"], local).lost == (("/ci/other/m.py",),)
+
+
 def test_what_is_nowhere_is_lost_and_a_mere_name_among_others_is_not_believed() -> None:
     recorded = ["/ci/pkg/a.py", "/ci/pkg/b.py", "/ci/generated/conf.py", "/ci/absent.py"]
     mapped = map_each(recorded, ["pkg/a.py", "pkg/b.py", "docs/conf.py"])

@@ -63,6 +63,11 @@ def test_the_page_has_the_code_of_places_beside_its_gaps_only() -> None:
     assert (str(fold.title), fold.on_page) == ("The code", True)
 
 
+def test_above_a_place_at_the_beginning_of_a_file_stands_its_first_line() -> None:
+    (lines,) = listings(shown(SOURCE.encode(), "src/shop/cart.py\n    1\n    + 2 missing\n    3-40\n"))
+    assert lines == ("  1  line 1", "! 2  line 2")
+
+
 @pytest.mark.parametrize("ends", ["\r\n", "\n"])
 def test_lines_are_counted_as_git_counts_them(ends: str) -> None:
     source = SOURCE.replace("line 10", "line\x0c10\x85\u2028").replace("\n", ends)

@@ -84,6 +84,11 @@ def test_a_function_that_is_gone_from_the_change_is_not_called_covered() -> None
     assert since(made("missing"), gone) == "Since the last push: diff 95.2 % → 100 %."
 
 
+def test_a_gap_outside_of_every_function_is_in_the_figures_alone() -> None:
+    before, now = (facts(f"src/app/core.py\n    + 1-18\n    + 20 {word}\n", min_diff="80") for word in ("", "missing"))
+    assert since(before, now) == "Since the last push: diff 100 % → 94.7 %."
+
+
 def test_a_stored_report_tells_the_figures_alone() -> None:
     now = made()
     assert not isinstance(now.total, Unavailable)

@@ -465,6 +465,12 @@ def test_what_was_lost_outside_the_change_is_counted_by_lines_and_files() -> Non
     assert rows(built, "gained coverage") == [["src/app/jobs.py", "2-3"]]
 
 
+def test_one_line_that_was_lost_outside_the_change_lost_its_coverage() -> None:
+    one = replace(INDIRECT[0], lost=(Span(start=12, end=12),))
+    built = build_view(compared(max_drop="0", excused="0.31", indirect=(one,)))
+    assert "1 line outside this change lost its coverage, in 1 file" in titles(built)
+
+
 def test_notes_are_in_the_comment_where_something_is_wrong() -> None:
     noted = facts(CORE, min_diff="60", notes=("Paths were mapped.",))
     assert "1 note on the measurement" not in titles(build_view(noted))
@@ -606,6 +612,18 @@ def test_folds_go_from_the_bottom_and_are_named() -> None:
     assert seen[:4] == [(3, True, []), (2, True, first[2:]), (1, True, first[1:]), (0, True, first)]
     assert seen[4] == (0, False, ["the places to cover", *first])
     assert rules_, "the verdict and its table stay"
+
+
+def test_what_to_do_goes_last_and_the_rules_stay() -> None:
+    views: list[ReportView] = []
+    current: ReportView | None = view("no-baseline").comment
+    while current is not None:
+        views.append(current)
+        current = current.shorter()
+    *others, last = views
+    assert all(one.advice for one in others)
+    assert (last.advice, last.remarks) == ((), ())
+    assert last.rules
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import InputError
-from covgate.system.folders import ReportFolder, make_report_folder, read_text_if_there, shown_path
+from covgate.system.folders import ReportFolder, copy_files, make_report_folder, read_text_if_there, shown_path
 
 
 def test_a_new_report_folder_ignores_itself_in_git(tmp_path: Path) -> None:
@@ -60,6 +60,15 @@ def test_a_configuration_that_is_not_utf_8_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"\xff")
     with pytest.raises(InputError, match="not UTF-8"):
         read_text_if_there(tmp_path / "pyproject.toml")
+
+
+def test_of_a_folder_its_own_files_are_copied_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "made" / "inner").mkdir(parents=True)
+    (tmp_path / "made" / "one.xml").write_text("one")
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "made" / "link.xml").symlink_to(tmp_path / "secret")
+    copy_files(tmp_path / "made", tmp_path / "kept")
+    assert {path.name: path.read_text() for path in (tmp_path / "kept").iterdir()} == {"one.xml": "one"}
 
 
 PLACES = {

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from covgate.errors import InputError
+from covgate.system import isolation
 from covgate.system.git_config import find_configs, hide_credentials, put_back
 from covgate.system.isolation import Isolation, find_user
 from covgate.system.lending import lent, take_back, undisturbed
@@ -224,6 +225,29 @@ def test_credentials_cannot_be_read_meanwhile(workspace: Path, tmp_path: Path) -
         assert stat.S_IMODE(named.stat().st_mode) == 0o600
         assert SECRET not in shell(user, workspace, "cat .git/* 2>&1; git -c safe.directory='*' config --list")
     assert stat.S_IMODE(named.stat().st_mode) == 0o644
+
+
+@as_root
+def test_a_file_with_credentials_that_is_named_twice_is_open_again_and_what_a_link_leads_to_stays(
+    workspace: Path, tmp_path: Path
+) -> None:
+    named, other = tmp_path / "git-credentials-1.config", tmp_path / "other"
+    for path in (named, other):
+        path.write_text(SECRET)
+        path.chmod(0o644)
+    (tmp_path / "git-credentials-2.config").symlink_to(other)
+    with (workspace / ".git" / "config").open("a") as file:
+        file.write(f"[include]\n\tpath = {named}\n")
+    with lent(TESTS, [workspace], [], {"RUNNER_TEMP": str(tmp_path)}):
+        assert [stat.S_IMODE(path.stat().st_mode) for path in (named, other)] == [0o600, 0o644]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (named, other)] == [0o644, 0o644]
+
+
+@as_root
+def test_the_user_writes_to_its_home_wherever_that_lies(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "_EVERYBODYS", ("/dev",))
+    with lent(TESTS, [workspace], [], {}) as user:
+        assert shell(user, workspace, "echo > $HOME/a && echo > $TMPDIR/b && echo > c && rm c") == ""
 
 
 @as_root

@@ -26,6 +26,7 @@ IN_XDG = ("core.excludesfile={root}/xdg/git/ignore", "core.attributesfile={root}
         pytest.param(
             HOME, {"core.excludesFile": "/my/ignore"}, ("core.excludesfile=/my/ignore", IN_HOME[1]), id="a-named-file"
         ),
+        pytest.param({"GIT_DIR": "{root}/gone"}, {"core.autocrlf": "input"}, ("core.autocrlf=input",), id="in-a-hook"),
         pytest.param({}, {"core.fsmonitor": "/a/program"}, (), id="nothing-else"),
     ],
 )

@@ -159,6 +159,19 @@ def test_a_plugin_that_only_this_folder_has_is_told_of(
             sys.modules.pop(name, None)
 
 
+def test_a_plugin_of_this_folder_is_found_beside_packages_that_are_looked_for_elsewhere(
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write({".coveragerc": "[run]\nplugins = plug_beside\nsource = src\n", "plug_beside.py": PLUGIN})
+    folder.write({"src/shop/__init__.py": ""})
+    monkeypatch.syspath_prepend(folder.path)
+    try:
+        answer = asked(folder, packages={"shop": "src/shop"})
+        assert (answer.get("error"), answer["plugins_here"]) == (None, True)
+    finally:
+        sys.modules.pop("plug_beside", None)
+
+
 # --- folders of packages ------------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ def measure_copies(cov: Coverage, request: Json, *, defaults: bool) -> list[str]
     """
     names = packages_in_source(cov, request)
     elsewhere = {name: found for name in names if (found := _found_elsewhere(name, request))}
-    if defaults and names:
+    if defaults:
         # The defaults leave out environments, where a copy lies; coverage ignores what else is installed by itself.
         places = [*elsewhere.values(), *(f"/venv/site-packages/{name}/__init__.py" for name in names)]
         patterns = values_of(cov, "run:omit")
