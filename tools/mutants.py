@@ -1,8 +1,9 @@
 """Change the code a little and see whether a test notices: `make mutants` (`python -m tools.mutants --help`).
 
 The work is done on copies of the working tree. One run of the quick tests says which of them execute which line; a
-mutant is then given to the tests of its line, the fastest first, until one fails or the time is over (killed). What
-they let live can be given to the integration tests that run the line in a process of covgate (`--slow 20`).
+mutant is then given to the tests of its line, the fastest first, until one fails or the time is over (killed): in a
+fork of one process where it is within a function (tools.forked_mutants), else in a process of its own. What they let
+live can be given to the integration tests that run the line in a process of covgate (`--slow 20`).
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -29,6 +30,8 @@ from queue import Queue
 
 import pytest
 from coverage import CoverageData
+
+from tools import forked_mutants
 
 ROOT = Path(__file__).resolve().parent.parent
 SLOW = ("integration", "docker", "browser", "real")
@@ -216,13 +219,14 @@ def _with(node: ast.AST, **fields: object) -> ast.AST:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """What the quick tests execute: `lines` maps a path and a line to the tests, `seconds` a file of tests to its time.
+    """What the quick tests execute: `lines` maps a path and a line to tests, `seconds` a test or a file to its time.
 
     A line that runs when a module is imported belongs to every test that executes anything else of the module.
     """
 
     lines: Mapping[str, Mapping[int, frozenset[str]]]
     seconds: Mapping[str, float]
+    folders: Sequence[str] = ()
     most: int | None = None
     """How many are given a mutant; no limit: None."""
 
@@ -243,19 +247,20 @@ class Suite:
         return sum(self.seconds.get(file, 0.0) for file in {name.partition("::")[0] for name in tests})
 
 
-def run_all(tree: Path) -> Suite:
-    """Run the quick tests once, under coverage. Exits when one fails: each mutant would be killed by it."""
+def run_all(tree: Path, folders: Sequence[str]) -> Suite:
+    """Run the quick tests of these folders once, under coverage. Exits when one fails: it would kill every mutant."""
     # Not pyproject's own: it leaves out the probe, which the project's interpreter runs, and tests ask in theirs.
     (tree / "mutants.coveragerc").write_text("[run]\nsource = covgate\n", encoding="utf-8")
     traced = ["--cov=covgate", "--cov-config=mutants.coveragerc", "--cov-context=test", "--cov-report="]
     command = [*PYTEST, "-n", "2", *traced, "--junitxml=all.xml"]
-    ended = _run(tree, [*command, *(f"--ignore=tests/{folder}" for folder in SLOW), "tests"], 3600)
+    ended = _run(tree, [*command, *(f"--ignore=tests/{folder}" for folder in SLOW), *folders], 3600)
     if ended.returncode:
         sys.exit(f"the tests fail without a mutant:\n{ended.stdout[-3000:]}")
     seconds: dict[str, float] = defaultdict(float)
     for case in ET.parse(tree / "all.xml").iter("testcase"):  # noqa: S314 - written a moment ago by pytest
-        name = case.get("classname", "").replace(".", "/") + ".py"
-        seconds[name] += float(case.get("time", "0"))
+        file = case.get("classname", "").replace(".", "/") + ".py"
+        for name in (file, f"{file}::{case.get('name')}"):
+            seconds[name] += float(case.get("time", "0"))
     data = CoverageData(str(tree / ".coverage"))
     data.read()
     lines: dict[str, dict[int, frozenset[str]]] = {}
@@ -264,9 +269,9 @@ def run_all(tree: Path) -> Suite:
         path = Path(file).relative_to(tree.resolve()).as_posix()
         # A context is "tests/model/test_model.py::test_counts[half]|run".
         lines[path] = {
-            line: frozenset(re.split(r"[\[|]", one)[0] for one in found if one) for line, found in contexts.items()
+            line: frozenset(one.rpartition("|")[0] for one in found if one) for line, found in contexts.items()
         }
-    return Suite(lines=lines, seconds=seconds)
+    return Suite(lines=lines, seconds=seconds, folders=folders)
 
 
 def run_slow(tree: Path, most: int) -> Suite:
@@ -328,7 +333,27 @@ def try_mutant(tree: Path, suites: Mapping[str, Suite], mutant: Mutant) -> str:
     return found
 
 
+def try_forked(tree: Path, tests: Suite, mutants: Sequence[Mutant], at_once: int) -> dict[Mutant, str]:
+    """Return what became of those mutants that are within a function that a test runs."""
+    known = {mutant: tests.of(mutant) for mutant in mutants}
+    tried = [mutant for mutant, names in known.items() if names]
+    asked = [
+        {"path": one.path, "start": one.start, "end": one.end, "new": one.new, "tests": known[one]} for one in tried
+    ]
+    file = tree / "mutants.json"
+    file.write_text(json.dumps({"mutants": asked, "at_once": at_once, "seconds": 120}), encoding="utf-8")
+    ignored = [f"--ignore=tests/{folder}" for folder in SLOW]
+    command = [*PYTEST, "-p", "tools.forked_mutants", *ignored, *tests.folders]
+    ended = _run(tree, command, 3600, **{forked_mutants.JOBS: str(file)})
+    answers = file.with_suffix(".answers")
+    if not answers.exists():
+        sys.exit(f"the tests cannot be collected:\n{ended.stdout[-3000:]}")
+    found = zip(tried, json.loads(answers.read_text(encoding="utf-8")), strict=True)
+    return {mutant: result for mutant, result in found if result != forked_mutants.NOT_TRIED}
+
+
 def _try(tree: Path, tests: Suite, names: Sequence[str], mutant: Mutant) -> str:
+    names = list(dict.fromkeys(name.partition("[")[0] for name in names))
     if len(names) > MOST_NAMES:
         names = list(dict.fromkeys(name.partition("::")[0] for name in names))
     file = tree / mutant.path
@@ -361,6 +386,8 @@ def try_all(
 ) -> dict[Mutant, str]:
     """Try mutants, one at a time on each copy, until all are tried, the time is over or Ctrl-C is pressed."""
     until = time.monotonic() + 60 * minutes
+    forked = try_forked(trees[0], suites["killed"], mutants, len(trees))
+    print(f"{len(forked)} of {len(mutants)} tried in forks", flush=True)
     free: Queue[Path] = Queue()
     for tree in trees:
         free.put(tree)
@@ -368,7 +395,11 @@ def try_all(
     def work(mutant: Mutant) -> str | None:
         tree = free.get()
         try:
-            return try_mutant(tree, suites, mutant) if time.monotonic() < until else None
+            if mutant not in forked:
+                return try_mutant(tree, suites, mutant) if time.monotonic() < until else None
+            if forked[mutant] == "killed" or "slow" not in suites:
+                return forked[mutant]
+            return try_mutant(tree, {"slow": suites["slow"]}, mutant) if time.monotonic() < until else None
         finally:
             free.put(tree)
 
@@ -409,6 +440,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="which ones (default: 0)")
     parser.add_argument("--minutes", type=float, default=30, help="stop after so long; 0 lists them (default: 30)")
     parser.add_argument("--jobs", type=int, default=2, help="how many are tried at once (default: 2)")
+    parser.add_argument("--tests", nargs="+", default=["tests"], help="files or folders of quick tests (default: all)")
     parser.add_argument("--slow", type=int, default=0, help="how many integration tests a survivor gets (default: 0)")
     arguments = parser.parse_args()
     found = {path for glob in arguments.modules for path in ROOT.glob(glob)}
@@ -421,7 +453,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         first = copy_tree(Path(folder, "0"))
         print(f"{len(every)} mutants in {len(paths)} modules; one run of the quick tests ...", flush=True)
-        suites = {"killed": run_all(first)}
+        suites = {"killed": run_all(first, arguments.tests)}
         if arguments.slow:
             print("... and one of the integration tests", flush=True)
             suites["slow"] = run_slow(first, arguments.slow)
