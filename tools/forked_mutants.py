@@ -68,9 +68,6 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 def _try(items: Mapping[str, pytest.Item], mutant: Mapping[str, Any]) -> int:
     """Put the change in, run its tests until one fails, and return the exit code."""
     os.setsid()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
     try:
         if not change_function(mutant["path"], mutant["start"], mutant["end"], mutant["new"]):
             return 2

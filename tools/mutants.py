@@ -37,6 +37,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SLOW = ("integration", "docker", "browser", "real")
 """Folders of tests/ that are no quick ones: a hole that only they close is one for everybody who runs `make quick`."""
 
+ALONE = ("tests/system/test_lending.py",)
+"""Tests of which two processes must not run one at the same time: they end whatever a user runs."""
+
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:randomly")
 MOST_NAMES = 60
 """More tests than so many are given to pytest as whole files."""
@@ -335,7 +338,7 @@ def try_mutant(tree: Path, suites: Mapping[str, Suite], mutant: Mutant) -> str:
 
 def try_forked(tree: Path, tests: Suite, mutants: Sequence[Mutant], at_once: int) -> dict[Mutant, str]:
     """Return what became of those mutants that are within a function that a test runs."""
-    known = {mutant: tests.of(mutant) for mutant in mutants}
+    known = {mutant: [name for name in tests.of(mutant) if not name.startswith(ALONE)] for mutant in mutants}
     tried = [mutant for mutant, names in known.items() if names]
     asked = [
         {"path": one.path, "start": one.start, "end": one.end, "new": one.new, "tests": known[one]} for one in tried
@@ -349,7 +352,12 @@ def try_forked(tree: Path, tests: Suite, mutants: Sequence[Mutant], at_once: int
     if not answers.exists():
         sys.exit(f"the tests cannot be collected:\n{ended.stdout[-3000:]}")
     found = zip(tried, json.loads(answers.read_text(encoding="utf-8")), strict=True)
-    return {mutant: result for mutant, result in found if result != forked_mutants.NOT_TRIED}
+    return {
+        mutant: result
+        for mutant, result in found
+        if result == forked_mutants.KILLED
+        or (result == forked_mutants.SURVIVED and len(known[mutant]) == len(tests.of(mutant)))
+    }
 
 
 def _try(tree: Path, tests: Suite, names: Sequence[str], mutant: Mutant) -> str:
