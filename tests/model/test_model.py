@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from covgate.model.commit import Sha, parse_sha
 from covgate.model.coverage import Branch, FileCoverage, Span, spans_of
-from covgate.model.numbers import Counts, Tally, floor_percent
+from covgate.model.numbers import Counts, Tally, cut, floor_percent
 
 totals = st.integers(min_value=0, max_value=10**7)
 counts = totals.flatmap(
@@ -103,6 +103,16 @@ def test_a_shown_percent_is_cut_and_is_100_or_0_only_when_it_is_exactly_that(cou
     assert -step < percent - shown < step
     if shown > percent:
         assert shown == step, "only a little more than 0 is shown as more than it is"
+
+
+def test_a_number_is_cut_after_two_decimals_unless_others_are_asked_for() -> None:
+    assert [str(floor_percent(Decimal("66.66666"), *places)) for places in ((), (1,), (3,))] == [
+        "66.66",
+        "66.6",
+        "66.666",
+    ]
+    assert [str(cut(Fraction(200, 3), *places)) for places in ((), (1,), (3,))] == ["66.66", "66.6", "66.666"]
+    assert str(cut(Fraction(2, 3), 30)) == f"0.{'6' * 30}"
 
 
 lines = st.frozensets(st.integers(min_value=1, max_value=60))
