@@ -151,6 +151,7 @@ def test_what_is_taken_off_the_baseline(
     ("after", "flapped", "excused"),
     [
         pytest.param("m.py\n 1-996\n 997-1000 missing", 4, Fraction(4, 10), id="all-of-it"),
+        pytest.param("m.py\n 1-996\n 997-1000 missing", 2, Fraction(2, 10), id="half-of-it"),
         pytest.param("m.py\n 1-990\n 991-1000 missing", 10, Fraction(1, 2), id="half-a-point"),
         pytest.param("m.py\n 1-999\n 1000 missing", 4, Fraction(1, 10), id="no-more-than-there-is"),
         pytest.param("m.py\n 1-1000", 4, Fraction(0), id="nothing-fell"),
