@@ -135,6 +135,10 @@ EIGHTY = "m.py\n 1-80\n 81-100 missing"
             Fraction(200, 3) - 50, Fraction(0), id="new-code-after-a-comment-at-the-end-replaces-nothing",
         ),
         pytest.param(
+            "m.py\n 1-10\na.py\n 1 missing", "m.py\n 1 missing\n 2-10", "m.py -1 +1\na.py deleted",
+            Fraction(1000, 11) - 90, Fraction(1000, 11) - 90, id="nor-is-an-edited-beginning",
+        ),
+        pytest.param(
             "m.py\n 1-10\na.py\n 1-10 missing", "m.py\n 1-5\n 6-10 missing", "m.py -6-10 +6-10\na.py deleted",
             Fraction(0), Fraction(0), id="an-edited-end-is-not-deleted-while-another-file-is",
         ),
