@@ -139,6 +139,18 @@ EIGHTY = "m.py\n 1-80\n 81-100 missing"
             Fraction(1000, 11) - 90, Fraction(1000, 11) - 90, id="nor-is-an-edited-beginning",
         ),
         pytest.param(
+            "m.py\n 1\n 2 text\n 3-10\na.py\n 1-2 missing", "m.py\n 1 missing\n 2-9", "m.py -1-2 +1\na.py deleted",
+            Fraction(900, 11) - Fraction(800, 9), Fraction(900, 11) - Fraction(800, 9), id="nor-is-a-comment",
+        ),
+        pytest.param(
+            "m.py\n 1-10\na.py\n 1-4 missing", "m.py\n 1-3 missing\n 4-11", "m.py -1-2 +1-3\na.py deleted",
+            Fraction(1000, 14) - Fraction(800, 11), Fraction(1000, 14) - Fraction(800, 11), id="nor-what-grew",
+        ),
+        pytest.param(
+            "m.py\n 1-9\n 10 excluded\na.py\n 1 missing", "m.py\n 1-8\n 9 excluded\na.py\n 1 missing", "m.py -9",
+            90 - Fraction(800, 9), Fraction(0), id="an-excluded-line-at-the-end-replaces-nothing",
+        ),
+        pytest.param(
             "m.py\n 1-10\na.py\n 1-10 missing", "m.py\n 1-5\n 6-10 missing", "m.py -6-10 +6-10\na.py deleted",
             Fraction(0), Fraction(0), id="an-edited-end-is-not-deleted-while-another-file-is",
         ),
