@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from covgate.change.changed_lines import digest_of, find_changed_lines
+from covgate.change.changed_lines import find_changed_lines
 from covgate.change.checkout import Checkout
+from covgate.change.texts import digest_of
 from covgate.commands.assess import assess, find_links
 from covgate.config.goals import Component
 from covgate.config.options import Settings
@@ -88,6 +89,11 @@ def assessed(
     return assess(settings, context, change, measurement, past, bar, today=date(2026, 6, 1), environment={})
 
 
+def data(*, lost: bool) -> dict[str, Any]:
+    """What the tests left where their data is lost: nothing."""
+    return {"coverage": LOST} if lost else {}
+
+
 def tally(covered: int, total: int) -> Tally:
     return Tally(lines=Counts(covered=covered, total=total))
 
@@ -116,7 +122,7 @@ def test_the_commit_that_people_see_is_the_head(repository: Repository) -> None:
 @pytest.mark.parametrize("lost", [True, False])
 def test_a_collection_has_no_total(repository: Repository, *, lost: bool) -> None:
     settings = resolve(command_line={"test-command": "pytest --co"})
-    made = assessed(change_in(repository), "m.py\n 1", settings, **({"coverage": LOST} if lost else {}))
+    made = assessed(change_in(repository), "m.py\n 1", settings, **data(lost=lost))
     reason = "--co makes pytest list the tests and run none: nothing was measured"
     assert made.total == (LOST if lost else Unavailable(reason=reason))
 
@@ -265,10 +271,10 @@ ROW = GateChange(kind=GateChangeKind.RULE, name="min-diff", before="80", after=N
 
 
 @pytest.mark.parametrize("asked", [True, False])
-@pytest.mark.parametrize("data", [True, False])
+@pytest.mark.parametrize("lost", [True, False])
 @pytest.mark.parametrize("changed", [True, False])
 def test_pragmas_of_the_change_stand_beside_its_rules(
-    repository: Repository, *, asked: bool, data: bool, changed: bool
+    repository: Repository, *, asked: bool, lost: bool, changed: bool
 ) -> None:
     base = repository.sha("HEAD") if changed else None
     repository.write("m.py", "a = 1\nb = 2  # pragma: no cover\n")
@@ -276,9 +282,9 @@ def test_pragmas_of_the_change_stand_beside_its_rules(
         change_in(repository, base),
         "m.py\n 1\n + 2 excluded",
         changes=GateChanges(rows=(ROW,)) if asked else None,
-        **({} if data else {"coverage": LOST}),
+        **data(lost=lost),
     )
-    pragmas = ["no cover"] if data and changed else []
+    pragmas = ["no cover"] if changed and not lost else []
     assert [row.name for row in made.gate_changes.rows] == (["min-diff", *pragmas] if asked else [])
 
 
