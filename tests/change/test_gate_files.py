@@ -19,6 +19,8 @@ SOURCES = {
     "a-statement": ("a = 1  # pragma: no cover\nb = 2\n", 1),
     "a-statement-of-three-lines": ("a = [\n    1,  # pragma: no cover\n]\nb = 2\n", 1),
     "a-function": ("def f():  # pragma: no cover\n    a = 1\n    return a\n\n\nb = 2\n", 3),
+    "a-statement-in-a-function": ("def f():\n    a = 1  # pragma: no cover\n    b = 2\n    return b\n", 1),
+    "an-if-in-a-function": ("def f(x):\n    if x:  # pragma: no cover\n        x = 2\n    return x\n", 2),
     "a-decorated-function": ("import f\n\n\n@f.x  # pragma: no cover\ndef g():\n    return 1\n", 2),
     "a-class": ("class A:  # pragma: no cover\n    x = 1\n\n    def f(self):\n        return 1\n", 4),
     "an-if-without-its-else": ("x = 1\nif x:  # pragma: no cover\n    a = 1\nelse:\n    b = 1\n", 2),
@@ -58,7 +60,8 @@ def test_what_coverage_does_not_exclude_is_not_counted() -> None:
     "text", [b"= 1", b"(" * 300 + b")" * 300, b"-" * 50_000 + b"1"], ids=["no-python", "deep", "long"]
 )
 def test_of_a_source_that_cannot_be_parsed_its_lines_are_counted(text: bytes) -> None:
-    assert count_excluded(b"a = " + text + b"  # pragma: no cover\n", frozenset({1}), frozenset({1})) == 1
+    source = b"a = " + text + b"  # pragma: no cover\nb = 1  # pragma: no cover\nc = 1  # pragma: no cover\n"
+    assert count_excluded(source, frozenset({1, 3}), frozenset({1, 2})) == 1
 
 
 @pytest.mark.parametrize("committed", [True, False], ids=["committed", "untracked"])
