@@ -26,6 +26,14 @@ SOURCES = {
     "an-if-without-its-else": ("x = 1\nif x:  # pragma: no cover\n    a = 1\nelse:\n    b = 1\n", 2),
     "an-else": ("x = 1\nif x:\n    a = 1\nelse:  # pragma: no cover\n    b = 1\n    c = 1\n", 2),
     "an-except": ("try:\n    a = 1\nexcept ValueError:  # pragma: no cover\n    b = 1\n    c = 2\n", 2),
+    "the-first-of-two-excepts": (
+        "try:\n    a = 1\nexcept ValueError:  # pragma: no cover\n    b = 1\nexcept KeyError:\n    c = 2\n",
+        1,
+    ),
+    "a-try-without-its-except": ("try:  # pragma: no cover\n    a = 1\nexcept ValueError:\n    b = 1\n", 2),
+    "the-else-of-a-loop": ("for x in ():\n    a = 1\nelse:  # pragma: no cover\n    b = 1\n", 1),
+    "a-function-of-three-lines": ("def f(\n    a,\n):  # pragma: no cover\n    return a\n", 2),
+    "an-if-of-three-lines": ("x = 1\nif (\n    x\n):  # pragma: no cover\n    a = 1\nelse:\n    b = 1\n", 2),
     "a-finally": ("try:\n    a = 1\nfinally:  # pragma: no cover\n    b = 1\n", 1),
     "a-case": ("x = 1\nmatch x:\n    case 1:  # pragma: no cover\n        a = 1\n    case _:\n        b = 1\n", 1),
     "one-line": ("x = 1\nif x: y = 2  # pragma: no cover\n", 1),
@@ -47,9 +55,25 @@ def test_statements_that_pragmas_exclude_are_counted(tmp_path: Path, source: str
     assert count_excluded(source.encode(), lines, frozenset(excluded)) == count
 
 
-def test_a_pragma_on_a_line_that_did_not_change_is_not_counted() -> None:
-    source = b"a = 1  # pragma: no cover\nb = 2  # pragma: no cover\n"
-    assert count_excluded(source, frozenset({2}), frozenset({1, 2})) == 1
+BRANCHES = "x = 1\nif x:  # pragma: no cover\n    a = 1\nelse:  # pragma: no cover\n    b = 1\n"
+AFTER = "x = 1\nif x:  # pragma: no cover\n    a = 1\nb = 2  # pragma: no cover\n"
+BODY = "x = 1\nif x:\n    a = 1  # pragma: no cover\nelse: b = 1  # pragma: no cover\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "changed", "count"),
+    [
+        pytest.param("a = 1  # pragma: no cover\nb = 2  # pragma: no cover\n", {2}, 1, id="a-statement"),
+        pytest.param(BRANCHES, {2}, 2, id="an-if"),
+        pytest.param(BRANCHES, {4}, 1, id="its-else"),
+        pytest.param(BRANCHES, {2, 4}, 3, id="both"),
+        pytest.param(BODY, {4}, 1, id="an-else-of-one-line"),
+        pytest.param(BODY, {3}, 1, id="a-body"),
+        pytest.param(AFTER, {2}, 2, id="what-follows"),
+    ],
+)
+def test_a_pragma_on_a_line_that_did_not_change_is_not_counted(source: str, changed: set[int], count: int) -> None:
+    assert count_excluded(source.encode(), frozenset(changed), frozenset({1, 2, 3, 4, 5})) == count
 
 
 def test_what_coverage_does_not_exclude_is_not_counted() -> None:
