@@ -98,7 +98,7 @@ def test_an_unmeasured_file_says_so() -> None:
     assert file.gap is Gap.UNMEASURED
     assert file.missing == {1, 2}
     (reasons,) = (place.reasons for place in file.places)
-    assert [reason.kind for reason in reasons] == [ReasonKind.NEVER_IMPORTED]
+    assert [(reason.kind, reason.line) for reason in reasons] == [(ReasonKind.NEVER_IMPORTED, 0)]
     (reasons,) = (place.reasons for place in one_file("m.py\n + 1-2 missing").places)
     assert reasons == ()
 

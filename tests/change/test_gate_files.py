@@ -57,6 +57,7 @@ def test_statements_that_pragmas_exclude_are_counted(tmp_path: Path, source: str
 
 BRANCHES = "x = 1\nif x:  # pragma: no cover\n    a = 1\nelse:  # pragma: no cover\n    b = 1\n"
 AFTER = "x = 1\nif x:  # pragma: no cover\n    a = 1\nb = 2  # pragma: no cover\n"
+COMMENT = "def f():\n    a = 1\n    # pragma: no cover\n    return a  # pragma: no cover\n"
 BODY = "x = 1\nif x:\n    a = 1  # pragma: no cover\nelse: b = 1  # pragma: no cover\n"
 
 
@@ -70,6 +71,7 @@ BODY = "x = 1\nif x:\n    a = 1  # pragma: no cover\nelse: b = 1  # pragma: no c
         pytest.param(BODY, {4}, 1, id="an-else-of-one-line"),
         pytest.param(BODY, {3}, 1, id="a-body"),
         pytest.param(AFTER, {2}, 2, id="what-follows"),
+        pytest.param(COMMENT, {3}, 0, id="a-comment-of-its-own"),
     ],
 )
 def test_a_pragma_on_a_line_that_did_not_change_is_not_counted(source: str, changed: set[int], count: int) -> None:
