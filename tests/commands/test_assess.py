@@ -101,7 +101,7 @@ def tally(covered: int, total: int) -> Tally:
 def test_a_run_without_a_change_has_its_total_and_nothing_of_a_diff(repository: Repository) -> None:
     made = assessed(change_in(repository), "m.py\n 1\nn.py\n 1\n 2 missing")
     assert (made.total_tally, made.diff, made.uncommitted, made.comparison) == (tally(2, 3), None, 0, None)
-    assert (made.name, made.notes, made.trend, made.links) == ("", (), "", Links())
+    assert (made.name, made.notes, made.lost, made.trend, made.links) == ("", (), 0, "", Links())
     assert (made.head, made.gate_changes) == (repository.sha("HEAD"), NO_GATE_CHANGES)
 
 
