@@ -30,7 +30,8 @@ def component_figures(
 
     def figures(part: Component) -> ComponentFigures:
         here, touched = measured[part.name], chosen[part.name] & changed.keys()
-        total = _unmeasured(part.name, here, there.get(part.name)) or sum((files[p].tally() for p in here), Tally())
+        unknown = _unmeasured(part.name, here, there.get(part.name, frozenset()))
+        total = unknown or sum((files[p].tally() for p in here), Tally())
         return ComponentFigures(
             name=part.name,
             total=coverage if isinstance(coverage, Unavailable) else total,
@@ -41,12 +42,10 @@ def component_figures(
     return tuple(map(figures, components))
 
 
-def _unmeasured(
-    name: str, here: frozenset[PurePosixPath], there: frozenset[PurePosixPath] | None
-) -> Unavailable | None:
+def _unmeasured(name: str, here: frozenset[PurePosixPath], there: frozenset[PurePosixPath]) -> Unavailable | None:
     """Say why the total of a component without a measured statement is unknown; `there` are its listed files."""
-    others = sorted((there or frozenset()) - here)
-    if there is None or (here and not others):
+    others = sorted(there - here)
+    if here and not others:
         return None
     only = f"of component {name} only {listed(sorted(here))}" if here else f"no file of component {name}"
     but = f", and not {listed(others)}" if here else ""

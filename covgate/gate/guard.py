@@ -268,10 +268,12 @@ def _counts_less(name: str, own: tuple[str, ...], base: tuple[str, ...]) -> bool
 
 
 def _number(text: str) -> Decimal:
+    """What a number asks for; what is none asks for nothing, and no total is below `nan`."""
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:
         return Decimal(0)
+    return Decimal(0) if number.is_nan() else number
 
 
 def _is_on(values: tuple[str, ...]) -> bool:

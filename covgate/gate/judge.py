@@ -52,7 +52,7 @@ def _project_figures(run: Measured) -> Figures:
 
 def _component_figures(part: ComponentFigures, comparison: Comparison | None, whole: Figures) -> Figures:
     """Return what a component is judged on; whether there is a baseline at all is the project's answer."""
-    if comparison is None or whole.drop is None or isinstance(whole.drop, Unavailable):
+    if comparison is None:
         return Figures(total=part.total, diff=part.diff, drop=whole.drop, no_drop=whole.no_drop)
     if isinstance(part.total, Unavailable):
         return Figures(total=part.total, diff=part.diff, drop=part.total)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from covgate.change.diff_coverage import compute_diff_coverage
 from covgate.model.change import ChangedFile, DiffCoverage, DiffFile
-from covgate.model.coverage import Coverage, Doubt, Gap, Span
+from covgate.model.coverage import Coverage, Doubt, Gap, ReasonKind, Span
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable, UnknownKind, broken_file
 from tests.support.coverage_text import read_files
@@ -70,15 +70,15 @@ def test_only_what_is_missing_of_changed_lines_is_a_place() -> None:
     assert (file.partial, file.missing) == (frozenset({2}), frozenset())
 
 
-@pytest.mark.parametrize("state", ["unparsable", "omitted", "unmeasured"])
+@pytest.mark.parametrize("state", ["", " (unparsable)", " (omitted)", " (unmeasured)"])
 def test_a_file_that_was_renamed_without_an_edit_is_none_of_the_diff(state: str) -> None:
-    changed, measurement = read_files(f"m.py\n + 1\nnew.py ({state})\n 1 missing")
+    changed, measurement = read_files(f"m.py\n + 1\nnew.py{state}\n 1 missing")
     new = PurePosixPath("new.py")
     renamed = ChangedFile(path=new, lines=frozenset())
     diff = compute_diff_coverage(replace(changed, files={**changed.files, new: renamed}), measurement)
     assert diff == compute_diff_coverage(changed, measurement)
     assert isinstance(diff, DiffCoverage)
-    assert not diff.omitted
+    assert (diff.tally, diff.omitted) == (tally((1, 1)), ())
 
 
 def test_files_are_in_order_of_their_paths() -> None:
@@ -97,6 +97,10 @@ def test_an_unmeasured_file_says_so() -> None:
     file = one_file("new.py (unmeasured)\n + 1-2 missing")
     assert file.gap is Gap.UNMEASURED
     assert file.missing == {1, 2}
+    (reasons,) = (place.reasons for place in file.places)
+    assert [(reason.kind, reason.line) for reason in reasons] == [(ReasonKind.NEVER_IMPORTED, 0)]
+    (reasons,) = (place.reasons for place in one_file("m.py\n + 1-2 missing").places)
+    assert reasons == ()
 
 
 def test_missing_lines_are_joined_over_blank_lines_but_not_over_statements() -> None:

@@ -106,6 +106,29 @@ def test_a_component_ramps_to_its_own_target() -> None:
     assert compute_checks(replace(API, target=None), WHOLE, RAMP) == []
 
 
+@pytest.mark.parametrize(
+    ("parts", "target"),
+    [({"api": replace(API, target=Decimal(70))}, Decimal(45)), ({"api": replace(API, target=None)}, None), ({}, None)],
+    ids=["another-target", "no-target", "no-such-component"],
+)
+def test_a_ramp_leads_to_the_targets_of_the_file_it_stands_in(
+    parts: dict[str, Component], target: Decimal | None
+) -> None:
+    checks = compute_checks(API, WHOLE, replace(RAMP, parts=parts))
+    assert [check.target for check in checks] == ([] if target is None else [target])
+
+
+@pytest.mark.parametrize("history", [HISTORY, Unavailable(reason="it is broken")], ids=["recorded", "broken"])
+@pytest.mark.parametrize("target", [30, 90])
+def test_of_an_unknown_ramp_the_target_of_its_own_file_is_the_most(history: History | Unavailable, target: int) -> None:
+    """The component has 50: of a target of 30 nothing more can be asked."""
+    parts = {"api": replace(API, target=Decimal(target))}
+    (check,) = compute_checks(replace(API, target=Decimal(60)), WHOLE, replace(RAMP, history=history, parts=parts))
+    known = isinstance(history, History)
+    assert check.target == ((20 + target) / 2 if known else target)
+    assert check.status is (Status.PASS if target == 30 else Status.FAIL if known else Status.UNAVAILABLE)
+
+
 def test_a_component_that_was_never_recorded_begins_where_the_project_did() -> None:
     (check,) = compute_checks(replace(API, name="new", target=Decimal(70)), WHOLE, RAMP)
     assert (check.target, check.status) == (Decimal(55), Status.FAIL)
@@ -164,6 +187,34 @@ def test_a_history_that_cannot_be_read_leaves_a_ramp_unknown_where_it_matters(
     assert (check.target, check.status) == expected
     if check.status is Status.UNAVAILABLE:
         assert check.why == "what the ramp to 80 % by 2026-01-11 requires today cannot be known: it is broken"
+
+
+@pytest.mark.parametrize("floor", ["2.5", "7.75", "49.5", "61.25", "99.9", "100"])
+def test_the_highest_of_the_floor_and_of_two_ramps_judges(floor: str) -> None:
+    lower = replace(RAMP, target=replace(TARGET, total=Decimal(45)))
+    (check,) = compute_checks(resolve(command_line={"min-total": floor}), WHOLE, lower, RAMP)
+    assert check.target == max(Decimal(60), Decimal(floor))
+
+
+ENDED = replace(BROKEN, target=Target(total=Decimal(60), by=date(2026, 1, 6), ramp=True))
+LESS = replace(BROKEN, target=replace(TARGET, total=Decimal(70)))
+
+
+@pytest.mark.parametrize(
+    ("floor", "ramps", "expected"),
+    [
+        pytest.param("", [BROKEN, LESS], (80, Status.UNAVAILABLE), id="both-unknown"),
+        pytest.param("40", [LESS, BROKEN], (80, Status.UNAVAILABLE), id="both-unknown-above-a-floor"),
+        pytest.param("51", [BROKEN, LESS], (51, Status.FAIL), id="below-the-floor"),
+        pytest.param("51", [BROKEN, ENDED], (60, Status.FAIL), id="below-the-floor-and-a-ramp-that-ended"),
+        pytest.param("55", [ENDED, BROKEN], (60, Status.FAIL), id="in-either-order"),
+    ],
+)
+def test_of_two_ramps_that_are_unknown_nothing_fails_but_what_surely_does(
+    floor: str, ramps: list[Ramp], expected: tuple[int, Status]
+) -> None:
+    (check,) = compute_checks(resolve(command_line={"min-total": floor} if floor else {}), WHOLE, *ramps)
+    assert (int(check.target), check.status) == expected
 
 
 def test_a_total_that_is_unknown_is_unknown_for_its_own_reason() -> None:

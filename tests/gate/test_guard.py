@@ -90,19 +90,79 @@ def test_a_component_is_judged_as_it_was_and_as_it_is(
     assert [row.lowers for row in bar.changes.rows] == ([] if lowers is None else [lowers])
 
 
-def test_a_component_without_a_rule_is_no_bar() -> None:
-    base = replace(rules(), components=(replace(CORE, min_total=None, target=Decimal(90)),))
-    bar = stricter_bar(rules(), base, {}, {"core": BOTH})
+@pytest.mark.parametrize(("base", "own", "judges", "lowers"), [("80", "60", "80", True), ("60", "80", "80", False)])
+def test_the_stricter_value_judges_a_component(base: str, own: str, judges: str, *, lowers: bool) -> None:
+    was, now = (replace(rules(), components=(replace(CORE, min_total=Decimal(value)),)) for value in (base, own))
+    bar = stricter_bar(now, was, {"core": BOTH}, {"core": BOTH})
+    assert [(part.name, part.min_total) for part in bar.settings.components] == [("core", Decimal(judges))]
     assert bar.changes is not None
-    assert [row.lowers for row in bar.changes.rows] == [False]
+    assert [(row.name, row.component, row.before, row.after, row.lowers) for row in bar.changes.rows] == [
+        ("min-total", "core", base, own, lowers)
+    ]
+
+
+def test_a_new_component_is_judged_by_its_own_rules() -> None:
+    bar = stricter_bar(replace(rules(), components=(CORE,)), rules(), {"core": BOTH}, {})
+    assert bar.settings.components == (CORE,)
+    assert bar.changes is not None
+    (row,) = bar.changes.rows
+    assert (row.name, row.before, row.after, row.count, row.lowers) == ("core", None, "there", 0, False)
+
+
+def test_each_ramp_leads_to_the_targets_of_its_own_file() -> None:
+    was, now = replace(CORE, target=Decimal(90)), replace(CORE, target=Decimal(95))
+    own, base = (replace(rules(), components=(part,), target=RAMP) for part in (now, was))
+    bar = stricter_bar(own, base, {"core": ONE}, {"core": BOTH})
+    assert [goal.parts for goal in bar.goals] == [{"core (as changed)": now}, {"core": was}]
+
+
+BARE = replace(CORE, min_total=None)
+AIMED = replace(BARE, target=Decimal(90))
+NO_RAMP = replace(RAMP, ramp=False)
+# The component, the target of the project, and whether the component's files are judged by anything.
+BARS = {
+    "nothing": (BARE, None, False),
+    "a-target-without-a-ramp": (AIMED, None, False),
+    "a-target-and-a-goal-without-a-ramp": (AIMED, NO_RAMP, False),
+    "a-ramp-and-no-target": (BARE, RAMP, False),
+    "a-ramp-to-its-target": (AIMED, RAMP, True),
+    "a-rule": (CORE, None, True),
+}
+
+
+@pytest.mark.parametrize("left", [None, ONE], ids=["gone", "narrowed"])
+@pytest.mark.parametrize(("part", "target", "lowers"), BARS.values(), ids=BARS)
+def test_a_component_is_a_bar_where_something_judges_it(
+    part: Component, target: Target | None, left: frozenset[PurePosixPath] | None, *, lowers: bool
+) -> None:
+    base = replace(rules(), components=(part,), target=target)
+    own, files = (replace(base, components=()), {}) if left is None else (base, {"core": left})
+    bar = stricter_bar(own, base, files, {"core": BOTH})
+    assert bar.changes is not None
+    assert [(row.name, row.lowers) for row in bar.changes.rows] == [("core", lowers)]
+
+
+@pytest.mark.parametrize(
+    ("target", "goal", "lowers"), [(RAMP, 80, True), (RAMP, 95, False), (NO_RAMP, 80, False), (None, 80, False)]
+)
+def test_a_lower_target_of_a_component_lowers_the_bar_of_a_ramp(
+    target: Target | None, goal: int, *, lowers: bool
+) -> None:
+    base = replace(rules(), components=(AIMED,), target=target)
+    own = replace(base, components=(replace(AIMED, target=Decimal(goal)),))
+    bar = stricter_bar(own, base, {"core": BOTH}, {"core": BOTH})
+    assert bar.changes is not None
+    rows = [(row.name, row.component, row.before, row.after, row.lowers) for row in bar.changes.rows]
+    assert rows == [("target", "core", "90", str(goal), lowers)]
+
+
+@pytest.mark.parametrize("base", [None, NO_RAMP], ids=["none", "no-ramp"])
+def test_what_judged_nothing_is_no_bar_to_lower(base: Target | None) -> None:
+    own = Target(total=Decimal(50))
+    bar = stricter_bar(replace(rules(), target=own), replace(rules(), target=base), {}, {})
     assert not bar.goals
-
-
-def test_under_a_ramp_a_component_with_a_target_alone_is_a_bar() -> None:
-    base = replace(rules(), components=(replace(CORE, min_total=None, target=Decimal(90)),), target=RAMP)
-    bar = stricter_bar(replace(rules(), target=RAMP), base, {}, {"core": BOTH})
     assert bar.changes is not None
-    assert [(row.name, row.lowers) for row in bar.changes.rows] == [("core", True)]
+    assert [(row.name, row.after, row.lowers) for row in bar.changes.rows] == [("target", "50", False)]
 
 
 TARGETS = {
@@ -146,7 +206,22 @@ OPTIONS = {
     "fail-under-falls": ("fail_under", ("90",), ("9.5",), ("90", "9.5", True)),
     "fail-under-rises": ("fail_under", ("9.5",), ("90",), ("9.5", "90", False)),
     "fail-under-goes": ("fail_under", ("90",), (), ("90", None, True)),
+    "fail-under-is-new": ("fail_under", (), ("90",), (None, "90", False)),
+    "fail-under-in-other-words": ("fail_under", ("90",), ("90.0",), ("90", "90.0", False)),
+    "fail-under-is-no-number-any-more": ("fail_under", ("0.5",), ("${LEAST}",), ("0.5", "${LEAST}", True)),
+    "fail-under-was-no-number": ("fail_under", ("${LEAST}",), ("0.5",), ("${LEAST}", "0.5", False)),
+    "fail-under-was-and-is-nothing": ("fail_under", ("0",), ("${LEAST}",), ("0", "${LEAST}", False)),
+    "fail-under-asks-for-nothing": ("fail_under", ("0.5",), ("nan",), ("0.5", "nan", True)),
+    "fail-under-asked-for-nothing": ("fail_under", ("snan",), ("0.5",), ("snan", "0.5", False)),
     "branches-go": ("branch", ("true",), ("false",), ("true", "false", True)),
+    "branches-go-unsaid": ("branch", ("true",), (), ("true", None, True)),
+    "branches-come": ("branch", ("false",), ("true",), ("false", "true", False)),
+    "branches-in-other-words": ("branch", ("True",), ("yes",), ("True", "yes", False)),
+    "branches-on": ("branch", ("1",), ("on",), ("1", "on", False)),
+    "branches-off": ("branch", ("on",), ("off",), ("on", "off", True)),
+    "branches-from-1-to-0": ("branch", ("1",), ("0",), ("1", "0", True)),
+    "no-branches-in-other-words": ("branch", ("false",), ("no",), ("false", "no", False)),
+    "many": ("omit", (), tuple("abcdef"), (None, "a, b, c, d, e and 1 more", True)),
     "order": ("omit", ("a", "b"), ("b", "a"), None),
 }
 
@@ -162,6 +237,32 @@ def test_options_of_coverage_are_compared(
 def test_what_coverage_itself_would_ask_for_has_no_effect_on_the_total() -> None:
     (row,) = find_coverage_changes({"fail_under": ("9.5",)}, {"fail_under": ("90",)})
     assert row.effect is None
+
+
+@pytest.mark.parametrize("name", ["include", "[report] include", "source", "source_pkgs", "source_dirs", "contexts"])
+def test_less_of_what_names_the_counted_counts_less(name: str) -> None:
+    assert [row.lowers for row in find_coverage_changes({name: ("a",)}, {name: ("a", "b")})] == [True]
+    assert [row.lowers for row in find_coverage_changes({name: ("a", "b")}, {name: ("a",)})] == [False]
+
+
+NOT_MEASURED = "the tests were measured with the changed configuration only"
+NOT_COUNTED = "the data could not be counted with the old one"
+REASONS = {
+    **dict.fromkeys(["omit", "include", "source", "branch"], NOT_MEASURED),
+    **dict.fromkeys(["exclude_lines", "exclude_also", "partial_branches", "partial_also"], NOT_COUNTED),
+    **dict.fromkeys(["[report] omit", "[report] include", "contexts"], NOT_COUNTED),
+    "fail_under": None,
+}
+
+
+@pytest.mark.parametrize(("name", "reason"), REASONS.items(), ids=REASONS)
+def test_why_it_is_not_known_what_an_option_does_to_the_total(name: str, reason: str | None) -> None:
+    assert [row.effect_unknown for row in find_coverage_changes({name: ("1",)}, {})] == [reason]
+
+
+def test_a_report_section_does_nothing_known_to_a_total_of_nothing() -> None:
+    changes = GateChanges(rows=find_coverage_changes({"exclude_lines": ("a",)}, {}))
+    assert with_effect(changes, Tally(), Tally(lines=Counts(covered=2, total=4))) == changes
 
 
 EFFECTS = {

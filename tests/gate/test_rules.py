@@ -13,7 +13,7 @@ from covgate.errors import ExitCode
 from covgate.gate.rules import evaluate, evaluate_drop, exit_code, judge
 from covgate.model.figures import show_percent, show_points, show_rounded
 from covgate.model.numbers import Counts, Tally
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, Drop, Status, SuiteRun, SuiteStatus, VerdictKind
 
 
@@ -60,6 +60,7 @@ def test_a_minimum(covered: int, total: int, target: str, status: Status, why: s
 def test_what_could_not_be_known_never_passes() -> None:
     judged = evaluate(MIN_TOTAL, Decimal(0), Unavailable(reason="no data"), nothing="nothing")
     assert (judged.status, judged.actual, judged.why) == (Status.UNAVAILABLE, None, "no data")
+    assert judged.unknown == Unavailable(reason="no data")
 
 
 fractions = st.integers(min_value=1, max_value=10**7).flatmap(
@@ -137,6 +138,10 @@ UNKNOWN_PART = (
             "total coverage fell by at most 0.2 points, leaving out the code that the change deletes", id="adjusted",
         ),
         pytest.param(
+            Drop(raw=Fraction("0.4"), adjusted=Fraction("0.4"), excused=Fraction("0.4")), "0", Status.PASS,
+            "total coverage did not fall, leaving out lines that flap", id="excused-and-nothing-deleted",
+        ),
+        pytest.param(
             Drop(raw=Fraction("0.6"), adjusted=Fraction("0.4"), excused=Fraction("0.4")), "0", Status.PASS,
             "total coverage did not fall, leaving out the code that the change deletes and lines that flap",
             id="deleted-and-excused",
@@ -171,6 +176,15 @@ def test_a_drop(actual: Drop | Unavailable | None, target: str, status: Status, 
     assert (judged.status, judged.why) == (status, why)
     assert judged.drop == (actual if isinstance(actual, Drop) else None)
     assert (judged.rule, judged.component, judged.target, judged.actual) == (MAX_DROP, None, Decimal(target), None)
+    assert (judged.unknown.reason if judged.unknown else None) == (why if status is Status.UNAVAILABLE else None)
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["the-drop", "what-of-it-is-deleted-code"])
+def test_a_drop_that_is_unknown_says_of_which_kind_that_is(*, whole: bool) -> None:
+    unknown = Unavailable(reason="the lines are gone", kind=UnknownKind.LINES_GONE)
+    judged = evaluate_drop(Decimal(0), unknown if whole else Drop(raw=Fraction(1), adjusted=unknown), nothing="")
+    assert judged.unknown is not None
+    assert (judged.unknown.reason, judged.unknown.kind) == (judged.why, UnknownKind.LINES_GONE)
 
 
 def test_a_drop_names_its_figure() -> None:

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.commit import Sha, parse_sha
-from covgate.model.coverage import Branch, FileCoverage, Span, spans_of
-from covgate.model.numbers import Counts, Tally, floor_percent
+from covgate.model.coverage import Branch, Coverage, FileCoverage, OmittedFile, Span, spans_of
+from covgate.model.numbers import Counts, Tally, cut, floor_percent
+from tests.support.coverage_text import read_files
 
 totals = st.integers(min_value=0, max_value=10**7)
 counts = totals.flatmap(
@@ -105,6 +106,16 @@ def test_a_shown_percent_is_cut_and_is_100_or_0_only_when_it_is_exactly_that(cou
         assert shown == step, "only a little more than 0 is shown as more than it is"
 
 
+def test_a_number_is_cut_after_two_decimals_unless_others_are_asked_for() -> None:
+    assert [str(floor_percent(Decimal("66.66666"), *places)) for places in ((), (1,), (3,))] == [
+        "66.66",
+        "66.6",
+        "66.666",
+    ]
+    assert [str(cut(Fraction(200, 3), *places)) for places in ((), (1,), (3,))] == ["66.66", "66.6", "66.666"]
+    assert str(cut(Fraction(2, 3), 30)) == f"0.{'6' * 30}"
+
+
 lines = st.frozensets(st.integers(min_value=1, max_value=60))
 
 
@@ -162,3 +173,33 @@ def test_a_commit_id_is_whole(text: str) -> None:
 def test_anything_else_is_no_commit_id(text: str) -> None:
     with pytest.raises(ValueError, match="not a full commit id"):
         parse_sha(text)
+
+
+def test_files_outside_the_checkout_are_told_apart() -> None:
+    _, measurement = read_files("m.py\n 1 partial\n/usr/lib/b.py\n 1\n/usr/lib/a.py\n 1")
+    whole = measurement.coverage
+    assert isinstance(whole, Coverage)
+    assert whole.outside == (PurePosixPath("/usr/lib/a.py"), PurePosixPath("/usr/lib/b.py"))
+    assert list(whole.inside.files) == [PurePosixPath("m.py")]
+    assert whole.inside.has_branches
+    assert whole.inside.inside == whole.inside
+
+
+def test_a_measurement_without_its_branches_counts_statements_alone() -> None:
+    _, measurement = read_files("m.py\n 1 partial\n 2 missing")
+    assert isinstance(measurement.coverage, Coverage)
+    bare = measurement.coverage.without_branches()
+    assert (bare.total, bare.has_branches) == (Tally(lines=Counts(covered=1, total=2)), False)
+
+
+@pytest.mark.parametrize(
+    ("rule", "where", "why"),
+    [
+        ("omit = a/*", "pyproject.toml line 2", "`omit = a/*`, pyproject.toml line 2"),
+        ("omit = a/*", "", "`omit = a/*`"),
+        ("", "outside the project", "outside the project"),
+        ("", "", ""),
+    ],
+)
+def test_why_a_file_is_left_out(rule: str, where: str, why: str) -> None:
+    assert OmittedFile(path=PurePosixPath("a/m.py"), rule=rule, where=where).why == why

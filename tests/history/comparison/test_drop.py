@@ -135,6 +135,22 @@ EIGHTY = "m.py\n 1-80\n 81-100 missing"
             Fraction(200, 3) - 50, Fraction(0), id="new-code-after-a-comment-at-the-end-replaces-nothing",
         ),
         pytest.param(
+            "m.py\n 1-10\na.py\n 1 missing", "m.py\n 1 missing\n 2-10", "m.py -1 +1\na.py deleted",
+            Fraction(1000, 11) - 90, Fraction(1000, 11) - 90, id="nor-is-an-edited-beginning",
+        ),
+        pytest.param(
+            "m.py\n 1\n 2 text\n 3-10\na.py\n 1-2 missing", "m.py\n 1 missing\n 2-9", "m.py -1-2 +1\na.py deleted",
+            Fraction(900, 11) - Fraction(800, 9), Fraction(900, 11) - Fraction(800, 9), id="nor-is-a-comment",
+        ),
+        pytest.param(
+            "m.py\n 1-10\na.py\n 1-4 missing", "m.py\n 1-3 missing\n 4-11", "m.py -1-2 +1-3\na.py deleted",
+            Fraction(1000, 14) - Fraction(800, 11), Fraction(1000, 14) - Fraction(800, 11), id="nor-what-grew",
+        ),
+        pytest.param(
+            "m.py\n 1-9\n 10 excluded\na.py\n 1 missing", "m.py\n 1-8\n 9 excluded\na.py\n 1 missing", "m.py -9",
+            90 - Fraction(800, 9), Fraction(0), id="an-excluded-line-at-the-end-replaces-nothing",
+        ),
+        pytest.param(
             "m.py\n 1-10\na.py\n 1-10 missing", "m.py\n 1-5\n 6-10 missing", "m.py -6-10 +6-10\na.py deleted",
             Fraction(0), Fraction(0), id="an-edited-end-is-not-deleted-while-another-file-is",
         ),
@@ -151,6 +167,7 @@ def test_what_is_taken_off_the_baseline(
     ("after", "flapped", "excused"),
     [
         pytest.param("m.py\n 1-996\n 997-1000 missing", 4, Fraction(4, 10), id="all-of-it"),
+        pytest.param("m.py\n 1-996\n 997-1000 missing", 2, Fraction(2, 10), id="half-of-it"),
         pytest.param("m.py\n 1-990\n 991-1000 missing", 10, Fraction(1, 2), id="half-a-point"),
         pytest.param("m.py\n 1-999\n 1000 missing", 4, Fraction(1, 10), id="no-more-than-there-is"),
         pytest.param("m.py\n 1-1000", 4, Fraction(0), id="nothing-fell"),

@@ -255,6 +255,9 @@ def test_a_random_line_stays_green_and_a_real_loss_of_its_size_is_red(hits: list
 
 
 def test_a_line_that_stood_still_for_ten_records_is_judged_again() -> None:
+    nine = record_main([True, False, True, *[True] * 9])
+    assert nine is not None
+    assert [flap.flapping for flap in nine.flaps] == [True]
     old = record_main([True, False, True, *[True] * 10])
     assert old is not None
     assert old.flaps == ()
