@@ -163,6 +163,117 @@ def test_what_another_checkout_ran_is_named_by_its_packages(tmp_path: Path) -> N
     }
 
 
+def test_the_copies_of_which_most_was_measured_are_named_first_and_only_three(tmp_path: Path) -> None:
+    local = {f"{name}/{file}.py": f"{name} {file}" for name in "abcd" for file in ("__init__", "m", "n")}
+    for name, text in local.items():
+        write(tmp_path / "root" / name, text)
+    counts = {"one": {"a": 1, "b": 3, "c": 2, "d": 1}, "two": {"b": 2}}
+    foreign = [
+        (tmp_path / env / "site-packages" / name, local[name])
+        for env, packages in counts.items()
+        for package, count in packages.items()
+        for name in [f"{package}/{file}.py" for file in ("__init__", "m", "n")][:count]
+    ]
+    for place, text in foreign:
+        write(place, text)
+    items = tuple(Recorded(names=(str(place),), place=place) for place, _ in foreign)
+    data = RecordedData(path=tmp_path / "data", foreign=items, known=0)
+    one, two = (tmp_path / env / "site-packages" for env in counts)
+    assert settle([data], root=tmp_path / "root", local=map(PurePosixPath, local)).notes == (
+        f"Measured the installed copy of b (in {one}, {two}): its text is equal.",
+        f"Measured the installed copy of c (in {one}): its text is equal.",
+        f"Measured the installed copy of a (in {one}): its text is equal.",
+    )
+
+
+def stale(tmp_path: Path, *, executed: tuple[bool, ...], ran: list[str]) -> Settled:
+    """Settle installed copies of a.py, b.py, …, each with another text than the checkout's."""
+    names = [f"shop/{name}.py" for name in "abc"[: len(executed)]]
+    for name in ["shop/__init__.py", *names]:
+        write(tmp_path / "root" / name, "x = 1\n")
+        write(tmp_path / INSTALLED / name, "x = 2\n")
+    foreign = tuple(
+        Recorded(names=(name,), place=tmp_path / INSTALLED / name, executed=one)
+        for name, one in zip(names, executed, strict=True)
+    )
+    local = map(PurePosixPath, ["shop/__init__.py", *names])
+    data = RecordedData(path=tmp_path / "data", foreign=foreign, known=0)
+    return settle([data], root=tmp_path / "root", local=local, executed=map(PurePosixPath, ran))
+
+
+@pytest.mark.parametrize(
+    ("executed", "ran", "named"),
+    [
+        ((True,), [], "shop/a.py in this checkout:"),
+        ((True, True), [], "shop/a.py in this checkout and 1 more:"),
+        ((True, True, True), [], "shop/a.py in this checkout and 2 more:"),
+        ((True, True), ["shop/a.py"], "shop/b.py in this checkout:"),
+        ((False, True), [], "shop/b.py in this checkout:"),
+    ],
+)
+def test_old_copies_that_ran_are_counted(
+    tmp_path: Path, executed: tuple[bool, ...], ran: list[str], named: str
+) -> None:
+    with pytest.raises(MeasureError) as caught:
+        stale(tmp_path, executed=executed, ran=ran)
+    assert f", whose text differs from {named} neither the change nor the total can be judged" in caught.value.message
+
+
+def test_an_old_copy_of_which_nothing_ran_is_the_file_here_of_which_nothing_ran(tmp_path: Path) -> None:
+    settled = stale(tmp_path, executed=(False,), ran=[])
+    assert (settled.places[0], settled.notes) == ({("shop/a.py",): PurePosixPath("shop/a.py")}, ())
+
+
+def test_what_an_old_copy_ran_beside_the_file_here_is_not_counted(tmp_path: Path) -> None:
+    settled = stale(tmp_path, executed=(True,), ran=["shop/a.py"])
+    copy = tmp_path / INSTALLED / "shop/a.py"
+    assert settled.notes == (f"What ran of {copy} is not counted: its text is not that of shop/a.py.",)
+
+
+@pytest.mark.parametrize(
+    ("names", "which"),
+    [(["/ci/x.py"], "the one measured file"), (["/ci/x.py", "/ci/y.py"], "the 2 measured files")],
+)
+def test_data_of_which_no_file_is_here_is_refused(tmp_path: Path, names: list[str], which: str) -> None:
+    foreign = tuple(Recorded(names=(name,)) for name in names)
+    data = RecordedData(path=tmp_path / "data", foreign=foreign, known=0)
+    with pytest.raises(MeasureError) as caught:
+        settle([data], root=tmp_path, local=[PurePosixPath("shop/a.py")])
+    assert caught.value.message.startswith(
+        f"none of {which} of {tmp_path}/data is in this checkout (the first is /ci/x.py); "
+    )
+    assert caught.value.slug == "sources-gone"
+
+
+def test_data_of_which_some_files_are_gone_is_taken_and_they_are_counted(tmp_path: Path) -> None:
+    names = ["/ci/R/shop/a.py", "/ci/R/shop/b.py", "/gone/x.py", "/gone/y.py"]
+    foreign = tuple(Recorded(names=(name,)) for name in names)
+    data = RecordedData(path=tmp_path / "data", foreign=foreign, known=0)
+    settled = settle([data], root=tmp_path, local=map(PurePosixPath, ["shop/a.py", "shop/b.py"]))
+    assert list(settled.places[0].values()) == [PurePosixPath("shop/a.py"), PurePosixPath("shop/b.py"), None, None]
+    assert settled.notes == (
+        "Paths under /ci/R were read as the checkout.",
+        "2 measured files are not in the checkout and left out (the first is /gone/x.py).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "place"), [("root/one", "one/app/m.py"), ("root/two", "two/app/m.py"), ("root", None), ("else", None)]
+)
+def test_data_in_a_folder_of_the_checkout_is_of_the_files_below_it(
+    tmp_path: Path, folder: str, place: str | None
+) -> None:
+    data = RecordedData(path=tmp_path / folder / "data", foreign=(Recorded(names=("/srv/app/m.py",)),), known=0)
+    local = [PurePosixPath("one/app/m.py"), PurePosixPath("two/app/m.py")]
+    (tmp_path / "root").mkdir()
+    if place is None:
+        with pytest.raises(MeasureError, match=r"any of: one/app/m\.py, two/app/m\.py"):
+            settle([data], root=tmp_path / "root", local=local)
+        return
+    settled = settle([data], root=tmp_path / "root", local=local)
+    assert settled.places == ({("/srv/app/m.py",): PurePosixPath(place)},)
+
+
 def test_a_checkout_behind_a_link_has_its_files_inside(tmp_path: Path) -> None:
     write(tmp_path / "root/src/m.py", "")
     (tmp_path / "link").symlink_to("root")
