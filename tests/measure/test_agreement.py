@@ -88,6 +88,11 @@ def test_only_a_report_that_lacks_the_last_statement_is_doubted_as_a_whole(
     assert [set(doubt.lines or ()) for doubt in compare_report(M, reported, source, "coverage.xml")] == doubted
 
 
+def test_the_statements_that_a_report_lacks_are_told_from_the_top() -> None:
+    source = {"s": [1, 8, 9], "first": [], "maybe": [], "optional": []}
+    assert [set(doubt.lines or ()) for doubt in compare_report(M, [9], source, "coverage.xml")] == [{1}, {8}]
+
+
 def test_a_report_of_a_line_without_a_statement_is_doubted_as_a_whole() -> None:
     source = {"s": [1, 3], "first": [], "maybe": [], "optional": []}
     assert [doubt.lines for doubt in compare_report(M, [1, 2], source, "coverage.xml")] == [frozenset({1, 2, 3})]
@@ -196,6 +201,14 @@ def test_data_is_doubted_when_it_is_older_than_the_source(
     os.utime(tmp_path / "m.py", (1_790_000_000, 1_790_000_000))
     os.utime(tmp_path / "report", (made, made))
     assert bool(with_times(tmp_path, measured("m.py"), [M], [tmp_path / "report"]).doubts) is doubted
+
+
+def test_a_report_that_says_only_the_second_it_was_made_in_may_be_of_its_end(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("x = 1\n")
+    (tmp_path / "report").write_text(COBERTURA.format(1_790_000_000))
+    for half, doubted in ((0.5, False), (1.5, True)):
+        os.utime(tmp_path / "m.py", (0, 1_790_000_000 + half))
+        assert bool(with_times(tmp_path, measured("m.py"), [M], [tmp_path / "report"]).doubts) is doubted
 
 
 def measured(*names: str, **known: tuple[Doubt, ...]) -> Measurement:
