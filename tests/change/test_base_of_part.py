@@ -65,7 +65,7 @@ class Clone:
         return commit in self.held
 
     def is_shallow(self) -> bool:
-        return not self.held >= {parent for one in self.held for parent in self.history[one]}
+        return any(not self.held.issuperset(self.history[commit]) for commit in self.held)
 
     def merge_base(self, one: Sha, other: Sha) -> Sha | None:
         common = self._above(one) & self._above(other)
