@@ -110,7 +110,7 @@ class Remote:
         self.clone.asked.append(f"deepen {by}")
         if self.clone.broken:
             return self.clone.broken
-        edge = set(cut)
+        edge: set[str] = set(cut)
         for _ in range(by or len(self.clone.history)):
             edge = {parent for one in edge for parent in self.clone.history[one]}
             self.clone.held |= edge

@@ -81,6 +81,7 @@ def test_where_the_lines_are(repository: Repository, old: str, new: str, expecte
     file = of(shift(repository, {"m.py": old}, {"m.py": new}), "m.py")
     assert file.path == PurePosixPath("m.py")
     assert mapped(file, len(expected)) == expected
+    assert file.to_new(0) is None
     for line, now in enumerate(expected, start=1):
         assert now is None or file.to_old(now) == line
 
