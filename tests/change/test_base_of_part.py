@@ -62,12 +62,14 @@ class Clone:
         return tuple(map(Sha, self.history[commit]))
 
     def has_commit(self, commit: Sha) -> bool:
+        assert commit in self.history, "git takes no other name"
         return commit in self.held
 
     def is_shallow(self) -> bool:
         return any(not self.held.issuperset(self.history[commit]) for commit in self.held)
 
     def merge_base(self, one: Sha, other: Sha) -> Sha | None:
+        assert {one, other} <= self.held, "git does not know it"
         common = self._above(one) & self._above(other)
         best = [commit for commit in common if not any(commit in self._above(c) - {c} for c in common)]
         return Sha(min(best)) if best else None
@@ -249,6 +251,13 @@ def test_both_sides_are_deepened_step_by_step_until_they_meet(main: int, topic: 
     assert clone.asked == ["fetch main", *(f"deepen {step}" for step in steps)]
 
 
+def test_what_hides_behind_another_side_is_not_looked_for_once_one_holds_the_other() -> None:
+    history = {**SMALL, **line("side", 9, "old-1"), "topic": ["topic-1", "side"]}
+    clone = Clone(history=history, held={"topic", "topic-1", "old", "old-1"})
+    found = find(clone, event(base="old"), remote=Remote(clone))
+    assert (found.sha, clone.asked) == ("old", [])
+
+
 def test_what_holds_one_another_needs_no_deepening() -> None:
     clone = Clone(history=SMALL, held={"topic", "topic-1", "old"})
     found = find(clone, event(base="old"), remote=Remote(clone))
@@ -339,6 +348,17 @@ def test_another_head_is_refused_by_its_first_digits(kind: EventKind) -> None:
     assert "head unknown: another" in refused(clone, unnamed)[1]
 
 
+@pytest.mark.parametrize("held", [{"more"}, {"more", "topic"}], ids=["not-there", "not-joined"])
+def test_a_head_that_may_be_below_is_looked_for_as_far_as_that_goes(held: set[str]) -> None:
+    history = {**SMALL, **line("more", 9, "topic")}
+    alone = Clone(history=history, held=set(held), checked_out="more")
+    assert refused(alone, event())[0] == "head-not-checked-out"
+    clone = Clone(history=history, held=set(held), checked_out="more")
+    assert find(clone, event(), remote=Remote(clone)).sha == "old"
+    fetched = [] if "topic" in held else ["fetch topic"]
+    assert clone.asked == [*fetched, "deepen 50", "fetch main", "deepen 50"]
+
+
 def test_a_complete_clone_is_not_asked_for_a_head_it_does_not_hold() -> None:
     clone = Clone(history=SMALL, held={"old", *line("old", 5)}, checked_out="old")
     assert refused(clone, event(), remote=Remote(clone))[0] == "head-not-checked-out"
@@ -346,12 +366,17 @@ def test_a_complete_clone_is_not_asked_for_a_head_it_does_not_hold() -> None:
 
 
 NEWER = {**SMALL, "main+": ["main"], "topic+": ["topic"], "anew": ["main+", "topic+"], "by-step": ["topic", "main+"]}
+NEWER |= {"main*": ["main", "topic"], "both": ["topic+", "main*"], "side": ["old"], "aside": ["topic", "side"]}
 
 
 @pytest.mark.parametrize(
     ("checked_out", "base", "how"),
-    [("anew", "main+", BaseHow.FIRST_PARENT), ("by-step", "main+", BaseHow.MERGE_BASE)],
-)
+    [
+        ("anew", "main+", BaseHow.FIRST_PARENT), ("by-step", "main+", BaseHow.MERGE_BASE),
+        # The base has the head already, or the other side is none of the base's.
+        ("both", "main", BaseHow.MERGE_BASE), ("aside", "old", BaseHow.MERGE_BASE),
+    ],
+)  # fmt: skip
 def test_the_side_of_a_merge_that_is_the_base_branch_is_the_base(checked_out: str, base: str, how: BaseHow) -> None:
     clone = Clone(history=NEWER, held=set(NEWER), checked_out=checked_out)
     assert find(clone, event()) == Base(sha=Sha(base), how=how, ref="main")
