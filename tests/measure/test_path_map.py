@@ -216,7 +216,7 @@ NOT_BELIEVED = {
     "a-file-of-a-temporary-folder": (["/ci/R/app/a.py", "/ci/R/app/b.py", "/gone/x/app/c.py"], ["app/c.py"]),
     "an-installed-module-by-its-name": (["/venv/lib/python3.12/site-packages/tool.py"], ["tool.py"]),
     "a-part-of-another-package": (["/venv/lib/site-packages/other/vendor/six.py"], ["vendor/six.py"]),
-    "a-debian-module-by-its-name": (["/usr/lib/python3/dist-packages/tool.py"], ["tool.py"]),
+    "another-package-of-debian": (["/usr/lib/python3/dist-packages/six/moves.py"], ["shop/six/moves.py"]),
     "another-package-with-a-copy-in-a-folder-inside": (
         ["/venv/lib/site-packages/six/moves.py"],
         ["shop/vendor/six/moves.py"],

@@ -194,7 +194,7 @@ def test_a_repository_inside_of_the_checkout_is_no_copy_of_it(tmp_path: Path) ->
 
 
 def test_a_copy_whose_text_none_of_two_files_has_is_an_old_one(tmp_path: Path) -> None:
-    with pytest.raises(MeasureError) as caught:
+    with pytest.raises(MeasureError, match=r"whose text differs from one/pkg/m\.py") as caught:
         two_packages(tmp_path, ("x = 1\n", "x = 2\n"), "x = 3\n")
     assert caught.value.slug == "installed-copy"
 
