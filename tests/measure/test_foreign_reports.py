@@ -220,6 +220,29 @@ def test_bad_lcov_is_refused(tmp_path: Path, text: str, message: str) -> None:
         read(tmp_path, text, DataKind.LCOV)
 
 
+LONG = "y" * 5000
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "most"),
+    [
+        pytest.param(DataKind.COBERTURA, f"<{LONG}/>", 40, id="an-element"),
+        pytest.param(DataKind.COBERTURA, cobertura(f'<line number="x" hits="{LONG}"/>'), 200, id="attributes"),
+        pytest.param(
+            DataKind.COBERTURA, cobertura(f'<line number="{BEYOND}" hits="1"/>', filename=LONG), 200, id="file"
+        ),
+        pytest.param(DataKind.LCOV, f"SF:a.py\nDA:{LONG}\nend_of_record\n", 60, id="a-line"),
+        pytest.param(DataKind.LCOV, f"SF:a.py\nBRDA:{LONG}\nend_of_record\n", 60, id="a-branch"),
+        pytest.param(DataKind.LCOV, f"SF:a.py\nFN:{BEYOND},{LONG}\nend_of_record\n", 200, id="a-function"),
+        pytest.param(DataKind.LCOV, f"SF:{LONG}\nDA:1,1\n", 200, id="a-file-that-was-cut-off"),
+    ],
+)
+def test_of_a_strangers_text_a_part_is_told(tmp_path: Path, kind: DataKind, text: str, most: int) -> None:
+    with pytest.raises(MeasureError) as caught:
+        read(tmp_path, text, kind)
+    assert 0 < caught.value.message.count("y" * 10) * 10 <= most
+
+
 def test_the_last_line_a_file_can_have_is_read(tmp_path: Path) -> None:
     (xml,) = read(tmp_path, cobertura('<line number="1000000" hits="1"/>'))
     (lcov,) = read(tmp_path, "SF:a.py\nDA:1000000,1\nend_of_record\n", DataKind.LCOV)
