@@ -213,6 +213,11 @@ def test_the_files_of_several_environments_count_a_test_once_and_as_its_worst(tm
     assert results.left_out == {"tests/test_cart.py::test_d"}
 
 
+def test_tests_that_were_all_skipped_are_results(tmp_path: Path) -> None:
+    results = results_of(tmp_path, suite(case("test_a", "<skipped/>")))
+    assert (results.ran, results.skipped) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("failure", "reason"),
     [
@@ -269,6 +274,7 @@ def test_how_a_test_ended(inside: str, outcome: Outcome, kind: str, message: str
         ("<failure message='test error'>the text</failure>", "the text"),
         ("<failure message='test failure'/>", "test failure"),
         ("<error message='Traceback (most recent call last): x'>a\n  the text </error>", "the text"),
+        ("<failure>the text\n   </failure>", "the text"),
         ("<failure>E  \nEnd\nE   the text\nE   more</failure>", "the text"),
     ],
 )
