@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from covgate.change.changed_lines import find_changed_lines
+from covgate.change.changed_lines import find_changed_lines, read_texts
 from covgate.model.change import ChangedLines
-from covgate.model.unknown import Unavailable
-from tests.support.git import Repository, make_repository
+from covgate.model.commit import Sha
+from covgate.model.unknown import Unavailable, UnknownKind
+from covgate.system.git import GitCommand
+from tests.support.git import ENVIRONMENT, Repository, make_repository
 
 M = PurePosixPath("m.py")
 TEN = "".join(f"a{n} = 1\n" for n in range(1, 11))
@@ -163,6 +165,12 @@ def test_an_untracked_link_has_no_lines(repository: Repository, target: str) -> 
     assert [str(path) for path in found.others] == ["l.py"]
 
 
+def test_an_untracked_repository_is_no_file_whatever_its_name(repository: Repository) -> None:
+    make_repository(repository.path / "inner.py").commit("inner", x="x = 1\n")
+    found = changed(repository)
+    assert (lines_of(found), found.uncommitted) == ({}, 0)
+
+
 @pytest.mark.parametrize(
     ("name", "counts"),
     [
@@ -198,6 +206,8 @@ def test_changed_files_that_are_no_python_are_known_with_what_changes_when_they_
     repository.write("page.html", "a\n")
     repository.commit("a page")
     repository.write("new.html", "a\n")
+    repository.write("new.py", "a = 1\n")
+    edit_m(repository)
     before = changed(repository)
     assert {str(path) for path in before.others} == {"page.html", "new.html"}
     assert all(before.others.values())
@@ -289,3 +299,27 @@ def test_what_a_checkout_writes_into_a_text_makes_it_no_other(repository: Reposi
     found = changed(repository)
     assert (lines_of(found)["m.py"], found.uncommitted) == ([11], 0)
     assert found.digests == changed(repository, "HEAD").digests
+
+
+class EditedMeanwhile(GitCommand):
+    """Git, while somebody else writes into the checkout."""
+
+    def patch(self, base: Sha, head: Sha | None, paths: Sequence[PurePosixPath]) -> str:
+        (self.root / "m.py").write_text("z = 1\n")
+        return super().patch(base, head, paths)
+
+
+def test_a_file_that_is_edited_while_it_is_looked_at_has_no_known_lines(repository: Repository) -> None:
+    edit_m(repository)
+    git = EditedMeanwhile(repository.path, ENVIRONMENT)
+    assert find_changed_lines(git, repository.sha("main"), None).digests[M] == Unavailable(
+        reason="m.py was edited while its changed lines were looked for: run again", kind=UnknownKind.EDITED_MEANWHILE
+    )
+
+
+def test_of_a_link_and_of_what_is_no_file_nothing_is_read(repository: Repository) -> None:
+    (repository.path / "l.py").symlink_to("m.py")
+    (repository.path / "folder.py").mkdir()
+    paths = [PurePosixPath(name) for name in ("m.py", "l.py", "folder.py", "gone.py")]
+    texts = read_texts(repository.command, None, paths)
+    assert [bool(text) for text in texts.values()] == [True, False, False, False]

@@ -7,8 +7,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from covgate.change.checkout import Checkout
+from covgate.change.checkout import Checkout, find_change
+from covgate.config.settings import resolve
+from covgate.host.context import EventKind, RunContext
 from covgate.model.change import ChangedFile, ChangedLines
+from covgate.model.commit import Base, BaseHow
 from covgate.system.git import Files
 from covgate.system.git_remote import GitRemote
 from tests.support.git import Repository, make_repository
@@ -133,3 +136,54 @@ def test_the_first_of_several_is_named(repository: Repository) -> None:
     for path in (A, B):
         (repository.path / path).unlink()
     assert checkout_of(repository, {B: {1}, A: {1}}).find_hidden() == A
+
+
+def test_a_checkout_that_is_entered_through_a_link_is_the_same(repository: Repository, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(repository.path.name)
+    linked = Repository(tmp_path / "link")
+    assert checkout_of(linked, {A: {1}}).find_hidden() is None
+
+
+# --- the change in it ---------------------------------------------------------------------------------------------
+
+LOCAL, BRANCH = RunContext(kind=EventKind.LOCAL), RunContext(kind=EventKind.BRANCH)
+
+
+def changed_in(repository: Repository, context: RunContext, given: str = "", known: Base | None = None) -> Checkout:
+    settings = resolve(command_line={"base": given} if given else {})
+    return find_change(settings, context, repository.command, PurePosixPath("pkg"), known)
+
+
+def test_on_a_laptop_what_lies_there_is_the_change(repository: Repository) -> None:
+    repository.write(str(A), "a = 1\nb = 1\n")
+    found = changed_in(repository, LOCAL)
+    head = repository.sha("HEAD")
+    assert (found.head, found.tree, found.prefix) == (head, None, PurePosixPath("pkg"))
+    assert found.base == Base(sha=head, how=BaseHow.MERGE_BASE, ref="main")
+    assert found.lines is not None
+    assert {path: set(file.lines) for path, file in found.lines.files.items()} == {A: {2}}
+
+
+def test_in_a_workflow_what_is_committed_is_the_change(repository: Repository) -> None:
+    base = repository.sha("HEAD")
+    repository.write(str(A), "a = 1\nb = 1\n")
+    head = repository.commit("more")
+    repository.write(str(A), "a = 1\nb = 1\nc = 1\n")
+    found = changed_in(repository, BRANCH, base)
+    assert (found.head, found.tree, found.base) == (head, head, Base(sha=base, how=BaseHow.GIVEN, ref=base))
+    assert found.lines is not None
+    assert {path: set(file.lines) for path, file in found.lines.files.items()} == {A: {2}}
+
+
+def test_a_branch_without_a_base_has_no_change(repository: Repository) -> None:
+    found = changed_in(repository, BRANCH)
+    assert (found.base, found.lines, found.tree) == (None, None, repository.sha("HEAD"))
+
+
+def test_a_base_that_is_known_is_not_looked_for(repository: Repository) -> None:
+    known = Base(sha=repository.sha("HEAD"), how=BaseHow.EVENT, ref="known")
+    repository.commit("more", x="x = 1\n")
+    found = changed_in(repository, BRANCH, "no-such-name", known)
+    assert found.base is known
+    assert found.lines is not None
+    assert list(found.lines.files) == [PurePosixPath("x.py")]

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from covgate.change.line_mapping import find_shifts
 from covgate.model.change import FileShift, Move, Shifts
 from covgate.model.commit import Sha
-from tests.support.git import Repository, make_repository
+from covgate.system.git import GitCommand
+from tests.support.git import ENVIRONMENT, Repository, make_repository
 
 
 @pytest.fixture
@@ -80,6 +81,7 @@ def test_where_the_lines_are(repository: Repository, old: str, new: str, expecte
     file = of(shift(repository, {"m.py": old}, {"m.py": new}), "m.py")
     assert file.path == PurePosixPath("m.py")
     assert mapped(file, len(expected)) == expected
+    assert file.to_new(0) is None
     for line, now in enumerate(expected, start=1):
         assert now is None or file.to_old(now) == line
 
@@ -193,6 +195,22 @@ def test_the_working_tree_is_the_new_side(repository: Repository) -> None:
     assert of(shifts, "gone.py").path is None
     assert of(shifts, "same.py") == FileShift(path=PurePosixPath("same.py"))
     assert PurePosixPath("untracked.py") not in shifts.files
+
+
+class EditedMeanwhile(GitCommand):
+    """Git, and somebody who writes into the checkout after it has looked."""
+
+    def patch(self, base: Sha, head: Sha | None, paths: Sequence[PurePosixPath]) -> str:
+        found = super().patch(base, head, paths)
+        (self.root / "m.py").write_text("x\ny\n" + TEN)
+        return found
+
+
+def test_a_file_that_is_edited_while_it_is_looked_at_is_not_followed(repository: Repository) -> None:
+    one = write(repository, {"m.py": TEN})
+    repository.write("m.py", "x\n" + TEN)
+    file = of(find_shifts(EditedMeanwhile(repository.path, ENVIRONMENT), one, None), "m.py")
+    assert (file.path, mapped(file, 10)) == (PurePosixPath("m.py"), [None] * 10)
 
 
 def test_a_shift_is_a_value() -> None:

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covgate.measure.agreement import compare_report, find_strays, with_times
+from covgate.measure.agreement import compare_report, find_strays, with_committed, with_times
 from covgate.measure.probe.covgate_probe.analyst import Analyst
 from covgate.measure.probe.covgate_probe.record import OTHER_VERSIONS
 from covgate.measure.probe.covgate_probe.unmeasured import static_record
-from covgate.model.coverage import Coverage, FileCoverage, Measurement
+from covgate.model.coverage import Coverage, Doubt, FileCoverage, Measurement
+from covgate.model.unknown import Unavailable, UnknownKind
 
 M = PurePosixPath("m.py")
 
@@ -87,9 +88,53 @@ def test_only_a_report_that_lacks_the_last_statement_is_doubted_as_a_whole(
     assert [set(doubt.lines or ()) for doubt in compare_report(M, reported, source, "coverage.xml")] == doubted
 
 
+def test_the_statements_that_a_report_lacks_are_told_from_the_top() -> None:
+    source = {"s": [1, 8, 9], "first": [], "maybe": [], "optional": []}
+    assert [set(doubt.lines or ()) for doubt in compare_report(M, [9], source, "coverage.xml")] == [{1}, {8}]
+
+
 def test_a_report_of_a_line_without_a_statement_is_doubted_as_a_whole() -> None:
     source = {"s": [1, 3], "first": [], "maybe": [], "optional": []}
     assert [doubt.lines for doubt in compare_report(M, [1, 2], source, "coverage.xml")] == [frozenset({1, 2, 3})]
+
+
+START = "coverage.xml is not of this source: m.py line"
+AGAIN = "make it again from this commit"
+SAYS = f"and the report says it is one: {AGAIN}"
+
+
+@pytest.mark.parametrize(
+    ("source", "reported", "reason"),
+    [
+        pytest.param(
+            {"s": [1, 4]},
+            [1, 4, 3, 2],
+            f"{START} 2 is no statement, {SAYS}",
+            id="a-line-too-many",
+        ),
+        pytest.param(
+            {"s": [1, 4]}, [1], f"{START} 4 is a statement the report does not know: {AGAIN}", id="a-line-too-few"
+        ),
+        pytest.param({"s": [1, 4], "first": [[5, 4]]}, [1, 5], "", id="a-continuation-line"),
+        pytest.param(
+            {"s": [1, 4], "first": [[5, 3]]}, [1, 4, 5], f"{START} 3 is no statement, {SAYS}", id="of-no-statement"
+        ),
+        pytest.param({"s": [1, 4], "maybe": [3]}, [1, 3, 4], "", id="a-line-that-may-be"),
+        pytest.param({"s": [1, 4], "optional": [4]}, [1], "", id="a-line-that-may-be-left-out"),
+        pytest.param({"s": [1, 4], "optional": [1, 4]}, [], "", id="nothing-must-be-named"),
+        pytest.param(
+            {"why": "invalid syntax"},
+            [1],
+            "the changed file m.py cannot be analysed: invalid syntax",
+            id="a-broken-source",
+        ),
+        pytest.param({}, [1], "", id="no-python"),
+    ],
+)
+def test_what_a_report_says_beside_its_source(source: dict[str, object], reported: list[int], reason: str) -> None:
+    known = {"first": [], "maybe": [], "optional": [], **source} if "s" in source else source
+    doubts = compare_report(M, reported, known, "coverage.xml")
+    assert [doubt.reason for doubt in doubts] == ([reason] if reason else [])
 
 
 def test_a_file_without_statements_agrees_with_a_report_that_names_none() -> None:
@@ -120,6 +165,11 @@ def test_executed_lines_that_are_no_statements_are_doubted_where_the_change_touc
     assert {str(path): [doubt.lines for doubt in found] for path, found in doubts.items()} == {
         "m.py": [frozenset({1, 3})]
     }
+    (doubt,) = doubts[M]
+    assert doubt.reason == (
+        "m.py was measured before the last edit (line 2 was executed and is no statement now): run the tests again"
+    )
+    assert doubt.kind is UnknownKind.MEASURED_BEFORE
 
 
 COBERTURA = '<?xml version="1.0" ?>\n<coverage version="7" timestamp="{}"><class filename="m.py"/></coverage>\n'
@@ -135,6 +185,11 @@ COBERTURA = '<?xml version="1.0" ?>\n<coverage version="7" timestamp="{}"><class
         pytest.param(COBERTURA.format(1_789_999_999_000), 1_790_000_600, True, id="milliseconds"),
         pytest.param(COBERTURA.format(1_789_999_998), 1_790_000_600, True, id="seconds"),
         pytest.param(COBERTURA.format(1_790_000_000), 1_790_000_600, False, id="the-same-second"),
+        pytest.param(COBERTURA.format(1_789_999_999_999), 1_790_000_600, True, id="a-millisecond-before"),
+        pytest.param(COBERTURA.format(1_790_000_000_000), 1_790_000_600, False, id="the-same-millisecond"),
+        pytest.param(COBERTURA.format(1_790_000_600_000), 1_789_999_999, True, id="written-before-it-says"),
+        pytest.param(COBERTURA.format(17_900_000_000), 1_790_000_600, False, id="eleven-digits-of-seconds"),
+        pytest.param(COBERTURA.format(179_000_000_000), 1_790_000_600, True, id="twelve-digits-of-milliseconds"),
         pytest.param(COBERTURA.format("now"), 1_790_000_600, False, id="no-time"),
     ],
 )
@@ -145,6 +200,57 @@ def test_data_is_doubted_when_it_is_older_than_the_source(
     (tmp_path / "report").write_text(content)
     os.utime(tmp_path / "m.py", (1_790_000_000, 1_790_000_000))
     os.utime(tmp_path / "report", (made, made))
-    file = FileCoverage(path=M, statements=frozenset({1}), missing=frozenset())
-    measurement = Measurement(coverage=Coverage(files={M: file}, has_branches=False))
-    assert bool(with_times(tmp_path, measurement, [M], [tmp_path / "report"]).doubts) is doubted
+    assert bool(with_times(tmp_path, measured("m.py"), [M], [tmp_path / "report"]).doubts) is doubted
+
+
+def test_a_report_that_says_only_the_second_it_was_made_in_may_be_of_its_end(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("x = 1\n")
+    (tmp_path / "report").write_text(COBERTURA.format(1_790_000_000))
+    for half, doubted in ((0.5, False), (1.5, True)):
+        os.utime(tmp_path / "m.py", (0, 1_790_000_000 + half))
+        assert bool(with_times(tmp_path, measured("m.py"), [M], [tmp_path / "report"]).doubts) is doubted
+
+
+def measured(*names: str, **known: tuple[Doubt, ...]) -> Measurement:
+    files = [
+        FileCoverage(path=PurePosixPath(name), statements=frozenset({1, 2}), missing=frozenset({2})) for name in names
+    ]
+    coverage = Coverage(files={file.path: file for file in files}, has_branches=False)
+    return Measurement(
+        coverage=coverage, doubts={PurePosixPath(f"{name}.py"): doubts for name, doubts in known.items()}
+    )
+
+
+def test_the_first_data_that_is_older_is_named(tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("x = 1\n")
+    os.utime(tmp_path / "m.py", (1_790_000_000, 1_790_000_000))
+    for name, made in {"new": 1_790_000_001, "old": 1_789_999_999, "older": 1_789_999_998}.items():
+        (tmp_path / name).write_text("SF:m.py\n")
+        os.utime(tmp_path / name, (made, made))
+    data = [tmp_path / name for name in ("new", "old", "older")]
+    (doubt,) = with_times(tmp_path, measured("m.py", "gone.py"), [M, PurePosixPath("gone.py")], data).doubts[M]
+    assert doubt.reason == "m.py was measured before the last edit (old is older): run the tests again"
+    assert (doubt.lines, doubt.kind) == (frozenset({1, 2}), UnknownKind.MEASURED_BEFORE)
+
+
+def test_a_changed_file_that_is_gone_is_as_old_as_any_data(tmp_path: Path) -> None:
+    (tmp_path / "report").write_text("SF:m.py\n")
+    os.utime(tmp_path / "report", (0, 0))
+    assert with_times(tmp_path, measured("m.py"), [M], [tmp_path / "report"]).doubts == {}
+
+
+def test_data_that_was_committed_before_the_change_is_doubted_where_it_speaks_of_changed_files(tmp_path: Path) -> None:
+    (tmp_path / "one.info").write_text("SF:other.py\n")
+    (tmp_path / "two.info").write_text("SF:pkg/m.py\nSF:still.py\n")
+    data = [tmp_path / "one.info", tmp_path / "two.info"]
+    known = Doubt(reason="known before")
+    before = measured("m.py", "still.py", "third.py", m=(known,))
+    changed = [M, PurePosixPath("third.py"), PurePosixPath("unmeasured.py")]
+    reason = "two.info was committed before this change, and m.py is changed: make it from this commit"
+    assert with_committed(before, changed, data).doubts == {M: (Doubt(reason=reason, lines=frozenset({1, 2})), known)}
+
+
+def test_without_a_measurement_there_is_nothing_to_doubt(tmp_path: Path) -> None:
+    (tmp_path / "one.info").write_text("SF:m.py\n")
+    nothing = Measurement(coverage=Unavailable(reason="no data"))
+    assert with_committed(nothing, [M], [tmp_path / "one.info"]) is nothing

@@ -76,3 +76,5 @@ def test_a_gone_file_is_left_out_beside_one_that_its_alias_leads_here(tmp_path: 
     assert beside.places[0] == {gone: None, ("/gone/a.py",): A}
     assert beside.notes == (f"1 measured file is not in the checkout and left out (the first is {gone[0]}).",)
     assert settled(root, Recorded(names=gone), known=1).places[0] == {gone: None}
+    both = settled(root, Recorded(names=gone), Recorded(names=("/gone/a.py",), alias=root / A), known=1)
+    assert both.places[0] == beside.places[0]

@@ -156,6 +156,7 @@ def test_every_answer_passes_through_json_unchanged() -> None:
 
 
 NAMES = {"plain": ("f", 1), "method": ("A.b", 1), "umlaut": ("größe", 1), "mention": ("@all", 0), "text": ("a b", 0)}
+NAMES |= {"in-a-class": ("A.a b", 0), "of-a-class": ("a b.A", 0)}
 
 
 @pytest.mark.parametrize(("name", "count"), NAMES.values(), ids=NAMES)

@@ -220,6 +220,35 @@ def test_bad_lcov_is_refused(tmp_path: Path, text: str, message: str) -> None:
         read(tmp_path, text, DataKind.LCOV)
 
 
+LONG = "y" * 5000
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "most"),
+    [
+        pytest.param(DataKind.COBERTURA, f"<{LONG}/>", 40, id="an-element"),
+        pytest.param(DataKind.COBERTURA, cobertura(f'<line number="x" hits="{LONG}"/>'), 200, id="attributes"),
+        pytest.param(
+            DataKind.COBERTURA, cobertura(f'<line number="{BEYOND}" hits="1"/>', filename=LONG), 200, id="file"
+        ),
+        pytest.param(DataKind.LCOV, f"SF:a.py\nDA:{LONG}\nend_of_record\n", 60, id="a-line"),
+        pytest.param(DataKind.LCOV, f"SF:a.py\nBRDA:{LONG}\nend_of_record\n", 60, id="a-branch"),
+        pytest.param(DataKind.LCOV, f"SF:a.py\nFN:{BEYOND},{LONG}\nend_of_record\n", 200, id="a-function"),
+        pytest.param(DataKind.LCOV, f"SF:{LONG}\nDA:1,1\n", 200, id="a-file-that-was-cut-off"),
+    ],
+)
+def test_of_a_strangers_text_a_part_is_told(tmp_path: Path, kind: DataKind, text: str, most: int) -> None:
+    with pytest.raises(MeasureError) as caught:
+        read(tmp_path, text, kind)
+    assert 0 < caught.value.message.count("y" * 10) * 10 <= most
+
+
+def test_a_line_beyond_is_named_with_its_own_file(tmp_path: Path) -> None:
+    second = CLASS.format("b.py", f'<line number="{BEYOND}" hits="1"/>')
+    with pytest.raises(MeasureError, match=r"line 1000001 of b\.py, "):
+        read(tmp_path, cobertura("").replace("</coverage>", f"{second}</coverage>"))
+
+
 def test_the_last_line_a_file_can_have_is_read(tmp_path: Path) -> None:
     (xml,) = read(tmp_path, cobertura('<line number="1000000" hits="1"/>'))
     (lcov,) = read(tmp_path, "SF:a.py\nDA:1000000,1\nend_of_record\n", DataKind.LCOV)
@@ -236,10 +265,11 @@ def test_lines_that_only_functions_and_exits_name_count_as_in_diff_cover(tmp_pat
     """Istanbul writes no DA for the head of a function. coverage.py does, and there the DA counts."""
     text = "SF:a.ts\nFN:1,5,used\nFN:7,unused\nFN:9,counted\nFNDA:3,used\nFNDA:0,unused\nFNDA:2,counted\nFNDA:1,(x)\n"
     text += "FN:20,as_often\nFNDA:3,as_often\nFN:22,once\nFNDA:1,once\n"
+    text += "FN:24,never\nDA:13,0\nBRDA:13,0,0,1\n"
     text += "DA:9,0\nBRDA:11,0,0,2\nBRDA:11,0,1,0\nBRDA:12,0,0,-\nBRDA:12,0,1,-\nend_of_record\n"
     text += "SF:b.ts\nFNDA:1,used\nFN:x\nDA:3,1\nend_of_record\n"
     one, two = read(tmp_path, text, DataKind.LCOV)
-    assert one.lines == {1: True, 7: False, 9: False, 11: True, 12: False, 20: True, 22: True}
+    assert one.lines == {1: True, 7: False, 9: False, 11: True, 12: False, 13: False, 20: True, 22: True, 24: False}
     assert two.lines == {3: True}
 
 
@@ -264,6 +294,8 @@ def condition(taken: int, total: int, missing: str | None = None) -> str:
         pytest.param(condition(1, 2), condition(2, 2), (2, 2), id="all-needs-no-names"),
         pytest.param(condition(1, 2, "5,7"), condition(1, 2, "9"), (1, 2), id="names-that-do-not-fit-the-counts"),
         pytest.param(condition(0, 2, "5,7"), condition(1, 2, "9"), (1, 2), id="one-name-too-many"),
+        pytest.param(condition(1, 2, "x"), condition(1, 2, "y"), (1, 2), id="names-that-are-none"),
+        pytest.param(condition(0, 2, "exit,exit"), condition(0, 2, "exit,exit"), (0, 2), id="both-leave-the-code"),
         pytest.param(condition(1, 2, "5"), condition(2, 3, "7"), (2, 3), id="another-number-of-exits"),
         pytest.param(condition(2, 4, "5,7"), condition(2, 4, "8,9"), (4, 4), id="all-of-four"),
         pytest.param(condition(1, 2, ""), condition(1, 2, " , "), (1, 2), id="empty-names"),

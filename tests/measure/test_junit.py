@@ -213,6 +213,11 @@ def test_the_files_of_several_environments_count_a_test_once_and_as_its_worst(tm
     assert results.left_out == {"tests/test_cart.py::test_d"}
 
 
+def test_tests_that_were_all_skipped_are_results(tmp_path: Path) -> None:
+    results = results_of(tmp_path, suite(case("test_a", "<skipped/>")))
+    assert (results.ran, results.skipped) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("failure", "reason"),
     [
@@ -226,7 +231,81 @@ def test_a_failure_without_a_message_is_told_by_its_text(tmp_path: Path, failure
     assert failed.reason == reason
 
 
-MANY = b" ".join(b"a%d='1'" % n for n in range(70))
+@pytest.mark.parametrize(
+    ("inside", "outcome", "kind", "message", "text"),
+    [
+        pytest.param("", Outcome.PASSED, "", "", "", id="passed"),
+        pytest.param("<skipped message='no'>x</skipped>", Outcome.SKIPPED, "", "", "", id="skipped"),
+        pytest.param("<skipped type='pytest.xfail'/>", Outcome.PASSED, "", "", "", id="expected-by-pytest"),
+        pytest.param("<skipped type='XFAIL'/>", Outcome.PASSED, "", "", "", id="expected-by-unittest"),
+        pytest.param("<skipped message='expected test failure'/>", Outcome.PASSED, "", "", "", id="expected-by-nose2"),
+        pytest.param("<failure type='XFAIL' message='m'/>", Outcome.FAILED, "XFAIL", "m", "", id="no-skip-of-a-name"),
+        pytest.param("<failure type='A' message='m'>x</failure>", Outcome.FAILED, "A", "m", "x", id="failed"),
+        pytest.param("<error type='E' message='m'>x</error>", Outcome.ERROR, "E", "m", "x", id="error"),
+        pytest.param(
+            "<failure message='m'>x</failure><error message='n'>y</error>", Outcome.ERROR, "", "m", "x\n\ny",
+            id="failed-and-broke-after-it",
+        ),
+        pytest.param(
+            "<error message='n'>y</error><failure message='m'/>", Outcome.ERROR, "", "n", "y", id="broke-and-failed"
+        ),
+        pytest.param("<skipped/><failure message='m'/>", Outcome.FAILED, "", "m", "", id="skipped-and-failed"),
+        pytest.param("<failure message='m'/><skipped/>", Outcome.FAILED, "", "m", "", id="failed-and-skipped"),
+        pytest.param("<skipped/><skipped type='XFAIL'/>", Outcome.PASSED, "", "", "", id="skipped-and-expected"),
+    ],
+)  # fmt: skip
+def test_how_a_test_ended(inside: str, outcome: Outcome, kind: str, message: str, text: str) -> None:
+    (found,) = read_cases(suite(case("test_a", inside, more="file='tests/x.py'")))
+    assert (found.outcome, found.kind, found.message, found.text) == (outcome, kind, message, text)
+    assert (found.classname, found.name, found.file, found.seconds) == ("tests.test_cart", "test_a", "tests/x.py", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        ("<failure message='&#10; &#10; one &#10;two'/>", "one"),
+        ("<failure type='KeyError' message='one'/>", "KeyError: one"),
+        ("<failure type='app.errors.NoSuchThing' message='one'/>", "app.errors.NoSuchThing: one"),
+        ("<failure type='AssertionError' message='one'/>", "one"),
+        ("<failure type='UnexpectedSuccess' message='one'/>", "one"),
+        ("<failure type='see @team' message='one'/>", "one"),
+        ("<failure type='KeyError' message='test failure'>E   the text</failure>", "the text"),
+        ("<failure message='collection failure'>E   the text</failure>", "the text"),
+        ("<failure message='test error'>the text</failure>", "the text"),
+        ("<failure message='test failure'/>", "test failure"),
+        ("<error message='Traceback (most recent call last): x'>a\n  the text </error>", "the text"),
+        ("<failure>the text\n   </failure>", "the text"),
+        ("<failure>E  \nEnd\nE   the text\nE   more</failure>", "the text"),
+    ],
+)
+def test_the_reason_is_one_line(tmp_path: Path, failure: str, reason: str) -> None:
+    (failed,) = results_of(tmp_path, suite(case("test_a", failure))).failures
+    assert failed.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "output"),
+    [
+        ("\n\n  a\n\n\tb  \n\n", "  a\n\n    b"),
+        ("\n".join(["x" * 999] * 3), "\n".join(["x" * 999] * 3)),
+        ("\n".join(["x" * 999, "x" * 999, "x" * 1000]), "\n".join(["…", "x" * 999, "x" * 1000])),
+        ("x" * 3000, "…"),
+        ("\n".join("ab" * 15), "\n".join("ab" * 15)),
+        ("\n".join("c" + "ab" * 15), "\n".join("…" + "ab" * 15)),
+    ],
+    ids=["blank-lines", "three-thousand", "more", "one-long-line", "thirty-lines", "thirty-one"],
+)
+def test_of_the_output_the_end_is_kept(tmp_path: Path, text: str, output: str) -> None:
+    (failed,) = results_of(tmp_path, suite(case("test_a", f"<failure>{text}</failure>"))).failures
+    assert failed.output == output
+
+
+def test_a_report_may_be_sixteen_deep_and_an_element_have_64_attributes() -> None:
+    assert list(read_cases(b"<testsuite>" * 16 + b"</testsuite>" * 16)) == []
+    most, more = (" ".join(f"a{number}='1'" for number in range(count)) for count in (64, 65))
+    assert list(read_cases(f"<testsuite {most}/>".encode())) == []
+    with pytest.raises(ValueError, match="too many attributes"):
+        list(read_cases(f"<testsuite {more}/>".encode()))
 
 
 @pytest.mark.parametrize(
@@ -318,9 +397,11 @@ def test_control_characters_that_xml_has_no_place_for(tmp_path: Path) -> None:
     assert (failed.reason, failed.output) == ("a[31mb", "c")
 
 
-def test_utf_16(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["unmarked", "marked"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16(tmp_path: Path, encoding: str, mark: str) -> None:
     text = suite(case("test_ä")).decode()
-    content = f"<?xml version='1.0' encoding='utf-16'?>{text}".encode("utf-16")
+    content = f"{mark}<?xml version='1.0' encoding='utf-16'?>{text}".encode(encoding)
     assert results_of(tmp_path, content).names == {"tests/test_cart.py::test_ä"}
 
 
@@ -342,6 +423,17 @@ def test_times(tmp_path: Path) -> None:
     results = results_of(tmp_path, slow)
     assert results.slowest[:2] == (("t29", 29.0), ("t28", 28.0))
     assert (len(results.slowest), results.seconds) == (10, 435.0)
+
+
+def test_a_test_that_is_told_of_twice_took_as_long_as_its_longest(tmp_path: Path) -> None:
+    one, other = (suite(f"<testcase name='a' time='{seconds}'/>") for seconds in (2, 1))
+    assert results_of(tmp_path, one, other).slowest == results_of(tmp_path, other, one).slowest == (("a", 2.0),)
+
+
+def test_what_did_not_run_or_took_no_time_is_not_among_the_slowest(tmp_path: Path) -> None:
+    content = suite(case("test_a", "<skipped/>"), "<testcase name='b' time='0'/>", "<testcase name='c' time='1e6'/>")
+    results = results_of(tmp_path, content)
+    assert (results.slowest, results.seconds) == ((("c", 1_000_000.0),), 1_000_000.5)
 
 
 def test_a_lot_of_failures_and_of_output(tmp_path: Path) -> None:
@@ -387,12 +479,27 @@ def test_names_nobody_gives(tmp_path: Path) -> None:
     assert all(name.isprintable() and len(name) <= LONGEST_NAME for name in results.names)
 
 
+@pytest.mark.parametrize(("length", "cut"), [(LONGEST_NAME, False), (LONGEST_NAME + 1, True)])
+def test_a_name_of_two_hundred_characters_is_kept_whole(length: int, *, cut: bool) -> None:
+    name = "x" * length
+    one, other = (
+        NAMES.name(cases.Case(classname="", name=name[:-1] + last, file="", seconds=0, outcome=Outcome.PASSED))
+        for last in "ab"
+    )
+    assert one.full != other.full
+    assert (len(one.full), "…" in one.full, one.shown) == (LONGEST_NAME, cut, one.full)
+    assert not cut or one.full.partition("…")[0] == "x" * (LONGEST_NAME - 9)
+
+
 @given(st.text(), st.text(), st.text())
 def test_any_name_is_one_printable_line(classname: str, name: str, file: str) -> None:
     found = NAMES.name(cases.Case(classname=classname, name=name, file=file, seconds=0.0, outcome=Outcome.PASSED))
     assert found.full.isprintable()
     assert found.shown.isprintable()
     assert found.path in {None, CART, UNITS, BROKEN_PATH, PurePosixPath("tests/__init__.py")}
+
+
+TWO = "tests.test_cart.TestCart.test_a"
 
 
 @pytest.mark.parametrize(
@@ -408,10 +515,18 @@ def test_any_name_is_one_printable_line(classname: str, name: str, file: str) ->
         pytest.param("x", "/etc/passwd", None, "x.test_a", id="a-file-outside"),
         pytest.param("x", "../api/tests/test_cart.py", None, "x.test_a", id="a-file-above"),
         pytest.param("", "", None, "test_a", id="nothing"),
+        pytest.param("tests.test_cart.TestCart", "tests/other.py", "api/tests/other.py", TWO, id="another-file"),
+        pytest.param("tests.test_cart", "./tests/test_cart.py", "api/tests/test_cart.py", "test_a", id="from-here"),
+        pytest.param("x", "tests\\test_cart.py", "api/tests/test_cart.py", "x.test_a", id="of-windows"),
+        pytest.param("tests.test_cart.a b", "", "api/tests/test_cart.py", "a b.test_a", id="no-identifier"),
+        pytest.param("tests/test_cart", "", None, "tests/test_cart.test_a", id="no-module"),
+        pytest.param("unittest.loader._FailedTest", "", None, "unittest.loader._FailedTest.test_a", id="no-loader"),
+        pytest.param("unittest.loader._FailedTest.tests", "", None, "tests.test_a", id="of-a-loader"),
     ],
 )
 def test_the_file_of_a_test(classname: str, file: str, path: str | None, shown: str) -> None:
-    names = TestNames([PurePosixPath("api/tests/test_cart.py")], PurePosixPath("api"))
+    files = map(PurePosixPath, ["api/tests/test_cart.py", "api/tests/other.py"])
+    names = TestNames(files, PurePosixPath("api"))
     found = names.name(cases.Case(classname=classname, name="test_a", file=file, seconds=0.0, outcome=Outcome.PASSED))
     assert (found.path and str(found.path), found.shown) == (path, shown)
 
@@ -434,6 +549,42 @@ def test_the_file_of_a_test(classname: str, file: str, path: str | None, shown: 
 )
 def test_the_line_of_a_failure(text: str, line: int | None) -> None:
     assert line_in(PurePosixPath("api/tests/test_cart.py"), text) == line
+
+
+def test_the_line_is_that_of_the_last_exception_of_a_chain() -> None:
+    text = "tests/test_cart.py:1: in test_a\n{}\ntests/test_cart.py:2: in test_a\nsrc/x.py:3: in f"
+    for chain in ("The above exception was the direct cause", "During handling of the above exception"):
+        assert line_in(CART, text.format(chain)) == 2
+    assert line_in(CART, text.format("  During handling of the above exception")) == 1
+    assert line_in(CART, "tests/test_cart.py:1: in a\nDuring handling of the above exception\nsrc/x.py:3: in f") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "masked"),
+    [
+        *((name, True) for name in ("TOKEN", "my_token", "SECRETS", "DB_PASS", "PASSWORD", "PASSWD", "PASSPHRASE")),
+        *((name, True) for name in ("CREDENTIALS", "PW", "DB_PWD", "API_KEY", "KEY_ID", "SENTRY_DSN", "BASIC_AUTH")),
+        *((name, False) for name in ("PASSENGER", "MONKEY", "KEYS", "AUTHOR", "PWDS", "HOME")),
+    ],
+)
+def test_what_is_a_secret_by_its_name(name: str, *, masked: bool) -> None:
+    assert masking({name: " 654321\n"})("it is 654321.") == ("it is ***." if masked else "it is 654321.")
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "shown"),
+    [
+        ("12345", "12345", "12345"),
+        ("123456", "123456", MASK),
+        ("a.c.e.g", "abcdefg", "abcdefg"),
+        ("123\n123456", "123 and 123456", f"123 and {MASK}"),
+        ("1234567\n7654321", "1234567 7654321", f"{MASK} {MASK}"),
+        ("1234567\n7654321", "1234567\n7654321", MASK),
+        ("", "nothing", "nothing"),
+    ],
+)
+def test_a_secret_is_masked_as_a_whole_and_by_its_lines(value: str, text: str, shown: str) -> None:
+    assert masking({"TOKEN": value, "OTHER": "other-value"})(text) == shown
 
 
 def test_secrets_of_the_environment_are_not_told(tmp_path: Path) -> None:
@@ -500,6 +651,14 @@ def test_the_file_of_a_command(  # columns of the table
 def test_the_option_names_the_files_and_nothing_is_added(tmp_path: Path) -> None:
     files, options = planned(tmp_path, "pytest", ["out/*.xml"])
     assert (files.patterns, files.asked, options) == (("out/*.xml",), True, "")
+
+
+def test_files_that_were_there_before_are_read_when_they_are_given_by_name(tmp_path: Path) -> None:
+    for name in ("b.xml", "a.xml", ".hidden/deep/c.xml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(suite())
+    found = name_junit(tmp_path, ["b.xml", "*.xml", "**/c.xml", f"{tmp_path}/a.xml"]).fresh()
+    assert found == [tmp_path / name for name in ("b.xml", "a.xml", ".hidden/deep/c.xml")]
 
 
 def test_off(tmp_path: Path) -> None:

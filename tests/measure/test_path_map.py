@@ -33,6 +33,16 @@ FOUND: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
         ["src/shop/a.py", "tests/a.py"],
         {"/venv/lib/python3.12/site-packages/shop/a.py": "src/shop/a.py"},
     ),
+    "installed-by-debian": (
+        ["/usr/lib/python3/dist-packages/shop/a.py"],
+        ["src/shop/a.py", "tests/a.py"],
+        {"/usr/lib/python3/dist-packages/shop/a.py": "src/shop/a.py"},
+    ),
+    "in-another-folder-here-beside-others-of-its-root": (
+        ["/ci/R/app/a.py", "/ci/R/app/b.py", "/ci/R/lib/x.py"],
+        ["app/a.py", "app/b.py", "src/lib/x.py"],
+        {"/ci/R/app/a.py": "app/a.py", "/ci/R/app/b.py": "app/b.py", "/ci/R/lib/x.py": "src/lib/x.py"},
+    ),
     "a-folder-of-the-checkout-that-was-the-root": (
         ["a.py", "shop/b.py"],
         ["backend/a.py", "backend/shop/b.py"],
@@ -206,6 +216,11 @@ NOT_BELIEVED = {
     "a-file-of-a-temporary-folder": (["/ci/R/app/a.py", "/ci/R/app/b.py", "/gone/x/app/c.py"], ["app/c.py"]),
     "an-installed-module-by-its-name": (["/venv/lib/python3.12/site-packages/tool.py"], ["tool.py"]),
     "a-part-of-another-package": (["/venv/lib/site-packages/other/vendor/six.py"], ["vendor/six.py"]),
+    "another-package-of-debian": (["/usr/lib/python3/dist-packages/six/moves.py"], ["shop/six/moves.py"]),
+    "another-package-with-a-copy-in-a-folder-inside": (
+        ["/venv/lib/site-packages/six/moves.py"],
+        ["shop/vendor/six/moves.py"],
+    ),
     "another-package-with-a-copy-inside": (["/venv/lib/site-packages/six/moves.py"], ["shop/six/moves.py"]),
 }
 
@@ -224,11 +239,42 @@ def test_files_below_the_datas_folder_come_first_and_are_not_contradicted() -> N
     assert map_each(["/ci/R/one/app/m.py", "/ci/R/libs/tool/x.py"], local, below="one").lost == ()
 
 
+@pytest.mark.parametrize(
+    ("recorded", "place"),
+    [
+        pytest.param("/srv/deep/libs/x.py", None, id="a-folder-above-is-another"),
+        pytest.param("/srv/deep/app/more/libs/x.py", None, id="a-folder-below-is-another"),
+        pytest.param("/else/libs/x.py", "deep/libs/x.py", id="a-folder-that-has-nothing-to-do-with-it"),
+        pytest.param("/srv/deep/lib/y.py", "one/lib/y.py", id="a-file-beside"),
+    ],
+)
+def test_a_file_elsewhere_agrees_with_the_folders_of_those_below_the_datas(recorded: str, place: str | None) -> None:
+    local = ["one/app/m.py", "two/app/m.py", "deep/libs/x.py", "one/lib/y.py", "two/lib/y.py"]
+    mapped = map_each(["/srv/deep/app/m.py", recorded], local, below="one")
+    assert places(mapped) == {"/srv/deep/app/m.py": "one/app/m.py"} | ({recorded: place} if place else {})
+
+
+@pytest.mark.parametrize(("votes", "most", "believed"), [(2, 4, True), (2, 5, False), (3, 6, True), (3, 7, False)])
+def test_a_second_checkout_is_believed_when_half_as_many_files_speak_for_it(
+    votes: int, most: int, *, believed: bool
+) -> None:
+    names = [f"app/f{number}.py" for number in range(most)]
+    second = [f"/gone/x/{name}" for name in names[:votes]]
+    mapped = map_each([*(f"/ci/R/{name}" for name in names), *second], names)
+    assert len(mapped.found) == most + (votes if believed else 0)
+    assert list(mapped.lost) == ([] if believed else [(name,) for name in second])
+
+
+def test_of_two_sources_that_lead_to_one_file_the_first_is_told() -> None:
+    mapped = map_paths([("/ci/R/a/m.py", "/ci/X/a/m.py")], [PurePosixPath("a/m.py")])
+    assert mapped.roots == (("/ci/R", PurePosixPath()),)
+
+
 def test_what_is_ambiguous_below_the_datas_folder_settles_nothing() -> None:
-    local = ["one/a/pkg/m.py", "one/b/pkg/m.py", "libs/tool/x.py"]
+    local = ["one/a/pkg/m.py", "one/b/pkg/m.py", "libs/tool/x.py", "two/pkg/m.py"]
     mapped = map_each(["/ci/pkg/m.py", "/ci/libs/tool/x.py"], local, below="one")
     assert places(mapped) == {"/ci/libs/tool/x.py": "libs/tool/x.py"}
-    assert set(mapped.ambiguous) == {("/ci/pkg/m.py",)}
+    assert mapped.ambiguous == {("/ci/pkg/m.py",): tuple(map(PurePosixPath, local[:2]))}
 
 
 @pytest.mark.parametrize(("count", "found"), [(8, {"/ci/R/x.py": "d0/x.py", "/ci/R/y.py": "d0/y.py"}), (9, {})])

@@ -188,6 +188,7 @@ def test_an_installed_copy_of_equal_text_is_the_checkouts_file(tmp_path: Path, *
     [
         pytest.param("x", "x", "x", id="both-ran"),
         pytest.param("x", "-", "", id="only-the-copy-ran"),
+        pytest.param("x-", "-", "", id="only-a-part-of-the-copy-ran"),
         pytest.param("-", "-", "-", id="neither-ran"),
     ],
 )

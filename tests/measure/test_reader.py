@@ -190,6 +190,12 @@ def test_both_versions_are_named_where_a_source_could_not_be_parsed(
     assert caught.value.slug == "interpreter-not-usable"
 
 
+def test_one_source_of_several_that_could_not_be_parsed_is_enough(tmp_path: Path) -> None:
+    files = {PurePosixPath("m.py"): UNPARSABLE, PurePosixPath("n.py"): UNMEASURED}
+    found = name_reader(made(tmp_path), lambda: Measurement(coverage=Unavailable(reason="x"), unmeasured=files))
+    assert len(found.notes) == 1
+
+
 def test_what_has_nothing_to_do_with_the_version_is_left_as_it_is(tmp_path: Path) -> None:
     project = made(tmp_path)
     assert name_reader(project, measured(UNMEASURED)).notes == ("one",)

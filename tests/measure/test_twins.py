@@ -70,6 +70,13 @@ A = {"src/shop/a.py": "x = 1\n"}
 
 EQUAL: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str | None]]] = {
     "installed": ({f"{INSTALLED}/shop/a.py": "x = 1\n"}, A, {f"{INSTALLED}/shop/a.py": "src/shop/a.py"}),
+    "installed-module": (
+        {f"{INSTALLED}/main.py": "x = 1\n"},
+        {"main.py": "x = 1\n"},
+        {f"{INSTALLED}/main.py": "main.py"},
+    ),
+    "egg": ({"x/shop-1.0-py3.12.egg/shop/a.py": "x = 1\n"}, A, {"x/shop-1.0-py3.12.egg/shop/a.py": "src/shop/a.py"}),
+    "built": ({"build/lib/shop/a.py": "x = 1\n"}, A, {"build/lib/shop/a.py": "src/shop/a.py"}),
     "line-ends": ({f"{INSTALLED}/shop/a.py": "x = 1\r\n"}, A, {f"{INSTALLED}/shop/a.py": "src/shop/a.py"}),
     "keyword": (
         {f"{INSTALLED}/shop/a.py": "# $Id: 1f2e $\n"},
@@ -122,15 +129,15 @@ def two_packages(tmp_path: Path, texts: tuple[str, str], copy: str) -> Settled:
     place = tmp_path / INSTALLED / "pkg/m.py"
     write(place, copy)
     local = [PurePosixPath(f"{folder}/pkg/{name}.py") for folder in ("one", "two") for name in ("__init__", "m")]
-    data = RecordedData(path=tmp_path / "data", foreign=(Recorded(names=("m",), place=place),), known=0)
+    data = RecordedData(path=tmp_path / "data", foreign=(Recorded(names=("m", "n"), place=place),), known=0)
     return settle([data], root=tmp_path / "root", local=local)
 
 
 def test_a_copy_whose_text_two_files_have_is_refused_with_both(tmp_path: Path) -> None:
-    with pytest.raises(MeasureError, match=r"one/pkg/m\.py, two/pkg/m\.py"):
+    with pytest.raises(MeasureError, match=r"^m was .* one/pkg/m\.py, two/pkg/m\.py"):
         two_packages(tmp_path, ("x = 1\n", "x = 1\n"), "x = 1\n")
     settled = two_packages(tmp_path, ("x = 2\n", "x = 1\n"), "x = 1\n")
-    assert settled.places == ({("m",): PurePosixPath("two/pkg/m.py")},)
+    assert settled.places == ({("m", "n"): PurePosixPath("two/pkg/m.py")},)
 
 
 def test_a_copy_whose_text_two_files_have_belongs_where_the_others_beside_it_do(tmp_path: Path) -> None:
@@ -147,8 +154,47 @@ def test_a_copy_whose_text_two_files_have_belongs_where_the_others_beside_it_do(
     assert settled.places == ({("a.py",): PurePosixPath("two/pkg/a.py"), ("m.py",): PurePosixPath("two/pkg/m.py")},)
 
 
+@pytest.mark.parametrize("others", [1, 2])
+def test_a_copy_whose_text_one_file_has_is_that_wherever_the_others_beside_it_belong(
+    tmp_path: Path, others: int
+) -> None:
+    names = ["m", *"ab"[:others]]
+    for folder in ("one", "two"):
+        write(tmp_path / "root" / folder / "pkg/__init__.py", "")
+        for name in names:
+            write(tmp_path / "root" / folder / f"pkg/{name}.py", f"{folder} {name}")
+    places = {name: "one" if name == "m" else "two" for name in names}
+    for name, folder in places.items():
+        write(tmp_path / INSTALLED / f"pkg/{name}.py", f"{folder} {name}")
+    foreign = tuple(Recorded(names=(name,), place=tmp_path / INSTALLED / f"pkg/{name}.py") for name in names)
+    data = RecordedData(path=tmp_path / "data", foreign=foreign, known=0)
+    local = [PurePosixPath(f"{folder}/pkg/{name}.py") for folder in ("one", "two") for name in ("__init__", *names)]
+    settled = settle([data], root=tmp_path / "root", local=local)
+    assert settled.places == ({(n,): PurePosixPath(f"{folder}/pkg/{n}.py") for n, folder in places.items()},)
+
+
+def test_a_copy_that_is_reached_through_a_link_is_where_the_link_leads(tmp_path: Path) -> None:
+    write(tmp_path / "root/shop/__init__.py", "")
+    write(tmp_path / "root/shop/a.py", "x = 1\n")
+    write(tmp_path / INSTALLED / "shop/a.py", "x = 1\n")
+    (tmp_path / "link.py").symlink_to(tmp_path / INSTALLED / "shop/a.py")
+    item = Recorded(names=("link.py",), place=tmp_path / "link.py")
+    data = RecordedData(path=tmp_path / "data", foreign=(item,), known=0)
+    local = map(PurePosixPath, ["shop/__init__.py", "shop/a.py"])
+    settled = settle([data], root=tmp_path / "root", local=local)
+    assert settled.places == ({("link.py",): PurePosixPath("shop/a.py")},)
+
+
+def test_a_repository_inside_of_the_checkout_is_no_copy_of_it(tmp_path: Path) -> None:
+    for name, text in {"main.py": "x = 1\n", "vendor/.git": "", "vendor/main.py": "x = 2\n"}.items():
+        write(tmp_path / name, text)
+    item = Recorded(names=("vendor/main.py",), place=tmp_path / "vendor/main.py")
+    data = RecordedData(path=tmp_path / "data", foreign=(item,), known=0)
+    assert settle([data], root=tmp_path, local=[PurePosixPath("main.py")]).places == ({},)
+
+
 def test_a_copy_whose_text_none_of_two_files_has_is_an_old_one(tmp_path: Path) -> None:
-    with pytest.raises(MeasureError) as caught:
+    with pytest.raises(MeasureError, match=r"whose text differs from one/pkg/m\.py") as caught:
         two_packages(tmp_path, ("x = 1\n", "x = 2\n"), "x = 3\n")
     assert caught.value.slug == "installed-copy"
 
@@ -163,13 +209,132 @@ def test_what_another_checkout_ran_is_named_by_its_packages(tmp_path: Path) -> N
     }
 
 
+def test_the_copies_of_which_most_was_measured_are_named_first_and_only_three(tmp_path: Path) -> None:
+    local = {f"{name}/{file}.py": f"{name} {file}" for name in "abcd" for file in ("__init__", "m", "n")}
+    for name, text in local.items():
+        write(tmp_path / "root" / name, text)
+    counts = {"one": {"a": 1, "b": 3, "c": 2, "d": 1}, "two": {"b": 2}}
+    foreign = [
+        (tmp_path / env / "site-packages" / name, local[name])
+        for env, packages in counts.items()
+        for package, count in packages.items()
+        for name in [f"{package}/{file}.py" for file in ("__init__", "m", "n")][:count]
+    ]
+    for place, text in foreign:
+        write(place, text)
+    items = tuple(Recorded(names=(str(place),), place=place) for place, _ in foreign)
+    data = RecordedData(path=tmp_path / "data", foreign=items, known=0)
+    one, two = (tmp_path / env / "site-packages" for env in counts)
+    assert settle([data], root=tmp_path / "root", local=map(PurePosixPath, local)).notes == (
+        f"Measured the installed copy of b (in {one}, {two}): its text is equal.",
+        f"Measured the installed copy of c (in {one}): its text is equal.",
+        f"Measured the installed copy of a (in {one}): its text is equal.",
+    )
+
+
+def stale(tmp_path: Path, *, executed: tuple[bool, ...], ran: list[str]) -> Settled:
+    """Settle installed copies of a.py, b.py, …, each with another text than the checkout's."""
+    names = [f"shop/{name}.py" for name in "abc"[: len(executed)]]
+    for name in ["shop/__init__.py", *names]:
+        write(tmp_path / "root" / name, "x = 1\n")
+        write(tmp_path / INSTALLED / name, "x = 2\n")
+    foreign = tuple(
+        Recorded(names=(name,), place=tmp_path / INSTALLED / name, executed=one)
+        for name, one in zip(names, executed, strict=True)
+    )
+    local = map(PurePosixPath, ["shop/__init__.py", *names])
+    data = RecordedData(path=tmp_path / "data", foreign=foreign, known=0)
+    return settle([data], root=tmp_path / "root", local=local, executed=map(PurePosixPath, ran))
+
+
+@pytest.mark.parametrize(
+    ("executed", "ran", "named"),
+    [
+        ((True,), [], "shop/a.py in this checkout:"),
+        ((True, True), [], "shop/a.py in this checkout and 1 more:"),
+        ((True, True, True), [], "shop/a.py in this checkout and 2 more:"),
+        ((True, True), ["shop/a.py"], "shop/b.py in this checkout:"),
+        ((False, True), [], "shop/b.py in this checkout:"),
+    ],
+)
+def test_old_copies_that_ran_are_counted(
+    tmp_path: Path, executed: tuple[bool, ...], ran: list[str], named: str
+) -> None:
+    with pytest.raises(MeasureError) as caught:
+        stale(tmp_path, executed=executed, ran=ran)
+    assert f", whose text differs from {named} neither the change nor the total can be judged" in caught.value.message
+
+
+def test_an_old_copy_of_which_nothing_ran_is_the_file_here_of_which_nothing_ran(tmp_path: Path) -> None:
+    settled = stale(tmp_path, executed=(False,), ran=[])
+    assert (settled.places[0], settled.notes) == ({("shop/a.py",): PurePosixPath("shop/a.py")}, ())
+
+
+def test_old_copies_of_which_every_file_ran_here_too_are_left_out(tmp_path: Path) -> None:
+    settled = stale(tmp_path, executed=(True, True), ran=["shop/b.py", "shop/a.py"])
+    assert list(settled.places[0].values()) == [None, None]
+
+
+def test_what_an_old_copy_ran_beside_the_file_here_is_not_counted(tmp_path: Path) -> None:
+    settled = stale(tmp_path, executed=(True,), ran=["shop/a.py"])
+    copy = tmp_path / INSTALLED / "shop/a.py"
+    assert settled.notes == (f"What ran of {copy} is not counted: its text is not that of shop/a.py.",)
+
+
+@pytest.mark.parametrize(
+    ("names", "which"),
+    [(["/ci/x.py"], "the one measured file"), (["/ci/x.py", "/ci/y.py"], "the 2 measured files")],
+)
+def test_data_of_which_no_file_is_here_is_refused(tmp_path: Path, names: list[str], which: str) -> None:
+    foreign = tuple(Recorded(names=(name,)) for name in names)
+    data = RecordedData(path=tmp_path / "data", foreign=foreign, known=0)
+    with pytest.raises(MeasureError) as caught:
+        settle([data], root=tmp_path, local=[PurePosixPath("shop/a.py")])
+    assert caught.value.message.startswith(
+        f"none of {which} of {tmp_path}/data is in this checkout (the first is /ci/x.py); "
+    )
+    assert caught.value.slug == "sources-gone"
+
+
+def test_data_of_which_some_files_are_gone_is_taken_and_they_are_counted(tmp_path: Path) -> None:
+    names = ["/ci/R/shop/a.py", "/ci/R/shop/b.py", "/gone/x.py", "/gone/y.py"]
+    # A Cobertura report with two sources names each file twice.
+    foreign = tuple(Recorded(names=(name, f"/second{name}")) for name in names)
+    data = RecordedData(path=tmp_path / "data", foreign=foreign, known=0)
+    settled = settle([data], root=tmp_path, local=map(PurePosixPath, ["shop/a.py", "shop/b.py"]))
+    assert list(settled.places[0].values()) == [PurePosixPath("shop/a.py"), PurePosixPath("shop/b.py"), None, None]
+    assert settled.notes == (
+        "Paths under /ci/R were read as the checkout.",
+        "2 measured files are not in the checkout and left out (the first is /gone/x.py).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "place"), [("root/one", "one/app/m.py"), ("root/two", "two/app/m.py"), ("root", None), ("else", None)]
+)
+def test_data_in_a_folder_of_the_checkout_is_of_the_files_below_it(
+    tmp_path: Path, folder: str, place: str | None
+) -> None:
+    item = Recorded(names=("/srv/app/m.py", "/second"))
+    data = RecordedData(path=tmp_path / folder / "data", foreign=(item,), known=0)
+    local = [PurePosixPath("one/app/m.py"), PurePosixPath("two/app/m.py")]
+    (tmp_path / "root").mkdir()
+    if place is None:
+        with pytest.raises(MeasureError, match=r"^/srv/app/m\.py .* any of: one/app/m\.py, two/app/m\.py"):
+            settle([data], root=tmp_path / "root", local=local)
+        return
+    settled = settle([data], root=tmp_path / "root", local=local)
+    assert settled.places == ({item.names: PurePosixPath(place)},)
+
+
 def test_a_checkout_behind_a_link_has_its_files_inside(tmp_path: Path) -> None:
     write(tmp_path / "root/src/m.py", "")
     (tmp_path / "link").symlink_to("root")
-    alias = Recorded(names=("/ci/m.py",), alias=tmp_path / "root/src/m.py")
-    data = RecordedData(path=tmp_path / "data", foreign=(alias,), known=0)
-    settled = settle([data], root=tmp_path / "link", local=[PurePosixPath("src/m.py")])
-    assert settled.places == ({("/ci/m.py",): PurePosixPath("src/m.py")},)
+    for root, there in (("link", "root"), ("root", "link")):
+        alias = Recorded(names=("/ci/m.py",), alias=tmp_path / there / "src/m.py")
+        data = RecordedData(path=tmp_path / "data", foreign=(alias,), known=0)
+        settled = settle([data], root=tmp_path / root, local=[PurePosixPath("src/m.py")])
+        assert settled.places == ({("/ci/m.py",): PurePosixPath("src/m.py")},)
 
 
 def test_the_files_of_the_checkout_are_gone_through_more_than_once(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ class _Builder:
         from xml.etree.ElementTree import TreeBuilder  # noqa: PLC0415
 
         self._tree = TreeBuilder()
-        self._depth = self._elements = self._length = 0
+        self._depth = self._elements = 0
         self._heard = False
         """Whether the text here is kept."""
 
@@ -128,7 +128,7 @@ class _Builder:
         if len(attributes) > _MOST_ATTRIBUTES:
             self._refuse("has an element with too many attributes")
         name = tag.rpartition("}")[2]
-        self._length, self._heard = 0, name in {"failure", "error", "skipped"}
+        self._heard = name in {"failure", "error", "skipped"}
         self._tree.start(name, attributes)
 
     def end(self, tag: str) -> None:
@@ -138,7 +138,6 @@ class _Builder:
 
     def data(self, text: str) -> None:
         if self._heard:
-            self._length += len(text)
             self._tree.data(text)
 
     def doctype(self, *_: object) -> None:

@@ -199,8 +199,22 @@ def test_given_places_are_the_last_word_and_nowhere_is_left_out(folder: ProbedFo
     data = folder.data("data", names)
     places = {"/ci/n.py": folder.full("n.py"), "/ci/m.py": folder.full("m.py"), "/ci/left.py": None}
     answer = folder.ask("analyse", data=[data], local=["m.py", "n.py"], places={data: places})
-    assert answer["foreign"] == []
+    assert (answer["foreign"], answer["problems"]) == ([], [])
     assert {path: record["m"] for path, record in answer["files"].items()} == {"m.py": [], "n.py": [2]}
+
+
+def test_one_file_to_settle_in_one_of_two_data_files_is_enough(folder: ProbedFolder) -> None:
+    folder.write({"m.py": TWO})
+    data = [folder.data("one", {folder.full("m.py"): [1]}), folder.data("two", {"/ci/m.py": [2]})]
+    answer = folder.ask("analyse", data=data, local=["m.py"])
+    assert [[one["name"] for one in found["foreign"]] for found in answer["foreign"]] == [[], ["/ci/m.py"]]
+    assert "files" not in answer
+
+
+def test_data_that_belongs_nowhere_at_all_holds_nothing(folder: ProbedFolder) -> None:
+    data = folder.data("data", {"/ci/left.py": [1]})
+    answer = folder.ask("analyse", data=[data], places={data: {"/ci/left.py": None}})
+    assert (answer["files"], answer["problems"]) == ({}, [])
 
 
 def test_branch_data_that_belongs_nowhere_is_left_out(folder: ProbedFolder) -> None:

@@ -55,6 +55,15 @@ def test_a_record_holds_statements_missing_excluded_and_branches(folder: ProbedF
     assert found == {"s": [1, 2, 3, 4, 5, 6, 7, 10], "m": [3], "x": [8, 9], "b": [[2, 2, 1], [4, 2, 2]]}
 
 
+def test_branches_tell_why_a_line_is_missing(folder: ProbedFolder) -> None:
+    folder.write({"m.py": "def f(a):\n    if a:\n        return 1\n    return 2\n"})
+    steps = [(-1, 1), (1, -1), (-1, 2), (2, 4), (4, -1)]
+    analyst = Analyst(data_file=folder.arcs("data", {folder.full("m.py"): steps}), config_file=False)
+    analyst.load()
+    found = record(analyst, analyst.reporter_of(folder.full("m.py")), detailed=True)
+    assert found["reasons"] == [[2, "if-never-true", 2], [3, "if-never-true", 2]]
+
+
 def test_without_branch_data_there_are_no_branches(folder: ProbedFolder) -> None:
     assert recorded(folder, BRANCHES, [1, 2, 3], detailed=False)["b"] == []
 
@@ -149,6 +158,7 @@ def test_what_is_python_by_its_name(folder: ProbedFolder, name: str, *, looks: b
         pytest.param('# said\n"""What it is."""\na = 1\n', [2, 3], [], id="docstring-of-another-coverage"),
         pytest.param("try:\n    a = 1\nfinally:\n    b = 1\n", [1, 2, 3, 4], [], id="clause-of-another-python"),
         pytest.param("", [1], [], id="nothing-in-it"),
+        pytest.param("# said\na = 1\n", [1, 2], [1], id="a-comment-at-the-top"),
         pytest.param("# said\n", [1], [], id="only-a-comment"),
         pytest.param("a = 1\n", [], [], id="not-executed"),
     ],
@@ -169,6 +179,7 @@ def test_line_0_is_no_line(folder: ProbedFolder) -> None:
 @pytest.mark.parametrize(
     ("source", "added", "left_out"),
     [
+        pytest.param("", [], [], id="nothing"),
         pytest.param("a = 1\nb = a + 1\nc.d(b)\n", [], [], id="plain"),
         pytest.param('"""What."""\na = 1\n', [1], [1], id="docstring"),
         pytest.param('def f():\n    """What."""\n    return 1\n', [2], [2], id="docstring-of-a-function"),

@@ -270,6 +270,13 @@ def test_a_file_with_data_is_in_scope_unless_reports_leave_it_out(folder: Probed
     )
 
 
+def test_a_template_with_data_is_spoken_of_when_reports_leave_it_out(folder: ProbedFolder) -> None:
+    folder.write({".coveragerc": "[report]\nomit = *.html\n", "page.html": "a\n"})
+    data = folder.data("data", {folder.full("page.html"): [1]})
+    answer = folder.ask("analyse", data=[data], local=["page.html"], changed=["page.html"])
+    assert told(answer["changed"]) == {"page.html": "[report] omit = *.html @ .coveragerc line 2"}
+
+
 def test_files_with_code_that_nothing_loaded_are_listed(folder: ProbedFolder) -> None:
     files = {
         "a.py": CODE,
