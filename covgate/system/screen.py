@@ -54,7 +54,7 @@ class Screen:
     @contextmanager
     def stream(self, what: str) -> Iterator[None]:
         """As `step`, for what writes to the log itself: in the same terminal a moving line would be torn by it."""
-        if self._is_live and not self.out.isatty():
+        if not self.out.isatty():
             with self.step(what):
                 yield
             return

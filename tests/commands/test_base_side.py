@@ -56,3 +56,24 @@ def test_a_component_holds_the_files_that_its_globs_meant(
     bar = find_bar(replace(resolve(), components=now), side, change, "")
     assert bar.changes is not None
     assert [(r.name, r.before, r.after, r.count, r.lowers) for r in bar.changes.rows] == rows
+
+
+def test_a_file_that_cov_config_names_is_held_against_the_bases(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository")
+    repository.write("conf/cov.ini", "[run]\nomit = a.py\n")
+    base = repository.commit("base")
+    repository.write("conf/cov.ini", "[run]\nomit =\n    a.py\n    b.py\n")
+    git, head = repository.command, repository.commit("change")
+    change = Checkout(
+        git=git, remote=GitRemote(git), prefix=PurePosixPath(), head=head, tree=head, base=None, lines=None
+    )
+    settings = resolve(command=("pytest", "--cov", "--cov-config=conf/cov.ini"))
+    side = BaseSide(
+        base=Base(sha=base, how=BaseHow.GIVEN),
+        place=Place(start=repository.path, project=repository.path, toml=None),
+        settings=settings,
+        git=git,
+    )
+    changes = find_bar(settings, side, change, "").changes
+    assert changes is not None
+    assert [(r.name, r.before, r.after, r.lowers) for r in changes.rows] == [("omit", None, "b.py", True)]

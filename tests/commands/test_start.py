@@ -13,14 +13,19 @@ from covgate.errors import InputError
 from tests.support.git import ENVIRONMENT, make_repository
 
 
-def merged(folder: Path, change: str) -> RunRequest:
-    """A pull request whose base has its only project in the folder a; the action runs on it as in its image."""
+def merged(folder: Path, change: str, *, before: str = "", now: str = "") -> RunRequest:
+    """A pull request whose base has its only project in the folder a; the action runs on it as in its image.
+
+    `before` and `now` are the settings of the base and of the change, where there are any.
+    """
     repository = make_repository(folder / "checkout")
     repository.write("a/setup.py", "# one\n")
+    repository.write("pyproject.toml", before)
     repository.commit("base")
     repository.branch("topic")
     repository.git("mv", "a", "moved")
     repository.git("mv", "moved", change)
+    repository.write("pyproject.toml", now)
     repository.commit("move", m="1\n")
     repository.checkout("main")
     repository.git("merge", "--quiet", "--no-ff", "--message", "merge", "topic")
@@ -48,6 +53,17 @@ def test_a_pull_request_does_not_choose_another_project_to_be_judged(tmp_path: P
     with pytest.raises(InputError, match="the project was in a at the base") as caught:
         open_run(merged(tmp_path, "b"))
     assert caught.value.slug == "several-projects"
+
+
+def test_what_a_pull_request_sets_and_its_base_does_too_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = "[tool.covgate]\ntest-command = "
+    settings, _, base_side = open_run(merged(tmp_path, "a", before=f"{table}'pytest'\n", now=f"{table}'true'\n"))
+    assert settings.test_command == "pytest"
+    assert base_side is not None
+    said = f"Not used of this change's own settings, as the base {base_side.base.sha[:7]} sets these: test-command\n"
+    assert said in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize("given", [{}, {"guard": "strict"}], ids=["without-a-guard", "with-one"])

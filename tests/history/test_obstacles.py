@@ -49,6 +49,7 @@ TEXT = "m.py\n    1-8\n    9 missing\n"
         ("pytest -qx --ff", (), "", "--ff with -x"),
         ("pytest --failed-first --maxfail=1", (), "", "--failed-first with --maxfail"),
         ("pytest --splits 3 --group 1", (), "", "--splits"),
+        ("pytest --shard-id=0 --num-shards=2", (), "", "--shard-id"),
         ("make test", (), "", None),
         ("make -k", (), "", None),
         ("make -k --lf && pytest", (), "", None),

@@ -34,6 +34,7 @@ from covgate.model.coverage import Coverage, FileCoverage
 from covgate.model.history import Aim, History, Record
 from covgate.model.numbers import Counts, Tally
 from covgate.model.secret import Secret
+from covgate.model.test_results import TestResults
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import ComponentFigures
 from covgate.report.facts import Facts
@@ -163,7 +164,7 @@ def test_what_a_record_holds_of_a_run(place: Place) -> None:
     first, repository = change_in(place.repository).head, place.repository
     place.run(facts(TEXT, diff=None, suite=None))
     second = repository.commit("two\n\nand more", m="a = 2\n")
-    suite = replace(PASSED, seconds=12.3456)
+    suite = replace(PASSED, seconds=12.3456, tests=TestResults(passed=3, skipped=1))
     half = Tally(lines=Counts(covered=1, total=2))
     parts = (
         ComponentFigures(name="known", total=half, diff=None, delta=None),
@@ -191,6 +192,7 @@ def test_what_a_record_holds_of_a_run(place: Place) -> None:
         total=Tally(lines=Counts(covered=9, total=10), branches=Counts(covered=1, total=2)),
         has_branches=True,
         components={"known": half},
+        tests=3,
         seconds=12.3,
         aim=Aim(total=Decimal(95), by=date(2027, 3, 1)),
     )

@@ -329,6 +329,12 @@ def test_a_folder_is_read(tmp_path: Path) -> None:
     assert files.setup_cfg == {"a": {"b": "%(c)s"}}
 
 
+def test_what_lies_above_the_checkout_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "checkout" / "backend").mkdir(parents=True)
+    (tmp_path / ".python-version").write_text("3.12\n")
+    assert read_project_files(tmp_path / "checkout" / "backend", tmp_path / "checkout").python_version is None
+
+
 def test_a_folder_that_is_no_member_has_no_part_in_the_workspace(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "uv.lock").touch()

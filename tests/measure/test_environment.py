@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from covgate.errors import InputError
-from covgate.measure.environment import _verified
+from covgate.measure.environment import Environment, Workshop, _verified
 from covgate.measure.project import Project
 from covgate.measure.python_wish import PythonWish
 
@@ -43,3 +44,39 @@ def test_a_python_is_asked_for_its_version(tmp_path: Path, says: str, asked: str
     with pytest.raises(InputError, match=problem) as caught:
         _verified(project, wish)
     assert caught.value.slug == "python-not-found"
+
+
+def made(folder: Path, uv: str, python: str, said: list[str]) -> Environment:
+    """Return an environment whose uv and Python are scripts; what it says is put into `said`."""
+    for name, script in {"uv": uv, "python": python}.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    project = Project(directory=folder, root=folder, python=folder / "python", environment={"PATH": os.defpath})
+    workshop = Workshop(
+        tools=folder, folder=folder, cache=None, timeout_seconds=60, while_running=nullcontext, say=said.append
+    )
+    return Environment(project=project, workshop=workshop, uv=folder / "uv", version="3.12")
+
+
+def test_uv_installs_what_it_is_told_to(tmp_path: Path) -> None:
+    made(tmp_path, 'echo "$@" > called', "", []).install(("pip", "install", "-e", "."))
+    assert (tmp_path / "called").read_text() == "pip install -e .\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "installs", "says"),
+    [
+        ("", True, []),
+        ("7.10.0", True, ["coverage 7.10.0 is replaced by 99.0"]),
+        ("99.0", False, []),
+    ],
+    ids=["none", "too-old", "new-enough"],
+)
+def test_an_environment_gets_a_coverage_that_is_new_enough(
+    tmp_path: Path, before: str, says: list[str], *, installs: bool
+) -> None:
+    (tmp_path / "version").write_text(before)
+    said: list[str] = []
+    made(tmp_path, 'echo "$@" > called; echo 99.0 > version', "cat version", said).add_coverage()
+    assert (tmp_path / "called").exists() is installs
+    assert [text.partition(":")[0] for text in said] == says

@@ -127,6 +127,11 @@ def test_the_program_is_no_argument_of_its_own(tmp_path: Path, command: str, sou
     assert options == CovOptions(used=True, source=source)
 
 
+def test_one_call_of_several_that_measures_is_enough(tmp_path: Path) -> None:
+    options = find_cov_options(tmp_path, words_of("pytest --cov=shop a && pytest b"), "")
+    assert options == CovOptions(used=True)
+
+
 @pytest.mark.parametrize("command", [["./run-tests", "--cov", "shop"], ["tox", "--", "--cov=shop"]], ids=["own", "tox"])
 def test_options_a_program_may_hand_on_are_read(tmp_path: Path, command: list[str]) -> None:
     assert find_cov_options(tmp_path, command, "").source == ("shop",)

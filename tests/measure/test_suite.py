@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,12 @@ def ran(folder: Path, script: str) -> SuiteData:
 def test_a_run_is_what_its_exit_code_says(tmp_path: Path, script: str, status: SuiteStatus, code: int) -> None:
     done = ran(tmp_path, script)
     assert (done.run.status, done.run.exit_code, done.notes) == (status, code, ())
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "One process"), (2, "2 processes")])
+def test_processes_that_were_ended_before_they_wrote_data_are_counted(tmp_path: Path, count: int, said: str) -> None:
+    (note,) = replace(ran(tmp_path, "true"), cut_off=count).notes
+    assert f"without coverage data: {said}, so lines" in note
 
 
 @pytest.mark.parametrize("code", [126, 127])

@@ -184,6 +184,7 @@ RESULTS = {
     "half-a-character": (TEXT.replace("src/app/api.py", "\\ud800").encode(), "schema"),
     "a-huge-text": (changed("headline", to="x" * 20_001), "a text of 20,001 characters"),
     "a-huge-count": (changed("total", "lines", "total", to=10**18), "beyond all counts"),
+    "one-more-than-the-largest": (changed("total", "lines", "total", to=10**9 + 1), "beyond all counts"),
     "more-covered-than-there-is": (changed("total", "lines", "covered", to=10**6), "covers more than there is"),
     "a-better-percent": (changed("diff", "percent", to="100.000"), "diff.percent does not follow"),
     "a-better-file": (changed("diff", "files", 0, "percent", to="100.000"), "diff.files.percent does not follow"),

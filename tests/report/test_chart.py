@@ -65,6 +65,7 @@ def test_labels_with_room_stay_where_they_are() -> None:
         ("2026-12-20", 40, ["21 Dec 2026", "28 Dec", "4 Jan 2027", "11 Jan", "18 Jan", "25 Jan"]),
         ("2026-10-15", 150, ["Nov 2026", "Dec", "Jan 2027", "Feb", "Mar"]),
         ("2024-06-01", 900, ["Jul 2024", "Jan 2025", "Jul", "Jan 2026", "Jul"]),
+        ("2024-07-01", 870, ["Jul 2024", "Jan 2025", "Jul", "Jan 2026", "Jul"]),
         ("2018-06-01", 2000, ["Jan 2019", "Jan 2020", "Jan 2021", "Jan 2022", "Jan 2023"]),
         (
             "2010-06-01",
@@ -72,7 +73,15 @@ def test_labels_with_room_stay_where_they_are() -> None:
             ["Jan 2012", "Jan 2014", "Jan 2016", "Jan 2018", "Jan 2020", "Jan 2022", "Jan 2024", "Jan 2026"],
         ),
     ],
-    ids=["a week", "weeks over the new year", "months", "half years", "years", "every second year"],
+    ids=[
+        "a week",
+        "weeks over the new year",
+        "months",
+        "half years",
+        "half years from the first day of one",
+        "years",
+        "every second year",
+    ],
 )
 def test_dates_at_the_axis(first: str, days: int, labels: list[str]) -> None:
     begin = datetime.fromisoformat(first).replace(tzinfo=UTC)

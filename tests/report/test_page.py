@@ -18,11 +18,11 @@ from covgate.change.texts import shown_source
 from covgate.model.change import DiffCoverage
 from covgate.model.coverage import Span
 from covgate.report.facts import Facts
-from covgate.report.folds import Fold, Listing
+from covgate.report.folds import Bullets, Fold, Listing
 from covgate.report.page.code import LONGEST_LINE, colour_lines
 from covgate.report.page.gaps import MOST_COLOURED, MOST_LINES, build_gaps
 from covgate.report.page.render import render_page
-from covgate.report.prose import say
+from covgate.report.prose import link, name, say
 from covgate.report.view import build_view
 from tests.support.situations import CORE, SITUATIONS, facts
 from tests.support.situations_compared import INDIRECT, compared
@@ -229,6 +229,15 @@ def test_keywords_strings_and_names_have_their_colours() -> None:
     assert found[10] == '<b class="k">def </b><b class="f">work</b>(a, b):'
     assert '<b class="c"># &quot;&quot;&quot; no string</b>' in found[5]
     assert found[2] == '<b class="s">&#x27;quotes&#x27; and &quot;more&quot; ...</b>'
+
+
+def test_a_name_is_code_and_only_a_web_address_is_a_link() -> None:
+    notes = (name("a<b"), link("docs", "https://x.org/a"), link("code", "javascript:x//https://"))
+    fold = Fold(title=say("t"), blocks=(Bullets(rows=tuple(map(say, notes))),))
+    text = render_page(facts(CORE), replace(build_view(facts(CORE)), folds=(fold,)), {})
+    assert "<code>a&lt;b</code>" in text
+    assert '<a href="https://x.org/a" rel="noreferrer">docs</a>' in text
+    assert "javascript:x" not in text
 
 
 @pytest.mark.parametrize("name", ["tool", "m.py", "m.pyw", "m.pyi", "m.wsgi", "m.cgi"])

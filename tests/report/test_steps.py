@@ -279,6 +279,13 @@ def test_three_folders_are_named_those_that_miss_most_and_the_root_as_such() -> 
     assert [one.shown for one in found.folders] == [".", "a/b", "d"]
 
 
+def test_for_the_diff_no_place_outside_the_change_is_named() -> None:
+    lines = "".join(f"    + {n} missing\n    {n + 1} missing\n" for n in range(11, 31, 2))
+    made = facts(f"m.py\n    + 1-10\n    10\n{lines}", min_diff="90")
+    found = next_steps(made, made.known_diff.files)
+    assert (found.title, found.rows) == ("That takes at least 8 of 10 places. Most is missing in", ())
+
+
 def test_a_part_of_the_last_place_may_be_enough() -> None:
     text = "m.py\n    + 1-20\n    + 21-25 missing\n    def f 20-25\n    + 31-33 missing\n    def g 30-33\n"
     made = facts(text, min_diff="87")
@@ -295,6 +302,7 @@ def test_a_part_of_the_last_place_may_be_enough() -> None:
         pytest.param("def f 70-90 from 71", (Reason(kind=ReasonKind.NEVER_RUN, line=70),), id="its-def-ran"),
         pytest.param("def f 71-90", (Reason(kind=ReasonKind.NEVER_RUN, line=71),), id="all-of-it-is-its-body"),
         pytest.param("def f 69-90 from 70", (), id="a-part-of-its-body-ran"),
+        pytest.param("91\n    def f 71-91", (), id="the-end-of-its-body-ran"),
     ],
 )
 def test_a_function_that_did_not_change_is_never_run_where_nothing_of_its_body_ran(

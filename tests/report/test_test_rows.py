@@ -45,6 +45,10 @@ def failed(tests: TestResults | None = RESULTS, **others: Any) -> Facts:  # noqa
     return facts(COVERED, min_diff="80", suite=run, **others)
 
 
+def test_a_report_that_names_more_than_it_counts_leaves_none_out() -> None:
+    assert make_test_rows(failed(replace(RESULTS, failed=1, errors=0))).more == 0
+
+
 def test_failed_tests() -> None:
     rows = make_test_rows(failed())
     assert rows.failure == "3 of 412 tests failed"

@@ -243,3 +243,10 @@ def test_more_components_than_colours_differ_by_dashes() -> None:
     )
     assert files["trend.svg"].count('stroke-dasharray="7 4"') == 8
     assert files["trend.svg"].count('stroke-dasharray="2 4"') == 5
+
+
+@pytest.mark.parametrize(("count", "dots"), [(60, 60), (61, 0)])
+def test_up_to_sixty_points_have_a_dot_each(count: int, dots: int) -> None:
+    records = tuple(make_record(n, NOW + timedelta(days=n), 50) for n in range(count))
+    drawn = render(History(records=records), target=None, components=())["trend.svg"]
+    assert drawn.count('class="dot"') == dots

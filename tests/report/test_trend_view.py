@@ -11,7 +11,7 @@ from covgate.config.goals import Component, Target
 from covgate.model.history import Aim, History, Point, Start
 from covgate.report.bands import Bands
 from covgate.report.trend.points import Trend
-from covgate.report.trend.view import TrendView, build_trend_view
+from covgate.report.trend.view import EMBEDDED, TrendView, build_trend_view
 from tests.support.trend_samples import make_record
 
 JANUARY = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -95,3 +95,11 @@ def test_the_targets_day_is_shown_where_the_axis_reaches_it(by: date | None, sho
 def test_where_the_axis_begins_and_ends(days: list[int], by: date | None, first: float, last: float) -> None:
     view = view_of(days, by)
     assert (view.first, view.last) == (day(0) + timedelta(days=first), day(0) + timedelta(days=last))
+
+
+def test_the_first_of_the_points_that_are_drawn_says_what_it_changed() -> None:
+    history = History(records=tuple(make_record(n, JANUARY + timedelta(days=n), 50) for n in range(EMBEDDED + 1)))
+    bands = Bands(green=Decimal(80), orange=Decimal(60))
+    trend = Trend(history=history, target=None, components=(), bands=bands, today=date(2026, 1, 11))
+    rows = build_trend_view(trend, repository_url=None, title="t").rows
+    assert (len(rows), rows[0].delta) == (EMBEDDED, "0.00")

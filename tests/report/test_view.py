@@ -340,6 +340,13 @@ def test_the_components_stand_in_four_columns_and_the_project_last() -> None:
     ]
 
 
+@pytest.mark.parametrize(("count", "shown"), [(5, 6), (6, 3)])
+def test_five_components_stand_in_the_open_with_the_project(count: int, shown: int) -> None:
+    made = ALL["components"]()
+    parts = (*made.components, *(replace(made.components[0], name=f"part{n}") for n in range(count - 3)))
+    assert len(build_view(replace(made, components=parts)).components) == shown
+
+
 def test_beyond_five_components_those_that_pass_are_folded() -> None:
     made = ALL["components"]()
     parts = (*made.components, *(replace(made.components[0], name=f"part{n}") for n in range(4)))

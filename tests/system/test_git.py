@@ -122,3 +122,12 @@ def test_a_clone_that_follows_one_branch_knows_that_there_may_be_others(
     repository.commit("one")
     assert GitRemote(repository.clone(tmp_path / "clone", *args).command).partial is partial
     assert GitRemote(repository.command).partial is False
+
+
+def test_what_nobody_wrote_to_is_as_it_was_checked_out(repository: Repository) -> None:
+    repository.commit("one", old="1\n", new="1\n", other="1\n")
+    repository.write("new.py", "2\n")
+    repository.write("untracked.py", "1\n")
+    names = [PurePosixPath(name) for name in ("old.py", "new.py", "untracked.py")]
+    assert repository.command.as_checked_out(names) == {PurePosixPath("old.py")}
+    assert repository.command.as_checked_out([]) == frozenset()

@@ -40,6 +40,17 @@ def repository(tmp_path: Path) -> Repository:
     return made
 
 
+def test_a_call_of_the_users_has_the_users_settings_and_is_covgates_in_all_else(
+    repository: Repository, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").write_text("[covgate]\n\tx = mine\n")
+    environment = ENVIRONMENT | {"GIT_CONFIG_GLOBAL": str(tmp_path / "mine"), "GIT_DIR": "/gone"}
+    call = GitCall(directory=repository.path, environment=environment, of_user=True)
+    assert call.run("config", "--get", "covgate.x").stdout == b"mine\n"
+    found = call.run("-c", "alias.env=!env", "env").stdout.decode().splitlines()
+    assert {"LC_ALL=C", "GIT_TERMINAL_PROMPT=0", f"GIT_CONFIG_GLOBAL={tmp_path / 'mine'}"} <= set(found)
+
+
 # --- an old git ------------------------------------------------------------------------------------------------------
 
 

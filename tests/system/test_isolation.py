@@ -63,3 +63,11 @@ def test_what_is_started_as_the_user_is_behind_the_second_wall(
     assert ((user.home / "new").exists(), (tmp_path / "new").exists()) == (True, False)
     start(lambda: write(tmp_path), None).wait()
     assert (tmp_path / "new").exists()
+
+
+@with_landlock
+def test_no_program_behind_the_second_wall_gains_rights(tmp_path: Path) -> None:
+    read = landlock.start_behind(
+        [tmp_path], lambda: subprocess.Popen(["grep", "NoNewPrivs", "/proc/self/status"], stdout=subprocess.PIPE)
+    )
+    assert read.communicate()[0].split() == [b"NoNewPrivs:", b"1"]

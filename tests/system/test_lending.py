@@ -111,8 +111,12 @@ def test_submodules_and_worktrees_have_configurations_of_their_own(config: Path)
 
 
 def test_an_include_that_names_no_file_includes_nothing(config: Path) -> None:
+    # For git this is in the user's home.
+    (config.parent / "~").mkdir()
+    (config.parent / "~" / "x").write_text("[a]\n\tb = 1\n")
     with config.open("a") as file:
         file.write('[includeIf "gitdir:/y"]\n\tpath\n[includeIf "gitdir:/z"]\n\tpath =\n')
+        file.write('[includeIf "gitdir:/w"]\n\tpath = ~/x\n')
     assert hide_credentials(config) == [config.parent / "other.config"]
 
 
@@ -214,6 +218,16 @@ def test_what_git_believes_and_what_is_recorded_stays(workspace: Path, script: s
     with lent(TESTS, [workspace, workspace / "inner" / "deep"], [workspace / "records"], {}) as user:
         assert shell(user, workspace, f"({script}) > /dev/null 2>&1 && echo done") == ""
     assert snapshot(workspace) == before
+
+
+@as_root
+def test_what_a_link_among_the_records_leads_to_is_left_as_it_is(workspace: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("")
+    elsewhere.chmod(0o666)
+    (workspace / "records" / "link").symlink_to(elsewhere)
+    with lent(TESTS, [workspace], [workspace / "records"], {}):
+        assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o666
 
 
 @as_root

@@ -34,8 +34,7 @@ def test_both_streams_come_in_order_and_bytes_stay_as_they_are(tmp_path: Path) -
 def test_only_the_end_is_kept(tmp_path: Path) -> None:
     out, kept = pass_on(tmp_path, "seq 1 5000")
     assert out.split() == [b"%d" % number for number in range(1, 5001)]
-    assert kept.splitlines()[-1] == "5000"
-    assert len(kept.splitlines()) == 60
+    assert kept.split() == [str(number) for number in range(4941, 5001)]
 
 
 @pytest.mark.slow

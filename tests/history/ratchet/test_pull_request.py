@@ -136,3 +136,25 @@ def test_the_branch_may_be_deleted_after_a_merge(git_github: FakeGithub, pulls: 
     git_github.git_data.git("update-ref", "-d", f"refs/heads/{BRANCH}")
     run(up("86", old="84"))
     assert only(pulls).number == 13
+
+
+def test_a_closed_proposal_waits_until_there_is_more_to_propose(
+    git_github: FakeGithub, pulls: FakePulls, run: Run
+) -> None:
+    run(up("84"))
+    pulls.close(only(pulls))
+    waits = "Pull request #12 was closed, so the ratchet waits until it can propose more."
+    assert run(up("84")) == RatchetOutcome(note=waits)
+    assert run(up("86")).note.startswith("Pull request #13: ")
+    assert proposed(git_github) == text(86)
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "closed"])
+def test_a_persons_commit_is_named_while_its_pull_request_is_open(pulls: FakePulls, run: Run, *, closed: bool) -> None:
+    run(up("84"))
+    pulls.push(BRANCH, "api/a.py", "2\n")
+    pulls.push("main", CONFIG, text(84))
+    if closed:
+        pulls.close(only(pulls))
+    alone = f"The branch {BRANCH} has a commit of someone else's: it is left alone."
+    assert run(up("84")) == RatchetOutcome(note="" if closed else alone)

@@ -188,6 +188,11 @@ def test_a_commit_that_is_not_covgates_own_proposes_nothing(message: str) -> Non
     assert parse_message(message) is None
 
 
+def test_a_comment_of_another_tool_is_no_marker() -> None:
+    body = f"<!-- a label -->\n{render_body([TOTAL], 'main', {})}"
+    assert parse_marker(body) == {None: TOTAL.new}
+
+
 @pytest.mark.parametrize(
     "body",
     [

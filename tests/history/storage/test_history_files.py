@@ -250,6 +250,7 @@ BROKEN = {
     "component-control": (changed(components={"a\x1bb": PLAIN["total"]}), "name"),
     "tests-negative": (changed(tests=-1), "tests"),
     "tests-float": (changed(tests=1.5), "tests"),
+    "duration-negative": (changed(duration=-0.5), "duration"),
     "duration-text": (changed(duration="1"), "duration"),
     "duration-nan": (changed(duration=float("nan")), "NaN"),
     "duration-infinite": (changed().replace("1.5", "1e999"), "duration"),
