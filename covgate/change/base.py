@@ -155,6 +155,7 @@ class _Search:
             return None
         for own, other in (parents, parents[::-1]):
             if self._holds(own, wanted) and not self._holds(other, wanted) and self._holds(other, known):
+                self._bring(other, depth="0")
                 return other
         return None
 
