@@ -294,6 +294,7 @@ def condition(taken: int, total: int, missing: str | None = None) -> str:
         pytest.param(condition(1, 2), condition(2, 2), (2, 2), id="all-needs-no-names"),
         pytest.param(condition(1, 2, "5,7"), condition(1, 2, "9"), (1, 2), id="names-that-do-not-fit-the-counts"),
         pytest.param(condition(0, 2, "5,7"), condition(1, 2, "9"), (1, 2), id="one-name-too-many"),
+        pytest.param(condition(1, 3, "5, exit"), condition(1, 3, "exit ,7"), (2, 3), id="blanks-around-names"),
         pytest.param(condition(1, 2, "x"), condition(1, 2, "y"), (1, 2), id="names-that-are-none"),
         pytest.param(condition(0, 2, "exit,exit"), condition(0, 2, "exit,exit"), (0, 2), id="both-leave-the-code"),
         pytest.param(condition(1, 2, "5"), condition(2, 3, "7"), (2, 3), id="another-number-of-exits"),
