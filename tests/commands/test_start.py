@@ -58,7 +58,7 @@ def test_a_pull_request_does_not_choose_another_project_to_be_judged(tmp_path: P
 def test_what_a_pull_request_sets_and_its_base_does_too_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before, now = ('[tool.covgate]\nname = "{}"\n'.format(name) for name in ("base", "own"))
+    before, now = (f'[tool.covgate]\nname = "{name}"\n' for name in ("base", "own"))
     settings, _, base_side = open_run(merged(tmp_path, "a", before=before, now=now))
     assert settings.name == "base"
     assert base_side is not None
