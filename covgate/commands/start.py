@@ -204,5 +204,5 @@ def _anchored(given: Mapping[str, str], place: Place, name_of: Callable[[Option]
     for option in map(option_named, ("report-dir", "history-dir", "coverage-data")):
         anchor = place.anchored_glob if option.repeatable else place.anchored
         text = values.get(name_of(option), "")
-        values |= {name_of(option): "\n".join(map(anchor, parse_lines(text)))} if text.strip() else {}
+        values |= {name_of(option): "\n".join(map(anchor, parse_lines(text)))} if text else {}
     return values

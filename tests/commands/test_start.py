@@ -58,11 +58,11 @@ def test_a_pull_request_does_not_choose_another_project_to_be_judged(tmp_path: P
 def test_what_a_pull_request_sets_and_its_base_does_too_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table = "[tool.covgate]\ntest-command = "
-    settings, _, base_side = open_run(merged(tmp_path, "a", before=f"{table}'pytest'\n", now=f"{table}'true'\n"))
-    assert settings.test_command == "pytest"
+    before, now = (f'[tool.covgate]\nname = "{name}"\n' for name in ("base", "own"))
+    settings, _, base_side = open_run(merged(tmp_path, "a", before=before, now=now))
+    assert settings.name == "base"
     assert base_side is not None
-    said = f"Not used of this change's own settings, as the base {base_side.base.sha[:7]} sets these: test-command\n"
+    said = f"own settings, as the base {base_side.base.sha[:7]} sets these: name (pyproject.toml, line 2)\n"
     assert said in "".join(capsys.readouterr())
 
 

@@ -177,6 +177,12 @@ NAME = "a name has at most 40 letters, digits, - and _, and starts with a letter
             DROP, "bad-option-value", id="larger-than-python-prints",
         ),
         pytest.param(
+            f"{CORE}max-drop = 0x1{'0' * 1000}",
+            "components.core.max-drop = a number of thousands of digits (from pyproject.toml, line 3): "
+            "expected a number from 0 to 100",
+            DROP, "bad-option-value", id="of-4001-bits",
+        ),
+        pytest.param(
             f"{TARGET}total = -1",
             "target.total = -1 (from pyproject.toml, line 2): a percent lies between 0 and 100",
             TOTAL, "bad-option-value", id="a-negative-target",

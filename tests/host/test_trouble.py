@@ -264,6 +264,13 @@ def test_the_token_is_in_no_error(github: FakeGithub, connect: Connect, fault: F
     assert problem.__cause__ is None
 
 
+def test_a_long_answer_is_cut(github: FakeGithub, connect: Connect) -> None:
+    github.faults.append(Fault(method="GET", answer=error(400, "x" * 300)))
+    problem = problem_of(publish_comment(connect(pace=replace(IMPATIENT, retries=0)), report()))
+    assert problem.message.count("x" * 200) == 1
+    assert "x" * 201 not in problem.message
+
+
 def test_a_broken_token_is_not_quoted(connect: Connect) -> None:
     problem = problem_of(publish_comment(connect("ghs_work\nflow"), report()))
     assert "flow" not in f"{problem.message} {problem.hint}".replace("workflow", "")

@@ -240,6 +240,10 @@ def test_a_name_is_code_and_only_a_web_address_is_a_link() -> None:
     assert "javascript:x" not in text
 
 
+def test_an_empty_line_of_a_string_has_no_colour() -> None:
+    assert colour_lines(PATH, 'x = """a\n\nb"""\n', (Span(start=2, end=3),))[2] == ""
+
+
 @pytest.mark.parametrize("name", ["tool", "m.py", "m.pyw", "m.pyi", "m.wsgi", "m.cgi"])
 def test_python_is_coloured_by_whatever_suffix(name: str) -> None:
     assert "<b" in colour_lines(PurePosixPath(name), "return 1\n", WHOLE)[1]

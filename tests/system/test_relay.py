@@ -51,6 +51,13 @@ def test_an_address_loses_its_credentials_also_where_it_is_written_in_pieces(tmp
 
 
 @pytest.mark.slow
+def test_a_line_is_one_up_to_64_kib(tmp_path: Path) -> None:
+    begin = "head -c 65522 /dev/zero | tr '\\0' x; printf ' https://me:pa'"
+    out, _ = pass_on(tmp_path, f"{begin}; sleep 0.3; printf '55@host/simple\\n'", without_credentials)
+    assert out == b"x" * 65522 + b" https://****@host/simple\n"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["sleep 60 &", "yes > /dev/fd/1 &"], ids=["held", "filled"])
 def test_who_holds_the_stream_is_not_waited_for(tmp_path: Path, script: str) -> None:
     started = time.monotonic()
