@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,12 +22,15 @@ with_landlock = pytest.mark.skipif(
 )
 
 
+NOBODYS = 4_000_000
+"""A number that nobody has. All processes of a user may be ended here: never that of whoever runs the tests."""
+
+
 @pytest.fixture
 def user(tmp_path: Path) -> Iterator[Isolation]:
-    """A user of this process's own number: whoever runs the tests may be that."""
     (tmp_path / "home").mkdir()
-    with closing(Ender(os.getuid())) as ender:
-        yield Isolation(user=os.getuid(), home=tmp_path / "home", ender=ender, places=[tmp_path / "home"])
+    with closing(Ender(NOBODYS)) as ender:
+        yield Isolation(user=NOBODYS, home=tmp_path / "home", ender=ender, places=[tmp_path / "home"])
 
 
 def test_no_variable_leads_the_user_to_folders_or_names_of_the_runners(user: Isolation) -> None:
