@@ -12,7 +12,7 @@ from hypothesis import settings
 # Machines that run several jobs at once are slow at times; a fixed seed keeps a green change green.
 settings.register_profile("covgate", max_examples=60, deadline=None, derandomize=True)
 # For the loop of a developer; `make test` looks at more.
-settings.register_profile("quick", parent=settings.get_profile("covgate"), max_examples=8)
+settings.register_profile("quick", parent=settings.get_profile("covgate"), max_examples=5)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "covgate"))
 
 # A shell starts what it puts into the background with SIGINT ignored, and every process of the tests would inherit it.

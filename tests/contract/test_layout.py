@@ -161,6 +161,7 @@ def test_a_face_names_what_others_use_and_nothing_else(room: str) -> None:
     assert not [name for name in listed if name.startswith("_")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_face_loads_no_library(room: str) -> None:
     """A command that needs none of a room's libraries does not wait for them."""

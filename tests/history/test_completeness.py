@@ -117,6 +117,7 @@ def test_a_file_that_may_choose_tests_explains_what_is_gone(repository: Reposito
         assert part(change_in(repository), past) == (15, ""), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "steps"),
     [

@@ -29,6 +29,8 @@ from tests.support.git import Repository, make_repository
 from tests.support.recorded import build, sha
 from tests.support.shifted import read_coverage
 
+pytestmark = pytest.mark.slow
+
 TEN = "".join(f"a{n} = 1\n" for n in range(1, 11))
 
 

@@ -25,6 +25,8 @@ from tests.history.conftest import BRANCH, change_in, figures_of
 from tests.support.git import Repository
 from tests.support.situations import ended, facts
 
+pytestmark = pytest.mark.slow
+
 TEXT = "m.py\n    1-8\n    9 missing\n"
 
 

@@ -25,6 +25,8 @@ from tests.support.github.clients import QUICK, Connect, marked_runs, methods
 from tests.support.github.comments import report
 from tests.support.github.server import FakeGithub, Fault
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 

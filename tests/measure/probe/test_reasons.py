@@ -257,6 +257,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, dict[str, di
     return {branch: measure(tmp_path_factory.mktemp("programs"), programs, branch=branch) for branch in (True, False)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_what_decides_is_named(records: Mapping[bool, Mapping[str, Any]], name: str) -> None:
     assert reasons_of(records[True][name]) == expected(dedent(PROGRAMS[name]))
