@@ -16,6 +16,9 @@ from covgate.system.git import GitCommand
 from covgate.system.git_remote import GitRemote
 from tests.support.git import ENVIRONMENT, Repository, make_repository
 
+# tests/change/test_base_of_part.py holds the same steps over a history in memory.
+pytestmark = pytest.mark.slow
+
 LOCAL = RunContext(kind=EventKind.LOCAL)
 
 

@@ -158,6 +158,7 @@ def deleted_tests(repository: Repository, before: dict[str, str], after: dict[st
 ONE, TWO = "def test_one():\n    assert True\n", "def test_two():\n    assert True\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [

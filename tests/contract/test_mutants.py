@@ -36,6 +36,7 @@ def test_what_is_changed(source: str, expected: set[str]) -> None:
     assert changes(source) == expected
 
 
+@pytest.mark.slow
 def test_each_change_is_python_and_no_two_are_one() -> None:
     source = (ROOT / "tools" / "generate.py").read_bytes()
     found = list(find_mutants("generate.py", source))

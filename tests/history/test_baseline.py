@@ -321,6 +321,7 @@ def test_a_github_that_does_not_answer_makes_the_baseline_unavailable(draw: Draw
     assert len(github.asked) == 1
 
 
+@pytest.mark.slow
 def test_a_history_of_thousands_is_searched_in_three_calls_of_git(tmp_path: Path) -> None:
     story = Story()
     tip = story.line(None, 3000)

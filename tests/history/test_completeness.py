@@ -109,6 +109,7 @@ CHOOSES = [
 ]
 
 
+@pytest.mark.slow
 def test_a_file_that_may_choose_tests_explains_what_is_gone(repository: Repository) -> None:
     for name in CHOOSES:
         past = with_tests(repository)

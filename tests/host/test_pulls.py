@@ -80,6 +80,7 @@ def test_a_pull_request_is_edited_and_retired(fake: FakePulls, pulls: GithubPull
     assert (fake.pulls[0].title, fake.pulls[0].body, fake.open) == ("over", "done", [])
 
 
+@pytest.mark.slow
 def test_a_commits_message_is_text(git_github: FakeGithub, pulls: GithubPulls) -> None:
     sha = parse_sha(git_github.git_data.text("rev-parse", "refs/heads/main"))
     assert pulls.commit_message(sha) == git_github.git_data.text("show", "--no-patch", "--format=%B", sha).strip()

@@ -153,6 +153,7 @@ def test_pytest(tmp_path: Path, options: list[str], first_line: str) -> None:
     assert {name for name, _ in results.slowest} <= results.names
 
 
+@pytest.mark.slow
 def test_a_module_that_cannot_be_imported_by_pytest(tmp_path: Path) -> None:
     written(tmp_path, {str(BROKEN_PATH): BROKEN}, "-m", "pytest", "--junitxml=x.xml")
     results = read([tmp_path / "x.xml"])

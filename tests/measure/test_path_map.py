@@ -207,6 +207,7 @@ def calls_to_map(count: int) -> int:
     return calls
 
 
+@pytest.mark.slow
 def test_the_work_grows_with_the_number_of_files_not_with_its_square() -> None:
     assert calls_to_map(2000) < 15 * calls_to_map(200)
 

@@ -94,6 +94,7 @@ def test_a_comment_of_every_size(size: int, folder: str) -> None:
         assert f"… and {size - COMMENT_ROWS:,} more in the " in comment or "Left out to fit" in comment
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(size=st.integers(0, 150), limit=st.integers(600, 20_000), folder=st.sampled_from(["a", "src/app|b", "`é" * 40]))
 def test_a_comment_of_any_size_within_any_limit(size: int, limit: int, folder: str) -> None:

@@ -229,6 +229,7 @@ def _key(world: World, spot: Spot) -> tuple[PurePosixPath, int]:
     return spot.path, start
 
 
+@pytest.mark.slow
 def test_the_cases_are_of_every_kind() -> None:
     found = [(world, find_steps(world.judged())) for world in map(random_world, range(500))]
     steps = [(world, one) for world, one in found if one is not None]

@@ -54,6 +54,7 @@ def test_a_call_of_the_users_has_the_users_settings_and_is_covgates_in_all_else(
 # --- an old git ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("version", "refused"),
     [
@@ -117,6 +118,7 @@ def test_an_old_git_reads_every_name(repository: Repository, tmp_path: Path) -> 
     assert git.blobs(commit, []) == {}
 
 
+@pytest.mark.slow
 def test_an_old_git_finds_the_base_of_a_shallow_clone(tmp_path: Path) -> None:
     story = Story()
     fork = story.line(None, 5)

@@ -123,6 +123,7 @@ def test_a_file_that_cannot_be_analysed_is_a_problem_unless_the_configuration_ig
 # --- many files ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cores", [1, 3, 20])
 def test_many_files_are_analysed_in_several_processes(
     folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch, cores: int
