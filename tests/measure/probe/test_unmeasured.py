@@ -237,6 +237,24 @@ def test_a_module_of_an_environment_is_found_by_import(folder: ProbedFolder, mon
     assert told(answer["changed"])["x/other.py"] != UNMEASURED
 
 
+def test_a_package_that_covgate_adds_to_the_measurement_is_no_scope_of_the_project(
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another package of its name, which Python finds first, lies where the configuration names nothing."""
+    folder.write({".coveragerc": RUN + "source = src\n", "src/addedpack/__init__.py": "", "src/addedpack/a.py": CODE})
+    folder.write({"old/addedpack/__init__.py": "", "old/addedpack/b.py": CODE})
+    monkeypatch.syspath_prepend(folder.path / "old")
+    tracked = ["src/addedpack/__init__.py", "src/addedpack/a.py", "old/addedpack/__init__.py", "old/addedpack/b.py"]
+    prepared = folder.ask("prepare", data_file=folder.full("x"), packages={"addedpack": "src/addedpack"})
+    data = folder.data("data", {folder.full("src/addedpack/a.py"): [1]})
+    answer = folder.ask(
+        "analyse", data=[data], local=tracked, tracked=tracked, changed=tracked[2:], config=prepared["config"],
+        packages={"addedpack": "src/addedpack"}, own_run=True,
+    )  # fmt: skip
+    assert told(answer["changed"]) == dict.fromkeys(tracked[2:], "source = src @ .coveragerc line 2")
+    assert answer["unloaded"] == []
+
+
 # --- what is said of a file ---------------------------------------------------------------------------------------
 
 
