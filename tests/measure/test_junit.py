@@ -328,6 +328,17 @@ def test_secrets_of_the_environment_are_not_told(tmp_path: Path) -> None:
     assert results.slowest[0][0] == f"tests/test_cart.py::test_a[{MASK}]"
 
 
+def test_no_part_of_a_secret_is_left_where_a_long_name_is_cut(tmp_path: Path) -> None:
+    """It may lie anywhere in the name."""
+    cases = (case(f"test_a[{'x' * before}hush-hush{'y' * 200}]", "<failure/>") for before in range(150, 200, 5))
+    (tmp_path / "x.xml").write_bytes(suite(*cases))
+    results, _ = read_junit([tmp_path / "x.xml"], NAMES, masking({"API_TOKEN": "hush-hush"}))
+    assert results is not None
+    shown = [*(test.name for test in results.failures), *(name for name, _ in results.slowest)]
+    assert (len(shown), [name for name in shown if "hu" in name]) == (20, [])
+    assert results.failed == 10
+
+
 # --- which files ------------------------------------------------------------------------------------------------------
 
 
