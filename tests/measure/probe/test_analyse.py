@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -297,6 +298,19 @@ def test_a_package_that_is_found_elsewhere_and_left_unmeasured_there_is_hidden(
     data = folder.data("data", names)
     answer = folder.ask("analyse", data=[data], local=local, packages={"shopper": "shopper"})
     assert answer["hidden"] == ([["shopper", str(where)]] if hidden else [])
+
+
+@pytest.mark.parametrize("here", ["", "."])
+def test_a_copy_is_hidden_behind_the_working_directory_too(
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch, here: str
+) -> None:
+    """Python looks there first in this process, and not in every process of a suite."""
+    folder.write({"hiddenshop/__init__.py": TWO, "b.py": TWO, "../venv/hiddenshop/__init__.py": TWO})
+    monkeypatch.setattr(sys, "path", [here, str(folder.path), str(folder.path.parent / "venv"), *sys.path])
+    data = folder.data("data", {folder.full("b.py"): [1]})
+    local = ["hiddenshop/__init__.py", "b.py"]
+    answer = folder.ask("analyse", data=[data], local=local, packages={"hiddenshop": "hiddenshop"})
+    assert answer["hidden"] == [["hiddenshop", str(folder.path.parent / "venv/hiddenshop/__init__.py")]]
 
 
 def test_a_module_that_is_found_elsewhere_is_hidden_too(folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch) -> None:

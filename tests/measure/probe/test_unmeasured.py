@@ -229,6 +229,15 @@ def test_the_folders_above_the_project_are_no_packages_of_it(
     assert set(told(answer["changed"]).values()) == {UNMEASURED, "source_pkgs = click @ .coveragerc line 2"}
 
 
+def test_a_package_beside_the_projects_folder_is_found(folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One project of a repository may measure what another one holds."""
+    files = {"lib/shop/api/__init__.py": UNMEASURED, "lib/shop/api/a.py": UNMEASURED, "lib/shop/b.py": OTHER}
+    folder.write({"backend/.coveragerc": RUN + "source_pkgs = shop.api\n", **dict.fromkeys(files, CODE)})
+    monkeypatch.chdir(folder.path / "backend")
+    answer = folder.ask("static", changed=[*files], tracked=[*files])
+    assert {path: gap.partition(" @")[0] for path, gap in told(answer["changed"]).items()} == files
+
+
 def test_a_module_of_an_environment_is_found_by_import(folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.write({".coveragerc": RUN + "source_pkgs = tillmod\n", "lib/tillmod.py": CODE, "x/other.py": CODE})
     monkeypatch.syspath_prepend(folder.path / "lib")
