@@ -304,6 +304,8 @@ def test_what_is_a_secret_by_its_name(name: str, *, masked: bool) -> None:
         ("1234567\n7654321", "1234567 7654321", f"{MASK} {MASK}"),
         ("1234567\n7654321", "1234567\n7654321", MASK),
         ("", "nothing", "nothing"),
+        (r"C:\secret", "assert 'C:\\\\secret' == r'C:\\secret'", f"assert '{MASK}' == r'{MASK}'"),
+        ("12'45\"7", repr("12'45\"7"), f"'{MASK}'"),
     ],
 )
 def test_a_secret_is_masked_as_a_whole_and_by_its_lines(value: str, text: str, shown: str) -> None:

@@ -124,6 +124,8 @@ def masking(environment: Mapping[str, str]) -> Callable[[str], str]:
         if _SECRET_NAME.search(name.upper()) and len(value.strip()) >= _SHORTEST_SECRET
     }
     pieces = {line for value in values for line in value.splitlines() if len(line) >= _SHORTEST_SECRET} | values
+    # A failed assertion shows texts as Python writes them: a backslash is two.
+    pieces |= {repr(piece)[1:-1] for piece in pieces}
     # The longest first: one may be a part of another.
     pattern = "|".join(re.escape(piece) for piece in sorted(pieces, key=len, reverse=True))
     if not pattern:
