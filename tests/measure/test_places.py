@@ -207,6 +207,17 @@ def test_a_copy_of_another_text_is_refused_unless_the_file_here_ran(
     assert any(note.startswith("What ran of ") for note in found.notes) is (copy == "x")
 
 
+@pytest.mark.parametrize("records", [("x", "-"), ("-", "x"), ("-", "x", "-")], ids=" ".join)
+def test_a_copy_of_another_text_is_refused_whichever_record_of_it_ran(tmp_path: Path, records: Sequence[str]) -> None:
+    """Reports are joined by putting one behind the other: the last record of a file may hold nothing that ran."""
+    write(tmp_path, {"src/shop/__init__.py": "", "src/shop/a.py": "x = 1\n", INSTALLED: "x = 2\n"})
+    write(
+        tmp_path, {"x.info": lcov({"src/shop/__init__.py": "x"}) + "".join(lcov({INSTALLED: one}) for one in records)}
+    )
+    with pytest.raises(MeasureError, match=r"site-packages/shop/a\.py, whose text differs from src/shop/a\.py"):
+        read(tmp_path, ["x.info"], local=["src/shop/__init__.py", "src/shop/a.py"])
+
+
 # --- several sources, several reports -----------------------------------------------------------------------------
 
 SOURCES = (
