@@ -187,6 +187,15 @@ def test_reports_are_made_where_they_are_asked_for(folder: ProbedFolder, asked: 
         assert 'lines-covered="1"' in Path(places["xml"]).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("kind", ["coverage-html", "xml", "lcov", "json", "markdown"])
+def test_every_report_passes_over_what_a_template_was_compiled_to(folder: ProbedFolder, kind: str) -> None:
+    place = Path(folder.full("out"))
+    answer = ask(folder, {"a.py": TWO, "a.html": "{{ ("}, {"a.py": [1], "a.html": [1]}, exports={kind: str(place)})
+    assert (answer.get("error"), list(answer["files"]), answer["problems"]) == (None, ["a.py"], [])
+    text = (place / "index.html" if place.is_dir() else place).read_text(encoding="utf-8")
+    assert ("a.py" in text, "a.html" in text) == (True, False)
+
+
 def test_no_report_is_made_of_what_cannot_be_analysed(folder: ProbedFolder) -> None:
     answer = ask(folder, {"a.py": "def f(:\n"}, {"a.py": [1]}, exports={"xml": folder.full("out.xml")})
     assert answer["problems"]

@@ -133,6 +133,28 @@ def test_what_pytest_cov_names_is_measured(folder: ProbedFolder, configuration: 
     assert told(answer["changed"]) == {"shop/a.py": UNMEASURED, "x.py": expected}
 
 
+def test_a_folder_that_is_named_in_full_is_shown_as_one_of_the_project(folder: ProbedFolder) -> None:
+    folder.write({".coveragerc": RUN + f"source = {folder.full('shop')}\n", "shop/a.py": CODE, "x.py": CODE})
+    answer = folder.ask("static", changed=["shop/a.py", "x.py"])
+    assert told(answer["changed"]) == {"shop/a.py": UNMEASURED, "x.py": "source = shop @ .coveragerc line 2"}
+
+
+def test_what_covgate_has_a_run_leave_out_is_a_default_and_no_setting_of_the_project(folder: ProbedFolder) -> None:
+    folder.write({".coveragerc": RUN + "branch = true\nomit = gen/*\n", "a.py": CODE})
+    changed = ["lib/sitecustomize.py", "usercustomize.py", "gen/b.py"]
+    folder.write(dict.fromkeys(changed, CODE))
+    prepared = folder.ask("prepare", data_file=folder.full("x"))
+    data = folder.arcs("data", {folder.full("a.py"): [(-1, 1)]})
+    answer = folder.ask(
+        "analyse", data=[data], local=["a.py"], changed=changed, config=prepared["config"], own_run=True
+    )
+    assert told(answer["changed"]) == {
+        "lib/sitecustomize.py": "sitecustomize.py @ a default: Python's own start",
+        "usercustomize.py": "usercustomize.py @ a default: Python's own start",
+        "gen/b.py": "omit = gen/* @ .coveragerc line 3",
+    }
+
+
 def test_what_pytest_collects_by_its_configuration_are_tests(folder: ProbedFolder) -> None:
     folder.write({"shop/check_a.py": CODE, "shop/a.py": CODE})
     answer = folder.ask("static", changed=["shop/check_a.py", "shop/a.py"], tests=["check_*.py", "*.py"])
@@ -207,6 +229,9 @@ OTHER = "source_pkgs = shop.api"
             ["one/shop/api/__init__.py"], id="where-it-was-measured",
         ),
         pytest.param(
+            {"one/shop/api.py": PARSED, "two/shop/api.py": OTHER}, ["one/shop/api.py"], id="the-measured-module"
+        ),
+        pytest.param(
             {"lib/app/__init__.py": OTHER, "lib/app/shop/api/__init__.py": OTHER, "src/shop/api/a.py": UNMEASURED},
             [], id="below-a-package-it-has-a-longer-name",
         ),
@@ -219,14 +244,16 @@ def test_a_package_is_the_folder_that_has_its_name(
     assert scope_of(folder, [*files], measured) == files
 
 
+@pytest.mark.parametrize("module", ["__init__.py", "core.py"], ids=["a-package", "a-namespace"])
 def test_the_folders_above_the_project_are_no_packages_of_it(
-    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     clone = ProbedFolder(folder.path / "click" / "clone")
-    clone.write({".coveragerc": RUN + "source_pkgs = click\n", "src/click/__init__.py": CODE, "x.py": CODE})
+    files = [f"src/click/{module}", "x.py"]
+    clone.write({".coveragerc": RUN + "source_pkgs = click\n", **dict.fromkeys(files, CODE)})
     monkeypatch.chdir(clone.path)
-    answer = clone.ask("static", changed=["src/click/__init__.py", "x.py"], tracked=["src/click/__init__.py", "x.py"])
-    assert set(told(answer["changed"]).values()) == {UNMEASURED, "source_pkgs = click @ .coveragerc line 2"}
+    answer = clone.ask("static", changed=files, tracked=files)
+    assert list(told(answer["changed"]).values()) == [UNMEASURED, "source_pkgs = click @ .coveragerc line 2"]
 
 
 def test_a_package_beside_the_projects_folder_is_found(folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,12 +265,25 @@ def test_a_package_beside_the_projects_folder_is_found(folder: ProbedFolder, mon
     assert {path: gap.partition(" @")[0] for path, gap in told(answer["changed"]).items()} == files
 
 
-def test_a_module_of_an_environment_is_found_by_import(folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder.write({".coveragerc": RUN + "source_pkgs = tillmod\n", "lib/tillmod.py": CODE, "x/other.py": CODE})
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [
+        ("tillmod", {"lib/tillmod.py"}),
+        # A module has no modules in it.
+        ("tillmod.api", set()),
+        ("tillpack", {"lib/tillpack/__init__.py", "lib/tillpack/a.py", "lib/tillpack/sub/b.py"}),
+        ("tillpack.a", {"lib/tillpack/a.py"}),
+        ("tillpack.sub", {"lib/tillpack/sub/b.py"}),
+    ],
+)
+def test_what_git_does_not_know_is_found_by_import(
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch, name: str, inside: set[str]
+) -> None:
+    files = ["lib/tillmod.py", *(f"lib/tillpack/{one}.py" for one in ("__init__", "a", "sub/b")), "x/other.py"]
+    folder.write({".coveragerc": RUN + f"source_pkgs = {name}\n", **dict.fromkeys(files, CODE)})
     monkeypatch.syspath_prepend(folder.path / "lib")
-    answer = folder.ask("static", changed=["lib/tillmod.py", "x/other.py"])
-    assert told(answer["changed"])["lib/tillmod.py"] == UNMEASURED
-    assert told(answer["changed"])["x/other.py"] != UNMEASURED
+    answer = folder.ask("static", changed=files)
+    assert {path for path, gap in told(answer["changed"]).items() if gap == UNMEASURED} == inside
 
 
 def test_a_package_that_covgate_adds_to_the_measurement_is_no_scope_of_the_project(
