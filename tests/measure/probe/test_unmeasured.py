@@ -327,6 +327,31 @@ def test_a_file_that_is_gone_or_cannot_be_parsed_has_the_reason(folder: ProbedFo
     assert "broken.py" in changed["broken.py"]["why"]
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param(b"# coding: nope\na = 1\n", "unknown encoding: nope", id="unknown-encoding"),
+        pytest.param(b"a = '\xe4'\n", "encoding", id="another-encoding"),
+        pytest.param("a = 1\n".encode("utf-16"), "encoding", id="utf-16"),
+    ],
+)
+def test_a_source_that_coverage_itself_stumbles_over_has_the_reason(
+    folder: ProbedFolder, content: bytes, said: str
+) -> None:
+    """Data of tests, mostly: tools that read Python are tested with such files."""
+    folder.write({"b.py": CODE})
+    (folder.path / "a.py").write_bytes(content)
+    unmeasured_one = folder.ask("static", changed=["a.py"], tracked=["a.py"])["changed"]["a.py"]
+    reported = folder.ask("static", changed=["a.py"], measured=["a.py"])["changed"]["a.py"]
+    data = folder.data("data", {folder.full("a.py"): [1], folder.full("b.py"): [3]})
+    answer = folder.ask("analyse", data=[data], local=["a.py", "b.py"])
+    ((kind, path, why),) = answer["problems"]
+    assert (unmeasured_one["gap"], kind, path, list(answer["files"])) == ("unparsable", "not-python", "a.py", ["b.py"])
+    for one in (why, unmeasured_one["why"], reported["why"].partition(" (Python 3.")[0]):
+        assert one.startswith(f"Couldn't parse {folder.full('a.py')!r} as Python source: ")
+        assert said in one
+
+
 def test_a_file_with_data_is_in_scope_unless_reports_leave_it_out(folder: ProbedFolder) -> None:
     folder.write({".coveragerc": RUN + "source = x\n[report]\nomit = b.py\n", "a.py": CODE, "b.py": CODE})
     data = folder.data("data", {folder.full("a.py"): [1], folder.full("b.py"): [1]})
