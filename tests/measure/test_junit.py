@@ -183,6 +183,19 @@ def test_the_files_of_several_environments_count_a_test_once_and_as_its_worst(tm
     assert results.left_out == {"tests/test_cart.py::test_d"}
 
 
+def test_of_a_test_that_failed_twice_the_first_failure_is_told_and_of_worse_ones_the_worst(tmp_path: Path) -> None:
+    outcomes = [
+        "<failure message='one'/>",
+        "<failure message='two'/>",
+        "<error message='three'/>",
+        "<error message='4'/>",
+    ]
+    for last, reason in ((2, "one"), (4, "three")):
+        contents = [suite(case("test_a", outcome)) for outcome in outcomes[:last]]
+        (failed,) = results_of(tmp_path, *contents).failures
+        assert failed.reason == reason
+
+
 def test_tests_that_were_all_skipped_are_results(tmp_path: Path) -> None:
     results = results_of(tmp_path, suite(case("test_a", "<skipped/>")))
     assert (results.ran, results.skipped) == (0, 1)

@@ -237,6 +237,23 @@ def test_the_file_of_a_test(classname: str, file: str, path: str | None, shown: 
 
 
 @pytest.mark.parametrize(
+    ("classname", "file", "full"),
+    [
+        ("tests.test_cart.TestCart.Inner", "", "tests/test_cart.py::TestCart::Inner::test_a"),
+        ("elsewhere.test_cart", "", "elsewhere.test_cart::test_a"),
+        ("tests.test_cart.TestCart", "tests/test_units.py", "tests/test_units.py::tests.test_cart.TestCart::test_a"),
+        ("unittest.loader._FailedTest.shop.checks", "", "shop.checks::test_a"),
+        ("", "", "test_a"),
+        ("", "tests/test_cart.py", "tests/test_cart.py::test_a"),
+    ],
+)
+def test_the_name_a_test_is_recorded_by(classname: str, file: str, full: str) -> None:
+    """Another one would be a new test, and the old one gone."""
+    found = NAMES.name(cases.Case(classname=classname, name="test_a", file=file, seconds=0.0, outcome=Outcome.PASSED))
+    assert found.full == full
+
+
+@pytest.mark.parametrize(
     ("text", "line"),
     [
         ("tests/test_cart.py:41: in test_a", 41),
