@@ -33,6 +33,10 @@ from tests.support.junit import BROKEN_PATH, CART, NAMES, UNITS, case, read, res
             id="failed-and-broke-after-it",
         ),
         pytest.param(
+            "<failure type='A' message='m'/><error type='E' message='n'>y</error>", Outcome.ERROR, "A", "m", "y",
+            id="the-first-says-why",
+        ),
+        pytest.param(
             "<error message='n'>y</error><failure message='m'/>", Outcome.ERROR, "", "n", "y", id="broke-and-failed"
         ),
         pytest.param("<skipped/><failure message='m'/>", Outcome.FAILED, "", "m", "", id="skipped-and-failed"),
@@ -225,6 +229,7 @@ TWO = "tests.test_cart.TestCart.test_a"
         pytest.param("x", "tests\\test_cart.py", "api/tests/test_cart.py", "x.test_a", id="of-windows"),
         pytest.param("tests.test_cart.a b", "", "api/tests/test_cart.py", "a b.test_a", id="no-identifier"),
         pytest.param("tests/test_cart", "", None, "tests/test_cart.test_a", id="no-module"),
+        pytest.param("api/tests.test_cart", "", None, "api/tests.test_cart.test_a", id="half-a-path"),
         pytest.param("unittest.loader._FailedTest", "", None, "unittest.loader._FailedTest.test_a", id="no-loader"),
         pytest.param("unittest.loader._FailedTest.tests", "", None, "tests.test_a", id="of-a-loader"),
     ],
