@@ -258,6 +258,13 @@ def test_the_name_a_test_is_recorded_by(classname: str, file: str, full: str) ->
     assert found.full == full
 
 
+def test_what_stands_for_a_module_alone_is_shown_by_the_name_the_report_gives_it() -> None:
+    """As pytest and unittest tell of a module that cannot be imported: in the name, or in the class."""
+    for classname, name in (("", "tests.test_cart"), ("tests.test_cart", "")):
+        found = NAMES.name(cases.Case(classname=classname, name=name, file="", seconds=0.0, outcome=Outcome.ERROR))
+        assert (found.path, found.shown) == (CART, "tests.test_cart")
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
