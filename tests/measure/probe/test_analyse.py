@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from coverage import CoverageData
 from coverage.exceptions import NoDataError
 
 from covgate.measure.probe.covgate_probe import analyse
 from covgate.measure.probe.covgate_probe.analyst import Analyst, Patterns, listed, literal, open_data, relative
+from covgate.measure.probe.covgate_probe.record import digest_of
 from tests.support.probe import NOTHING_MORE, Json, ProbedFolder
 
 TWO = "a = 1\nb = 2\n"
@@ -81,6 +83,65 @@ def test_a_configuration_that_cannot_be_used_is_an_error(folder: ProbedFolder, m
 def test_warnings_of_coverage_are_told_once(folder: ProbedFolder) -> None:
     answer = ask(folder, {"a.py": TWO}, {})
     assert (answer["warnings"], answer["files"]) == ([], {})
+
+
+PAGES = """\
+from coverage import CoveragePlugin, FileReporter
+from coverage.plugin import CodeRegion
+
+class Page(FileReporter):
+    def source(self):
+        return open(self.filename, encoding="utf-8").read()
+
+    def lines(self):
+        return {1, 2, 4}
+
+    def excluded_lines(self):
+        return {5}
+
+    def translate_lines(self, lines):
+        return {2 if line == 3 else line for line in lines}
+
+    def code_regions(self):
+        return [CodeRegion(kind="function", name="block", start=2, lines={2, 3, 4})]
+
+class Pages(CoveragePlugin):
+    def file_reporter(self, filename):
+        return Page(filename)
+
+def coverage_init(registry, options):
+    registry.add_file_tracer(Pages())
+"""
+
+
+def test_a_changed_template_has_what_its_plugin_knows_of_it(
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No reason and no stray line: what its text means is not known here, though it be Python by chance."""
+    monkeypatch.syspath_prepend(folder.path)
+    text = "if a:\n    b(\n    c)\nd = 1\n# e\n\n"
+    folder.write({".coveragerc": "[run]\nplugins = plug_of_pages\n", "plug_of_pages.py": PAGES, "page.html": text})
+    data = folder.data("data", {folder.full("page.html"): [1, 3, 6]})
+    recorded = CoverageData(data)
+    recorded.read()
+    recorded.add_file_tracers({folder.full("page.html"): "plug_of_pages.Pages"})
+    recorded.write()
+    recorded.close()
+    answer = folder.ask("analyse", data=[data], local=["page.html"], changed=["page.html"])
+    assert answer["files"] == {
+        "page.html": {
+            "s": [1, 2, 4],
+            "m": [4],
+            "x": [5],
+            "b": [],
+            "first": [[3, 2]],
+            "sha256": digest_of(folder.full("page.html")),
+            "reasons": [],
+            "functions": [["block", 2, 4, 2]],
+            "stray": [],
+        }
+    }
+    assert (answer["problems"], answer["changed"]) == ([], {})
 
 
 # --- what cannot be analysed --------------------------------------------------------------------------------------
