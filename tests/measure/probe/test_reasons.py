@@ -389,10 +389,10 @@ def test_why_lines_are_missing(
 
 
 def test_the_way_into_a_body_leads_to_its_first_statement_that_runs() -> None:
-    source = "if a:\n    global b\n    b = 1\nc = 1\n"
-    ran = Ran(missing=(3,), executed=(1, 4), exits=({1: [4]}, {1: [3]}))
-    never = ("if-never-true", 1)
-    assert find_reasons(ast.parse(source), source, ran, lambda line: line) == {1: never, 3: never}
+    source = "def f():\n    if a:\n        global b\n        b = 1\nf()\n"
+    ran = Ran(missing=(4,), executed=(1, 2, 5), exits=({2: [-1]}, {2: [4]}))
+    never = ("if-never-true", 2)
+    assert find_reasons(ast.parse(source), source, ran, lambda line: line) == {2: never, 4: never}
 
 
 # --- programs nobody wrote -----------------------------------------------------------------------------------------
