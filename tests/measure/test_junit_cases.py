@@ -52,6 +52,9 @@ def test_how_a_test_ended(inside: str, outcome: Outcome, kind: str, message: str
 
 def test_a_report_may_be_sixteen_deep_and_an_element_have_64_attributes() -> None:
     assert list(read_cases(b"<testsuite>" * 16 + b"</testsuite>" * 16)) == []
+    assert list(read_cases(b"<testsuite>" + b"<properties/>" * 40 + b"<testsuite>" * 15 + b"</testsuite>" * 16)) == []
+    with pytest.raises(ValueError, match="nested too deeply"):
+        list(read_cases(b"<testsuite>" + b"<properties/>" * 40 + b"<testsuite>" * 16))
     most, more = (" ".join(f"a{number}='1'" for number in range(count)) for count in (64, 65))
     assert list(read_cases(f"<testsuite {most}/>".encode())) == []
     with pytest.raises(ValueError, match="too many attributes"):
