@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -246,6 +248,36 @@ def test_reports_are_made_where_they_are_asked_for(folder: ProbedFolder, asked: 
         assert Path(folder.full(f"out-{kind}")).exists() is (kind in asked)
     if "xml" in asked:
         assert 'lines-covered="1"' in Path(places["xml"]).read_text(encoding="utf-8")
+
+
+def test_reports_for_other_tools_name_files_as_the_repository_does(
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The project is a folder of the repository; what lies outside of that has no such name and is left out."""
+    root = ProbedFolder(folder.path / "a & b")
+    root.write({"api/.coveragerc": "[run]\nsource = .\n", "api/m.py": TWO, "lib/m.py": TWO, "../far.py": TWO})
+    monkeypatch.chdir(root.path / "api")
+    names = [root.full("api/m.py"), root.full("lib/m.py"), folder.full("far.py")]
+    data = root.data("data", {name: [1] for name in names})
+    kinds = ("xml", "lcov", "json", "markdown")
+    places = {kind: folder.full(f"out-{kind}") for kind in kinds}
+    answer = root.ask("analyse", data=[data], local=["api/m.py", "lib/m.py"], exports=places)
+    assert set(answer["files"]) == {"api/m.py", "lib/m.py", folder.full("far.py")}
+    xml, lcov, in_json, markdown = (Path(places[kind]).read_text(encoding="utf-8") for kind in kinds)
+    assert re.findall(r'filename="(.*?)"', xml) == ["api/m.py", "lib/m.py"]
+    assert re.findall(r"<source>(.*?)</source>", xml) == ["."]
+    assert re.findall(r"^SF:(.*)$", lcov, re.MULTILINE) == ["api/m.py", "lib/m.py"]
+    assert list(json.loads(in_json)["files"]) == ["api/m.py", "lib/m.py"]
+    assert re.findall(r"^\| (\S+m\.py|far\.py)", markdown, re.MULTILINE) == ["api/m.py", "lib/m.py"]
+
+
+def test_of_files_outside_of_the_repository_alone_no_report_for_other_tools_is_made(folder: ProbedFolder) -> None:
+    folder.write({"../far.py": TWO})
+    data = folder.data("data", {str(folder.path.parent / "far.py"): [1]})
+    places = {kind: folder.full(kind) for kind in ("coverage-html", "xml")}
+    answer = folder.ask("analyse", data=[data], exports=places)
+    assert (answer.get("error"), list(answer["files"])) == (None, [str(folder.path.parent / "far.py")])
+    assert [kind for kind, place in places.items() if Path(place).exists()] == ["coverage-html"]
 
 
 @pytest.mark.parametrize("kind", ["coverage-html", "xml", "lcov", "json", "markdown"])
