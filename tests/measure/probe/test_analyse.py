@@ -46,6 +46,12 @@ def test_the_files_of_coverages_report_have_records(
     assert (list(answer["files"]), answer["problems"]) == (reported, [])
 
 
+def test_a_checkout_that_is_entered_through_a_link_is_the_same(folder: ProbedFolder) -> None:
+    (folder.path.parent / "link").symlink_to(folder.path)
+    answer = ask(folder, {"a.py": TWO}, {"a.py": [1]}, changed=["a.py"], root=str(folder.path.parent / "link"))
+    assert (list(answer["files"]), answer["changed"]) == (["a.py"], {})
+
+
 def test_only_changed_files_have_details(folder: ProbedFolder) -> None:
     answer = ask(folder, {"a.py": TWO, "b.py": TWO}, {"a.py": [1], "b.py": [1]}, changed=["b.py"])
     assert {path: "first" in record for path, record in answer["files"].items()} == {"a.py": False, "b.py": True}

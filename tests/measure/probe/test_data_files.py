@@ -170,7 +170,7 @@ def test_a_file_elsewhere_that_is_gone_was_a_temporary_one_only_in_covgates_own_
     data = folder.data("data", {folder.full("m.py"): [1], name: [1]})
     answer = folder.ask("analyse", data=[data], local=["m.py"], own_run=own_run)
     if gone:
-        assert (answer["gone"], list(answer["files"])) == ([name], ["m.py"])
+        assert (answer["gone"], list(answer["files"]), answer["problems"]) == ([name], ["m.py"], [])
     else:
         assert of(answer, name)["place"] is None
 
