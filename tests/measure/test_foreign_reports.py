@@ -296,6 +296,7 @@ def condition(taken: int, total: int, missing: str | None = None) -> str:
         pytest.param(condition(0, 2, "5,7"), condition(1, 2, "9"), (1, 2), id="one-name-too-many"),
         pytest.param(condition(1, 3, "5, exit"), condition(1, 3, "exit ,7"), (2, 3), id="blanks-around-names"),
         pytest.param(condition(1, 2, "x"), condition(1, 2, "y"), (1, 2), id="names-that-are-none"),
+        pytest.param(condition(2, 4, "5,x"), condition(2, 4, "7,y"), (2, 4), id="one-name-that-is-none"),
         pytest.param(condition(0, 2, "exit,exit"), condition(0, 2, "exit,exit"), (0, 2), id="both-leave-the-code"),
         pytest.param(condition(1, 2, "5"), condition(2, 3, "7"), (2, 3), id="another-number-of-exits"),
         pytest.param(condition(2, 4, "5,7"), condition(2, 4, "8,9"), (4, 4), id="all-of-four"),

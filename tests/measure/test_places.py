@@ -14,7 +14,17 @@ from covgate.measure.data_files import Wanted
 from covgate.measure.foreign.kinds import DataKind
 from covgate.measure.foreign.places import analyse_reports
 from covgate.measure.project import Project
-from covgate.model.coverage import Branch, Coverage, FileCoverage, Function, Gap, Measurement, Span
+from covgate.model.coverage import (
+    Branch,
+    Coverage,
+    FileCoverage,
+    Function,
+    Gap,
+    Measurement,
+    Reason,
+    ReasonKind,
+    Span,
+)
 
 Lines = Mapping[str, str]
 """The reported files, by name: a character a line, `x` executed, `-` not, a blank for no statement."""
@@ -89,6 +99,10 @@ FOUND: dict[str, tuple[Iterable[str], Lines, Mapping[str, str]]] = {
         HERE, {"D:\\R\\shop\\a.py": "x-", "D:\\R\\shop\\b.py": "-"}, {"shop/a.py": "x-", "shop/b.py": "-"}
     ),
     "relative-to-the-report": (["reports/one.py", "two.py"], {"one.py": "x"}, {"reports/one.py": "x"}),
+    "more-of-them-in-the-project-on-windows": (
+        ["reports/app/one.py", "app/one.py", "app/two.py"],
+        {"app\\one.py": "x", "app\\two.py": "-"}, {"app/one.py": "x", "app/two.py": "-"},
+    ),
     "in-both-folders": (["reports/one.py", "one.py"], {"one.py": "x"}, {"reports/one.py": "x"}),
     "more-of-them-in-the-project": (
         ["reports/one.py", "one.py", "two.py"], {"one.py": "x", "two.py": "-"}, {"one.py": "x", "two.py": "-"}
@@ -207,6 +221,17 @@ def test_a_copy_of_another_text_is_refused_unless_the_file_here_ran(
     assert any(note.startswith("What ran of ") for note in found.notes) is (copy == "x")
 
 
+@pytest.mark.parametrize("records", [("x", "-"), ("-", "x"), ("-", "x", "-")], ids=" ".join)
+def test_a_copy_of_another_text_is_refused_whichever_record_of_it_ran(tmp_path: Path, records: Sequence[str]) -> None:
+    """Reports are joined by putting one behind the other: the last record of a file may hold nothing that ran."""
+    write(tmp_path, {"src/shop/__init__.py": "", "src/shop/a.py": "x = 1\n", INSTALLED: "x = 2\n"})
+    write(
+        tmp_path, {"x.info": lcov({"src/shop/__init__.py": "x"}) + "".join(lcov({INSTALLED: one}) for one in records)}
+    )
+    with pytest.raises(MeasureError, match=r"site-packages/shop/a\.py, whose text differs from src/shop/a\.py"):
+        read(tmp_path, ["x.info"], local=["src/shop/__init__.py", "src/shop/a.py"])
+
+
 # --- several sources, several reports -----------------------------------------------------------------------------
 
 SOURCES = (
@@ -319,6 +344,7 @@ def test_the_source_tells_what_a_report_does_not(tmp_path: Path) -> None:
     file = files_of(found)[PurePosixPath("m.py")]
     assert dict(file.first_lines) == {4: 3, 5: 3}
     assert file.functions == (Function(name="price", span=Span(start=1, end=6), body=2),)
+    assert dict(file.reasons) == {6: Reason(kind=ReasonKind.IF_NEVER_FALSE, line=2)}
     still = files_of(found)[PurePosixPath("still.py")]
     assert (dict(still.first_lines), still.functions) == ({}, ())
     assert {str(path): gap.gap for path, gap in found.unmeasured.items()} == {

@@ -97,8 +97,10 @@ def _places(
         folders = _folders(project, path, report)
         foreign: dict[Names, Recorded] = {}
         found: dict[Names, PurePosixPath] = {}
+        # A report may tell of a file several times: of each class in it, or of each test.
+        all_ran = {file.names for file in report.files if any(file.lines.values())}
         for file in report.files:
-            ran = any(file.lines.values())
+            ran = file.names in all_ran
             existing = [at for name in file.names for at in _existing(folders, name)]
             inside_all = {PurePosixPath(at.relative_to(root)) for at in existing if at.is_relative_to(root)}
             if len(inside_all) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nlargest
 
 from covgate.measure.junit.cases import Case, Outcome
@@ -40,9 +40,9 @@ def make_results(cases: Iterable[Case], names: TestNames, mask: Callable[[str], 
         failed=by_outcome[Outcome.FAILED],
         errors=by_outcome[Outcome.ERROR],
         skipped=by_outcome[Outcome.SKIPPED],
-        failures=tuple(_failure(test.name, test.case, mask) for test in broken[:MOST_FAILURES]),
+        failures=tuple(_failure(_masked_name(test, names, mask), test.case, mask) for test in broken[:MOST_FAILURES]),
         seconds=sum(test.seconds for test in found.values()),
-        slowest=tuple((mask(test.name.full), test.seconds) for test in slow),
+        slowest=tuple((mask(_masked_name(test, names, mask).full), test.seconds) for test in slow),
         names=frozenset(ran) if kept else frozenset(),
         left_out=frozenset(found.keys() - ran.keys()) if kept else frozenset(),
     )
@@ -54,6 +54,12 @@ class _Test:
     case: Case
     """The worst of those with its name: pytest tells twice of a test that fails and whose fixture breaks after it."""
     seconds: float = 0.0
+
+
+def _masked_name(test: _Test, names: TestNames, mask: Callable[[str], str]) -> TestName:
+    """Return the name to show. A secret is taken out before a long name is cut: what is left of one is none."""
+    masked = mask(test.case.name)
+    return test.name if masked == test.case.name else names.name(replace(test.case, name=masked))
 
 
 def _failure(name: TestName, case: Case, mask: Callable[[str], str]) -> FailedTest:
@@ -118,6 +124,8 @@ def masking(environment: Mapping[str, str]) -> Callable[[str], str]:
         if _SECRET_NAME.search(name.upper()) and len(value.strip()) >= _SHORTEST_SECRET
     }
     pieces = {line for value in values for line in value.splitlines() if len(line) >= _SHORTEST_SECRET} | values
+    # A failed assertion shows texts as Python writes them: a backslash is two.
+    pieces |= {repr(piece)[1:-1] for piece in pieces}
     # The longest first: one may be a part of another.
     pattern = "|".join(re.escape(piece) for piece in sorted(pieces, key=len, reverse=True))
     if not pattern:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import sys
 from pathlib import Path
 
 import pytest
+from coverage import CoverageData
 from coverage.exceptions import NoDataError
 
 from covgate.measure.probe.covgate_probe import analyse
 from covgate.measure.probe.covgate_probe.analyst import Analyst, Patterns, listed, literal, open_data, relative
+from covgate.measure.probe.covgate_probe.record import digest_of
 from tests.support.probe import NOTHING_MORE, Json, ProbedFolder
 
 TWO = "a = 1\nb = 2\n"
@@ -39,6 +44,12 @@ def test_the_files_of_coverages_report_have_records(
     files = dict.fromkeys(["z.py", "gen/b.py", "a.py"], TWO)
     answer = ask(folder, {**files, ".coveragerc": configuration}, {name: [1] for name in files})
     assert (list(answer["files"]), answer["problems"]) == (reported, [])
+
+
+def test_a_checkout_that_is_entered_through_a_link_is_the_same(folder: ProbedFolder) -> None:
+    (folder.path.parent / "link").symlink_to(folder.path)
+    answer = ask(folder, {"a.py": TWO}, {"a.py": [1]}, changed=["a.py"], root=str(folder.path.parent / "link"))
+    assert (list(answer["files"]), answer["changed"]) == (["a.py"], {})
 
 
 def test_only_changed_files_have_details(folder: ProbedFolder) -> None:
@@ -80,6 +91,65 @@ def test_a_configuration_that_cannot_be_used_is_an_error(folder: ProbedFolder, m
 def test_warnings_of_coverage_are_told_once(folder: ProbedFolder) -> None:
     answer = ask(folder, {"a.py": TWO}, {})
     assert (answer["warnings"], answer["files"]) == ([], {})
+
+
+PAGES = """\
+from coverage import CoveragePlugin, FileReporter
+from coverage.plugin import CodeRegion
+
+class Page(FileReporter):
+    def source(self):
+        return open(self.filename, encoding="utf-8").read()
+
+    def lines(self):
+        return {1, 2, 4}
+
+    def excluded_lines(self):
+        return {5}
+
+    def translate_lines(self, lines):
+        return {2 if line == 3 else line for line in lines}
+
+    def code_regions(self):
+        return [CodeRegion(kind="function", name="block", start=2, lines={2, 3, 4})]
+
+class Pages(CoveragePlugin):
+    def file_reporter(self, filename):
+        return Page(filename)
+
+def coverage_init(registry, options):
+    registry.add_file_tracer(Pages())
+"""
+
+
+def test_a_changed_template_has_what_its_plugin_knows_of_it(
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No reason and no stray line: what its text means is not known here, though it be Python by chance."""
+    monkeypatch.syspath_prepend(folder.path)
+    text = "if a:\n    b(\n    c)\nd = 1\n# e\n\n"
+    folder.write({".coveragerc": "[run]\nplugins = plug_of_pages\n", "plug_of_pages.py": PAGES, "page.html": text})
+    data = folder.data("data", {folder.full("page.html"): [1, 3, 6]})
+    recorded = CoverageData(data)
+    recorded.read()
+    recorded.add_file_tracers({folder.full("page.html"): "plug_of_pages.Pages"})
+    recorded.write()
+    recorded.close()
+    answer = folder.ask("analyse", data=[data], local=["page.html"], changed=["page.html"])
+    assert answer["files"] == {
+        "page.html": {
+            "s": [1, 2, 4],
+            "m": [4],
+            "x": [5],
+            "b": [],
+            "first": [[3, 2]],
+            "sha256": digest_of(folder.full("page.html")),
+            "reasons": [],
+            "functions": [["block", 2, 4, 2]],
+            "stray": [],
+        }
+    }
+    assert (answer["problems"], answer["changed"]) == ([], {})
 
 
 # --- what cannot be analysed --------------------------------------------------------------------------------------
@@ -185,6 +255,45 @@ def test_reports_are_made_where_they_are_asked_for(folder: ProbedFolder, asked: 
         assert Path(folder.full(f"out-{kind}")).exists() is (kind in asked)
     if "xml" in asked:
         assert 'lines-covered="1"' in Path(places["xml"]).read_text(encoding="utf-8")
+
+
+def test_reports_for_other_tools_name_files_as_the_repository_does(
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The project is a folder of the repository; what lies outside of that has no such name and is left out."""
+    root = ProbedFolder(folder.path / "a & b")
+    root.write({"api/.coveragerc": "[run]\nsource = .\n", "api/m.py": TWO, "lib/m.py": TWO, "../far.py": TWO})
+    monkeypatch.chdir(root.path / "api")
+    names = [root.full("api/m.py"), root.full("lib/m.py"), folder.full("far.py")]
+    data = root.data("data", {name: [1] for name in names})
+    kinds = ("xml", "lcov", "json", "markdown")
+    places = {kind: folder.full(f"out-{kind}") for kind in kinds}
+    answer = root.ask("analyse", data=[data], local=["api/m.py", "lib/m.py"], exports=places)
+    assert set(answer["files"]) == {"api/m.py", "lib/m.py", folder.full("far.py")}
+    xml, lcov, in_json, markdown = (Path(places[kind]).read_text(encoding="utf-8") for kind in kinds)
+    assert re.findall(r'filename="(.*?)"', xml) == ["api/m.py", "lib/m.py"]
+    assert re.findall(r"<source>(.*?)</source>", xml) == ["."]
+    assert re.findall(r"^SF:(.*)$", lcov, re.MULTILINE) == ["api/m.py", "lib/m.py"]
+    assert list(json.loads(in_json)["files"]) == ["api/m.py", "lib/m.py"]
+    assert re.findall(r"^\| (\S+m\.py|far\.py)", markdown, re.MULTILINE) == ["api/m.py", "lib/m.py"]
+
+
+def test_of_files_outside_of_the_repository_alone_no_report_for_other_tools_is_made(folder: ProbedFolder) -> None:
+    folder.write({"../far.py": TWO})
+    data = folder.data("data", {str(folder.path.parent / "far.py"): [1]})
+    places = {kind: folder.full(kind) for kind in ("coverage-html", "xml")}
+    answer = folder.ask("analyse", data=[data], exports=places)
+    assert (answer.get("error"), list(answer["files"])) == (None, [str(folder.path.parent / "far.py")])
+    assert [kind for kind, place in places.items() if Path(place).exists()] == ["coverage-html"]
+
+
+@pytest.mark.parametrize("kind", ["coverage-html", "xml", "lcov", "json", "markdown"])
+def test_every_report_passes_over_what_a_template_was_compiled_to(folder: ProbedFolder, kind: str) -> None:
+    place = Path(folder.full("out"))
+    answer = ask(folder, {"a.py": TWO, "a.html": "{{ ("}, {"a.py": [1], "a.html": [1]}, exports={kind: str(place)})
+    assert (answer.get("error"), list(answer["files"]), answer["problems"]) == (None, ["a.py"], [])
+    text = (place / "index.html" if place.is_dir() else place).read_text(encoding="utf-8")
+    assert ("a.py" in text, "a.html" in text) == (True, False)
 
 
 def test_no_report_is_made_of_what_cannot_be_analysed(folder: ProbedFolder) -> None:
@@ -298,6 +407,19 @@ def test_a_package_that_is_found_elsewhere_and_left_unmeasured_there_is_hidden(
     data = folder.data("data", names)
     answer = folder.ask("analyse", data=[data], local=local, packages={"shopper": "shopper"})
     assert answer["hidden"] == ([["shopper", str(where)]] if hidden else [])
+
+
+@pytest.mark.parametrize("here", ["", "."])
+def test_a_copy_is_hidden_behind_the_working_directory_too(
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch, here: str
+) -> None:
+    """Python looks there first in this process, and not in every process of a suite."""
+    folder.write({"hiddenshop/__init__.py": TWO, "b.py": TWO, "../venv/hiddenshop/__init__.py": TWO})
+    monkeypatch.setattr(sys, "path", [here, str(folder.path), str(folder.path.parent / "venv"), *sys.path])
+    data = folder.data("data", {folder.full("b.py"): [1]})
+    local = ["hiddenshop/__init__.py", "b.py"]
+    answer = folder.ask("analyse", data=[data], local=local, packages={"hiddenshop": "hiddenshop"})
+    assert answer["hidden"] == [["hiddenshop", str(folder.path.parent / "venv/hiddenshop/__init__.py")]]
 
 
 def test_a_module_that_is_found_elsewhere_is_hidden_too(folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,6 +139,13 @@ def test_relative_names_are_taken_from_where_more_of_them_exist(
     assert set(folder.ask("analyse", data=[data], local=files)["files"]) == expected
 
 
+def test_a_data_file_that_is_a_link_lies_where_it_leads(folder: ProbedFolder) -> None:
+    folder.write({"one/a.py": TWO})
+    folder.data("one/data", {"a.py": [1]})
+    (folder.path / "link").symlink_to("one/data")
+    assert list(folder.ask("analyse", data=[folder.full("link")], local=["one/a.py"])["files"]) == ["one/a.py"]
+
+
 def test_a_relative_name_of_windows_is_one_of_folders(folder: ProbedFolder) -> None:
     folder.write({"shop/a.py": TWO})
     answer = folder.ask("analyse", data=[folder.data("data", {"shop\\a.py": [1]})], local=["shop/a.py"])
@@ -163,7 +170,7 @@ def test_a_file_elsewhere_that_is_gone_was_a_temporary_one_only_in_covgates_own_
     data = folder.data("data", {folder.full("m.py"): [1], name: [1]})
     answer = folder.ask("analyse", data=[data], local=["m.py"], own_run=own_run)
     if gone:
-        assert (answer["gone"], list(answer["files"])) == ([name], ["m.py"])
+        assert (answer["gone"], list(answer["files"]), answer["problems"]) == ([name], ["m.py"], [])
     else:
         assert of(answer, name)["place"] is None
 
@@ -212,8 +219,9 @@ def test_one_file_to_settle_in_one_of_two_data_files_is_enough(folder: ProbedFol
 
 
 def test_data_that_belongs_nowhere_at_all_holds_nothing(folder: ProbedFolder) -> None:
-    data = folder.data("data", {"/ci/left.py": [1]})
-    answer = folder.ask("analyse", data=[data], places={data: {"/ci/left.py": None}})
+    names = ["/ci/left.py", "/ci/left_too.py", "left.py"]
+    data = folder.data("data", {name: [1] for name in names})
+    answer = folder.ask("analyse", data=[data], places={data: dict.fromkeys(names)})
     assert (answer["files"], answer["problems"]) == ({}, [])
 
 

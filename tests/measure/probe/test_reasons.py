@@ -222,6 +222,93 @@ PROGRAMS = {
             pass
         g(0)
         """,
+    "blocks": """
+        import contextlib
+        def stop():
+            raise ValueError
+        @contextlib.contextmanager
+        def held():
+            yield
+        @contextlib.contextmanager
+        def closed():
+            stop()
+            yield  # never-passed 10
+        def words():
+            x = "yield"  # never-called 12
+            def inner():  # never-called 12
+                yield x  # never-called 12
+            return lambda: (yield)  # never-called 12
+        def otherwise():
+            try:
+                stop()
+            except ValueError:
+                x = 1
+            else:
+                x = 2  # never-passed 19
+            finally:
+                if not x:  # if-never-true 25
+                    x = 3  # if-never-true 25
+            return x
+        otherwise()
+        def inside(x):
+            with held():
+                if x:  # if-never-true 31
+                    x = 1  # if-never-true 31
+                x = 2
+            with closed():
+                x = 3  # never-passed 34
+            x = 4  # never-passed 34
+        def either(x):
+            if x:  # if-never-false 38
+                stop()
+            else:
+                x = 1  # if-never-false 38
+                stop()  # if-never-false 38
+            x = 2  # never-passed 38
+        def for_ever(x):
+            while True:
+                stop()
+                break  # never-passed 46
+            x = 1  # never-passed 45
+        def at_its_end(xs):
+            for x in xs:
+                x = 1
+            else:
+                stop()
+            x = 2  # never-passed 50
+        def early(xs):
+            for x in xs:  # loop-never-ends 56
+                stop()
+                x = 1  # never-passed 57
+            x = 2  # loop-never-ends 56
+        def none_caught(x):
+            try:
+                x = 1
+            except KeyError:  # except-never-reached 63
+                x = 2  # except-never-reached 63
+                x = 3  # except-never-reached 63
+            match x:
+                case 1:  # case-always-matches 67
+                    pass
+                case 2:  # case-never-reached 69
+                    x = 4  # case-never-reached 69
+                    x = 5  # case-never-reached 69
+            stop()
+        for run in (inside, either, for_ever, none_caught):
+            try:
+                run(run is either)
+            except ValueError:
+                pass
+        for run in (at_its_end, early):
+            try:
+                run([1])
+            except ValueError:
+                pass
+        def tail(x):
+            if x:  # if-never-true 84
+                x = 1  # if-never-true 84
+        tail(0)
+        """,
 }
 
 
@@ -275,6 +362,37 @@ def test_without_branches_a_condition_that_raised_each_time_was_never_true() -> 
     source = "if unknown:\n    x = 1\nx = 2\n"
     found = find_reasons(ast.parse(source), source, Ran(missing=(2, 3), executed=(1,)), lambda line: line)
     assert found == dict.fromkeys((2, 3), ("never-passed", 1))
+
+
+PASSED = ("never-passed", 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "missing", "executed", "reasons"),
+    [
+        pytest.param("a = 1\nb = 2\n", (2, 1), (), dict.fromkeys((1, 2), ("never-imported", 0)), id="nothing-ran"),
+        # The measurement began in the middle: in a fork, say.
+        pytest.param("def f():\n    a()\n    b()\n", (2,), (1, 3), {}, id="begun-within-a-function"),
+        pytest.param("if a:\n    b()\nc()\n", (3, 1), (2,), {}, id="begun-within-an-if"),
+        pytest.param("a()\nif b:\n    c()\n", (3, 2), (1,), dict.fromkeys((2, 3), PASSED), id="at-the-end"),
+        pytest.param(
+            "try:\n    a()\nexcept* b:\n    c()\nd()\n", (5, 4, 3), (2, 1),
+            {3: ("except-never-reached", 3), 4: ("except-never-reached", 3), 5: PASSED},
+            id="a-group-of-exceptions",
+        ),
+    ],
+)  # fmt: skip
+def test_why_lines_are_missing(
+    source: str, missing: tuple[int, ...], executed: tuple[int, ...], reasons: Reasons
+) -> None:
+    assert find_reasons(ast.parse(source), source, Ran(missing=missing, executed=executed), lambda n: n) == reasons
+
+
+def test_the_way_into_a_body_leads_to_its_first_statement_that_runs() -> None:
+    source = "def f():\n    if a:\n        global b\n        b = 1\nf()\n"
+    ran = Ran(missing=(4,), executed=(1, 2, 5), exits=({2: [-1]}, {2: [4]}))
+    never = ("if-never-true", 2)
+    assert find_reasons(ast.parse(source), source, ran, lambda line: line) == {2: never, 4: never}
 
 
 # --- programs nobody wrote -----------------------------------------------------------------------------------------
@@ -345,6 +463,7 @@ def test_functions_are_named_as_coverage_names_its_regions() -> None:
     source = "".join(dedent(text) for text in PROGRAMS.values())
     found = find_functions(ast.parse(source))
     assert ("A.p", 12, 14, 14) in found
+    assert find_functions(ast.parse("@a\n@b\ndef f():\n    pass\n")) == [("f", 1, 4, 4)]
     from coverage.regions import code_regions  # noqa: PLC0415  # private to coverage
 
     assert sorted(name for name, *_ in found) == sorted(r.name for r in code_regions(source) if r.kind == "function")

@@ -89,6 +89,7 @@ def test_only_a_changed_file_has_details(folder: ProbedFolder) -> None:
         pytest.param("a = 1\nb = 2\n", [], id="one-line-statements"),
         pytest.param("a = f(\n    1,\n    2,\n)\n", [(2, 1), (3, 1), (4, 1)], id="call"),
         pytest.param("a = f(\n    1,\n\n    # said\n    2)\nb = 1\n", [(2, 1), (5, 1)], id="blank-and-comment"),
+        pytest.param("a = 1 + 2 \\\n\nb = 1\n", [], id="blank-behind-a-backslash"),
         pytest.param("a = f(  # said\n\n    1)\nb = 1\n", [(3, 1)], id="blank-only"),
         pytest.param("a = f(\n    # said\n    1)\nb = 1\n", [(3, 1)], id="comment-only"),
         pytest.param('a = """\n\n# text\n"""\n', [(2, 1), (3, 1), (4, 1)], id="text-of-several-lines"),
@@ -204,10 +205,11 @@ def test_line_0_is_no_line(folder: ProbedFolder) -> None:
         pytest.param("while 1:\n    a()\n", [1, 2], [1, 2], id="while-of-a-constant"),
         pytest.param("if not __debug__:\n    a = 1\nb = 1\n", [1, 2], [1, 2], id="debug"),
         pytest.param(
-            "if t.TYPE_CHECKING:\n    import a\n    import b\nelse:\n    import c\n",
-            [1, 2, 3, 4], [1, 2, 3], id="typing",
+            "if t.TYPE_CHECKING:\n    import a\n    import b\n    import c\nelse:\n    import d\n",
+            [1, 2, 3, 4, 5], [1, 2, 3, 4], id="typing",
         ),
         pytest.param("if a:\n    b = 1\n", [], [], id="if"),
+        pytest.param("a = lambda: b\nc = 1 if a else 2\n", [], [], id="bodies-that-are-no-blocks"),
         pytest.param("a = f(\n    1,\n    2)\n", [2, 3], [2, 3], id="inside-a-statement"),
         pytest.param("for a in (\n    1, 2):\n    b()\n", [], [], id="the-head-of-a-block"),
         pytest.param(

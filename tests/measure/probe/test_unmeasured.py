@@ -133,6 +133,28 @@ def test_what_pytest_cov_names_is_measured(folder: ProbedFolder, configuration: 
     assert told(answer["changed"]) == {"shop/a.py": UNMEASURED, "x.py": expected}
 
 
+def test_a_folder_that_is_named_in_full_is_shown_as_one_of_the_project(folder: ProbedFolder) -> None:
+    folder.write({".coveragerc": RUN + f"source = {folder.full('shop')}\n", "shop/a.py": CODE, "x.py": CODE})
+    answer = folder.ask("static", changed=["shop/a.py", "x.py"])
+    assert told(answer["changed"]) == {"shop/a.py": UNMEASURED, "x.py": "source = shop @ .coveragerc line 2"}
+
+
+def test_what_covgate_has_a_run_leave_out_is_a_default_and_no_setting_of_the_project(folder: ProbedFolder) -> None:
+    folder.write({".coveragerc": RUN + "branch = true\nomit = gen/*\n", "a.py": CODE})
+    changed = ["lib/sitecustomize.py", "usercustomize.py", "gen/b.py"]
+    folder.write(dict.fromkeys(changed, CODE))
+    prepared = folder.ask("prepare", data_file=folder.full("x"))
+    data = folder.arcs("data", {folder.full("a.py"): [(-1, 1)]})
+    answer = folder.ask(
+        "analyse", data=[data], local=["a.py"], changed=changed, config=prepared["config"], own_run=True
+    )
+    assert told(answer["changed"]) == {
+        "lib/sitecustomize.py": "sitecustomize.py @ a default: Python's own start",
+        "usercustomize.py": "usercustomize.py @ a default: Python's own start",
+        "gen/b.py": "omit = gen/* @ .coveragerc line 3",
+    }
+
+
 def test_what_pytest_collects_by_its_configuration_are_tests(folder: ProbedFolder) -> None:
     folder.write({"shop/check_a.py": CODE, "shop/a.py": CODE})
     answer = folder.ask("static", changed=["shop/check_a.py", "shop/a.py"], tests=["check_*.py", "*.py"])
@@ -207,6 +229,9 @@ OTHER = "source_pkgs = shop.api"
             ["one/shop/api/__init__.py"], id="where-it-was-measured",
         ),
         pytest.param(
+            {"one/shop/api.py": PARSED, "two/shop/api.py": OTHER}, ["one/shop/api.py"], id="the-measured-module"
+        ),
+        pytest.param(
             {"lib/app/__init__.py": OTHER, "lib/app/shop/api/__init__.py": OTHER, "src/shop/api/a.py": UNMEASURED},
             [], id="below-a-package-it-has-a-longer-name",
         ),
@@ -219,22 +244,64 @@ def test_a_package_is_the_folder_that_has_its_name(
     assert scope_of(folder, [*files], measured) == files
 
 
+@pytest.mark.parametrize("module", ["__init__.py", "core.py"], ids=["a-package", "a-namespace"])
 def test_the_folders_above_the_project_are_no_packages_of_it(
-    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     clone = ProbedFolder(folder.path / "click" / "clone")
-    clone.write({".coveragerc": RUN + "source_pkgs = click\n", "src/click/__init__.py": CODE, "x.py": CODE})
+    files = [f"src/click/{module}", "x.py"]
+    clone.write({".coveragerc": RUN + "source_pkgs = click\n", **dict.fromkeys(files, CODE)})
     monkeypatch.chdir(clone.path)
-    answer = clone.ask("static", changed=["src/click/__init__.py", "x.py"], tracked=["src/click/__init__.py", "x.py"])
-    assert set(told(answer["changed"]).values()) == {UNMEASURED, "source_pkgs = click @ .coveragerc line 2"}
+    answer = clone.ask("static", changed=files, tracked=files)
+    assert list(told(answer["changed"]).values()) == [UNMEASURED, "source_pkgs = click @ .coveragerc line 2"]
 
 
-def test_a_module_of_an_environment_is_found_by_import(folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder.write({".coveragerc": RUN + "source_pkgs = tillmod\n", "lib/tillmod.py": CODE, "x/other.py": CODE})
+def test_a_package_beside_the_projects_folder_is_found(folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One project of a repository may measure what another one holds."""
+    files = {"lib/shop/api/__init__.py": UNMEASURED, "lib/shop/api/a.py": UNMEASURED, "lib/shop/b.py": OTHER}
+    folder.write({"backend/.coveragerc": RUN + "source_pkgs = shop.api\n", **dict.fromkeys(files, CODE)})
+    monkeypatch.chdir(folder.path / "backend")
+    answer = folder.ask("static", changed=[*files], tracked=[*files])
+    assert {path: gap.partition(" @")[0] for path, gap in told(answer["changed"]).items()} == files
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [
+        ("tillmod", {"lib/tillmod.py"}),
+        # A module has no modules in it.
+        ("tillmod.api", set()),
+        ("tillpack", {"lib/tillpack/__init__.py", "lib/tillpack/a.py", "lib/tillpack/sub/b.py"}),
+        ("tillpack.a", {"lib/tillpack/a.py"}),
+        ("tillpack.sub", {"lib/tillpack/sub/b.py"}),
+    ],
+)
+def test_what_git_does_not_know_is_found_by_import(
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch, name: str, inside: set[str]
+) -> None:
+    files = ["lib/tillmod.py", *(f"lib/tillpack/{one}.py" for one in ("__init__", "a", "sub/b")), "x/other.py"]
+    folder.write({".coveragerc": RUN + f"source_pkgs = {name}\n", **dict.fromkeys(files, CODE)})
     monkeypatch.syspath_prepend(folder.path / "lib")
-    answer = folder.ask("static", changed=["lib/tillmod.py", "x/other.py"])
-    assert told(answer["changed"])["lib/tillmod.py"] == UNMEASURED
-    assert told(answer["changed"])["x/other.py"] != UNMEASURED
+    answer = folder.ask("static", changed=files)
+    assert {path for path, gap in told(answer["changed"]).items() if gap == UNMEASURED} == inside
+
+
+def test_a_package_that_covgate_adds_to_the_measurement_is_no_scope_of_the_project(
+    folder: ProbedFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another package of its name, which Python finds first, lies where the configuration names nothing."""
+    folder.write({".coveragerc": RUN + "source = src\n", "src/addedpack/__init__.py": "", "src/addedpack/a.py": CODE})
+    folder.write({"old/addedpack/__init__.py": "", "old/addedpack/b.py": CODE})
+    monkeypatch.syspath_prepend(folder.path / "old")
+    tracked = ["src/addedpack/__init__.py", "src/addedpack/a.py", "old/addedpack/__init__.py", "old/addedpack/b.py"]
+    prepared = folder.ask("prepare", data_file=folder.full("x"), packages={"addedpack": "src/addedpack"})
+    data = folder.data("data", {folder.full("src/addedpack/a.py"): [1]})
+    answer = folder.ask(
+        "analyse", data=[data], local=tracked, tracked=tracked, changed=tracked[2:], config=prepared["config"],
+        packages={"addedpack": "src/addedpack"}, own_run=True,
+    )  # fmt: skip
+    assert told(answer["changed"]) == dict.fromkeys(tracked[2:], "source = src @ .coveragerc line 2")
+    assert answer["unloaded"] == []
 
 
 # --- what is said of a file ---------------------------------------------------------------------------------------
@@ -258,6 +325,31 @@ def test_a_file_that_is_gone_or_cannot_be_parsed_has_the_reason(folder: ProbedFo
     assert changed["gone.py"] == {"gap": "unparsable", "why": "it is not in the working folder"}
     assert changed["broken.py"]["gap"] == "unparsable"
     assert "broken.py" in changed["broken.py"]["why"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param(b"# coding: nope\na = 1\n", "unknown encoding: nope", id="unknown-encoding"),
+        pytest.param(b"a = '\xe4'\n", "encoding", id="another-encoding"),
+        pytest.param("a = 1\n".encode("utf-16"), "encoding", id="utf-16"),
+    ],
+)
+def test_a_source_that_coverage_itself_stumbles_over_has_the_reason(
+    folder: ProbedFolder, content: bytes, said: str
+) -> None:
+    """Data of tests, mostly: tools that read Python are tested with such files."""
+    folder.write({"b.py": CODE})
+    (folder.path / "a.py").write_bytes(content)
+    unmeasured_one = folder.ask("static", changed=["a.py"], tracked=["a.py"])["changed"]["a.py"]
+    reported = folder.ask("static", changed=["a.py"], measured=["a.py"])["changed"]["a.py"]
+    data = folder.data("data", {folder.full("a.py"): [1], folder.full("b.py"): [3]})
+    answer = folder.ask("analyse", data=[data], local=["a.py", "b.py"])
+    ((kind, path, why),) = answer["problems"]
+    assert (unmeasured_one["gap"], kind, path, list(answer["files"])) == ("unparsable", "not-python", "a.py", ["b.py"])
+    for one in (why, unmeasured_one["why"], reported["why"].partition(" (Python 3.")[0]):
+        assert one.startswith(f"Couldn't parse {folder.full('a.py')!r} as Python source: ")
+        assert said in one
 
 
 def test_a_file_with_data_is_in_scope_unless_reports_leave_it_out(folder: ProbedFolder) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from coverage import Coverage
-from coverage.exceptions import ConfigError, CoverageException
+from coverage.exceptions import ConfigError, CoverageException, NotPython
 from coverage.files import GlobMatcher, prep_patterns
+from coverage.python import PythonFileReporter
 
 from . import Json
 
@@ -68,7 +69,8 @@ class Analyst(Coverage):
         if key in self._analyses:
             return self._analyses[key]
         try:
-            analysis = super()._analyze(morf)
+            with source_errors(self._get_file_reporter(morf)):
+                analysis = super()._analyze(morf)
         except CoverageException:
             # A reporter that failed to parse is left half made; asked again (a compiled template, which every report
             # passes over), it would fail in another way.
@@ -95,6 +97,17 @@ def values_of(cov: Coverage, *options: str) -> list[str]:
     """Return the values of options that are lists, one after the other."""
     values: list[Any] = [cov.get_option(option) or [] for option in options]
     return [value for several in values for value in several]
+
+
+@contextlib.contextmanager
+def source_errors(reporter: Any) -> Iterator[None]:
+    """Turn what Python says of a source, and coverage lets through, into coverage's own error: an unknown encoding."""
+    try:
+        yield
+    except (SyntaxError, ValueError, RecursionError) as exc:
+        if not isinstance(reporter, PythonFileReporter):
+            raise
+        raise NotPython(f"Couldn't parse {reporter.filename!r} as Python source: {exc}") from exc
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 from coverage.exceptions import NoSource, NotPython
 
 from . import Json
-from .analyst import Analyst, relative
+from .analyst import Analyst, relative, source_errors
 from .reasons import Ran
 from .record import details, digest_of, looks_like_python, of_other_versions, record
 from .scope import Scope
@@ -96,7 +96,8 @@ def static_record(reporter: Any, missing: Iterable[int], executed: Iterable[int]
     `missing` and `executed` are the lines of the report.
     """
     try:
-        statements, excluded = reporter.lines(), reporter.excluded_lines()
+        with source_errors(reporter):
+            statements, excluded = reporter.lines(), reporter.excluded_lines()
     except (NotPython, NoSource) as exc:
         why = {"why": f"{exc} (Python {sys.version_info[0]}.{sys.version_info[1]})"}
         return {"sha256": digest_of(reporter.filename), **(why if looks_like_python(reporter) else {})}
