@@ -167,9 +167,9 @@ def test_a_test_command_is_measured_as_it_is_when_it_is_started(
         seen = json.loads((checkout.path / "seen.json").read_text())
         config = json.loads(base64.b64decode(seen["environment"].pop("COVERAGE_PROCESS_CONFIG")))
         told = {name: result[name] for name in ("verdict", "total", "suite") if name in result}
+        told["suite"] = {name: told["suite"].get(name) for name in ("status", "exit_code")}
         one = {**seen, "ended": (ended.code, ended.out, ended.err), "told": told, "config": config}
-        text = re.sub(r'(?<="seconds": )[-0-9.e]+', "0", json.dumps(one))
-        found.append(json.loads(re.sub(r"covgate-\w{8}|[0-9]+\.[0-9]+s\b", "...", text)))
+        found.append(json.loads(re.sub(r"covgate-\w{8}|[0-9]+\.[0-9]+s\b", "...", json.dumps(one))))
         (checkout.path / "seen.json").unlink()
         found[-1]["environment"].pop("_", None)
     warm, cold = found
