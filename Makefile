@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 DOCKER_TESTS ?= not real
+LAYOUTS := tests/integration/running/test_environments.py
 BIN := $(VENV)/bin
 TESTS ?= tests
 STAMP := $(VENV)/.installed-
@@ -9,7 +10,7 @@ STAMP := $(VENV)/.installed-
 # Else each of some thousand processes of the tests compiles what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo gate quick quick-tests test test-docker test-real test-browser screenshots pictures lint actionlint bench mutants generate clean
+.PHONY: demo gate quick quick-tests test test-docker test-layouts test-real test-browser screenshots pictures lint actionlint bench mutants generate clean
 
 demo: $(STAMP)run  ## Make a sample project in demo/ and run covgate on it.
 	$(BIN)/covgate demo demo
@@ -26,8 +27,11 @@ test: $(STAMP)test  ## Every test that needs no Docker; make test TESTS=tests/ga
 test-docker: $(STAMP)test  ## The image on a real Docker engine, and workflows under act; DOCKER_TESTS="not real and not slow" for some.
 	$(BIN)/python -m pytest -q -m "docker and $(DOCKER_TESTS)" tests/docker
 
-test-real: $(STAMP)test  ## Suites of well-known projects; downloads their releases.
-	$(BIN)/python -m pytest -q -m real tests/real tests/docker/test_real_isolated.py
+test-layouts: $(STAMP)test  ## Projects laid out in the usual ways, by Poetry, PDM, Hatch, tox ...; downloads those.
+	$(BIN)/python -m pytest -q -m real $(LAYOUTS)
+
+test-real: $(STAMP)test  ## Suites of well-known projects, and the layouts; downloads their releases.
+	$(BIN)/python -m pytest -q -m real $(LAYOUTS) tests/real tests/docker/test_real_isolated.py
 
 test-browser: $(STAMP)browser  ## The trend's page in the Chromium of this machine.
 	$(BIN)/python -m pytest -q -m browser tests/browser

@@ -18,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.warm_server import HEADER, can_be_warm
@@ -80,7 +81,13 @@ class _Server:
         timeout: float,
     ) -> int:
         """Run a program and return its exit code, or minus the number of the signal that ended it."""
-        request = {"arguments": list(arguments), "directory": str(cwd), "environment": dict(env), "trace": _trace()}
+        request = {
+            "arguments": list(arguments),
+            "directory": str(cwd),
+            "environment": dict(env),
+            "trace": _trace(),
+            "cold": _cold_suites,
+        }
         text = json.dumps(request).encode("ascii")
         answer, its_end = os.pipe()
         try:
@@ -102,6 +109,20 @@ def _trace() -> list[str] | None:
     """Where the lines of covgate that run are written down, and for which test: asked for by tools.mutants."""
     file = os.environ.get("TRACED_RUNS")
     return [file, os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0]] if file else None
+
+
+_cold_suites = False
+
+
+@contextmanager
+def cold_suites() -> Iterator[None]:
+    """Have covgate start the test commands it runs, for tests of the start itself."""
+    global _cold_suites  # noqa: PLW0603  # one process runs one test
+    before, _cold_suites = _cold_suites, True
+    try:
+        yield
+    finally:
+        _cold_suites = before
 
 
 @functools.cache

@@ -69,7 +69,8 @@ def lay(folder: Path, layout: Layout) -> Checkout:
     return checkout
 
 
-# The others are tested in the container, where it matters, each time.
+# They fetch their tools and build back ends from the package index. The other layouts are tested in the container.
+@pytest.mark.real
 @pytest.mark.parametrize(
     "layout", [pytest.param(LAYOUTS[name], id=name) for name in sorted(LAYOUTS.keys() - IN_THE_GATE)]
 )
@@ -87,6 +88,7 @@ def test_an_ordinary_project_needs_no_install_command(tmp_path: Path, image_pyth
     assert same(checkout.total(layout.folder), expected)
 
 
+@pytest.mark.real
 def test_tox_is_asked_where_nothing_else_says_what_the_tests_need(tmp_path: Path, image_python: str) -> None:
     checkout = lay(tmp_path / "checkout", TOX)
     done = act(checkout, image_python, {})

@@ -1,20 +1,24 @@
-"""A warm process (tests.support.warm) behaves as one that was started."""
+"""A warm process (tests.support.warm), and one that it forks, behaves as one that was started."""
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.projects import REPOSITORY, clean_environment, covgate_command
+from tests.support.projects import REPOSITORY, clean_environment, covgate_command, make_checkout
 from tests.support.repositories import RUN_EVERYTHING, Repository
-from tests.support.warm import run_python, start_python
+from tests.support.warm import cold_suites, run_python, start_python
 
 LOOK = """
 import locale, os, signal, sys, threading, time
@@ -70,7 +74,7 @@ def test_a_run_of_covgate_is_the_same(repository_with_a_change: Repository) -> N
 
 
 SPY = """
-import json, os, signal, sys, threading, warnings
+import json, os, re, signal, sys, threading, warnings
 from pathlib import Path
 
 def coverage_init(registry, options):
@@ -82,7 +86,10 @@ seen = {
     "folder": os.getcwd(),
     "environment": dict(os.environ),
     "modules": sorted(sys.modules),
-    "signals": [(number, str(signal.getsignal(number))) for number in sorted(signal.valid_signals())],
+    "main": sorted((k, str(v).split(" at 0x")[0]) for k, v in vars(sys.modules["__main__"]).items() if k[:2] == "__"),
+    "signals": [
+        (number, re.sub(" of <.*", "", str(signal.getsignal(number)))) for number in sorted(signal.valid_signals())
+    ],
     "streams": [(one.encoding, one.errors, one.line_buffering) for one in (sys.stdin, sys.stdout, sys.stderr)],
     "open": sorted(name for name in os.listdir("/dev/fd")),
     "threads": threading.active_count(),
@@ -91,7 +98,7 @@ seen = {
 }
 Path("seen.json").write_text(json.dumps(seen))
 """
-"""A plugin that writes down what the probe's process looks like."""
+"""A module that writes down what the process that imports it looks like; a plugin of coverage, too."""
 
 
 @pytest.mark.parametrize("extra", [{}, {"PYTHONPATH": str(REPOSITORY), "TZ": "Asia/Tokyo"}], ids=["plain", "path"])
@@ -107,9 +114,68 @@ def test_a_plugin_finds_the_probe_as_it_is_when_it_is_started(
         found.append(json.loads((checkout.path / "seen.json").read_text()))
         (checkout.path / "seen.json").unlink()
     warm, cold = found
+    assert_the_same_process(warm, cold)
+
+
+def assert_the_same_process(warm: dict[str, Any], cold: dict[str, Any]) -> None:
     more = {*warm.pop("modules")} ^ {*cold.pop("modules")}
     assert more <= sys.stdlib_module_names, "what the process it is forked from needs itself"
     assert warm == cold
+
+
+SUITE = {
+    "shop.py": "import os\n\ndef price(n):\n    if n:\n        return n\n    return os.getpid()\n",
+    "test_shop.py": "import spy\nimport shop\n\ndef test_price():\n    assert shop.price(2) == 2\n",
+    "run.py": "import spy\nimport shop\nshop.price(2)\n",
+    "fails.py": "import spy\nimport shop\n\ndef fail():\n    raise ValueError(shop.price(2))\n\nfail()\n",
+    "stops.py": "import spy\nimport os, shop\nshop.price(2)\nos._exit(7)\n",
+    "interrupted.py": "import spy\nimport os, shop, signal\nshop.price(2)\nos.kill(os.getpid(), signal.SIGINT)\n",
+    "parent.py": "import spy\nimport os\nif os.fork():\n    os.wait()\nelse:\n    import shop\n    shop.price(2)\n",
+}
+
+
+@pytest.mark.parametrize("way", [str.split, str], ids=["words", "text"])
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("python -m pytest -q", 0),
+        ("pytest -q test_shop.py", 0),
+        ("python run.py x --y", 0),
+        ("python -m run", 0),
+        ("python fails.py", 3),
+        ("python -m fails", 3),
+        ("python stops.py", 3),
+        ("python interrupted.py", 3),
+        ("python parent.py", 0),
+    ],
+)
+def test_a_test_command_is_measured_as_it_is_when_it_is_started(
+    tmp_path: Path, command: str, code: int, way: Callable[[str], str | list[str]]
+) -> None:
+    """Of what covgate says of it, too; seconds and names in the temporary folder apart."""
+    checkout = make_checkout(
+        tmp_path / "project", {**SUITE, "spy.py": SPY.replace("Path(", "Path(__file__).with_name(")}
+    )
+    asked = way(command)
+    if isinstance(asked, str):
+        checkout.write({"pyproject.toml": f"[tool.covgate]\ntest-command = '{asked}'\n"})
+    found = []
+    for suites in (nullcontext, cold_suites):
+        with suites():
+            ended = checkout.covgate("--base=main", command=[] if isinstance(asked, str) else asked)
+        result = checkout.result()
+        seen = json.loads((checkout.path / "seen.json").read_text())
+        config = json.loads(base64.b64decode(seen["environment"].pop("COVERAGE_PROCESS_CONFIG")))
+        told = {name: result[name] for name in ("verdict", "total", "suite") if name in result}
+        told["suite"] = {name: told["suite"].get(name) for name in ("status", "exit_code")}
+        one = {**seen, "ended": (ended.code, ended.out, ended.err), "told": told, "config": config}
+        found.append(json.loads(re.sub(r"covgate-\w{8}|[0-9]+\.[0-9]+s\b", "...", json.dumps(one))))
+        (checkout.path / "seen.json").unlink()
+        found[-1]["environment"].pop("_", None)
+    warm, cold = found
+    assert warm["ended"][0] == code
+    assert warm["told"]["total"]["lines"]["covered"] > 0
+    assert_the_same_process(warm, cold)
 
 
 @pytest.fixture
