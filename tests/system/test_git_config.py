@@ -71,7 +71,7 @@ def written(sections: Mapping[str, Mapping[str, str | None]]) -> str:
 
 
 def listed(config: Path) -> bytes:
-    argv = ["git", "config", "--file", config, "--no-includes", "--null", "--list"]
+    argv: list[str | Path] = ["git", "config", "--file", config, "--no-includes", "--null", "--list"]
     return subprocess.run(argv, capture_output=True, check=True).stdout
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate.system.streams import forgiving_streams, is_broken, send_nowhere
+from covgate.system.streams import forgiving_streams, is_broken, one_stream, send_nowhere
 
 SIGNS = "✔ ✘ ✅ ❌ ≥ ≤ – − · … é €"
 
@@ -96,6 +96,23 @@ def test_a_pipe_is_broken_when_nobody_reads_it(tmp_path: Path) -> None:
     os.close(writes)
     with (tmp_path / "file").open("wb") as file:
         assert not is_broken(file.fileno())
+
+
+def test_errors_go_where_the_output_goes_and_afterwards_where_they_went_before(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> None:
+        with one_stream():
+            os.write(2, b"one ")
+            os.write(1, b"two ")
+            raise KeyError
+
+    before = sum(1 for _ in Path("/dev/fd").iterdir())
+    with pytest.raises(KeyError):
+        fail()
+    os.write(2, b"three")
+    assert capfd.readouterr() == ("one two ", "three")
+    assert sum(1 for _ in Path("/dev/fd").iterdir()) == before
 
 
 CLOSED = """\
