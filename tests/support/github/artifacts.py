@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -71,9 +72,11 @@ def _handler(storage: Storage) -> type[BaseHTTPRequestHandler]:
             if not storage.endless:
                 self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
-            while storage.endless and not storage.ended.wait(0.01):
-                self.wfile.write(bytes(65_536))
+            # Who has enough closes the connection.
+            with contextlib.suppress(OSError):
+                self.wfile.write(body)
+                while storage.endless and not storage.ended.wait(0.01):
+                    self.wfile.write(bytes(65_536))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's signature
             """Keep quiet."""
