@@ -157,6 +157,15 @@ def test_an_archive_without_end_is_read_to_the_most_or_given_up(
     assert problem.message == "GitHub gave no usable answer (download an artifact, octo/project: Timeout)"
 
 
+def test_an_archive_that_is_cut_off_is_not_taken_for_a_whole_one(
+    fake: FakeArtifacts, storage: Storage, artifacts: GithubArtifacts
+) -> None:
+    stored, storage.lost = fake.add(b"begin"), 1
+    problem = refused(artifacts, Artifact(id=stored.id, name="covgate", size=6, expired=False))
+    assert problem.slug == Refusal.UNREACHABLE
+    assert problem.message == "GitHub gave no usable answer (download an artifact, octo/project: ConnectionError)"
+
+
 def test_over_https_no_plain_address_is_followed(storage: Storage) -> None:
     token = Secret(value=TOKEN)
     with GithubArtifacts(api_url="https://api.example", repository="octo/project", token=token) as opened:

@@ -39,6 +39,8 @@ class Storage:
         self.answers: list[int] = []
         """Statuses of the next answers; afterwards 200."""
         self.endless = False
+        self.lost = 0
+        """How many bytes that are announced never come."""
         self.ended = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -70,13 +72,14 @@ def _handler(storage: Storage) -> type[BaseHTTPRequestHandler]:
             if status == 302:
                 self.send_header("Location", storage.address(1))
             if not storage.endless:
-                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Content-Length", str(len(body) + storage.lost))
             self.end_headers()
             # Who has enough closes the connection.
             with contextlib.suppress(OSError):
                 self.wfile.write(body)
                 while storage.endless and not storage.ended.wait(0.01):
                     self.wfile.write(bytes(65_536))
+            self.close_connection = bool(storage.lost)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's signature
             """Keep quiet."""
