@@ -191,3 +191,12 @@ def test_the_configurations_of_a_clone_are_those_of_its_git_folders(tmp_path: Pa
     ]
     (tmp_path / "HEAD").unlink()
     assert find_configs(tmp_path)[0] == tmp_path / "modules/a/config"
+
+
+@pytest.mark.parametrize("name", ["modules/logs", "modules/lib/refs", "modules/refs/logs/x", "worktrees/logs"])
+def test_a_submodule_or_worktree_may_be_called_like_a_folder_of_gits(tmp_path: Path, name: str) -> None:
+    config = "config" if name.startswith("modules") else "config.worktree"
+    for file in ("HEAD", "config", f"{name}/HEAD", f"{name}/{config}", f"{name}/logs/HEAD", f"{name}/logs/config"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    assert find_configs(tmp_path) == [tmp_path / "config", tmp_path / name / config]
