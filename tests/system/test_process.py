@@ -74,6 +74,13 @@ def test_a_quiet_call_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
         run_quiet([sys.executable, "-c", "import time; time.sleep(60)"], cwd=tmp_path, env={}, timeout=0.2)
 
 
+def test_a_quiet_call_that_closes_its_streams_and_goes_on_is_stopped_too(tmp_path: Path) -> None:
+    script, started = "exec >&- 2>&-; exec sleep 60", time.monotonic()
+    with pytest.raises(TimeoutError, match=r"^/bin/sh did not end within 0 seconds$"):
+        run_quiet(["/bin/sh", "-c", script], cwd=tmp_path, env={"PATH": os.defpath}, timeout=0.2)
+    assert time.monotonic() - started < 30
+
+
 names = st.sampled_from(["GITHUB_TOKEN", "GH_TOKEN", "INPUT_MIN-DIFF", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "HOME", "CI"])
 
 
