@@ -24,7 +24,7 @@ def paths(*names: str) -> tuple[PurePosixPath, ...]:
 def test_outside_of_a_repository_and_before_the_first_commit_there_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(GitError) as caught:
-        GitCommand(tmp_path / "empty", ENVIRONMENT | {"GIT_CEILING_DIRECTORIES": str(tmp_path)})
+        GitCommand(tmp_path / "empty", ENVIRONMENT)
     error = caught.value
     assert (error.slug, error.exit_code) == ("not-a-git-repository", ExitCode.GIT)
     assert error.message.startswith(f"{tmp_path}/empty is not in a git repository: fatal: not a git repository")
@@ -206,3 +206,22 @@ def test_names_that_are_no_utf_8_come_back_as_they_are(repository: Repository) -
     assert git.names(sha) == git.tracked() == paths(name)
     assert git.blobs(sha, paths(name)) == git.files_at(sha, paths(name)) == {PurePosixPath(name): b"1\n"}
     assert git.as_checked_out(paths(name)) == {PurePosixPath(name)}
+
+
+def test_no_variable_of_gits_moves_an_answer(repository: Repository) -> None:
+    """In a hook git sets some of them; in a workflow a step before may have."""
+    sha = repository.commit("one", m="1\n")
+    moved = {
+        "GIT_DIR": "/gone",
+        "GIT_WORK_TREE": "/gone",
+        "GIT_INDEX_FILE": "/gone",
+        "GIT_OBJECT_DIRECTORY": "/gone",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "core.bare",
+        "GIT_CONFIG_VALUE_0": "true",
+        "GIT_CONFIG_PARAMETERS": "'core.bare'='true'",
+        "GIT_NAMESPACE": "x",
+        "GIT_CEILING_DIRECTORIES": "/",
+    }
+    git = GitCommand(repository.path, ENVIRONMENT | moved)
+    assert (git.root, git.head(), git.tracked()) == (repository.path, sha, paths("m.py"))

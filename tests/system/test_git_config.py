@@ -157,7 +157,9 @@ def test_what_a_killed_run_left_is_no_obstacle(tmp_path: Path) -> None:
 def test_the_files_that_are_included_are_named_when_they_are_files(tmp_path: Path) -> None:
     folder = tmp_path / "git"
     folder.mkdir()
-    for name in ("git/near", "far"):
+    # For git `~/x` is in the user's home.
+    (folder / "~").mkdir()
+    for name in ("git/near", "far", "git/~/x"):
         (tmp_path / name).touch()
     (folder / "link").symlink_to(tmp_path / "far")
     named = ["near", "../far", os.fspath(tmp_path / "far"), "link", "gone", ".", "~/x", ""]

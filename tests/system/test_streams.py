@@ -45,6 +45,18 @@ def test_lines_are_written_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             assert (tmp_path / "out").read_text(encoding="utf-8") == "before within\n"
 
 
+def test_streams_that_are_forgiving_already_are_left_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "out").open("w", encoding="ascii") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        with forgiving_streams():
+            outer = sys.stdout
+            with forgiving_streams():
+                assert sys.stdout is outer
+                sys.stdout.write("✔ within\n")
+            sys.stdout.write("✘ after\n")
+    assert (tmp_path / "out").read_text(encoding="ascii") == "[ok] within\n[x] after\n"
+
+
 def test_what_a_caller_has_put_in_their_place_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     mine = io.StringIO()
     monkeypatch.setattr(sys, "stdout", mine)
