@@ -286,3 +286,11 @@ def test_a_long_value_is_quoted_in_part() -> None:
         f"the pull_request event has no usable pull_request.head.sha: expected a commit id, found '{'x' * 79}"
     )
     assert error.hint == "GITHUB_EVENT_PATH must name the event file GitHub wrote for this run"
+
+
+def test_a_pull_request_of_which_little_is_known_is_a_forks() -> None:
+    about = {"number": 7, "head": {"sha": HEAD, "repo": None}, "base": {"sha": BASE, "ref": None}}
+    found = parse("pull_request", {"pull_request": about})
+    assert (found.base_ref, found.fork) == ("", True)
+    group = parse("merge_group", {"merge_group": {"head_sha": HEAD, "base_sha": BASE}})
+    assert (group.base_ref, group.pull_request) == ("", None)

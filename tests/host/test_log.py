@@ -256,3 +256,10 @@ def test_a_summary_holds_a_mebibyte_and_not_a_byte_more(tmp_path: Path) -> None:
 def test_outputs_that_are_none_are_named_in_order() -> None:
     with pytest.raises(ValueError, match=r"^not outputs of the action: a, b, c, d$"):
         Runner().write_outputs({"d": "", "b": "", "verdict": "", "a": "", "c": ""})
+
+
+def test_what_is_said_before_the_tests_start_is_out_by_then() -> None:
+    pipe = io.BytesIO()
+    with io.TextIOWrapper(pipe, encoding="utf-8") as stream:
+        Runner(stream=stream).annotate(Level.NOTICE, "x")
+        assert pipe.getvalue() == b"::notice::x\n"
