@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -86,9 +87,15 @@ def test_a_list_without_end_ends_after_a_thousand(
     assert len(github.requests) == 10
 
 
-def test_an_archive_is_fetched_without_the_token(
-    fake: FakeArtifacts, storage: Storage, artifacts: GithubArtifacts
+def test_an_archive_is_fetched_without_the_token_and_without_the_machines_own(
+    fake: FakeArtifacts,
+    storage: Storage,
+    artifacts: GithubArtifacts,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    (tmp_path / "netrc").write_text("machine localhost login me password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     fake.add(b"0123456789" * 20_000)
     found = artifacts.find(77, "covgate")
     assert found is not None
