@@ -136,3 +136,9 @@ def test_a_remote_that_cannot_be_reached_with_the_token_tells_nothing_of_it(orig
     assert problem.startswith(f"fatal: unable to access '{url}/o/r/': ")
     assert not any(secret in problem for secret in ("ghs_very", access.credentials))
     assert (clone.path / ".git/shallow").read_text() == before
+    # What the server or the address repeats of it is masked; without a token nothing is.
+    for token, shown in {"ghs_very": "o/***", "": "o/ghs_very"}.items():
+        access = Access(server_url=url, repository="o/ghs_very", token=Secret(value=token))
+        problem = GitRemote(clone.command, access).fetch([origin.sha("main")])
+        assert problem is not None
+        assert problem.startswith(f"fatal: unable to access '{url}/{shown}/': ")
