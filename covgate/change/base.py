@@ -154,8 +154,11 @@ class _Search:
         if len(parents) != 2 or wanted is None or wanted == self.git.head():  # noqa: PLR2004  # a merge has two parents
             return None
         for own, other in (parents, parents[::-1]):
-            if self._holds(own, wanted) and not self._holds(other, wanted) and self._holds(other, known):
-                self._bring(other, depth="0")
+            if not self._holds(own, wanted):
+                continue
+            # Where the head is one parent, a clone of depth 1 ends before the other: what that holds is not known yet.
+            self._bring(other, depth="0")
+            if not self._holds(other, wanted) and self._holds(other, known):
                 return other
         return None
 

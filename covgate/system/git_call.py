@@ -124,7 +124,8 @@ def user_settings(directory: Path, environment: Mapping[str, str]) -> tuple[str,
     # The last one counts. A key without a value is true.
     pairs = [entry.partition("\n") for entry in os.fsdecode(answer.stdout).split("\0")]
     found = {key: value if sign else "true" for key, sign, value in pairs}
-    settings = {key: found.get(key) or _default_place(name, environment) for key, name in _USER_KEYS.items()}
+    # Set to nothing, no file is read, the default one neither.
+    settings = {key: found.get(key, _default_place(name, environment)) for key, name in _USER_KEYS.items()}
     return tuple(f"{key}={value}" for key, value in settings.items() if value is not None)
 
 

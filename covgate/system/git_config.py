@@ -36,8 +36,9 @@ def _git_folders(folder: Path) -> Iterator[Path]:
     yield folder
     for name in ("modules", "worktrees"):
         for path in sorted((folder / name).rglob("HEAD")):
-            # Not below another's references and logs, which have such names as well.
-            if not {"refs", "logs"} & set(path.relative_to(folder).parts):
+            # Not below another's references and logs, which have such names as well; a submodule may be called `logs`.
+            above = [place for place in path.parents if place.is_relative_to(folder / name)]
+            if not any(place.name in {"refs", "logs"} and (place.parent / "HEAD").is_file() for place in above):
                 yield path.parent
 
 

@@ -70,8 +70,10 @@ class QuietProcess:
         """
         process = self._process
         try:
-            written = self._exchange(stdin, time.monotonic() + timeout)
-            process.wait()
+            deadline = time.monotonic() + timeout
+            written = self._exchange(stdin, deadline)
+            # It may have closed its streams and go on.
+            process.wait(max(0, deadline - time.monotonic()))
         except BaseException as exc:
             stop(process, signal.SIGKILL, grace=0)
             if isinstance(exc, subprocess.TimeoutExpired):

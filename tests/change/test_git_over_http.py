@@ -11,7 +11,7 @@ import pytest
 
 from covgate.change.base import find_base
 from covgate.errors import GitError
-from covgate.host.context import EventKind, RunContext, access_of
+from covgate.host.context import EventKind, RunContext
 from covgate.model.commit import Sha
 from covgate.model.secret import Secret
 from covgate.system.git import GitCommand
@@ -181,22 +181,3 @@ def test_no_command_line_holds_the_token(told: Told, server: GitServer, tmp_path
     assert "'fetch'" in text
     assert TOKEN not in text
     assert access(server).credentials not in text
-
-
-@pytest.mark.parametrize(
-    ("context", "token", "expected"),
-    [
-        pytest.param(
-            RunContext(kind=EventKind.PULL_REQUEST, repository="o/r"), TOKEN, "https://github.com/o/r", id="a"
-        ),
-        pytest.param(RunContext(kind=EventKind.PULL_REQUEST, repository="o/r"), None, None, id="no-token"),
-        pytest.param(RunContext(kind=EventKind.LOCAL), TOKEN, None, id="a-laptop"),
-        pytest.param(
-            RunContext(kind=EventKind.BRANCH, repository="o/r", server_url="ext::sh"), TOKEN, None, id="no-address"
-        ),
-    ],
-)
-def test_the_way_with_a_token(context: RunContext, token: str | None, expected: str | None) -> None:
-    way = access_of(context, Secret(value=token) if token else None)
-    assert (way.url if way else None) == expected
-    assert TOKEN not in repr(way)

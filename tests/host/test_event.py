@@ -10,7 +10,8 @@ import pytest
 
 from covgate.errors import ExitCode, InputError
 from covgate.host.context import EventKind, RunContext
-from covgate.host.github.event import JUDGED_EVENTS, parse_context
+from covgate.host.github.event import JUDGED_EVENTS, parse_context, parse_place, parse_pull_request
+from covgate.model.commit import parse_sha
 from covgate.model.secret import Secret
 
 HEAD, BASE = "a" * 40, "b" * 40
@@ -224,3 +225,72 @@ def test_only_a_run_of_the_default_branch_is_one(
 def test_the_commit_of_the_run_is_known_when_github_names_one() -> None:
     assert parse("push", {}, **REF).commit == HEAD
     assert parse("push", {}, GITHUB_SHA="main").commit is None
+
+
+@pytest.mark.parametrize(
+    ("event", "ref", "payload", "expected"),
+    [
+        ("push", "refs/heads/a/b", {"repository": {"default_branch": "main"}}, ("a/b", "main")),
+        ("push", "refs/tags/v1", {"repository": {"default_branch": "main"}}, ("", "main")),
+        ("push", "main", {}, ("", "")),
+        ("push", "refs/heads/main", {}, ("main", "")),
+        ("schedule", "refs/heads/main", {}, ("main", "main")),
+        ("workflow_dispatch", "refs/heads/main", {}, ("main", "")),
+    ],
+)
+def test_the_branch_of_a_run_and_the_default_branch_are_read(
+    event: str, ref: str, payload: object, expected: tuple[str, str]
+) -> None:
+    context = parse(event, payload, GITHUB_REF=ref)
+    assert (context.branch, context.default_branch) == expected
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ("pull_request", PULL | {"fork": True}),
+        ("pull_request_target", PULL | {"fork": True}),
+        ("push", None),
+        ("merge_group", None),
+        ("", None),
+    ],
+)
+def test_which_pull_request_a_run_is_of_is_known_where_it_is_refused_too(
+    event: str, expected: dict[str, object] | None
+) -> None:
+    text = json.dumps(pull_request("stranger/app"))
+    found = parse_pull_request(ENVIRONMENT | {"GITHUB_EVENT_NAME": event}, lambda _: text)
+    assert found == (expected and RunContext(event=event, **COMMON, **expected))  # type: ignore[arg-type]
+
+
+def test_the_first_pull_request_has_the_number_1() -> None:
+    assert parse("pull_request", broken("pull_request.number", 1)).pull_request == 1
+
+
+def test_where_a_run_is_is_read_of_any_event_and_github_com_is_the_default() -> None:
+    assert parse_place({"GITHUB_ACTIONS": "true"}) == RunContext(kind=EventKind.BRANCH)
+    # An event alone will do: a container may be given no more.
+    assert parse_place({"GITHUB_EVENT_NAME": "issues"}) == RunContext(kind=EventKind.BRANCH, event="issues")
+    assert parse_place({"GITHUB_ACTIONS": "false"}) == RunContext(kind=EventKind.LOCAL)
+    assert parse_place(ENVIRONMENT | {"GITHUB_EVENT_NAME": "issues", "GITHUB_SHA": HEAD}) == RunContext(
+        kind=EventKind.BRANCH,
+        event="issues",
+        commit=parse_sha(HEAD),
+        **COMMON,  # type: ignore[arg-type]
+    )
+
+
+def test_a_long_value_is_quoted_in_part() -> None:
+    error = refused("pull_request", broken("pull_request.head.sha", "x" * 100))
+    assert error.message == (
+        f"the pull_request event has no usable pull_request.head.sha: expected a commit id, found '{'x' * 79}"
+    )
+    assert error.hint == "GITHUB_EVENT_PATH must name the event file GitHub wrote for this run"
+
+
+def test_a_pull_request_of_which_little_is_known_is_a_forks() -> None:
+    about = {"number": 7, "head": {"sha": HEAD, "repo": None}, "base": {"sha": BASE, "ref": None}}
+    found = parse("pull_request", {"pull_request": about})
+    assert (found.base_ref, found.fork) == ("", True)
+    group = parse("merge_group", {"merge_group": {"head_sha": HEAD, "base_sha": BASE}})
+    assert (group.base_ref, group.pull_request) == ("", None)

@@ -222,3 +222,44 @@ def test_the_environment_names_the_files(tmp_path: Path) -> None:
     runner.annotate(Level.NOTICE, "x")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["o", "s"]
     assert stream.getvalue() == "::notice::x\n"
+
+
+def test_a_group_ends_whatever_happens_in_it() -> None:
+    stream = io.StringIO()
+    runner = Runner(stream=stream)
+    with runner.group("the tests: 100%"):
+        stream.write("inside\n")
+    fail_inside(runner.group("more"), stream, "")
+    assert stream.getvalue() == ("::group::the tests: 100%25\ninside\n::endgroup::\n::group::more\n::endgroup::\n")
+    assert [runner.folds, Runner().folds] == [True, False]
+
+
+def test_a_runner_without_files_takes_commands_alone() -> None:
+    stream = io.StringIO()
+    for files in ({}, {"GITHUB_OUTPUT": "", "GITHUB_STEP_SUMMARY": ""}):
+        runner = Runner.from_environment({"GITHUB_ACTIONS": "true", **files}, stream)
+        assert (runner.output, runner.summary, runner.stream) == (None, None, stream)
+
+
+def test_a_summary_holds_a_mebibyte_and_not_a_byte_more(tmp_path: Path) -> None:
+    file = tmp_path / "summary"
+    runner = Runner(summary=file)
+    assert runner.summary_room() == 1_048_576
+    assert runner.write_summary("x" * 1_048_576) == (
+        "the step summary was left out: it has 1,048,577 bytes and GitHub takes 1,048,576 more"
+    )
+    assert not file.exists()
+    file.write_bytes(b"x" * 1_048_577)
+    assert runner.summary_room() == 0
+
+
+def test_outputs_that_are_none_are_named_in_order() -> None:
+    with pytest.raises(ValueError, match=r"^not outputs of the action: a, b, c, d$"):
+        Runner().write_outputs({"d": "", "b": "", "verdict": "", "a": "", "c": ""})
+
+
+def test_what_is_said_before_the_tests_start_is_out_by_then() -> None:
+    pipe = io.BytesIO()
+    with io.TextIOWrapper(pipe, encoding="utf-8") as stream:
+        Runner(stream=stream).annotate(Level.NOTICE, "x")
+        assert pipe.getvalue() == b"::notice::x\n"

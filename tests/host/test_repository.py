@@ -104,6 +104,18 @@ def test_an_empty_repository_has_no_branch(git_github: FakeGithub, connect_data:
         data.add_blob(b"")
 
 
+def test_a_repository_that_is_hidden_is_told_from_an_empty_one(
+    git_github: FakeGithub, connect_data: ConnectData
+) -> None:
+    connect_data().confirm_visible()
+    git_github.git_data.git("update-ref", "-d", "refs/heads/main")
+    connect_data().confirm_visible()
+    assert methods(git_github) == ["GET", "GET"]
+    with pytest.raises(PublishError) as caught:
+        connect_data(repository="octo/other").confirm_visible()
+    assert caught.value.slug == Refusal.NOT_FOUND
+
+
 # Comparing
 
 

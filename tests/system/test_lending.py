@@ -258,6 +258,19 @@ def test_a_file_with_credentials_that_is_named_twice_is_open_again_and_what_a_li
 
 
 @as_root
+def test_the_user_has_no_rights_of_roots_and_gains_none(workspace: Path) -> None:
+    with lent(TESTS, [workspace], [], {}) as user:
+        said = shell(user, workspace, "cat /proc/self/status; grep 'Max processes' /proc/self/limits")
+    found = dict(line.partition(":")[::2] for line in said.splitlines() if ":" in line)
+    capabilities = {name: value.strip("\t0") for name, value in found.items() if name.startswith("Cap")}
+    assert capabilities == dict.fromkeys(["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"], "")
+    assert [found[name].split() for name in ("Uid", "Gid")] == [[str(TESTS)] * 4] * 2
+    assert (found["Groups"].split(), found["NoNewPrivs"].strip()) == ([], "1")
+    # A suite cannot use up the processes of the machine, with which covgate ends it.
+    assert said.splitlines()[-1].split() == ["Max", "processes", "8192", "8192", "processes"]
+
+
+@as_root
 def test_the_user_writes_to_its_home_wherever_that_lies(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolation, "_EVERYBODYS", ("/dev",))
     with lent(TESTS, [workspace], [], {}) as user:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.system.process import child_environment, run_live
-from covgate.system.quiet import run_quiet, start_quiet
+from covgate.system.quiet import Completed, Helper, run_quiet, start_quiet
 
 IGNORES = (
     "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nopen('ready', 'w').close()\ntime.sleep(60)\n"
@@ -74,6 +74,13 @@ def test_a_quiet_call_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
         run_quiet([sys.executable, "-c", "import time; time.sleep(60)"], cwd=tmp_path, env={}, timeout=0.2)
 
 
+def test_a_quiet_call_that_closes_its_streams_and_goes_on_is_stopped_too(tmp_path: Path) -> None:
+    script, started = "exec >&- 2>&-; exec sleep 60", time.monotonic()
+    with pytest.raises(TimeoutError, match=r"^/bin/sh did not end within 0 seconds$"):
+        run_quiet(["/bin/sh", "-c", script], cwd=tmp_path, env={"PATH": os.defpath}, timeout=0.2)
+    assert time.monotonic() - started < 30
+
+
 names = st.sampled_from(["GITHUB_TOKEN", "GH_TOKEN", "INPUT_MIN-DIFF", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "HOME", "CI"])
 
 
@@ -117,3 +124,34 @@ def test_an_answer_comes_through_a_pipe_of_its_own(tmp_path: Path, code: str) ->
     assert count_open_files() <= before
     assert (done.exit_code, done.stdout) == (0, b"noise\n")
     assert done.answer == (b"abc" * 100_000 if "abc" in code else b"")
+
+
+def test_the_last_five_lines_of_what_went_wrong_are_told() -> None:
+    lines = [b"%d" % number for number in range(1, 7)]
+    assert Completed(exit_code=1, stdout=b"", stderr=b"caf\xe9").error_text == "caf\ufffd"
+    assert Completed(exit_code=1, stdout=b"", stderr=b"\n" + b"\n".join(lines) + b"\n\n").error_text == "2\n3\n4\n5\n6"
+    assert Completed(exit_code=1, stdout=b"said", stderr=b"").error_text == ""
+
+
+def test_a_lasting_process_does_one_thing_for_each_line_until_it_is_gone(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "for line in sys.stdin:\n"
+        "    with open(sys.argv[1], 'a') as file:\n"
+        "        file.write(line)\n"
+        "    print(flush=True)\n"
+        "    line == 'end\\n' and sys.exit()\n"
+    )
+    helper = Helper([sys.executable, "-c", code, str(tmp_path / "told")])
+    assert [helper.tell(b"one"), helper.tell(b"end")] == [True, True]
+    assert (tmp_path / "told").read_text() == "one\nend\n"
+    # It may take a moment to be gone, and then says nothing or takes nothing.
+    assert not helper.tell(b"more")
+    helper.close()
+
+
+def test_a_program_that_cannot_be_started_leaves_nothing_open(tmp_path: Path) -> None:
+    before = count_open_files()
+    with pytest.raises(FileNotFoundError):
+        start_quiet([tmp_path / "gone"], cwd=tmp_path, env={}, answers=True)
+    assert count_open_files() == before

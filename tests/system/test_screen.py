@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from covgate.system.screen import Screen, _show_seconds
+from covgate.errors import GitError, explained_at
+from covgate.system.screen import Screen, _show_seconds, open_console, styled
 
 
 class Terminal(io.StringIO):
@@ -99,3 +100,63 @@ def test_a_name_in_a_step_is_text(name: str) -> None:
 )
 def test_seconds_are_shown_as_people_say_them(seconds: float, shown: str) -> None:
     assert _show_seconds(seconds) == shown
+
+
+def test_an_error_says_what_happened_what_to_change_and_where_it_is_explained() -> None:
+    err = io.StringIO()
+    screen = Screen(io.StringIO(), err)
+    screen.error(
+        GitError("git fetch failed: [red]\n::error::x\nfatal: \x1b[2J", hint="fetch :tada:", slug="git-failed")
+    )
+    screen.error(GitError("", hint="nothing is known", slug="git-failed"))
+    place = explained_at("git-failed")
+    assert err.getvalue().splitlines() == [
+        "covgate: git fetch failed: [red]",
+        "  | ::error::x",
+        "  | fatal: \\x1b[2J",
+        "  fetch :tada:",
+        f"  {place}",
+        "covgate: ",
+        "  nothing is known",
+        f"  {place}",
+    ]
+
+
+def test_a_warning_is_an_annotation_too_and_nothing_is_none() -> None:
+    err, annotated = io.StringIO(), list[str]()
+    screen = Screen(io.StringIO(), err, annotated.append)
+    for text in ("look", None, ""):
+        screen.warn(text)
+    screen.say("only said")
+    assert err.getvalue() == "covgate: look\ncovgate: only said\n"
+    assert annotated == ["look"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        (("::error::x",), "\\x3a:error::x"),
+        (("  ::x",), "  \\x3a:x"),
+        (("a ::x",), "a ::x"),
+        ((":x",), ":x"),
+        ((("::x", "bold red"), " y"), "\\x3a:x y"),
+        ((":", ":x"), "\\x3a:x"),
+        ((), ""),
+    ],
+)
+def test_no_line_is_a_workflow_command(parts: tuple[str | tuple[str, str], ...], shown: str) -> None:
+    assert styled(*parts).plain == shown
+
+
+def test_a_console_shortens_nothing_and_guesses_nothing() -> None:
+    out = io.StringIO()
+    text = f"[bold]:tada: https://example.org {'x' * 300}[/]"
+    open_console(out, width=20).print(text)
+    assert out.getvalue() == f"{text}\n"
+
+
+def test_output_in_a_file_and_messages_in_a_file_are_a_line_for_both() -> None:
+    err = io.StringIO()
+    with Screen(Terminal(), err, waited=0).stream("Running"):
+        pass
+    assert err.getvalue() == "covgate: Running\n"

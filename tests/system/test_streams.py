@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from covgate.system.streams import forgiving_streams, is_broken, send_nowhere
+from covgate.system.streams import forgiving_streams, is_broken, one_stream, send_nowhere
 
 SIGNS = "✔ ✘ ✅ ❌ ≥ ≤ – − · … é €"
 
@@ -43,6 +43,18 @@ def test_lines_are_written_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         with forgiving_streams():
             sys.stdout.write("within\n")
             assert (tmp_path / "out").read_text(encoding="utf-8") == "before within\n"
+
+
+def test_streams_that_are_forgiving_already_are_left_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "out").open("w", encoding="ascii") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        with forgiving_streams():
+            outer = sys.stdout
+            with forgiving_streams():
+                assert sys.stdout is outer
+                sys.stdout.write("✔ within\n")
+            sys.stdout.write("✘ after\n")
+    assert (tmp_path / "out").read_text(encoding="ascii") == "[ok] within\n[x] after\n"
 
 
 def test_what_a_caller_has_put_in_their_place_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +108,23 @@ def test_a_pipe_is_broken_when_nobody_reads_it(tmp_path: Path) -> None:
     os.close(writes)
     with (tmp_path / "file").open("wb") as file:
         assert not is_broken(file.fileno())
+
+
+def test_errors_go_where_the_output_goes_and_afterwards_where_they_went_before(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> None:
+        with one_stream():
+            os.write(2, b"one ")
+            os.write(1, b"two ")
+            raise KeyError
+
+    before = sum(1 for _ in Path("/dev/fd").iterdir())
+    with pytest.raises(KeyError):
+        fail()
+    os.write(2, b"three")
+    assert capfd.readouterr() == ("one two ", "three")
+    assert sum(1 for _ in Path("/dev/fd").iterdir()) == before
 
 
 CLOSED = """\

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
+from covgate.system.git import GitCommand
 from covgate.system.git_call import user_settings
 from tests.support.git import ENVIRONMENT, make_repository
 
@@ -25,6 +26,12 @@ IN_XDG = ("core.excludesfile={root}/xdg/git/ignore", "core.attributesfile={root}
         pytest.param({}, {"core.autocrlf": "input"}, ("core.autocrlf=input",), id="line-ends"),
         pytest.param(
             HOME, {"core.excludesFile": "/my/ignore"}, ("core.excludesfile=/my/ignore", IN_HOME[1]), id="a-named-file"
+        ),
+        pytest.param(
+            HOME,
+            {"core.excludesFile": "", "core.attributesFile": ""},
+            ("core.excludesfile=", "core.attributesfile="),
+            id="no-file",
         ),
         pytest.param({"GIT_DIR": "{root}/gone"}, {"core.autocrlf": "input"}, ("core.autocrlf=input",), id="in-a-hook"),
         pytest.param({}, {"core.fsmonitor": "/a/program"}, (), id="nothing-else"),
@@ -53,3 +60,19 @@ def test_the_last_value_of_a_setting_counts_and_a_key_alone_is_true(tmp_path: Pa
 
 def test_without_git_nothing_is_known(tmp_path: Path) -> None:
     assert user_settings(tmp_path, {"PATH": str(tmp_path)}) == ()
+
+
+def test_a_user_who_reads_no_default_file_of_ignored_files_sees_what_it_ignores(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository")
+    repository.write("new.py", "")
+    ignored = tmp_path / "home/.config/git/ignore"
+    ignored.parent.mkdir(parents=True)
+    ignored.write_text("*.py\n")
+    given = {**ENVIRONMENT, "HOME": str(tmp_path / "home")}
+
+    def untracked() -> tuple[PurePosixPath, ...]:
+        return GitCommand(repository.path, given, user_settings(repository.path, given)).untracked()
+
+    assert untracked() == ()
+    repository.git("config", "core.excludesFile", "")
+    assert untracked() == (PurePosixPath("new.py"),)

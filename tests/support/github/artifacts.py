@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -38,9 +39,10 @@ class Storage:
         self.answers: list[int] = []
         """Statuses of the next answers; afterwards 200."""
         self.endless = False
+        self.lost = 0
+        """How many bytes that are announced never come."""
         self.ended = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self) -> Self:
@@ -57,6 +59,15 @@ class Storage:
         return f"http://localhost:{self._server.server_address[1]}/blob/{artifact}?sig=key"
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Keep quiet about clients that have enough and close the connection."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # passed through
+
+
 def _handler(storage: Storage) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -69,11 +80,12 @@ def _handler(storage: Storage) -> type[BaseHTTPRequestHandler]:
             if status == 302:
                 self.send_header("Location", storage.address(1))
             if not storage.endless:
-                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Content-Length", str(len(body) + storage.lost))
             self.end_headers()
             self.wfile.write(body)
             while storage.endless and not storage.ended.wait(0.01):
                 self.wfile.write(bytes(65_536))
+            self.close_connection = bool(storage.lost)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's signature
             """Keep quiet."""
