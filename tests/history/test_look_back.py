@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from random import Random
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import pytest
 
@@ -18,6 +18,7 @@ from covgate.history.open import Archive
 from covgate.history.storage.folder import FolderPlace
 from covgate.history.storage.places import RunToRecord
 from covgate.history.storage.store import HistoryStore
+from covgate.host.repository import RepositoryData
 from covgate.model.commit import Base, BaseHow, Sha
 from covgate.model.coverage import Coverage, FileCoverage
 from covgate.model.history import Baseline, BaselineHow, Comparison, Record
@@ -25,6 +26,7 @@ from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import Drop
 from covgate.system.git_remote import GitRemote
+from tests.support.compared import ComparedByGit
 from tests.support.git import Repository, make_repository
 from tests.support.recorded import build, sha
 from tests.support.shifted import read_coverage
@@ -196,11 +198,49 @@ def test_a_shallow_clone_does_not_know_the_ancestors(place: Place, tmp_path: Pat
     assert baseline_of(shallow.past(one)).how is BaselineHow.EXACT
 
 
+def test_a_shallow_clone_that_has_the_base_asks_github_for_the_ancestors(place: Place, tmp_path: Path) -> None:
+    one = place.record(place.repository.sha("HEAD"), WHOLE)
+    two = place.commit("two", n="a = 1\n")
+    three = place.commit("three", n="a = 2\n")
+    shallow = Place(place.repository.clone(tmp_path / "shallow", "--depth=2"))
+    github = ComparedByGit(place.repository)
+    archive = replace(shallow.archive, data=cast("RepositoryData", github))
+    found = baseline_of(look_back(archive, shallow.checkout(two)))
+    assert (found.record.sha, found.how, found.behind) == (one, BaselineHow.NEAR, 1)
+    assert github.asked == [(one, two)]
+    # Of a base that is not there the date is not known, and so not where to begin.
+    cut = Place(place.repository.clone(tmp_path / "cut", "--depth=1"))
+    past = look_back(replace(archive, source=cut.store), cut.checkout(two))
+    assert reason_of(past.baseline, UnknownKind.SHALLOW_CLONE) == (
+        f"{two[:12]} is not recorded itself, and the clone is shallow, so its ancestors are not known: set "
+        "fetch-depth: 0 on actions/checkout"
+    )
+    assert not isinstance(past.history, Unavailable)
+    assert past.lines == past.shifts == past.baseline
+    # The record of the base itself needs none of its ancestors.
+    place.record(three, WHOLE)
+    assert baseline_of(look_back(archive, shallow.checkout())).how is BaselineHow.EXACT
+    assert len(github.asked) == 1
+
+
+def test_a_commit_that_the_clone_has_not_is_fetched_for_the_lines(place: Place, tmp_path: Path) -> None:
+    one = place.record(place.repository.sha("HEAD"), WHOLE)
+    place.repository.write("m.py", f"first = 1\n{TEN}")
+    place.commit("two")
+    shallow = Place(place.repository.clone(tmp_path / "shallow", "--depth=1"))
+    past = shallow.past(one)
+    assert not isinstance(past.shifts, Unavailable)
+    assert [past.shifts.of(PurePosixPath("m.py")).to_new(line) for line in (1, 10)] == [2, 11]
+
+
 def test_a_history_that_cannot_be_read_is_a_problem_and_a_reason(place: Place) -> None:
     one = place.record(place.repository.sha("HEAD"), WHOLE)
     (place.repository.path.parent / "history/history.jsonl").write_text("damaged\n")
     past = place.past(one)
     assert past.problem is not None
+    assert isinstance(past.baseline, Unavailable)
+    assert (past.baseline.hint, past.baseline.slug) == (past.problem.hint, "history-broken")
+    assert past.baseline.kind is UnknownKind.COMPARING_FAILED
     for value in (past.history, past.baseline, past.lines, past.shifts):
         assert reason_of(value) == past.problem.message
     assert not past.first_run
@@ -329,3 +369,28 @@ def test_a_configuration_of_then_that_cannot_be_read_tells_of_no_component(place
     past = replace(place.past(base), lines=Unavailable(reason="they are gone"))
     found = known(place.compared("core/a.py\n 1-4", CORE, base=base, past=past))
     assert "was not the same" in reason_of(found.component_drops["core"])
+
+
+def test_a_component_is_read_from_the_configuration_in_the_projects_folder(place: Place) -> None:
+    """Each project of the repository has its own; the one at the top says nothing of this one."""
+    place.repository.write("shop/pyproject.toml", "[tool.covgate.components.core]\npaths = ['core/**']\n")
+    place.repository.write("shop/core/a.py", "a = 1\n")
+    base = place.record(place.commit("one"), "shop/core/a.py\n 1-4", core=QUARTER)
+    gone = Unavailable(reason="they are gone")
+    change = replace(place.checkout(base), prefix=PurePosixPath("shop"))
+    past = replace(place.past(base), lines=gone)
+    found = known(compare_with(past, read_coverage("shop/core/a.py\n 1-4"), {"core": QUARTER}, [CORE], change))
+    assert found.component_drops["core"] == Drop(raw=Fraction(25 - 25), adjusted=gone)
+    at_top = replace(change, prefix=PurePosixPath())
+    found = known(compare_with(past, read_coverage("shop/core/a.py\n 1-4"), {"core": QUARTER}, [CORE], at_top))
+    assert isinstance(found.component_drops["core"], Unavailable)
+
+
+def test_a_component_without_branches_is_held_against_its_statements_alone(parts: Place) -> None:
+    base = parts.repository.sha("HEAD")
+    found = known(
+        parts.compared(
+            "core/a.py\n 1-3 covered 1/2\n 4 missing 0/2\nweb/b.py\n 1-4", CORE, WEB, base=base, branches=True
+        )
+    )
+    assert found.component_deltas == {"core": Fraction(-25), "web": Fraction(0)}
