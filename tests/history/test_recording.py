@@ -198,6 +198,17 @@ def test_what_a_record_holds_of_a_run(place: Place) -> None:
     )
 
 
+def test_the_tests_that_ran_are_kept_with_the_lines(place: Place) -> None:
+    names = frozenset({"tests/test_a.py::test_x[1]", "tests/test_a.py::test_x[2]", "tests/test_b.py::test_y"})
+    suite = replace(PASSED, tests=TestResults(passed=3, names=names, left_out=frozenset({"tests/test_b.py::test_z"})))
+    for made, tests in ((suite, {"tests/test_a.py::test_x": 2, "tests/test_b.py::test_y": 1}), (None, {})):
+        place.run(facts(TEXT, diff=None, suite=made))
+        lines = place.store.read_lines(change_in(place.repository).head)
+        assert lines is not None
+        assert lines.tests == tests
+        assert lines.files[PurePosixPath("m.py")].digest
+
+
 def test_lines_that_flip_from_record_to_record_are_flaps(place: Place) -> None:
     for text in ("m.py\n    1-3\n", "m.py\n    1-2\n    3 missing\n"):
         # A commit that edits nothing of what is measured.
