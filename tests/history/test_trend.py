@@ -178,6 +178,19 @@ def test_commits_of_one_afternoon_do_not_make_the_pace() -> None:
     assert pace < 4
 
 
+def test_points_a_day_apart_say_something_of_the_pace() -> None:
+    """Of the slopes 70, 8.75 and 0 a week the middle one; without the first it would be 4.375."""
+    points = [Point(date=NOON - timedelta(days=ago), total=Decimal(total)) for ago, total in ((8, 0), (7, 10), (0, 10))]
+    assert compute_pace(points, TODAY) == Fraction(35, 4)
+
+
+def test_the_pace_looks_back_eight_weeks_to_the_day() -> None:
+    days = (56, 49, 42)
+    points = [Point(date=NOON - timedelta(days=ago), total=Decimal(60 - ago)) for ago in days]
+    assert compute_pace(points, TODAY) == 7
+    assert isinstance(compute_pace(points, TODAY + timedelta(days=1)), Unavailable)
+
+
 # --- towards the target ----------------------------------------------------------------------------------------------
 
 BY = date(2027, 1, 1)  # six weeks
@@ -307,6 +320,10 @@ START = Point(date=datetime(2026, 11, 20, 23, 59, tzinfo=UTC), total=Decimal(25)
 )
 def test_the_ramp_rises_day_by_day(day: date, required: str) -> None:
     assert required_on(START, TARGET, day) == Decimal(required)
+
+
+def test_without_a_day_the_target_is_required_at_once() -> None:
+    assert required_on(START, Target(total=Decimal(80), ramp=True), date(2026, 1, 1)) == 80
 
 
 def test_a_start_above_the_target_requires_the_target() -> None:

@@ -62,6 +62,19 @@ def file_of(missing: frozenset[int], functions: tuple[Function, ...], executed: 
             [("3-4", "f", 2, 0)],
             id="one that was not even defined",
         ),
+        pytest.param(
+            "1\n2 missing\n3 missing\ndef f 1-3 from 2\ndef f.g 3-3 from 3", [("2-3", "f", 2, 0)], id="on the last line"
+        ),
+        pytest.param(
+            "1\n2 missing\n3 excluded\n4 missing\ndef f 1-4 from 2\ndef f.g 3-4 from 4",
+            [("2-4", "f", 2, 0)],
+            id="a function whose first line is excluded",
+        ),
+        pytest.param(
+            "1 missing\n2 missing\n3 missing\ndef f 1-2 from 2\ndef g 3-3 from 3",
+            [("1-2", "f", 2, 0), ("3-3", "g", 1, 0)],
+            id="functions of a module that was never loaded",
+        ),
     ],
 )
 def test_one_job_is_one_place(text: str, expected: list[tuple[str, str, int, int]]) -> None:

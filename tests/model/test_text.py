@@ -37,6 +37,7 @@ def test_what_could_steer_a_terminal_or_a_log_is_shown() -> None:
         ("Grüße 🎉", "Grüße 🎉", "Grüße 🎉"),
         ("a\nb\x1b[31m\u202e\x00\u00a0", "a\\nb\\x1b[31m\\u202e\\x00\\xa0", "a\\nb\\x1b[31m\\u202e\\x00\\xa0"),
         ("name\udcff", "name\\udcff", "name\\udcff"),
+        ("Grüße\n", "Grüße\\n", "Grüße\\n"),
         ("##[error]x ##[", "##[error]x ##[", "#\\x23[error]x #\\x23["),
         ("::error::x", "::error::x", "::error::x"),
     ):

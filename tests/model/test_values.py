@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from covgate.model import (
+    ChangedLines,
     DiffCoverage,
     DiffFile,
     Drop,
@@ -117,6 +118,25 @@ def test_a_file_that_cannot_be_analysed_is_named_with_its_line_when_that_is_know
         found = broken_file(M, problem)
         assert found.reason == f"the changed file m.py cannot be analysed: {problem}"
         assert (found.kind, found.names) == (kind, names)
+
+
+def test_two_reasons_are_equal_whatever_is_advised() -> None:
+    """Tests and callers compare what is said, not where it leads."""
+    told = Unavailable(reason="why", hint="do", slug="heading", kind=UnknownKind.RAMP, names=("m.py",))
+    assert told == Unavailable(reason="why") != Unavailable(reason="why not")
+    plain = Unavailable(reason="why")
+    assert (plain.hint, plain.slug, plain.kind, plain.names) == ("", "", UnknownKind.OTHER, ())
+
+
+def test_what_is_not_said_is_nothing() -> None:
+    results, flap = TestResults(), Flap(path=M, line=1)
+    assert (results.passed, results.failed, results.errors, results.skipped, results.seconds) == (0, 0, 0, 0, 0)
+    assert (flap.stable, flap.flips, flap.lost, flap.flapping) == (0, 1, False, False)
+    assert FlapShown(path=M, line=1, change=1).flips == 2
+    change = GateChange(kind=GateChangeKind.RULE)
+    assert (change.lowers, change.count, change.before, change.after) == (False, 0, None, None)
+    assert GateChanges().strict
+    assert ChangedLines(files={}).uncommitted == 0
 
 
 def test_what_is_unknown_is_none_for_who_needs_no_reason() -> None:

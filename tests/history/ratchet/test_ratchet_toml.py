@@ -150,6 +150,7 @@ def test_the_number_changes_and_nothing_else(before: str, floors: dict[str, str]
         ("'min-total' = \"80\"", "84", "'min-total' = \"84\""),
         ("\"min-total\" = '80'", "84", "\"min-total\" = '84'"),
         ("min-total = ' 80.5 %'", "84", "min-total = ' 84.0 %'"),
+        ("min-total = '80 % '", "84", "min-total = '84 % '"),
         ('min-total = """80"""', "84", 'min-total = """84"""'),
     ],
 )

@@ -203,6 +203,7 @@ def test_a_commit_that_raises_nothing_is_covgates_own_all_the_same() -> None:
         '{"a": 3}',
         '{"a": {"seen": "2026-01-01", "floors": []}}',
         '{"a": {"seen": "2026-01-01", "floors": [], "held": [3]}}',
+        '{"a": {"seen": "2026-01-01", "floors": [], "held": [null, "api", 3]}}',
         '{"a": {"seen": "x", "floors": [], "held": []}}',
         '{"a": {"seen": "2026-01-01", "floors": [3], "held": []}}',
     ],
