@@ -328,6 +328,9 @@ def test_without_a_day_the_target_is_required_at_once() -> None:
 
 def test_a_start_above_the_target_requires_the_target() -> None:
     assert required_on(replace(START, total=Decimal(90)), TARGET, date(2026, 1, 1)) == 80
+    # Reached already: it is not cut to two decimals.
+    goal = replace(TARGET, total=Decimal("84.125"))
+    assert required_on(replace(START, total=goal.total), goal, date(2027, 1, 9)) == goal.total
 
 
 def test_what_is_required_is_cut() -> None:
@@ -362,6 +365,7 @@ def test_a_components_ramp_begins_where_it_was_first_recorded_under_its_name() -
     assert component_start(history, start, CORE).sha == sha_of(1)
     assert component_start(history, replace(start, components={"core": Decimal(1)}), CORE).sha is None
     assert component_start(history, start, replace(CORE, name="api")) == start
+    assert component_start(history, replace(start, date=records[1].date), CORE).sha == sha_of(1)
     late = replace(start, date=records[-1].date + timedelta(days=1))
     assert component_start(history, late, CORE) == late
 

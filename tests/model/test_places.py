@@ -71,6 +71,16 @@ def file_of(missing: frozenset[int], functions: tuple[Function, ...], executed: 
             id="a function whose first line is excluded",
         ),
         pytest.param(
+            "1\n2 missing\n3 excluded\n4 missing\n5\ndef f 1-4 from 2\ndef f.g 3-4 from 4",
+            [("2-4", "f", 2, 0)],
+            id="what ran below it says nothing of it",
+        ),
+        pytest.param(
+            "1\n3 excluded\n4 missing\n5\ndef f 1-5 from 2\ndef f.g 3-4 from 4",
+            [("4-4", "f.g", 1, 0)],
+            id="one of which the last line alone ran",
+        ),
+        pytest.param(
             "1 missing\n2 missing\n3 missing\ndef f 1-2 from 2\ndef g 3-3 from 3",
             [("1-2", "f", 2, 0), ("3-3", "g", 1, 0)],
             id="functions of a module that was never loaded",

@@ -123,6 +123,12 @@ def edit(text: str, **floors: str) -> Edited:
             id="a-date-that-begins-alike",
         ),
         pytest.param(
+            "[tool.x]\nmin-total = 07:32:00\n[tool.covgate]\nmin-total = 7\n",
+            {"total": "84"},
+            "[tool.x]\nmin-total = 07:32:00\n[tool.covgate]\nmin-total = 84\n",
+            id="a-time-that-begins-with-the-same-number",
+        ),
+        pytest.param(
             "[tool.x]\nempty = nan\n[tool.covgate]\nmin-total = 80\n",
             {"total": "84"},
             "[tool.x]\nempty = nan\n[tool.covgate]\nmin-total = 84\n",
