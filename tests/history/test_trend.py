@@ -191,6 +191,12 @@ def test_the_pace_looks_back_eight_weeks_to_the_day() -> None:
     assert isinstance(compute_pace(points, TODAY + timedelta(days=1)), Unavailable)
 
 
+def test_the_pace_is_that_of_the_newest_points() -> None:
+    """Thirty rise a tenth of a point a day; the twenty before them are of other habits."""
+    rising = [Decimal(50) + Decimal(n) / 10 for n in range(NEWEST)]
+    assert compute_pace(series(*["100"] * 20, *map(str, rising), every=1), TODAY) == Fraction(7, 10)
+
+
 # --- towards the target ----------------------------------------------------------------------------------------------
 
 BY = date(2027, 1, 1)  # six weeks
