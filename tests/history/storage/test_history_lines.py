@@ -167,6 +167,15 @@ def test_an_imported_point_of_a_commit_that_is_known_says_nothing_new() -> None:
     assert added.with_imported(History(imported=(three, two, one))) == added
 
 
+def test_a_record_takes_the_place_of_no_point_and_of_no_start() -> None:
+    """Points of others' files stay as they were taken in: which one counts is decided when they are read."""
+    point = Point(date=DAY, total=Decimal(60), sha=sha(1))
+    start = Start(point=point, aim=None)
+    file = HistoryFile().with_imported(History(imported=(point,), start=start)).with_record(record(1))
+    assert file.text == f"{render_imported(point)}\n{render_start(start)}\n{render_record(record(1))}\n"
+    assert file.history == History(records=(record(1),), imported=(point,), start=start)
+
+
 def test_a_start_is_added_once_and_again_when_it_is_another() -> None:
     start = Start(point=Point(date=DAY, total=Decimal(60)), aim=Aim(total=Decimal(80)))
     file = HistoryFile().with_imported(History(start=start))

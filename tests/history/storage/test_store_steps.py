@@ -122,6 +122,14 @@ def test_the_same_again_is_written_again_only_when_the_lines_are_others_or_gone(
     assert len(place.written) == 3
 
 
+def test_what_was_recorded_after_the_history_was_read_is_read_again() -> None:
+    store = open_store(Memory(), [])
+    assert store.read() == History()
+    store.append(entry(1), build)
+    assert store.read_lines(sha(1)) == entry(1).lines
+    assert store.read_lines(sha(2)) is None
+
+
 def test_a_record_of_nothing_to_cover_says_so() -> None:
     place = Memory()
     empty = entry(1)

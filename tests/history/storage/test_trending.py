@@ -277,6 +277,9 @@ def test_the_baseline_and_the_target_are_read() -> None:
     assert parse(baseline=baseline, target=short).start == Start(point=point, aim=Aim(total=Decimal(80)))
     assert parse(baseline=baseline, target={"date": "2027-02-28"}).start == Start(point=point, aim=None)
     assert parse(baseline=None, target=None) == History()
+    # Without a baseline a target begins no ramp, whatever it is.
+    assert parse(ENTRY, target=target).start is None
+    assert parse(ENTRY, target=80).start is None
 
 
 def test_a_file_of_5_mb_is_not_too_large() -> None:
