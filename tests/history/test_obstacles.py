@@ -337,6 +337,16 @@ def test_a_run_that_misses_recorded_files_is_narrower(repository: Repository, *,
     )
 
 
+def test_a_record_of_a_commit_that_git_has_not_tells_of_its_files_all_the_same(repository: Repository) -> None:
+    """What its configuration said is not known then, nor where its files went."""
+    past = recorded(repository, *RECORDED)
+    assert isinstance(past.lines, LineRecord)
+    past = replace(past, lines=replace(past.lines, sha=OTHER))
+    why = obstacle(repository, facts(TEXT, diff=None), past=past)
+    assert why is not None
+    assert why.startswith("lib/gone.py and 1 more were measured for bbbbbbbbbbbb and are not now; ")
+
+
 def test_files_that_are_deleted_renamed_or_made_by_the_tests_are_not_missed(repository: Repository) -> None:
     past = recorded(repository, *RECORDED)
     assert isinstance(past.lines, LineRecord)

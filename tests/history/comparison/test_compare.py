@@ -85,6 +85,27 @@ def test_the_total_and_each_component_are_compared() -> None:
     assert found.indirect == (IndirectFile(path=PurePosixPath("web/c.py"), lost=(Span(start=6, end=6),)),)
 
 
+def test_covered_lines_that_one_component_deletes_excuse_no_drop_of_another() -> None:
+    """Core deletes two covered statements; web two that nobody covered, and covers two fewer of the others."""
+    before = "core/a.py\n 1-10\nweb/b.py\n 1-8\n 9-10 missing"
+    after = "core/a.py\n 1-8\nweb/b.py\n 1-2 missing\n 3-8"
+    head = read_coverage(after)
+    found = known(
+        compare(
+            baseline_of(before),
+            record_of(before),
+            head,
+            read_shifts("core/a.py -1-2\nweb/b.py -9-10"),
+            digests=digests_of(head, "core/a.py web/b.py"),
+            components=components_of(before, after),
+        )
+    )
+    assert found.component_drops == {
+        "core": Drop(raw=Fraction(0), adjusted=Fraction(0)),
+        "web": Drop(raw=Fraction(5), adjusted=Fraction(5)),
+    }
+
+
 def test_a_flapping_line_excuses_half_a_point_of_each_drop_it_is_part_of_and_of_no_delta() -> None:
     flap = Flap(path=PurePosixPath("web/b.py"), line=6, flips=2)
     found = known(compared(record_of(BEFORE, (flap,))))

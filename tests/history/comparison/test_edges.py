@@ -11,7 +11,7 @@ from covgate.history.comparison.drop import compute_drop, find_deleted
 from covgate.history.comparison.flapping import update_flaps
 from covgate.history.comparison.indirect import find_indirect
 from covgate.history.comparison.moved_lines import is_unedited
-from covgate.history.line_states import EXECUTED, LineState, character_of, record_lines
+from covgate.history.line_states import EXECUTED, LineState, character_of, record_lines, without_branches
 from covgate.model.commit import Sha
 from covgate.model.coverage import Span
 from covgate.model.history import Flap, IndirectFile
@@ -48,6 +48,13 @@ NEXT = Sha("b" * 40)
 def test_what_counts_as_deleted(before: str, after: str, shifts: str, expected: str) -> None:
     head = read_coverage(after)
     assert find_deleted(record_of(before), head, read_shifts(shifts), digests_of(head, "m.py")) == {M: expected}
+
+
+def test_without_branches_each_line_keeps_whether_it_ran() -> None:
+    old = record_of("m.py\n 1 partial 1/2\n 3 missing 0/3\n 4\n 6 covered 2/2\n 7 missing", (Flap(path=M, line=1),))
+    bare = without_branches(old)
+    assert bare.files[M].states == record_of("m.py\n 1\n 3 missing\n 4\n 6\n 7 missing").files[M].states
+    assert (bare.files[M].digest, bare.flaps, bare.sha) == (old.files[M].digest, old.flaps, old.sha)
 
 
 def test_without_flapping_lines_nothing_is_excused() -> None:

@@ -40,6 +40,7 @@ def find(before: str, after: str, shifts: str = "", edited: str = "") -> Found:
         pytest.param("m.py\n 1 covered 2/2", "m.py\n 1 partial", "", "", {"m.py": ([1], [])}, id="an-exit-lost"),
         pytest.param("m.py\n 1 partial", "m.py\n 1 covered 2/2", "", "", {"m.py": ([], [1])}, id="an-exit-gained"),
         pytest.param("m.py\n 1 partial 1/2", "m.py\n 1 missing 0/3", "", "", {}, id="other-exits-cannot-be-compared"),
+        pytest.param("m.py\n 1 partial 0/2", "m.py\n 1 missing 1/2", "", "", {}, id="as-much-as-before-otherwise"),
         pytest.param("m.py\n 1", "m.py\n 1 excluded", "", "", {}, id="a-statement-no-more"),
         pytest.param("m.py\n 1 text", "m.py\n 1 missing", "", "", {}, id="a-statement-since"),
         pytest.param(

@@ -107,6 +107,8 @@ def test_points_that_are_taken_in_leave_the_lines_as_they_are() -> None:
     assert message == "Import what was measured before"
     assert [str(path) for path in files] == ["trending.json", "badge.svg", "history.jsonl"]
     assert open_store(place, waits).read_lines(sha(1)) == entry(1).lines
+    open_store(place, waits).add_imported(History(imported=(point,)), build)
+    assert len(place.written) == 3
 
 
 def test_the_same_again_is_written_again_only_when_the_lines_are_others_or_gone() -> None:

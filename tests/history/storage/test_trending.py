@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -193,6 +194,17 @@ def test_a_percent_is_read(written: object, percent: str) -> None:
     (point,) = parse({**ENTRY, "overall_coverage": written, "core_coverage": written}).imported
     assert str(point.total) == percent
     assert point.components["core"] == Decimal(percent)
+
+
+def test_a_date_without_a_zone_is_in_utc_wherever_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", "JST-9")
+            time.tzset()
+            (point,) = parse({**ENTRY, "date": "2026-11-01T12:30:00"}).imported
+    finally:
+        time.tzset()
+    assert point.date == DAY.replace(hour=12, minute=30)
 
 
 def test_everything_of_an_entry_is_read() -> None:
