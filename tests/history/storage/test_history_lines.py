@@ -109,7 +109,13 @@ TALLY = {"lines": [1, 2], "branches": [0, 0]}
             ["100.01", "101", "1000", "-1", "7." + "0" * 61, "7.", ".5", "1e1", " 1", "1\n", "١"],
             "`total` is no percent from 0 to 100, written as text",
         ),
-        (POINT, "lines", [None, [0, 0], [MOST, MOST]], [[0, MOST + 1], [1], [0, 1, 2], "12"], "`lines` holds counts"),
+        (
+            POINT,
+            "lines",
+            [None, [0, 0], [MOST, MOST]],
+            [[0, MOST + 1], [1], [0, 1, 2], "12", [0, True], [1, 2.0]],
+            "`lines` holds counts",
+        ),
         (POINT, "sha", [None, sha(1)], [1], "`sha` is no text"),
         (PLAIN, "parent", [None, sha(1)], [1], "`parent` is no text"),
         (

@@ -248,8 +248,9 @@ def test_half_of_the_lines_is_no_count() -> None:
 def test_a_component_is_read_when_it_has_a_name() -> None:
     longest = "x" * 100
     entry = {"a b_coverage": 1, f"{longest}_coverage": 2, f"{longest}x_coverage": 3, "_coverage": 4, "coverage": 5}
+    entry |= {"y_coverage": 7}
     (point,) = parse({**ENTRY, **entry, "coverage_of_api": 6}).imported
-    assert point.components == {"a b": 1, longest: 2}
+    assert point.components == {"a b": 1, longest: 2, "y": 7}
 
 
 def test_a_short_commit_is_passed_over() -> None:
@@ -288,6 +289,7 @@ def test_the_baseline_and_the_target_are_read() -> None:
     short = {"overall_coverage": "80"}
     assert parse(baseline=baseline, target=short).start == Start(point=point, aim=Aim(total=Decimal(80)))
     assert parse(baseline=baseline, target={"date": "2027-02-28"}).start == Start(point=point, aim=None)
+    assert parse(baseline=baseline).start == parse(baseline=baseline, target=None).start == Start(point=point, aim=None)
     assert parse(baseline=None, target=None) == History()
     # Without a baseline a target begins no ramp, whatever it is.
     assert parse(ENTRY, target=target).start is None
