@@ -302,6 +302,18 @@ def test_the_ends_of_what_a_line_record_may_hold() -> None:
             encode_record(replace(plain, tests={"tests/test_a.py::test": count}))
 
 
+def test_a_line_record_of_just_the_most_bytes_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = LineRecord(sha=sha(1), files={})
+    data = encode_record(lines)
+    monkeypatch.setattr("covgate.history.storage.line_record.MOST_BYTES", len(data))
+    assert decode_record(encode_record(lines)) == lines
+    monkeypatch.setattr("covgate.history.storage.line_record.MOST_BYTES", len(data) - 1)
+    with pytest.raises(ValueError, match="more than can be read again"):
+        encode_record(lines)
+    with pytest.raises(ValueError, match=f"it holds {len(data)} bytes, more than {len(data) - 1}"):
+        decode_record(data)
+
+
 def test_a_line_record_is_written_to_the_letter() -> None:
     one, two = PurePosixPath("ä.py"), PurePosixPath("b.py")
     whole = LineRecord(
