@@ -95,6 +95,7 @@ def test_the_newest_before_the_base_is_asked_for_first_and_what_looks_newer_last
     for left in (records, records[::-1]):
         assert ask(gone, left)[1] == [(commit(4), BASE), (commit(1), BASE)]
         assert ask(gone, [one for one in left if one.sha != commit(3)])[1] == [(commit(4), BASE), (commit(1), BASE)]
+    assert ask(gone, records[3:])[1] == [(commit(4), BASE)]
     assert ask(gone, records[:2])[1] == [(commit(2), BASE), (commit(1), BASE)]
 
 
@@ -133,6 +134,31 @@ def test_of_a_branch_with_twenty_commits_of_its_own_all_commits_are_left_out_at_
         assert found == Near(record=ancestor, behind=2)
     else:
         assert asked[:2] == [(commit(1), BASE), (commit(9), BASE)]
+
+
+def test_the_other_way_round_is_one_of_three_requests() -> None:
+    def answer(one: Sha, other: Sha) -> Compared:
+        if one == commit(1):
+            return Compared(merge_base=commit(900), ahead_by=1, behind_by=20, commits={BASE: (commit(900),)})
+        return gone(one, other)
+
+    found, asked = ask(answer, [recorded(number) for number in range(1, 100)])
+    # Its answer tells nothing: no commit is left out.
+    assert asked == [(commit(1), BASE), (BASE, commit(1)), (commit(2), BASE)]
+    assert isinstance(found, Unavailable)
+    assert found.kind is UnknownKind.SHALLOW_CLONE
+
+
+def test_once_all_is_known_no_further_commit_is_asked_about() -> None:
+    far, near = recorded(1), recorded(2)
+    search = Search(BASE, (far, near))
+    cut = Compared(merge_base=commit(9), ahead_by=300, behind_by=1, commits={BASE: (), far.sha: ()})
+    search.add(cut)
+    assert (search.next_open(), search.result()) == (far.sha, None)
+    # Nothing but these two commits is there beyond the nearer one: the other is an ancestor of it.
+    line = {BASE: (commit(8),), commit(8): (near.sha,)}
+    search.add(Compared(merge_base=near.sha, ahead_by=2, behind_by=0, commits=line))
+    assert (search.next_open(), search.result()) == (None, Near(record=near, behind=2))
 
 
 def test_of_equally_near_commits_the_newest_is_taken_and_then_the_first_by_name() -> None:

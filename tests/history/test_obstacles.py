@@ -283,7 +283,7 @@ def test_more_lines_than_a_record_holds_are_an_obstacle(repository: Repository) 
     """Found before the state of each line takes a byte."""
     files = [f"m{number}.py\n    1\n    1000000 missing\n" for number in range(20)]
     assert obstacle(repository, facts("".join(files), diff=None)) is None
-    files.append("more.py\n    1\n")
+    files.append("more.py\n    1\n\nempty.py\n    1 text\n")
     assert (
         obstacle(repository, facts("".join(files), diff=None)) == "the measured files have more than 20,000,000 lines"
     )

@@ -330,6 +330,7 @@ OUTSIDE = "Measured outside the checkout, and so neither recorded nor compared: 
     [
         ((), None),
         (("/opt/a.py",), f"{OUTSIDE}."),
+        (("/opt/a.py", "/opt/b.py"), f"{OUTSIDE} and 1 more."),
         (("/opt/a.py", "/opt/b.py", "/opt/c.py"), f"{OUTSIDE} and 2 more."),
     ],
 )

@@ -76,6 +76,11 @@ def file_of(missing: frozenset[int], functions: tuple[Function, ...], executed: 
             id="what ran below it says nothing of it",
         ),
         pytest.param(
+            "1\n2\n3 missing\n4\n5 missing\n6\ndef C 1-6\ndef C.f 2-3 from 3\ndef C.h 4-5 from 5",
+            [("3-3", "C.f", 1, 0), ("5-5", "C.h", 1, 0)],
+            id="methods that never ran",
+        ),
+        pytest.param(
             "1\n3 excluded\n4 missing\n5\ndef f 1-5 from 2\ndef f.g 3-4 from 4",
             [("4-4", "f.g", 1, 0)],
             id="one of which the last line alone ran",
