@@ -44,6 +44,7 @@ from tests.history.conftest import BRANCH, change_in, figures_of
 from tests.support.git import Repository
 from tests.support.recorded import record
 from tests.support.situations import PASSED, facts
+from tests.support.situations_compared import compared
 
 TEXT = "m.py\n    1-8\n    9 missing\n"
 
@@ -347,6 +348,9 @@ def test_what_lies_outside_the_checkout_is_not_recorded_and_said(
     assert place.run(made) == (*filter(None, [note]), "Recorded in the folder history.")
     assert place.records[0].total.lines == Counts(covered=8, total=9)
     assert place.run(made, context=ELSEWHERE, settings=given(record="false")) == ()
+    # A pull request is held against a record that has none of it.
+    held = replace(made, comparison=compared().comparison)
+    assert place.run(held, context=ELSEWHERE, settings=given(record="false")) == tuple(filter(None, [note]))
 
 
 @pytest.mark.parametrize(
