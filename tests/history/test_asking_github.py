@@ -155,6 +155,9 @@ def test_once_all_is_known_no_further_commit_is_asked_about() -> None:
     cut = Compared(merge_base=commit(9), ahead_by=300, behind_by=1, commits={BASE: (), far.sha: ()})
     search.add(cut)
     assert (search.next_open(), search.result()) == (far.sha, None)
+    # A commit of the base with a parent that is not listed: there is more than this list tells.
+    search.add(Compared(merge_base=commit(9), ahead_by=1, behind_by=1, commits={BASE: (commit(7),)}))
+    assert (search.next_open(), search.result()) == (far.sha, None)
     # Nothing but these two commits is there beyond the nearer one: the other is an ancestor of it.
     line = {BASE: (commit(8),), commit(8): (near.sha,)}
     search.add(Compared(merge_base=near.sha, ahead_by=2, behind_by=0, commits=line))

@@ -76,6 +76,11 @@ def file_of(missing: frozenset[int], functions: tuple[Function, ...], executed: 
             id="what ran below it says nothing of it",
         ),
         pytest.param(
+            "1\n2 missing\n3 missing\ndef f 2-3\ndef f.g 3-3",
+            [("2-3", "f", 2, 0)],
+            id="a function of which the body is not known",
+        ),
+        pytest.param(
             "1\n2\n3 missing\n4\n5 missing\n6\ndef C 1-6\ndef C.f 2-3 from 3\ndef C.h 4-5 from 5",
             [("3-3", "C.f", 1, 0), ("5-5", "C.h", 1, 0)],
             id="methods that never ran",
