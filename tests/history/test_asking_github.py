@@ -149,6 +149,30 @@ def test_the_other_way_round_is_one_of_three_requests() -> None:
     assert found.kind is UnknownKind.SHALLOW_CLONE
 
 
+def test_strangers_that_were_not_all_asked_about_are_not_said_to_be_none() -> None:
+    """Each is of a long branch of its own: nothing is passed over, and three requests do not reach the rest."""
+
+    def answer(_one: Sha, _other: Sha) -> Compared:
+        return Compared(merge_base=commit(900), ahead_by=1, behind_by=20, commits={BASE: (commit(900),)})
+
+    found, asked = ask(answer, [recorded(number) for number in range(1, 10)])
+    assert asked == [(commit(1), BASE), (BASE, commit(1)), (commit(2), BASE)]
+    assert found == Unavailable(reason=SHALLOW.format(9))
+
+
+def test_an_ancestor_that_a_strangers_list_shows_is_asked_about_before_the_strangers_branch() -> None:
+    ancestor = recorded(5)
+
+    def answer(one: Sha, _other: Sha) -> Compared:
+        if one == ancestor.sha:
+            return Compared(merge_base=one, ahead_by=1, behind_by=0, commits={BASE: (one,)})
+        return Compared(merge_base=commit(900), ahead_by=300, behind_by=20, commits={BASE: (), ancestor.sha: ()})
+
+    found, asked = ask(answer, [recorded(1), ancestor, recorded(7)])
+    assert asked == [(commit(1), BASE), (ancestor.sha, BASE)]
+    assert found == Near(record=ancestor, behind=1)
+
+
 def test_once_all_is_known_no_further_commit_is_asked_about() -> None:
     far, near = recorded(1), recorded(2)
     search = Search(BASE, (far, near))

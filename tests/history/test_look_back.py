@@ -233,6 +233,25 @@ def test_a_commit_that_the_clone_has_not_is_fetched_for_the_lines(place: Place, 
     assert [past.shifts.of(PurePosixPath("m.py")).to_new(line) for line in (1, 10)] == [2, 11]
 
 
+def test_lines_of_measured_files_that_are_no_python_by_name_are_followed(place: Place) -> None:
+    place.repository.write("page.html", TEN)
+    base = place.record(place.commit("page"), "page.html\n 1-3")
+    place.repository.write("page.html", f"first = 1\n{TEN}")
+    place.commit("edited")
+    past = place.past(base)
+    assert not isinstance(past.shifts, Unavailable)
+    assert past.shifts.of(PurePosixPath("page.html")).to_new(1) == 2
+
+
+def test_a_diff_that_fails_leaves_where_lines_went_unknown(place: Place) -> None:
+    one = place.record(place.repository.sha("HEAD"), WHOLE)
+    past = look_back(place.archive, replace(place.checkout(one), tree=sha(9)))
+    assert baseline_of(past).record.sha == one
+    assert not isinstance(past.lines, Unavailable)
+    reason = reason_of(past.shifts, UnknownKind.COMPARING_FAILED)
+    assert reason.startswith(f"the diff from the baseline's commit {one[:12]} failed: ")
+
+
 def test_a_history_that_cannot_be_read_is_a_problem_and_a_reason(place: Place) -> None:
     one = place.record(place.repository.sha("HEAD"), WHOLE)
     (place.repository.path.parent / "history/history.jsonl").write_text("damaged\n")
@@ -335,6 +354,21 @@ def test_a_component_is_held_against_its_files_wherever_they_lay(parts: Place) -
     assert found.component_deltas == {"core": Fraction(500, 8) - 100}
     assert found.component_drops.keys() == {"core"}
     assert found.drop.raw == 100 - Fraction(500, 8)
+
+
+def test_files_of_a_component_that_came_or_were_deleted_count_as_they_did_before(parts: Place) -> None:
+    """Web's file moved to core, half of it covered; of core another one is gone, of which nothing was."""
+    parts.repository.write("core/gone.py", "".join(f"gone_{n} = {n}\n" for n in range(1, 5)))
+    parts.commit("more")
+    base = parts.record(
+        parts.repository.sha("HEAD"), "core/a.py\n 1-4\ncore/gone.py\n 1-4 missing\nweb/b.py\n 1-2\n 3-4 missing"
+    )
+    parts.repository.git("mv", "web/b.py", "core/b.py")
+    parts.repository.git("rm", "-q", "core/gone.py")
+    parts.commit("moved")
+    found = known(parts.compared("core/a.py\n 1-4\ncore/b.py\n 1\n 2-4 missing", CORE, WEB, base=base))
+    assert found.component_deltas == {"core": Fraction(500, 8) - Fraction(600, 12)}
+    assert found.delta == Fraction(500, 8) - Fraction(600, 12)
 
 
 QUARTER = Tally(lines=Counts(covered=1, total=4))

@@ -289,6 +289,14 @@ def test_more_lines_than_a_record_holds_are_an_obstacle(repository: Repository) 
     )
 
 
+def test_a_measured_file_that_is_no_python_by_name_must_be_committed_too(repository: Repository) -> None:
+    repository.write("tool", "a = 1\n")
+    repository.commit("tool")
+    repository.write("tool", "a = 2\n")
+    assert obstacle(repository, facts(f"{TEXT}tool\n    1\n", diff=None)) == "tool has changes that are not committed"
+    assert obstacle(repository, facts(TEXT, diff=None)) is None
+
+
 def test_of_several_edited_files_the_first_is_named(repository: Repository) -> None:
     repository.write("m.py", "a = 2\n")
     repository.write("b.py", "")

@@ -24,7 +24,9 @@ from covgate.host.pull_requests import PullRequests
 from covgate.host.refusal import Refusal, publish_error
 from covgate.host.repository import RepositoryData, Tree
 from covgate.model.commit import Base, BaseHow, Sha
+from covgate.model.test_results import TestResults
 from covgate.model.unknown import Unavailable
+from covgate.model.verdict import SuiteRun, SuiteStatus
 from tests.history.test_recording import TEXT, Place, given, nobody
 from tests.support.git import Repository
 from tests.support.recorded import build, entry
@@ -102,6 +104,20 @@ def test_a_total_that_is_not_known_is_far_above_no_floor(repository: Repository)
     assert Place(repository).run(made, settings=given(min_total="10", record="false")) == ()
     assert isinstance(made.total, Unavailable)
     assert Place(repository).run(made) == ("Not recorded: the run cannot be judged.",)
+
+
+def test_how_long_the_tests_took_is_not_known_of_those_an_earlier_job_ran(repository: Repository) -> None:
+    place = Place(repository)
+    for command, seconds in (("pytest", 3.1), ("", None)):
+        suite = SuiteRun(
+            command=command,
+            status=SuiteStatus.PASSED,
+            exit_code=0,
+            seconds=3.14,
+            tests=TestResults(passed=1, failed=0, skipped=7),
+        )
+        place.run(facts(TEXT, diff=None, suite=suite))
+        assert [(one.seconds, one.tests) for one in place.records] == [(seconds, 1)]
 
 
 def test_lines_of_an_ancestor_that_cannot_be_read_are_said_and_the_run_is_recorded(repository: Repository) -> None:
