@@ -21,7 +21,7 @@ from covgate.history.storage.store import HistoryStore
 from covgate.host.repository import RepositoryData
 from covgate.model.commit import Base, BaseHow, Sha
 from covgate.model.coverage import Coverage, FileCoverage
-from covgate.model.history import Baseline, BaselineHow, Comparison, Record
+from covgate.model.history import Baseline, BaselineHow, Comparison, Flap, LineRecord, Record
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import Drop
@@ -369,6 +369,30 @@ def test_files_of_a_component_that_came_or_were_deleted_count_as_they_did_before
     found = known(parts.compared("core/a.py\n 1-4\ncore/b.py\n 1\n 2-4 missing", CORE, WEB, base=base))
     assert found.component_deltas == {"core": Fraction(500, 8) - Fraction(600, 12)}
     assert found.delta == Fraction(500, 8) - Fraction(600, 12)
+
+
+def test_each_component_is_held_against_its_own_files_and_flapping_lines(parts: Place) -> None:
+    base = parts.record(parts.repository.sha("HEAD"), "core/a.py\n 1-4\nweb/b.py\n 1-2\n 3-4 missing")
+    past = parts.past(base)
+    assert isinstance(past.lines, LineRecord)
+    flap = Flap(path=PurePosixPath("web/b.py"), line=1, flips=2)
+    past = replace(past, lines=replace(past.lines, flaps=(flap,)))
+    head = "core/a.py\n 1-3\n 4 missing\nweb/b.py\n 1 missing\n 2\n 3-4 missing"
+    found = known(parts.compared(head, CORE, WEB, base=base, past=past))
+    assert found.component_drops == {
+        "core": Drop(raw=Fraction(25), adjusted=Fraction(25)),
+        "web": Drop(raw=Fraction(25), adjusted=Fraction(25), excused=Fraction(1, 2)),
+    }
+    assert found.component_deltas == {"core": Fraction(-25), "web": Fraction(-25)}
+
+
+def test_without_lines_a_component_the_record_holds_nothing_of_is_not_known(parts: Place) -> None:
+    base = parts.repository.sha("HEAD")
+    past = replace(parts.past(base), lines=Unavailable(reason="they are gone"))
+    found = known(parts.compared(BOTH, CORE, base=base, past=past))
+    assert reason_of(found.component_drops["core"]) == (
+        "they are gone, and component core was not the same in the baseline's commit"
+    )
 
 
 QUARTER = Tally(lines=Counts(covered=1, total=4))
