@@ -359,7 +359,7 @@ def test_files_that_are_deleted_renamed_or_made_by_the_tests_are_not_missed(repo
     past = recorded(repository, *RECORDED)
     assert isinstance(past.lines, LineRecord)
     made = {PurePosixPath("lib/_version.py"): FileLines(digest="", states="!")}
-    past = replace(past, lines=replace(past.lines, files={**past.lines.files, **made}))
+    sha, past = past.lines.sha, replace(past, lines=replace(past.lines, files={**past.lines.files, **made}))
     repository.write("lib/_version.py", "a = 1\n")
     repository.write(".gitignore", "_version.py\n")
     repository.git("rm", "-q", "lib/gone.py")
@@ -368,7 +368,7 @@ def test_files_that_are_deleted_renamed_or_made_by_the_tests_are_not_missed(repo
     renamed = facts(TEXT + "lib/renamed.py\n    1\n", diff=None)
     assert obstacle(repository, renamed, past=moved(repository, past)) is None
     assert obstacle(repository, facts(TEXT, diff=None), past=moved(repository, past)) == (
-        f"lib/renamed.py was measured for {past.lines.sha[:12]} and is not now; what no test is to load any more "
+        f"lib/renamed.py was measured for {sha[:12]} and is not now; what no test is to load any more "
         "belongs into `omit`"
     )
 

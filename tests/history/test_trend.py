@@ -191,10 +191,10 @@ def test_the_pace_looks_back_eight_weeks_to_the_day() -> None:
     assert isinstance(compute_pace(points, TODAY + timedelta(days=1)), Unavailable)
 
 
-def test_the_pace_is_that_of_the_newest_points() -> None:
-    """Thirty rise a tenth of a point a day; the twenty before them are of other habits."""
-    rising = [Decimal(50) + Decimal(n) / 10 for n in range(NEWEST)]
-    assert compute_pace(series(*["100"] * 20, *map(str, rising), every=1), TODAY) == Fraction(7, 10)
+def test_the_pace_is_that_of_the_newest_thirty_points() -> None:
+    """Each rise is larger than the one before: of points 20 to 49 the middle slope is 0.69 a day."""
+    rising = [str(Decimal(n * n) / 100) for n in range(50)]
+    assert compute_pace(series(*rising, every=1), TODAY) == Fraction(69 * 7, 100)
 
 
 # --- towards the target ----------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def test_a_drop_is_judged_by_the_smaller_figure_less_what_is_excused() -> None:
         (3, unknown, 3, 3 - half),
     ):
         drop = Drop(raw=Fraction(raw), adjusted=adjusted, excused=half)
-        assert (drop.least, drop.judged) == (least, judged)
+        assert (drop.least, drop.judged) == (Fraction(least), Fraction(judged))
     assert Drop(raw=Fraction(3), adjusted=unknown).judged == 3
 
 

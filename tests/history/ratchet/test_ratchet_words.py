@@ -257,7 +257,7 @@ def test_the_ends_of_what_a_commit_may_raise() -> None:
     ):
         (found,) = parse_message(with_floors([GOOD | changed])) or ()
         assert isinstance(found, Raise)
-    for changed in (
+    refused: list[dict[str, object]] = [
         {"old": "-0.01"},
         {"new": "100.01"},
         {"old": "x"},
@@ -268,8 +268,9 @@ def test_the_ends_of_what_a_commit_may_raise() -> None:
         {"lowest": 84},
         {"noise": None},
         {"noise": "0.5"},
-    ):
-        assert parse_message(with_floors([GOOD | changed])) is None, changed
+    ]
+    for wrong in refused:
+        assert parse_message(with_floors([GOOD | wrong])) is None, wrong
 
 
 def test_of_two_trailers_of_one_name_the_first_counts() -> None:
