@@ -46,7 +46,7 @@ def find_places(file: FileCoverage, statements: frozenset[int], *, imported: boo
 def find_places_with_lines(
     file: FileCoverage, statements: frozenset[int], *, imported: bool = True
 ) -> list[tuple[Place, tuple[int, ...]]]:
-    """Return each place with its missing and its partial lines."""
+    """Return each place, by the first line, with its missing and its partial lines."""
     left = sorted((file.missing | file.partial) & statements)
     owners = _owners(file, left)
     groups: dict[tuple[int, int], list[int]] = {}
@@ -64,8 +64,8 @@ def find_places_with_lines(
         groups.setdefault((run, 0), []).append(line)
         previous = line
     unloaded = () if imported else (Reason(kind=ReasonKind.NEVER_IMPORTED),)
-    found = [(_place(file, lines, owners.get(lines[0]), unloaded), tuple(lines)) for lines in groups.values()]
-    return sorted(found, key=lambda one: (one[0].span.start, one[0].span.end))
+    # By the first line: a group begins when its first line is met.
+    return [(_place(file, lines, owners.get(lines[0]), unloaded), tuple(lines)) for lines in groups.values()]
 
 
 def weigh(file: FileCoverage, lines: Iterable[int]) -> int:

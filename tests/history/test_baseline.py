@@ -347,6 +347,12 @@ def test_a_record_is_looked_for_in_more_and_more_of_the_clone(draw: Draw, monkey
     monkeypatch.setattr(covgate.history.ancestry, "_WINDOWS", (1, 2, 4, None))
     for name, behind in (("m4", 1), ("m3", 2), ("m2", 3), ("m1", 4)):
         assert drawn.choose(drawn.local(), name) == (name, behind)
+    git = Counting(drawn.told.repository.path, ENVIRONMENT)
+    assert nearest_in_clone(git, drawn.sha("base"), drawn.records("m4 m1")) == Near(
+        record=drawn.records("m4")[0], behind=1
+    )
+    # The two newest, the first of which is the base itself, and what the base has beyond the record.
+    assert git.calls == 3
     for windows, calls in (((6, None), 1), ((5, None), 2)):
         monkeypatch.setattr(covgate.history.ancestry, "_WINDOWS", windows)
         git = Counting(drawn.told.repository.path, ENVIRONMENT)

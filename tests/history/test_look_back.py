@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from random import Random
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import pytest
 
@@ -18,13 +18,15 @@ from covgate.history.open import Archive
 from covgate.history.storage.folder import FolderPlace
 from covgate.history.storage.places import RunToRecord
 from covgate.history.storage.store import HistoryStore
+from covgate.host.repository import RepositoryData
 from covgate.model.commit import Base, BaseHow, Sha
 from covgate.model.coverage import Coverage, FileCoverage
-from covgate.model.history import Baseline, BaselineHow, Comparison, Record
+from covgate.model.history import Baseline, BaselineHow, Comparison, Flap, LineRecord, Record
 from covgate.model.numbers import Counts, Tally
 from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import Drop
 from covgate.system.git_remote import GitRemote
+from tests.support.compared import ComparedByGit
 from tests.support.git import Repository, make_repository
 from tests.support.recorded import build, sha
 from tests.support.shifted import read_coverage
@@ -196,11 +198,68 @@ def test_a_shallow_clone_does_not_know_the_ancestors(place: Place, tmp_path: Pat
     assert baseline_of(shallow.past(one)).how is BaselineHow.EXACT
 
 
+def test_a_shallow_clone_that_has_the_base_asks_github_for_the_ancestors(place: Place, tmp_path: Path) -> None:
+    one = place.record(place.repository.sha("HEAD"), WHOLE)
+    two = place.commit("two", n="a = 1\n")
+    three = place.commit("three", n="a = 2\n")
+    shallow = Place(place.repository.clone(tmp_path / "shallow", "--depth=2"))
+    github = ComparedByGit(place.repository)
+    archive = replace(shallow.archive, data=cast("RepositoryData", github))
+    found = baseline_of(look_back(archive, shallow.checkout(two)))
+    assert (found.record.sha, found.how, found.behind) == (one, BaselineHow.NEAR, 1)
+    assert github.asked == [(one, two)]
+    # Of a base that is not there the date is not known, and so not where to begin.
+    cut = Place(place.repository.clone(tmp_path / "cut", "--depth=1"))
+    past = look_back(replace(archive, source=cut.store), cut.checkout(two))
+    assert reason_of(past.baseline, UnknownKind.SHALLOW_CLONE) == (
+        f"{two[:12]} is not recorded itself, and the clone is shallow, so its ancestors are not known: set "
+        "fetch-depth: 0 on actions/checkout"
+    )
+    assert not isinstance(past.history, Unavailable)
+    assert past.lines == past.shifts == past.baseline
+    # The record of the base itself needs none of its ancestors.
+    place.record(three, WHOLE)
+    assert baseline_of(look_back(archive, shallow.checkout())).how is BaselineHow.EXACT
+    assert len(github.asked) == 1
+
+
+def test_a_commit_that_the_clone_has_not_is_fetched_for_the_lines(place: Place, tmp_path: Path) -> None:
+    one = place.record(place.repository.sha("HEAD"), WHOLE)
+    place.repository.write("m.py", f"first = 1\n{TEN}")
+    place.commit("two")
+    shallow = Place(place.repository.clone(tmp_path / "shallow", "--depth=1"))
+    past = shallow.past(one)
+    assert not isinstance(past.shifts, Unavailable)
+    assert [past.shifts.of(PurePosixPath("m.py")).to_new(line) for line in (1, 10)] == [2, 11]
+
+
+def test_lines_of_measured_files_that_are_no_python_by_name_are_followed(place: Place) -> None:
+    place.repository.write("page.html", TEN)
+    base = place.record(place.commit("page"), "page.html\n 1-3")
+    place.repository.write("page.html", f"first = 1\n{TEN}")
+    place.commit("edited")
+    past = place.past(base)
+    assert not isinstance(past.shifts, Unavailable)
+    assert past.shifts.of(PurePosixPath("page.html")).to_new(1) == 2
+
+
+def test_a_diff_that_fails_leaves_where_lines_went_unknown(place: Place) -> None:
+    one = place.record(place.repository.sha("HEAD"), WHOLE)
+    past = look_back(place.archive, replace(place.checkout(one), tree=sha(9)))
+    assert baseline_of(past).record.sha == one
+    assert not isinstance(past.lines, Unavailable)
+    reason = reason_of(past.shifts, UnknownKind.COMPARING_FAILED)
+    assert reason.startswith(f"the diff from the baseline's commit {one[:12]} failed: ")
+
+
 def test_a_history_that_cannot_be_read_is_a_problem_and_a_reason(place: Place) -> None:
     one = place.record(place.repository.sha("HEAD"), WHOLE)
     (place.repository.path.parent / "history/history.jsonl").write_text("damaged\n")
     past = place.past(one)
     assert past.problem is not None
+    assert isinstance(past.baseline, Unavailable)
+    assert (past.baseline.hint, past.baseline.slug) == (past.problem.hint, "history-broken")
+    assert past.baseline.kind is UnknownKind.COMPARING_FAILED
     for value in (past.history, past.baseline, past.lines, past.shifts):
         assert reason_of(value) == past.problem.message
     assert not past.first_run
@@ -297,6 +356,45 @@ def test_a_component_is_held_against_its_files_wherever_they_lay(parts: Place) -
     assert found.drop.raw == 100 - Fraction(500, 8)
 
 
+def test_files_of_a_component_that_came_or_were_deleted_count_as_they_did_before(parts: Place) -> None:
+    """Web's file moved to core, a quarter of it covered; of core another one is gone, of which nothing was."""
+    parts.repository.write("core/gone.py", "".join(f"gone_{n} = {n}\n" for n in range(1, 5)))
+    parts.commit("more")
+    base = parts.record(
+        parts.repository.sha("HEAD"), "core/a.py\n 1-4\ncore/gone.py\n 1-4 missing\nweb/b.py\n 1\n 2-4 missing"
+    )
+    parts.repository.git("mv", "web/b.py", "core/b.py")
+    parts.repository.git("rm", "-q", "core/gone.py")
+    parts.commit("moved")
+    found = known(parts.compared("core/a.py\n 1-4\ncore/b.py\n 1\n 2-4 missing", CORE, WEB, base=base))
+    assert found.component_deltas == {"core": Fraction(500, 8) - Fraction(500, 12)}
+    assert found.delta == Fraction(500, 8) - Fraction(500, 12)
+
+
+def test_each_component_is_held_against_its_own_files_and_flapping_lines(parts: Place) -> None:
+    base = parts.record(parts.repository.sha("HEAD"), "core/a.py\n 1-4\nweb/b.py\n 1-2\n 3-4 missing")
+    past = parts.past(base)
+    assert isinstance(past.lines, LineRecord)
+    flap = Flap(path=PurePosixPath("web/b.py"), line=1, flips=2)
+    past = replace(past, lines=replace(past.lines, flaps=(flap,)))
+    head = "core/a.py\n 1-3\n 4 missing\nweb/b.py\n 1 missing\n 2\n 3-4 missing"
+    found = known(parts.compared(head, CORE, WEB, base=base, past=past))
+    assert found.component_drops == {
+        "core": Drop(raw=Fraction(25), adjusted=Fraction(25)),
+        "web": Drop(raw=Fraction(25), adjusted=Fraction(25), excused=Fraction(1, 2)),
+    }
+    assert found.component_deltas == {"core": Fraction(-25), "web": Fraction(-25)}
+
+
+def test_without_lines_a_component_the_record_holds_nothing_of_is_not_known(parts: Place) -> None:
+    base = parts.repository.sha("HEAD")
+    past = replace(parts.past(base), lines=Unavailable(reason="they are gone"))
+    found = known(parts.compared(BOTH, CORE, base=base, past=past))
+    assert reason_of(found.component_drops["core"]) == (
+        "they are gone, and component core was not the same in the baseline's commit"
+    )
+
+
 QUARTER = Tally(lines=Counts(covered=1, total=4))
 
 
@@ -329,3 +427,28 @@ def test_a_configuration_of_then_that_cannot_be_read_tells_of_no_component(place
     past = replace(place.past(base), lines=Unavailable(reason="they are gone"))
     found = known(place.compared("core/a.py\n 1-4", CORE, base=base, past=past))
     assert "was not the same" in reason_of(found.component_drops["core"])
+
+
+def test_a_component_is_read_from_the_configuration_in_the_projects_folder(place: Place) -> None:
+    """Each project of the repository has its own; the one at the top says nothing of this one."""
+    place.repository.write("shop/pyproject.toml", "[tool.covgate.components.core]\npaths = ['core/**']\n")
+    place.repository.write("shop/core/a.py", "a = 1\n")
+    base = place.record(place.commit("one"), "shop/core/a.py\n 1-4", core=QUARTER)
+    gone = Unavailable(reason="they are gone")
+    change = replace(place.checkout(base), prefix=PurePosixPath("shop"))
+    past = replace(place.past(base), lines=gone)
+    found = known(compare_with(past, read_coverage("shop/core/a.py\n 1-4"), {"core": QUARTER}, [CORE], change))
+    assert found.component_drops["core"] == Drop(raw=Fraction(25 - 25), adjusted=gone)
+    at_top = replace(change, prefix=PurePosixPath())
+    found = known(compare_with(past, read_coverage("shop/core/a.py\n 1-4"), {"core": QUARTER}, [CORE], at_top))
+    assert isinstance(found.component_drops["core"], Unavailable)
+
+
+def test_a_component_without_branches_is_held_against_its_statements_alone(parts: Place) -> None:
+    base = parts.repository.sha("HEAD")
+    found = known(
+        parts.compared(
+            "core/a.py\n 1-3 covered 1/2\n 4 missing 0/2\nweb/b.py\n 1-4", CORE, WEB, base=base, branches=True
+        )
+    )
+    assert found.component_deltas == {"core": Fraction(-25), "web": Fraction(0)}

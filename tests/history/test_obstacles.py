@@ -185,6 +185,39 @@ def test_a_run_that_would_be_a_wrong_baseline_is_kept_out(
     assert words in why
 
 
+@pytest.mark.parametrize(
+    ("others", "context", "why"),
+    [
+        ({"lost": 1}, replace(BRANCH, commit=OTHER), "a process of the run ended before writing coverage data"),
+        ({"lost": 3}, BRANCH, "3 processes of the run ended before writing coverage data"),
+        ({}, replace(BRANCH, commit=OTHER), "the commit that is checked out is not the run's (bbbbbbbbbbbb)"),
+        (
+            {"suite": ended(SuiteStatus.FAILED, 1), "lost": 1},
+            BRANCH,
+            "the tests did not pass",
+        ),
+    ],
+)
+def test_why_a_run_is_kept_out_is_said_in_a_clause(
+    repository: Repository, others: dict[str, Any], context: RunContext, why: str
+) -> None:
+    assert obstacle(repository, facts(TEXT, diff=None, **others), context) == why
+
+
+def test_a_run_of_the_commit_it_is_about_has_no_obstacle(repository: Repository) -> None:
+    head = repository.sha("HEAD")
+    for context in (replace(BRANCH, commit=head), RunContext(kind=EventKind.LOCAL)):
+        assert obstacle(repository, facts(TEXT, diff=None), context) is None
+
+
+def test_a_part_of_the_tests_is_an_obstacle_and_is_named(repository: Repository) -> None:
+    change = change_in(repository)
+    made = figures_of(replace(facts(TEXT, diff=None), head=change.head))
+    settings = resolve(command_line={"test-command": "pytest"})
+    found = [find_obstacle(settings, BRANCH, {"PYTEST_ADDOPTS": a}, change, made, BEGINS) for a in ("--lf", "-q")]
+    assert found == ["--lf runs a part of the tests only", None]
+
+
 def test_a_run_whose_change_is_unknown_is_kept_out(repository: Repository) -> None:
     made = facts(TEXT, diff=Unavailable(reason="the base is unknown"))
     assert obstacle(repository, made) == "the run cannot be judged"
@@ -248,8 +281,31 @@ def test_an_environment_in_the_checkout_is_none_of_the_projects_sources(reposito
 
 def test_more_lines_than_a_record_holds_are_an_obstacle(repository: Repository) -> None:
     """Found before the state of each line takes a byte."""
-    text = "".join(f"m{number}.py\n    1\n    1000000 missing\n" for number in range(21))
-    assert obstacle(repository, facts(text, diff=None)) == "the measured files have more than 20,000,000 lines"
+    files = [f"m{number}.py\n    1\n    1000000 missing\n" for number in range(20)]
+    assert obstacle(repository, facts("".join(files), diff=None)) is None
+    files.append("more.py\n    1\n\nempty.py\n    1 text\n")
+    assert (
+        obstacle(repository, facts("".join(files), diff=None)) == "the measured files have more than 20,000,000 lines"
+    )
+
+
+def test_a_measured_file_that_is_no_python_by_name_must_be_committed_too(repository: Repository) -> None:
+    repository.write("tool", "a = 1\n")
+    repository.commit("tool")
+    repository.write("tool", "a = 2\n")
+    assert obstacle(repository, facts(f"{TEXT}tool\n    1\n", diff=None)) == "tool has changes that are not committed"
+    assert obstacle(repository, facts(TEXT, diff=None)) is None
+
+
+def test_of_several_edited_files_the_first_is_named(repository: Repository) -> None:
+    repository.write("m.py", "a = 2\n")
+    repository.write("b.py", "")
+    laptop = RunContext(kind=EventKind.LOCAL)
+    assert obstacle(repository, facts(TEXT, diff=None), laptop) == "b.py is not committed"
+    assert obstacle(repository, facts(TEXT, diff=None)) == "m.py has changes that are not committed"
+    repository.write("a.py", "")
+    repository.git("add", "a.py")
+    assert obstacle(repository, facts(TEXT, diff=None), laptop) == "a.py has changes that are not committed"
 
 
 def recorded(repository: Repository, *names: str) -> Past:
@@ -283,14 +339,27 @@ def test_a_run_that_misses_recorded_files_is_narrower(repository: Repository, *,
     why = obstacle(repository, facts(TEXT, diff=None), past=moved(repository, past) if known else past)
     assert why is not None
     assert isinstance(past.lines, LineRecord)
-    assert why.startswith(f"lib/gone.py and 1 more were measured for {past.lines.sha[:12]} and are not now")
+    assert why == (
+        f"lib/gone.py and 1 more were measured for {past.lines.sha[:12]} and are not now; what no test is to load any "
+        "more belongs into `omit`"
+    )
+
+
+def test_a_record_of_a_commit_that_git_has_not_tells_of_its_files_all_the_same(repository: Repository) -> None:
+    """What its configuration said is not known then, nor where its files went."""
+    past = recorded(repository, *RECORDED)
+    assert isinstance(past.lines, LineRecord)
+    past = replace(past, lines=replace(past.lines, sha=OTHER))
+    why = obstacle(repository, facts(TEXT, diff=None), past=past)
+    assert why is not None
+    assert why.startswith("lib/gone.py and 1 more were measured for bbbbbbbbbbbb and are not now; ")
 
 
 def test_files_that_are_deleted_renamed_or_made_by_the_tests_are_not_missed(repository: Repository) -> None:
     past = recorded(repository, *RECORDED)
     assert isinstance(past.lines, LineRecord)
     made = {PurePosixPath("lib/_version.py"): FileLines(digest="", states="!")}
-    past = replace(past, lines=replace(past.lines, files={**past.lines.files, **made}))
+    sha, past = past.lines.sha, replace(past, lines=replace(past.lines, files={**past.lines.files, **made}))
     repository.write("lib/_version.py", "a = 1\n")
     repository.write(".gitignore", "_version.py\n")
     repository.git("rm", "-q", "lib/gone.py")
@@ -298,9 +367,10 @@ def test_files_that_are_deleted_renamed_or_made_by_the_tests_are_not_missed(repo
     repository.commit("moved")
     renamed = facts(TEXT + "lib/renamed.py\n    1\n", diff=None)
     assert obstacle(repository, renamed, past=moved(repository, past)) is None
-    why = obstacle(repository, facts(TEXT, diff=None), past=moved(repository, past))
-    assert why is not None
-    assert why.startswith("lib/renamed.py was measured for")
+    assert obstacle(repository, facts(TEXT, diff=None), past=moved(repository, past)) == (
+        f"lib/renamed.py was measured for {sha[:12]} and is not now; what no test is to load any more "
+        "belongs into `omit`"
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from covgate.host.github.host import GithubHost
 from covgate.host.github.log import Runner
 from covgate.model.secret import Secret
 from tests.support.git import Repository, make_repository
-from tests.support.recorded import build, entry
+from tests.support.recorded import build, entry, record
 
 LOCAL = RunContext(kind=EventKind.LOCAL)
 WORKFLOW = RunContext(kind=EventKind.PULL_REQUEST, repository="org/shop")
@@ -81,6 +81,24 @@ def test_a_report_with_a_name_has_records_of_its_own(checkout: Repository, name:
     with open_archive(settings, host(LOCAL, ""), checkout.command, checkout.path) as archive:
         archive.store.append(entry(1), build)
     assert [path.parent for path in checkout.path.rglob("history.jsonl")] == [checkout.path / folder]
+
+
+@pytest.mark.parametrize("context", [LOCAL, WORKFLOW], ids=["laptop", "workflow-without-a-token"])
+def test_a_report_with_a_name_reads_its_own_records_of_a_fetched_branch(
+    checkout: Repository, context: RunContext
+) -> None:
+    for number, name in ((1, "web"), (2, "")):
+        settings = resolve(command_line={"history-dir": ".", "name": name})
+        checkout.write(".covgate-data", "")
+        with open_archive(settings, host(LOCAL, ""), checkout.command, checkout.path) as archive:
+            archive.store.append(entry(number), build)
+    checkout.commit("history")
+    checkout.git("update-ref", "refs/remotes/origin/covgate-data", "HEAD")
+    for name, records in (("web", (record(1),)), ("", (record(2),))):
+        settings = resolve(command_line={"name": name})
+        with open_archive(settings, host(context, ""), checkout.command, checkout.path) as archive:
+            assert archive.source is not None
+            assert archive.source.read().records == records
 
 
 @pytest.mark.parametrize(

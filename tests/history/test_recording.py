@@ -44,6 +44,7 @@ from tests.history.conftest import BRANCH, change_in, figures_of
 from tests.support.git import Repository
 from tests.support.recorded import record
 from tests.support.situations import PASSED, facts
+from tests.support.situations_compared import compared
 
 TEXT = "m.py\n    1-8\n    9 missing\n"
 
@@ -198,6 +199,17 @@ def test_what_a_record_holds_of_a_run(place: Place) -> None:
     )
 
 
+def test_the_tests_that_ran_are_kept_with_the_lines(place: Place) -> None:
+    names = frozenset({"tests/test_a.py::test_x[1]", "tests/test_a.py::test_x[2]", "tests/test_b.py::test_y"})
+    suite = replace(PASSED, tests=TestResults(passed=3, names=names, left_out=frozenset({"tests/test_b.py::test_z"})))
+    for made, tests in ((suite, {"tests/test_a.py::test_x": 2, "tests/test_b.py::test_y": 1}), (None, {})):
+        place.run(facts(TEXT, diff=None, suite=made))
+        lines = place.store.read_lines(change_in(place.repository).head)
+        assert lines is not None
+        assert lines.tests == tests
+        assert lines.files[PurePosixPath("m.py")].digest
+
+
 def test_lines_that_flip_from_record_to_record_are_flaps(place: Place) -> None:
     for text in ("m.py\n    1-3\n", "m.py\n    1-2\n    3 missing\n"):
         # A commit that edits nothing of what is measured.
@@ -319,6 +331,7 @@ OUTSIDE = "Measured outside the checkout, and so neither recorded nor compared: 
     [
         ((), None),
         (("/opt/a.py",), f"{OUTSIDE}."),
+        (("/opt/a.py", "/opt/b.py"), f"{OUTSIDE} and 1 more."),
         (("/opt/a.py", "/opt/b.py", "/opt/c.py"), f"{OUTSIDE} and 2 more."),
     ],
 )
@@ -335,6 +348,9 @@ def test_what_lies_outside_the_checkout_is_not_recorded_and_said(
     assert place.run(made) == (*filter(None, [note]), "Recorded in the folder history.")
     assert place.records[0].total.lines == Counts(covered=8, total=9)
     assert place.run(made, context=ELSEWHERE, settings=given(record="false")) == ()
+    # A pull request is held against a record that has none of it.
+    held = replace(made, comparison=compared().comparison)
+    assert place.run(held, context=ELSEWHERE, settings=given(record="false")) == tuple(filter(None, [note]))
 
 
 @pytest.mark.parametrize(

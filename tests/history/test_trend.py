@@ -178,6 +178,25 @@ def test_commits_of_one_afternoon_do_not_make_the_pace() -> None:
     assert pace < 4
 
 
+def test_points_a_day_apart_say_something_of_the_pace() -> None:
+    """Of the slopes 70, 8.75 and 0 a week the middle one; without the first it would be 4.375."""
+    points = [Point(date=NOON - timedelta(days=ago), total=Decimal(total)) for ago, total in ((8, 0), (7, 10), (0, 10))]
+    assert compute_pace(points, TODAY) == Fraction(35, 4)
+
+
+def test_the_pace_looks_back_eight_weeks_to_the_day() -> None:
+    days = (56, 49, 42)
+    points = [Point(date=NOON - timedelta(days=ago), total=Decimal(60 - ago)) for ago in days]
+    assert compute_pace(points, TODAY) == 7
+    assert isinstance(compute_pace(points, TODAY + timedelta(days=1)), Unavailable)
+
+
+def test_the_pace_is_that_of_the_newest_thirty_points() -> None:
+    """Each rise is larger than the one before: of points 20 to 49 the middle slope is 0.69 a day."""
+    rising = [str(Decimal(n * n) / 100) for n in range(50)]
+    assert compute_pace(series(*rising, every=1), TODAY) == Fraction(69 * 7, 100)
+
+
 # --- towards the target ----------------------------------------------------------------------------------------------
 
 BY = date(2027, 1, 1)  # six weeks
@@ -309,8 +328,15 @@ def test_the_ramp_rises_day_by_day(day: date, required: str) -> None:
     assert required_on(START, TARGET, day) == Decimal(required)
 
 
+def test_without_a_day_the_target_is_required_at_once() -> None:
+    assert required_on(START, Target(total=Decimal(80), ramp=True), date(2026, 1, 1)) == 80
+
+
 def test_a_start_above_the_target_requires_the_target() -> None:
     assert required_on(replace(START, total=Decimal(90)), TARGET, date(2026, 1, 1)) == 80
+    # Reached already: it is not cut to two decimals.
+    goal = replace(TARGET, total=Decimal("84.125"))
+    assert required_on(replace(START, total=goal.total), goal, date(2027, 1, 9)) == goal.total
 
 
 def test_what_is_required_is_cut() -> None:
@@ -345,6 +371,7 @@ def test_a_components_ramp_begins_where_it_was_first_recorded_under_its_name() -
     assert component_start(history, start, CORE).sha == sha_of(1)
     assert component_start(history, replace(start, components={"core": Decimal(1)}), CORE).sha is None
     assert component_start(history, start, replace(CORE, name="api")) == start
+    assert component_start(history, replace(start, date=records[1].date), CORE).sha == sha_of(1)
     late = replace(start, date=records[-1].date + timedelta(days=1))
     assert component_start(history, late, CORE) == late
 

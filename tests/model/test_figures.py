@@ -128,6 +128,49 @@ def test_a_percent_for_programs(figure: Tally | None, program: str | None) -> No
     assert figures.percent_json(figure) == program
 
 
+def test_a_number_is_printed_with_the_decimals_it_has() -> None:
+    for number, shown in (
+        ("80", "80"),
+        ("80.0", "80"),
+        ("8E+1", "80"),
+        ("99.50", "99.5"),
+        ("0.00", "0"),
+        ("1E-7", "0.0000001"),
+    ):
+        assert figures.show_number(Decimal(number)) == shown
+        assert figures.show_percent(Decimal(number)) == f"{shown} %"
+
+
+def test_one_point_is_one() -> None:
+    points = [figures.show_points(Decimal(points)) for points in ("0", "0.5", "1", "1.00", "1.5", "11")]
+    assert points == ["0 points", "0.5 points", "1 point", "1 point", "1.5 points", "11 points"]
+
+
+def test_halves_are_rounded_up_and_each_target_is_told_from() -> None:
+    assert [figures.show_drop(Fraction(n, 1000)) for n in (4, 5, 14, 15, 1234, 1235)] == [
+        *("0.004", "0.01", "0.01", "0.02", "1.23", "1.24"),
+    ]
+    assert figures.show_rounded(Decimal("84.25")) == "84.3 %"
+    assert figures.show_rounded(Decimal("84.249")) == "84.2 %"
+    # Above the one, below the other.
+    targets = Decimal("84.21"), Decimal("84.25")
+    assert figures.show_rounded(Decimal("84.249"), *targets) == "84.249 %"
+    assert figures.show_drop(Fraction("0.1249"), Decimal("0.12"), Decimal("0.125")) == "0.125"
+
+
+def test_a_target_of_thirty_decimals_is_told_from() -> None:
+    """Two thirds are less than 66.6...7, by an amount that shows in the thirtieth decimal."""
+    assert figures.show_rounded(tally(2, 3), Decimal(f"66.{'6' * 29}7")) == f"66.{'6' * 30}7 %"
+    assert figures.show_drop(Fraction(2, 3), Decimal(f"0.{'6' * 29}7")) == f"0.{'6' * 29}7"
+
+
+def test_a_percent_of_more_than_six_places_is_cut_for_programs() -> None:
+    assert figures.percent_json(tally(1999_9999, 2000_0000)) == "99.999995"
+    assert figures.percent_json(tally(19_999_999_999, 20_000_000_000)) == "99.999999"
+    assert figures.points_json(Fraction(-1_999_999_999, 1_000_000_000)) == "-1.999999"
+    assert figures.points_json(Fraction(9, 8)) == "1.125"
+
+
 def test_without_branches_nothing_is_left_of_them() -> None:
     path = PurePosixPath("m.py")
     file = FileCoverage(

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covgate.model.coverage import FileCoverage, Function, Reason, ReasonKind, Span
-from covgate.model.places import Place, find_places
+from covgate.model.numbers import Counts
+from covgate.model.places import Place, find_places, find_places_with_lines, weigh
 from tests.support.coverage_text import read_file
 
 
@@ -61,6 +62,39 @@ def file_of(missing: frozenset[int], functions: tuple[Function, ...], executed: 
             [("3-4", "f", 2, 0)],
             id="one that was not even defined",
         ),
+        pytest.param(
+            "1\n2 missing\n3 missing\ndef f 1-3 from 2\ndef f.g 3-3 from 3", [("2-3", "f", 2, 0)], id="on the last line"
+        ),
+        pytest.param(
+            "1\n2 missing\n3 excluded\n4 missing\ndef f 1-4 from 2\ndef f.g 3-4 from 4",
+            [("2-4", "f", 2, 0)],
+            id="a function whose first line is excluded",
+        ),
+        pytest.param(
+            "1\n2 missing\n3 excluded\n4 missing\n5\ndef f 1-4 from 2\ndef f.g 3-4 from 4",
+            [("2-4", "f", 2, 0)],
+            id="what ran below it says nothing of it",
+        ),
+        pytest.param(
+            "1\n2 missing\n3 missing\ndef f 2-3\ndef f.g 3-3",
+            [("2-3", "f", 2, 0)],
+            id="a function of which the body is not known",
+        ),
+        pytest.param(
+            "1\n2\n3 missing\n4\n5 missing\n6\ndef C 1-6\ndef C.f 2-3 from 3\ndef C.h 4-5 from 5",
+            [("3-3", "C.f", 1, 0), ("5-5", "C.h", 1, 0)],
+            id="methods that never ran",
+        ),
+        pytest.param(
+            "1\n3 excluded\n4 missing\n5\ndef f 1-5 from 2\ndef f.g 3-4 from 4",
+            [("4-4", "f.g", 1, 0)],
+            id="one of which the last line alone ran",
+        ),
+        pytest.param(
+            "1 missing\n2 missing\n3 missing\ndef f 1-2 from 2\ndef g 3-3 from 3",
+            [("1-2", "f", 2, 0), ("3-3", "g", 1, 0)],
+            id="functions of a module that was never loaded",
+        ),
     ],
 )
 def test_one_job_is_one_place(text: str, expected: list[tuple[str, str, int, int]]) -> None:
@@ -81,6 +115,42 @@ def test_the_reason_of_most_comes_first_and_three_are_kept() -> None:
         (ReasonKind.EXCEPT_NEVER_REACHED, 3),
         (ReasonKind.EXCEPT_NEVER_REACHED, 9),
         (ReasonKind.IF_NEVER_TRUE, 1),
+    ]
+
+
+def test_a_place_holds_its_lines_and_all_that_is_missing_in_them() -> None:
+    text = "1 partial 1/3\n2 missing\n3\n5 partial 1/2\n6\n7 missing 0/2\n8 missing\n10 covered 2/2\ndef f 4-8 from 5\n"
+    file = read_file(text + "why 2-2 except-never-reached 2\nwhy 5-7 if-never-true 5\n")
+    at_the_top = Place(
+        span=Span(start=1, end=2),
+        function="",
+        statements=1,
+        branches=Counts(covered=1, total=3),
+        reasons=(Reason(kind=ReasonKind.EXCEPT_NEVER_REACHED, line=2),),
+    )
+    in_f = Place(
+        span=Span(start=5, end=8),
+        function="f",
+        statements=2,
+        branches=Counts(covered=1, total=4),
+        reasons=(Reason(kind=ReasonKind.IF_NEVER_TRUE, line=5),),
+    )
+    found = find_places_with_lines(file, file.statements)
+    assert found == [(at_the_top, (1, 2)), (in_f, (5, 7, 8))]
+    assert [place.size for place, _ in found] == [3, 5]
+    assert [weigh(file, lines) for lines in ([1], [2], [3], [5, 7, 8], [10], [4, 99])] == [2, 1, 0, 5, 0, 0]
+
+
+def test_of_reasons_that_weigh_the_same_the_first_line_comes_first_and_branches_count() -> None:
+    text = "1\n2 missing\n3 missing\n4 missing\n5 partial 0/3\ndef f 1-5 from 1\n"
+    why = [(9, "2-2", "if-never-true"), (4, "3-3", "if-never-true"), (4, "4-4", "except-never-reached")]
+    text += "".join(f"why {lines} {kind} {line}\n" for line, lines, kind in why)
+    file = read_file(f"{text}why 5-5 if-never-true 50")
+    (place,) = find_places(file, file.statements)
+    assert [(reason.line, reason.kind) for reason in place.reasons] == [
+        (50, ReasonKind.IF_NEVER_TRUE),
+        (4, ReasonKind.EXCEPT_NEVER_REACHED),
+        (4, ReasonKind.IF_NEVER_TRUE),
     ]
 
 

@@ -166,7 +166,7 @@ class _Reader:
         value = entry.get(key)
         if isinstance(value, str):
             value = value.removesuffix("%").strip()
-        number = None if value is None else _decimal(value)
+        number = _decimal(value)
         if value is not None and (number is None or not 0 <= number <= 100):  # noqa: PLR2004  # percent
             raise self._wrong(key, f"is {_shown(entry[key])}, not a percent from 0 to 100")
         return None if number is None else abs(number)  # not -0

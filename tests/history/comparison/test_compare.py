@@ -14,7 +14,7 @@ from covgate.model.commit import Sha
 from covgate.model.coverage import Coverage, Span
 from covgate.model.history import Baseline, BaselineHow, Comparison, Flap, IndirectFile, LineRecord, Record
 from covgate.model.numbers import Tally
-from covgate.model.unknown import Unavailable
+from covgate.model.unknown import Unavailable, UnknownKind
 from covgate.model.verdict import Drop
 from tests.support.shifted import digests_of, read_coverage, read_shifts, record_of
 
@@ -83,6 +83,27 @@ def test_the_total_and_each_component_are_compared() -> None:
         "web": Drop(raw=Fraction(10), adjusted=Fraction(10)),
     }
     assert found.indirect == (IndirectFile(path=PurePosixPath("web/c.py"), lost=(Span(start=6, end=6),)),)
+
+
+def test_covered_lines_that_one_component_deletes_excuse_no_drop_of_another() -> None:
+    """Core deletes two covered statements; web two that nobody covered, and covers two fewer of the others."""
+    before = "core/a.py\n 1-10\nweb/b.py\n 1-8\n 9-10 missing"
+    after = "core/a.py\n 1-8\nweb/b.py\n 1-2 missing\n 3-8"
+    head = read_coverage(after)
+    found = known(
+        compare(
+            baseline_of(before),
+            record_of(before),
+            head,
+            read_shifts("core/a.py -1-2\nweb/b.py -9-10"),
+            digests=digests_of(head, "core/a.py web/b.py"),
+            components=components_of(before, after),
+        )
+    )
+    assert found.component_drops == {
+        "core": Drop(raw=Fraction(0), adjusted=Fraction(0)),
+        "web": Drop(raw=Fraction(5), adjusted=Fraction(5)),
+    }
 
 
 def test_a_flapping_line_excuses_half_a_point_of_each_drop_it_is_part_of_and_of_no_delta() -> None:
@@ -212,5 +233,6 @@ def test_without_lines_the_drops_are_raw(old: LineRecord | Unavailable, *, shift
 def test_what_cannot_be_compared(before: str, after: str, reason: str) -> None:
     head = read_coverage(after)
     found = compare(baseline_of(before), record_of(before), head, read_shifts(""), digests={}, components={})
+    assert found == Unavailable(reason=f"there is {reason}")
     assert isinstance(found, Unavailable)
-    assert reason in found.reason
+    assert found.kind is UnknownKind.COMPARING_FAILED

@@ -71,6 +71,20 @@ def test_a_file_that_was_renamed_keeps_its_tests() -> None:
     )
 
 
+def test_files_of_which_as_many_are_gone_stand_by_their_name() -> None:
+    before = {f"tests/test_{name}.py::test_{n}": 1 for name in "cab" for n in range(2)} | {"tests/test_d.py::test": 3}
+    found = gone(before, ran())
+    assert found is not None
+    assert found.files == ((PurePosixPath("tests/test_d.py"), 3), (A, 2), (B, 2), (C, 2))
+    assert found.names[-1] == "tests/test_d.py::test (3 of 3 cases)"
+
+
+def test_more_cases_than_before_make_up_for_no_other_test() -> None:
+    before = {"tests/test_a.py::test_x": 1, "tests/test_b.py::test_y": 1}
+    found = gone(before, ran(*(f"tests/test_a.py::test_x[{n}]" for n in range(5))))
+    assert found == GoneTests(count=1, names=("tests/test_b.py::test_y",), files=((B, 1),))
+
+
 def test_many_are_named_in_part() -> None:
     before = {f"tests/test_{n:03}.py::test_x": 1 for n in range(80)}
     found = gone(before, ran())
@@ -98,6 +112,8 @@ def lost(now: TestResults, *changed: str, before: dict[str, int] = BEFORE) -> in
         pytest.param(["tests/test_c.py"], 0, id="its-file-changed"),
         pytest.param(["tests/data/numbers.json"], 0, id="what-it-may-be-made-from"),
         pytest.param(["tests/helpers.py"], 0, id="a-helper-beside-it"),
+        pytest.param(["tests/deep/er/data.json"], 0, id="below-it"),
+        pytest.param(["data.json"], 20, id="above-it"),
     ],
 )
 def test_what_the_change_explains_is_not_lost(changed: list[str], count: int) -> None:
@@ -126,7 +142,10 @@ def test_a_test_without_a_file_is_not_lost() -> None:
     assert lost(ran(), before={"some.thing::test_x": 30}) == 0
 
 
-@pytest.mark.parametrize(("gone", "of", "part"), [(5, 5, True), (4, 4, False), (9, 100, False), (10, 100, True)])
+@pytest.mark.parametrize(
+    ("gone", "of", "part"),
+    [(5, 5, True), (4, 4, False), (5, 50, True), (5, 51, False), (9, 100, False), (10, 100, True), (10, 101, False)],
+)
 def test_how_many_make_a_part(gone: int, of: int, *, part: bool) -> None:
     before = {f"tests/test_a.py::test_{n}": 1 for n in range(of)}
     missed = find_missed(before, ran(*list(before)[gone:]), NOTHING_MOVED)

@@ -11,10 +11,11 @@ from covgate.history.comparison.drop import compute_drop, find_deleted
 from covgate.history.comparison.flapping import update_flaps
 from covgate.history.comparison.indirect import find_indirect
 from covgate.history.comparison.moved_lines import is_unedited
-from covgate.history.line_states import EXECUTED, LineState, character_of, record_lines
+from covgate.history.line_states import EXECUTED, LineState, character_of, record_lines, tally_of, without_branches
 from covgate.model.commit import Sha
 from covgate.model.coverage import Span
 from covgate.model.history import Flap, IndirectFile
+from covgate.model.numbers import Counts, Tally
 from covgate.model.verdict import Drop
 from tests.support.shifted import digests_of, read_coverage, read_shifts, record_of
 
@@ -48,6 +49,27 @@ NEXT = Sha("b" * 40)
 def test_what_counts_as_deleted(before: str, after: str, shifts: str, expected: str) -> None:
     head = read_coverage(after)
     assert find_deleted(record_of(before), head, read_shifts(shifts), digests_of(head, "m.py")) == {M: expected}
+
+
+def test_without_branches_each_line_keeps_whether_it_ran() -> None:
+    old = record_of("m.py\n 1 partial 1/2\n 3 missing 0/3\n 4\n 6 covered 2/2\n 7 missing", (Flap(path=M, line=1),))
+    bare = without_branches(old)
+    assert bare.files[M].states == record_of("m.py\n 1\n 3 missing\n 4\n 6\n 7 missing").files[M].states
+    assert (bare.files[M].digest, bare.flaps, bare.sha) == (old.files[M].digest, old.flaps, old.sha)
+
+
+def test_states_are_counted_with_their_exits() -> None:
+    text = "m.py\n 1 partial 1/2\n 2 partial 1/2\n 3 covered 3/3\n 5 missing 0/4\n 6-8\n 9 missing"
+    found = tally_of(record_of(text).files[M].states)
+    assert found == Tally(lines=Counts(covered=6, total=8), branches=Counts(covered=5, total=11))
+
+
+def test_a_blob_of_zeros_is_none() -> None:
+    """Git writes zeros for a file whose content it does not know."""
+    coverage = read_coverage("m.py\n 1\nn.py\n 1")
+    blobs = {M: "0" * 40, PurePosixPath("n.py"): f"0000{'12ab' * 9}"}
+    files = record_lines(NEXT, coverage, blobs).files
+    assert [file.digest for file in files.values()] == ["", "000012ab12ab"]
 
 
 def test_without_flapping_lines_nothing_is_excused() -> None:

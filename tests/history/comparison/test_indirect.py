@@ -40,6 +40,7 @@ def find(before: str, after: str, shifts: str = "", edited: str = "") -> Found:
         pytest.param("m.py\n 1 covered 2/2", "m.py\n 1 partial", "", "", {"m.py": ([1], [])}, id="an-exit-lost"),
         pytest.param("m.py\n 1 partial", "m.py\n 1 covered 2/2", "", "", {"m.py": ([], [1])}, id="an-exit-gained"),
         pytest.param("m.py\n 1 partial 1/2", "m.py\n 1 missing 0/3", "", "", {}, id="other-exits-cannot-be-compared"),
+        pytest.param("m.py\n 1 partial 0/2", "m.py\n 1 missing 1/2", "", "", {}, id="as-much-as-before-otherwise"),
         pytest.param("m.py\n 1", "m.py\n 1 excluded", "", "", {}, id="a-statement-no-more"),
         pytest.param("m.py\n 1 text", "m.py\n 1 missing", "", "", {}, id="a-statement-since"),
         pytest.param(
@@ -81,6 +82,36 @@ def test_files_that_lost_the_most_stand_first() -> None:
     before = "a.py\n 1-9\n 10 missing\nb.py\n 1-9\nc.py\n 1-3 missing\nd.py\n 1 missing"
     after = "a.py\n 1 missing\n 2-10\nb.py\n 1-2\n 3-9 missing\nc.py\n 1-3\nd.py\n 1"
     assert list(find(before, after)) == ["b.py", "a.py", "c.py", "d.py"]
+
+
+def test_files_that_lost_as_much_stand_by_what_they_gained_and_then_by_their_name_now() -> None:
+    before = "a.py\n 1-2\nb.py\n 1-2\nc.py\n 1\n 2 missing"
+    after = "z.py\n 1 missing\n 2\ny.py\n 1 missing\n 2\nx.py\n 1 missing\n 2"
+    found = find(before, after, "a.py > z.py\nb.py > y.py\nc.py > x.py")
+    assert list(found.items()) == [("x.py", ([1], [2])), ("y.py", ([1], [])), ("z.py", ([1], []))]
+
+
+def test_flapping_lines_that_were_lost_stand_first_and_then_by_file_and_line() -> None:
+    names = [("a.py", 1), ("a.py", 2), ("a.py", 3), ("b.py", 1), ("b.py", 2)]
+    flaps = tuple(Flap(path=PurePosixPath(path), line=line, flips=2 + line) for path, line in names)
+    old = record_of("a.py\n 1 missing\n 2-3\nb.py\n 1 covered 2/2\n 2 covered 1/3", flaps)
+    head = read_coverage("y.py\n 1\n 2-3 missing\nx.py\n 1 missing 0/2\n 2 covered 3/3")
+    found, shown = find_indirect(old, head, read_shifts("a.py > y.py\nb.py > x.py"), digests_of(head))
+    assert found == ()
+    assert [(str(flap.path), flap.line, flap.change, flap.flips) for flap in shown] == [
+        ("x.py", 1, -3, 3),
+        ("y.py", 2, -1, 4),
+        ("y.py", 3, -1, 5),
+        ("x.py", 2, 2, 4),
+        ("y.py", 1, 1, 3),
+    ]
+
+
+def test_a_line_that_changed_once_does_not_flap_yet() -> None:
+    old = record_of("a.py\n 1-2", (Flap(path=PurePosixPath("a.py"), line=1, flips=1),))
+    head = read_coverage("a.py\n 1 missing\n 2")
+    found, flaps = find_indirect(old, head, read_shifts(""), digests_of(head))
+    assert (lines_of(found), flaps) == ({"a.py": ([1], [])}, ())
 
 
 def test_flapping_lines_are_left_out() -> None:

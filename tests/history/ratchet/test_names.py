@@ -50,6 +50,7 @@ MINE = says(up("80"))
     [
         pytest.param({}, "", {"": 0}, id="the-first"),
         pytest.param({"": says(up("80"), ago=300)}, "", {"": 300}, id="alone-and-without-a-name-nobody-asks-when"),
+        pytest.param({"": says(up("80"), ago=60)}, "", {"": 60}, id="nor-before-it-would-be-forgotten"),
         pytest.param({"": says(up("70"), ago=1)}, "", {"": 0}, id="something-else-is-said-now"),
         pytest.param({"a": says(up("80"), ago=30)}, "a", {"a": 30}, id="said-a-month-ago"),
         pytest.param({"a": says(up("80"), ago=31)}, "a", {"a": 0}, id="said-longer-ago"),

@@ -123,6 +123,12 @@ def edit(text: str, **floors: str) -> Edited:
             id="a-date-that-begins-alike",
         ),
         pytest.param(
+            "[tool.x]\nmin-total = 07:32:00\n[tool.covgate]\nmin-total = 7\n",
+            {"total": "84"},
+            "[tool.x]\nmin-total = 07:32:00\n[tool.covgate]\nmin-total = 84\n",
+            id="a-time-that-begins-with-the-same-number",
+        ),
+        pytest.param(
             "[tool.x]\nempty = nan\n[tool.covgate]\nmin-total = 80\n",
             {"total": "84"},
             "[tool.x]\nempty = nan\n[tool.covgate]\nmin-total = 84\n",
@@ -150,6 +156,7 @@ def test_the_number_changes_and_nothing_else(before: str, floors: dict[str, str]
         ("'min-total' = \"80\"", "84", "'min-total' = \"84\""),
         ("\"min-total\" = '80'", "84", "\"min-total\" = '84'"),
         ("min-total = ' 80.5 %'", "84", "min-total = ' 84.0 %'"),
+        ("min-total = '80 % '", "84", "min-total = '84 % '"),
         ('min-total = """80"""', "84", 'min-total = """84"""'),
     ],
 )

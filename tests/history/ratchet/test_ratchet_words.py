@@ -67,6 +67,62 @@ def test_a_body_says_what_why_and_what_to_do() -> None:
     assert render_body([TOTAL, API], "main", {}) == BODY
 
 
+MARKER = '<!-- covgate:ratchet [[null, "84.0"], ["api", "100"], {"name": "py310"}, {"name": "py\\u003e313"}] -->'
+HEARD = (
+    "\n\nRuns of several names are held to these floors; of each the lowest counts. Heard so far: `py310`, `py?313`."
+    "\n\ncovgate keeps"
+)
+
+
+def test_a_body_names_the_runs_that_were_heard_when_they_have_names() -> None:
+    proposal = Proposal(raises=(TOTAL,), held=("api", None), seen=date(2026, 1, 1))
+    body = render_body([TOTAL, API], "main", {"": proposal, "py310": proposal, "py>313": proposal})
+    assert body == BODY.replace(BODY.partition("\n")[0], MARKER).replace("\n\ncovgate keeps", HEARD)
+    assert parse_marker(body) == {None: Decimal("84.0"), "api": Decimal(100)}
+    assert render_body([TOTAL, API], "main", {"": proposal}) == BODY
+
+
+def test_a_message_holds_what_is_raised_and_why_to_the_letter() -> None:
+    """Runs of another covgate read it: the trailers are kept as they are."""
+    proposal = Proposal(raises=(API,), held=("web", None), seen=date(2026, 1, 2))
+    api = '{"component": "api", "old": "0", "new": "100", "lowest": "100", "noise": "0"}'
+    names = f'{{"py310": {{"seen": "2026-01-02", "floors": [{api}], "held": ["web", null]}}}}'
+    assert render_message([TOTAL], {"py310": proposal}) == (
+        "Raise min-total to 84\n\nThe last 5 records stayed above, by more than their noise.\n\n"
+        "Covgate-Ratchet: true\n"
+        'Covgate-Floors: [{"component": null, "old": "80.5", "new": "84.0", "lowest": "253/3", "noise": "1/3000"}]\n'
+        f"Covgate-Names: {names}\n"
+    )
+    assert render_message([], {}) == (
+        "Raise no floor for now\n\nNothing is proposed.\n\nCovgate-Ratchet: true\nCovgate-Floors: []\n"
+        "Covgate-Names: {}\n"
+    )
+
+
+def test_a_body_that_closes_says_why_and_keeps_what_was_refused() -> None:
+    assert render_retired_body({None: Decimal("84.50"), "a<b>": Decimal(70)}) == (
+        '<!-- covgate:ratchet [[null, "84.50"], ["a\\u003cb\\u003e", "70"]] -->\n'
+        "There is nothing left to raise: coverage fell, another job holds the floors, or they were raised by hand. So "
+        "covgate closed this, and opens another one when there is more.\n"
+    )
+
+
+def test_a_hundred_floors_are_all_shown() -> None:
+    many = [replace(API, component=f"part{number}") for number in range(101)]
+    assert "`components.part99.min-total`" in render_body(many[:100], "main", {})
+    assert "more." not in render_body(many[:100], "main", {}).partition("A new floor")[0]
+    assert "part99.min-total` | 0 | 100 | 100 % | 0 |\n\nAnd 1 more.\n\nA new" in render_body(many, "main", {})
+    names = {f"name{number}": Proposal(raises=(), seen=date(2026, 1, 1)) for number in range(101)}
+    heard = render_body([API], "main", names).partition("Heard so far: ")[2]
+    assert "`name99`." in heard
+    assert "name100" not in heard
+
+
+def test_a_long_name_is_cut() -> None:
+    title = render_title([replace(API, component="n" * 91)])
+    assert title == f"Raise min-total of {'n' * 90} to 100"
+
+
 def test_a_body_stays_within_githubs_limit() -> None:
     names = [f"part-{number:0150}" for number in range(250)]
     many = [replace(API, component=name) for name in names]
@@ -147,6 +203,7 @@ def test_a_commit_that_raises_nothing_is_covgates_own_all_the_same() -> None:
         '{"a": 3}',
         '{"a": {"seen": "2026-01-01", "floors": []}}',
         '{"a": {"seen": "2026-01-01", "floors": [], "held": [3]}}',
+        '{"a": {"seen": "2026-01-01", "floors": [], "held": [null, "api", 3]}}',
         '{"a": {"seen": "x", "floors": [], "held": []}}',
         '{"a": {"seen": "2026-01-01", "floors": [3], "held": []}}',
     ],
@@ -186,6 +243,66 @@ GOOD = {"component": None, "old": "80", "new": "84", "lowest": "84", "noise": "1
 def test_a_commit_that_is_not_covgates_own_proposes_nothing(message: str) -> None:
     assert parse_message(with_floors([GOOD])) is not None
     assert parse_message(message) is None
+
+
+def test_the_ends_of_what_a_commit_may_raise() -> None:
+    longest = "9" * 40
+    for changed in (
+        {"old": "0", "new": "100"},
+        {"old": "-0"},
+        {"lowest": longest},
+        {"lowest": f"{longest}/{longest}"},
+        {"component": ""},
+        {"later": 1},
+    ):
+        (found,) = parse_message(with_floors([GOOD | changed])) or ()
+        assert isinstance(found, Raise)
+    refused: list[dict[str, object]] = [
+        {"old": "-0.01"},
+        {"new": "100.01"},
+        {"old": "x"},
+        {"lowest": f"{longest}9"},
+        {"lowest": f"1/{longest}9"},
+        {"lowest": "1/03"},
+        {"lowest": " 1"},
+        {"lowest": 84},
+        {"noise": None},
+        {"noise": "0.5"},
+    ]
+    for wrong in refused:
+        assert parse_message(with_floors([GOOD | wrong])) is None, wrong
+
+
+def test_of_two_trailers_of_one_name_the_first_counts() -> None:
+    """What a person adds below, by hand or by a tool that squashes, does not replace covgate's own."""
+    message = with_floors([GOOD])
+    assert parse_message(f"{message}Covgate-Floors: []\nCovgate-Ratchet: false\n") == parse_message(message)
+    assert parse_message(f"{message}Signed-off-by: Ann: of us <ann@example.org>\n\n") == parse_message(message)
+
+
+def test_of_several_names_those_that_can_be_read_are_kept() -> None:
+    good = {"seen": "2026-01-01", "floors": [GOOD], "held": [None, "api"]}
+    names = json.dumps({"a": good, "b": good | {"floors": {}}, "c": good | {"held": "api"}, "": good})
+    found = parse_proposals(f"x\n\nCovgate-Ratchet: true\nCovgate-Names: {names}\n")
+    assert list(found) == ["a", ""]
+    assert found["a"].held == (None, "api")
+    assert found["a"].seen == date(2026, 1, 1)
+    assert found["a"].raises[0].noise == Fraction(1, 3)
+
+
+def test_a_marker_is_found_on_any_line_of_its_own() -> None:
+    """People write above it, and the first whole one counts."""
+    marker = '<!-- covgate:ratchet [[null, "84"], {"name": "a"}, ["api", "0"]] -->'
+    floors = {None: Decimal(84), "api": Decimal(0)}
+    other = "<!-- covgate:ratchet [] -->"
+    for body in (
+        f"{marker}  ",
+        f"hello\r\n\r\n{marker}\r\nmore",
+        f"{marker}\n{other}",
+        f"<!-- covgate:ratchet cut\n{marker}",
+    ):
+        assert parse_marker(body) == floors, body
+    assert parse_marker(f"{other}\n{marker}") == {}
 
 
 def test_a_comment_of_another_tool_is_no_marker() -> None:

@@ -250,8 +250,11 @@ def test_a_token_that_can_only_read_is_told_what_it_takes(
     with pytest.raises(HistoryError) as caught:
         open_store("ghs_fork").append(entry(1), build)
     assert caught.value.slug == "history-read-only"
-    assert "`permissions: contents: write`" in caught.value.hint
-    assert "history-dir" in caught.value.hint
+    assert caught.value.message.startswith("the branch covgate-data cannot be written: the token can only read")
+    assert caught.value.hint == (
+        "give the job `permissions: contents: write`; where no token can have that, keep the history in a folder with "
+        "history-dir"
+    )
     assert state(git_data) == before
     assert methods(git_github) == ["GET", "POST"]
 
@@ -277,6 +280,8 @@ def test_a_branch_that_can_not_be_read_is_told(
             act()
         assert caught.value.slug == "history-unreachable"
         assert says in caught.value.message
+        advice = "give the job `permissions: contents: read` (to record: `contents: write`)"
+        assert (caught.value.hint == advice) is (says == "the token may not")
         assert caught.value.hint
     assert "POST" not in methods(git_github)
 
@@ -340,6 +345,7 @@ def test_a_protected_branch_is_told_as_github_says_it(git_github: FakeGithub, op
     with pytest.raises(HistoryError, match="Changes must be made through a pull request") as caught:
         open_store().append(entry(2), build)
     assert caught.value.slug == "history-unreachable"
+    assert "history-dir" not in caught.value.hint
 
 
 # Races

@@ -149,9 +149,15 @@ def test_an_empty_folder_and_one_that_only_ignores_itself_are_taken(folder: Path
 def test_a_place_that_can_be_no_folder_is_told(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("")
     store = open_store(tmp_path / place)
-    for act in (store.read, lambda: store.append(entry(1), build), lambda: store.read_lines(sha(1))):
-        with pytest.raises(HistoryError, match="the folder history cannot be ") as caught:
+    for act, what in (
+        (store.read, "read"),
+        (lambda: store.append(entry(1), build), "written"),
+        (lambda: store.read_lines(sha(1)), "read"),
+    ):
+        with pytest.raises(HistoryError) as caught:
             act()
+        assert caught.value.message == f"the folder history cannot be {what}: Not a directory"
+        assert caught.value.hint == "set history-dir to a folder that can be read and written"
         assert caught.value.slug == "history-unreachable"
 
 
@@ -173,8 +179,10 @@ def test_a_lock_that_is_never_let_go_is_given_up(folder: Path, monkeypatch: pyte
     before = content(folder)
     with (folder / ".covgate-lock").open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(HistoryError, match="written to by another run") as caught:
+        with pytest.raises(HistoryError) as caught:
             open_store(folder).append(entry(2), build)
+    assert caught.value.message == "the folder history is being written to by another run, and goes on being so"
+    assert caught.value.hint == "run covgate again when the other run is over"
     assert caught.value.slug == "history-contended"
     assert content(folder) == before
     open_store(folder).append(entry(2), build)
@@ -259,9 +267,10 @@ def test_a_fetched_branch_of_something_else_is_told(repository: Repository, file
 
 
 def test_a_commit_that_git_does_not_have_is_told(repository: Repository) -> None:
-    with pytest.raises(HistoryError, match="cannot be read") as caught:
+    with pytest.raises(HistoryError, match=r"\Athe branch origin/covgate-data cannot be read: .*git") as caught:
         HistoryReader(FetchedPlace(repository.command, sha(1), "origin/covgate-data")).read()
     assert caught.value.slug == "history-unreachable"
+    assert FolderPlace(Path("/srv/notes")).where == "the folder /srv/notes"
 
 
 @pytest.mark.parametrize("first", ["records", "points"])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +56,55 @@ def test_it_holds_the_newest_thirty() -> None:
     ]
     assert made["history"][-1]["lines_total"] == newest.total.lines.total
     assert made["history"][-1]["date"] == "2026-11-20T16:04:00Z"
+
+
+WHOLE = """\
+{
+  "history": [
+    {
+      "overall_coverage": 80,
+      "date": "2026-11-01T00:00:00Z"
+    },
+    {
+      "overall_coverage": 66.66,
+      "api_coverage": 100,
+      "core_coverage": 0.01,
+      "lines_covered": 2,
+      "lines_total": 3,
+      "date": "2026-11-02T10:30:00Z",
+      "commit": "%s"
+    }
+  ],
+  "baseline": {
+    "overall_coverage": 80,
+    "date": "2026-11-01T00:00:00Z"
+  },
+  "target": {
+    "overall_coverage": 85.5,
+    "checkout_coverage": 90
+  }
+}
+"""
+
+
+def test_the_whole_file_is_written_with_whole_numbers_as_such_and_all_times_in_utc() -> None:
+    later = datetime(2026, 11, 2, 12, 30, tzinfo=timezone(timedelta(hours=2)))
+    point = Point(
+        date=later,
+        total=Decimal(200) / 3,
+        components={"core": Decimal("0.001"), "api": Decimal(100)},
+        lines=Counts(covered=2, total=3),
+        sha=sha_of(1),
+    )
+    history = History(imported=(Point(date=DAY, total=Decimal("80.00")), point))
+    target = Target(total=Decimal("85.50"))
+    assert render_trending(history, target, COMPONENTS) == WHOLE % sha_of(1)
+
+
+def test_an_imported_baseline_is_written_again_without_a_target() -> None:
+    start = Start(point=Point(date=DAY - timedelta(days=90), total=Decimal(20)), aim=None)
+    history = History(imported=(Point(date=DAY, total=Decimal(50)),), start=start)
+    assert rendered(history)["baseline"] == {"overall_coverage": 20, "date": "2026-08-03T00:00:00Z"}
 
 
 def test_the_baseline_is_where_the_target_was_set() -> None:
@@ -127,11 +177,34 @@ def test_a_date_is_read(written: str, moment: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "percent"), [(61.5, "61.5"), (61, "61"), ("61.50", "61.5"), ("61.5 %", "61.5"), ("61.5%", "61.5")]
+    ("written", "percent"),
+    [
+        (61.5, "61.5"),
+        (61, "61"),
+        ("61.50", "61.50"),
+        ("61.5 %", "61.5"),
+        (" 61.5%", "61.5"),
+        (0, "0"),
+        ("-0", "0"),
+        (100, "100"),
+        ("0.0123456789012345678901234567", "0.0123456789012345678901234567"),
+    ],
 )
 def test_a_percent_is_read(written: object, percent: str) -> None:
-    (point,) = parse({**ENTRY, "overall_coverage": written}).imported
-    assert point.total == Decimal(percent)
+    (point,) = parse({**ENTRY, "overall_coverage": written, "core_coverage": written}).imported
+    assert str(point.total) == percent
+    assert point.components["core"] == Decimal(percent)
+
+
+def test_a_date_without_a_zone_is_in_utc_wherever_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", "JST-9")
+            time.tzset()
+            (point,) = parse({**ENTRY, "date": "2026-11-01T12:30:00"}).imported
+    finally:
+        time.tzset()
+    assert point.date == DAY.replace(hour=12, minute=30)
 
 
 def test_everything_of_an_entry_is_read() -> None:
@@ -155,6 +228,31 @@ def test_a_total_that_is_missing_follows_from_the_lines() -> None:
     assert point.total == 25
 
 
+def test_lines_may_be_all_or_none_and_as_many_as_there_can_be() -> None:
+    for covered, total in ((0, 0), (0, 7), (7, 7), ("10", 10**12), (10**12, 10**12)):
+        (point,) = parse({**ENTRY, "lines_covered": covered, "lines_total": total}).imported
+        assert point.lines == Counts(covered=int(covered), total=int(total))
+        # What the file says counts, not what would follow from the lines.
+        assert point.total == Decimal("61.5")
+
+
+def test_half_of_the_lines_is_no_count() -> None:
+    for half in ("lines_covered", "lines_total"):
+        assert parse({**ENTRY, half: 7}).imported[0].lines is None
+        with pytest.raises(InputError, match=r"history\[0\]: overall_coverage is missing"):
+            parse({"date": "2026-11-01", half: 7})
+    with pytest.raises(InputError, match=r"history\[0\]: overall_coverage is missing"):
+        parse({"date": "2026-11-01", "lines_covered": 0, "lines_total": 0})
+
+
+def test_a_component_is_read_when_it_has_a_name() -> None:
+    longest = "x" * 100
+    entry = {"a b_coverage": 1, f"{longest}_coverage": 2, f"{longest}x_coverage": 3, "_coverage": 4, "coverage": 5}
+    entry |= {"y_coverage": 7}
+    (point,) = parse({**ENTRY, **entry, "coverage_of_api": 6}).imported
+    assert point.components == {"a b": 1, longest: 2, "y": 7}
+
+
 def test_a_short_commit_is_passed_over() -> None:
     assert parse({**ENTRY, "commit": "abc1234"}).imported[0].sha is None
 
@@ -167,6 +265,21 @@ def test_entries_are_sorted_and_each_is_taken_once() -> None:
     assert [(point.date.day, point.total) for point in points] == [(1, Decimal("61.5")), (1, 62), (2, Decimal("61.5"))]
 
 
+def test_entries_of_one_moment_that_say_more_or_something_else_are_kept() -> None:
+    lines = {**ENTRY, "lines_covered": 123, "lines_total": 200}
+    parts = {**ENTRY, "core_coverage": 70, "api_coverage": 60}
+    reordered = {"api_coverage": 60, "core_coverage": 70, **ENTRY}
+    commits = [{**ENTRY, "commit": sha_of(number)} for number in (1, 2)]
+    points = parse(ENTRY, lines, parts, reordered, *commits, ENTRY, commits[0]).imported
+    assert [(len(point.components), point.lines, point.sha) for point in points] == [
+        (0, None, None),
+        (0, Counts(covered=123, total=200), None),
+        (2, None, None),
+        (0, None, sha_of(1)),
+        (0, None, sha_of(2)),
+    ]
+
+
 def test_the_baseline_and_the_target_are_read() -> None:
     baseline = {"overall_coverage": 25, "core_coverage": 40, "date": "2026-06-01"}
     target = {"overall_coverage": 80, "date": "2027-02-28", "core_coverage": 90}
@@ -176,7 +289,11 @@ def test_the_baseline_and_the_target_are_read() -> None:
     short = {"overall_coverage": "80"}
     assert parse(baseline=baseline, target=short).start == Start(point=point, aim=Aim(total=Decimal(80)))
     assert parse(baseline=baseline, target={"date": "2027-02-28"}).start == Start(point=point, aim=None)
+    assert parse(baseline=baseline).start == parse(baseline=baseline, target=None).start == Start(point=point, aim=None)
     assert parse(baseline=None, target=None) == History()
+    # Without a baseline a target begins no ramp, whatever it is.
+    assert parse(ENTRY, target=target).start is None
+    assert parse(ENTRY, target=80).start is None
 
 
 def test_a_file_of_5_mb_is_not_too_large() -> None:
@@ -211,6 +328,30 @@ def test_a_file_of_another_kind_is_refused(text: str, said: str) -> None:
     assert said in caught.value.message
     assert caught.value.slug == "import-file"
     assert len(caught.value.message) < 300
+
+
+WRONG_PERCENT = "old.json cannot be imported: history[0]: overall_coverage is {}, not a percent from 0 to 100"
+WRONG_LINES = "old.json cannot be imported: history[0]: lines_total is {}, not a number of lines"
+
+
+def test_what_is_wrong_is_shown_whole_or_by_its_beginning() -> None:
+    for key, words in (("overall_coverage", WRONG_PERCENT), ("lines_total", WRONG_LINES)):
+        for value, shown in (
+            ("x" * 58, f'"{"x" * 58}"'),
+            ("x" * 59, f'"{"x" * 59}…'),
+            (10**12 + 1, "1000000000001"),
+            ("1e28", '"1e28"'),
+            ("1e-28", '"1e-28"'),
+            ("0.1234567890123456789012345678", '"0.1234567890123456789012345678"'),
+            (-0.5, "-0.5"),
+            ({"a": 1}, '{"a": 1}'),
+            ("61.5.0 %", '"61.5.0 %"'),
+        ):
+            entry = {**ENTRY, "lines_covered": 0, "lines_total": 1, key: value}
+            with pytest.raises(InputError) as caught:
+                parse_trending(json.dumps({"history": [entry]}), "old.json")
+            assert caught.value.message == words.format(shown)
+            assert caught.value.hint == "correct it; nothing was imported"
 
 
 @pytest.mark.parametrize(
