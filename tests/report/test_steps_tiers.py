@@ -9,6 +9,8 @@ from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
 
+import pytest
+
 from covgate.change.diff_coverage import compute_diff_coverage
 from covgate.gate.rules import evaluate, evaluate_drop, judge
 from covgate.model.change import DiffCoverage
@@ -16,13 +18,15 @@ from covgate.model.coverage import Coverage, Function, ReasonKind, Span
 from covgate.model.history import Comparison, FlapShown, IndirectFile
 from covgate.model.numbers import Tally
 from covgate.model.steps import Steps
+from covgate.model.unknown import Unavailable
 from covgate.model.verdict import MAX_DROP, MIN_DIFF, MIN_TOTAL, Check, ComponentFigures, Drop
+from covgate.report import steps as steps_module
 from covgate.report.steps import MOST_READ, Judged, find_steps
 from tests.support.coverage_text import read_files
 from tests.support.situations import PASSED
 from tests.support.situations_compared import BASELINE
 
-Rules = Mapping[tuple[str, str | None], str]
+Rules = dict[tuple[str, str | None], str]
 
 NO_DROP = Drop(raw=Fraction(0), adjusted=Fraction(0))
 
@@ -85,7 +89,7 @@ def named(steps: Steps | None) -> list[str] | None:
 NEW = "new.py (unmeasured)\n    + 1-10 missing\n    11-100 missing\n    def f 1-100\n"
 """Ten of its lines are in the change, and all hundred are in the total once a test imports it."""
 FULL = "m.py\n    1-100\n"
-DIFF = {(MIN_DIFF, None): "80"}
+DIFF: Rules = {(MIN_DIFF, None): "80"}
 
 
 def test_a_rule_of_a_total_that_passes_is_not_to_be_broken_by_a_file_that_comes_to_it() -> None:
@@ -119,6 +123,22 @@ def test_a_rule_of_a_total_that_passes_is_not_to_be_broken_by_a_file_that_comes_
     }
 
 
+def test_of_the_last_place_only_the_part_that_is_enough_is_counted_in_the_total() -> None:
+    """Eight of its ten lines are enough beside the other place: 108 of 220, where ten would make it 110."""
+    text = NEW + FULL + "y.py\n    + 1-20 missing\n"
+    rules: Rules = {(MIN_DIFF, None): "93"}
+    assert named(find_steps(judged(text, rules | {(MIN_TOTAL, None): "49"}))) == ["y.py:1-20", "new.py:1-10"]
+    assert find_steps(judged(text, rules | {(MIN_TOTAL, None): "49.5"})) is None
+
+
+def test_of_several_files_that_come_to_the_total_each_has_to_be_known() -> None:
+    text = NEW + NEW.replace("new", "other") + FULL
+    made = judged(text, DIFF | {(MIN_TOTAL, None): "1"})
+    assert named(find_steps(made)) == ["new.py:1-10", "other.py:1-10"]
+    for path in made.unmeasured:
+        assert find_steps(replace(made, unmeasured={path: made.unmeasured[path]})) is None
+
+
 def test_a_drop_that_passes_is_not_to_be_broken_by_a_file_that_comes_to_the_total() -> None:
     """From 100 % to 54 %: the total falls by 46 points more."""
     rose = Drop(raw=Fraction(-2), adjusted=Fraction(-2))
@@ -134,7 +154,7 @@ def test_a_drop_that_passes_is_not_to_be_broken_by_a_file_that_comes_to_the_tota
         "rose-before-by-too-little": found(NEW + FULL, "43.9", rose),
         "fell-before": found(NEW + FULL, "46.9", Drop(raw=Fraction(1), adjusted=Fraction(1))),
         # From 2 % to 5 %: what the drop was does not matter then, whether or not something excused it.
-        "rises": found(half, "1", Drop(raw=Fraction(3), adjusted=Fraction(1))),
+        "rises": found(half, "1", Drop(raw=Fraction(9), adjusted=Fraction(1))),
     } == {
         "within": ["new.py:1-10"],
         "beyond": None,
@@ -148,7 +168,7 @@ def test_a_drop_that_passes_is_not_to_be_broken_by_a_file_that_comes_to_the_tota
 def test_the_diff_of_a_component_is_no_total_that_a_file_comes_to() -> None:
     api = "m.py\n    + 1-20\n    21-30 missing\n"
     text = NEW + api + "y.py\n    + 1-9 missing\n"
-    rules = {(MIN_DIFF, None): "60", (MIN_DIFF, "api"): "50"}
+    rules: Rules = {(MIN_DIFF, None): "60", (MIN_DIFF, "api"): "50"}
     assert named(find_steps(judged(text, rules, {"api": "m.py new.py"}))) == ["new.py:1-10"]
 
 
@@ -196,6 +216,42 @@ def test_places_come_from_the_nearest_surroundings_that_are_enough() -> None:
     }
 
 
+def test_where_nothing_fails_or_the_change_is_unknown_there_are_no_steps() -> None:
+    text = "m.py\n    + 1-5\n    6-15 missing\n"
+    made = judged(text, {(MIN_TOTAL, None): "50"})
+    assert named(find_steps(made)) == ["m.py:6-15"]
+    assert named(find_steps(replace(made, diff=None))) == ["m.py:6-15"]
+    assert find_steps(replace(made, diff=Unavailable(reason="nobody knows"))) is None
+    assert find_steps(judged(text, {(MIN_TOTAL, None): "30", (MIN_DIFF, None): "100"})) is None
+
+
+def test_a_total_beside_the_diff_takes_places_outside_the_change() -> None:
+    text = "m.py\n    + 1-10 missing\nfar.py\n    1\n    2-60 missing\n"
+    rules: Rules = {(MIN_DIFF, None): "50", (MIN_TOTAL, None): "80"}
+    assert named(find_steps(judged(text, rules))) == ["far.py:2-60", "m.py:1-10"]
+
+
+def test_one_place_farther_away_is_named_where_it_takes_many_in_the_change() -> None:
+    change = "".join(f"    + {line} missing\n    {line + 1}\n" for line in range(1, 13, 2))
+    text = f"m.py\n{change}gone.py\n    1-82\n    83-88 missing\n"
+    comparison = compared(lost("gone.py", 83, 88))
+    five, six = (find_steps(judged(text, {(MIN_TOTAL, None): need}, comparison=comparison)) for need in ("93", "94"))
+    assert named(five) == [f"m.py:{line}-{line}" for line in range(1, 10, 2)]
+    assert named(six) == ["gone.py:83-88"]
+
+
+def test_of_places_as_large_those_of_the_change_are_named_first() -> None:
+    text = "z.py\n    + 1-3 missing\na.py\n    1\n    2-4 missing\nb.py\n    1\n    2-4 missing\n"
+    assert named(find_steps(judged(text, {(MIN_TOTAL, None): "70"}))) == ["z.py:1-3", "a.py:2-4"]
+
+
+def test_of_a_function_that_changed_in_part_only_that_part_counts_for_the_diff() -> None:
+    text = "m.py\n    + 1-3 missing\n    4-10 missing\n    def f 1-10\n"
+    steps = find_steps(judged(text, {(MIN_DIFF, None): "50", (MIN_TOTAL, None): "50"}))
+    assert steps is not None
+    assert [(spot.place.size, spot.diff, spot.total) for spot in steps.chosen] == [(10, 3, 10)]
+
+
 def test_files_that_no_rule_counts_or_that_are_outside_the_project_are_not_looked_at() -> None:
     text = (
         "a/m.py\n    1-5\n    6-15 missing\nb/n.py\n    1\n    2-60 missing\n/usr/lib/x.py\n    1\n    2-90 missing\n"
@@ -203,7 +259,7 @@ def test_files_that_no_rule_counts_or_that_are_outside_the_project_are_not_looke
     parts = {"a": "a/m.py /usr/lib/x.py", "b": "b/n.py"}
     assert named(find_steps(judged(text, {(MIN_TOTAL, "a"): "10"}, parts))) == ["a/m.py:6-15"]
     assert named(find_steps(judged(text, {(MIN_TOTAL, "b"): "10"}, parts))) == ["b/n.py:2-60"]
-    both = {(MIN_TOTAL, "a"): "10", (MIN_TOTAL, "b"): "10"}
+    both: Rules = {(MIN_TOTAL, "a"): "10", (MIN_TOTAL, "b"): "10"}
     assert named(find_steps(judged(text, both, parts))) == ["b/n.py:2-60", "a/m.py:6-15"]
     assert named(find_steps(judged(text, {(MIN_TOTAL, None): "20"}, parts))) == ["b/n.py:2-60"]
     # What is missing there is not enough for the other file's rule.
@@ -261,6 +317,20 @@ def test_where_not_every_file_was_read_a_file_counts_as_one_place() -> None:
     assert wide is not None
     assert (wide.chosen, wide.among, [folder.files for folder in wide.folders]) == ((), 0, [100])
     assert wide.least <= wide.count <= 100
+
+
+def test_a_file_that_was_not_read_is_counted_and_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps_module, "MOST_READ", 1)
+    text = "a/m.py\n    1-9\n    10-109 missing\n"
+    text += "b/n.py\n    1-50\n    51-90 missing\n    91\n    92-141 missing\n    142 partial\n"
+    steps = find_steps(judged(text, {(MIN_TOTAL, None): "80"}))
+    assert steps is not None
+    assert (steps.chosen, steps.count, steps.least, steps.among, steps.functions) == ((), 2, 2, 0, False)
+    assert [(str(one.path), one.lines, one.branches) for one in steps.folders] == [("a", 100, 0), ("b", 90, 1)]
+    assert find_steps(judged(text + "/usr/x.py\n    1-900 missing\n", {(MIN_TOTAL, None): "80"})) is None
+    named_steps = find_steps(judged(text, {(MIN_TOTAL, None): "40"}))
+    assert named_steps is not None
+    assert (named(named_steps), named_steps.least) == (["a/m.py:10-109"], 1)
 
 
 def test_why_a_function_that_did_not_change_is_missing() -> None:

@@ -141,6 +141,9 @@ def test_many_places_are_searched_to_the_end_in_few_steps(
         pytest.param((6,), [(2,), (5,), (3,)], (1, 2), id="two, the largest first"),
         pytest.param((3, 3), [(9, 0), (0, 9), (3, 3)], (2,), id="one place for both rules beats the largest of each"),
         pytest.param((3, 3), [(9, 0), (0, 9)], (0, 1), id="one place for each rule"),
+        pytest.param(
+            (5, 5), [(10, 0), (4, 4), (4, 4), (0, 5)], (1, 2), id="of sets as small the largest, with a smaller first"
+        ),
         pytest.param((1,), [(4,), (4,)], (0,), id="equal places: the first"),
     ],
 )
