@@ -134,6 +134,17 @@ def test_many_places_are_searched_to_the_end_in_few_steps(
     assert choose_places((95, 95, 95), places) == Choice(chosen=chosen, least=len(chosen))
 
 
+def test_a_search_ends_after_so_many_steps_with_what_is_known_by_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No four of them pass: that was found in time. Whether five do takes more than 5,000 steps."""
+    monkeypatch.setattr(what_to_do, "MOST_STEPS", 5_000)
+    random = Random(5)
+    places = [tuple(random.choice((0, random.randint(1, 30))) for _ in range(3)) for _ in range(60)]
+    choice = choose_places((95, 95, 95), places)
+    assert choice is not None
+    assert choice.chosen == furthest_first((95, 95, 95), places)
+    assert (choice.least, choice.exact) == (5, False)
+
+
 @pytest.mark.parametrize(
     ("needed", "places", "chosen"),
     [
