@@ -142,7 +142,7 @@ def test_only_of_the_last_place_a_part_is_enough() -> None:
 
 def test_a_place_outside_the_change_is_linked_where_it_was_measured() -> None:
     links = Links(blob=BLOB, head=HEAD, measured=MEASURED)
-    made = facts("m.py\n    + 1-3 missing\n", min_diff="80", links=links)
+    made = facts("m.py\n    + 1-3 missing\nn.py\n    + 1\n", min_diff="80", links=links)
     chosen = (spot(M, place(1, 3, 3)), spot(OTHER, place(5, 6, 2)))
     rows = next_steps(with_steps(Steps(chosen=chosen, count=2, least=2), made), ()).rows
     assert [row.url for row in rows] == [f"{BLOB}/{HEAD}/m.py#L1-L3", f"{BLOB}/{MEASURED}/other.py#L5-L6"]
