@@ -6,13 +6,14 @@ from dataclasses import replace
 from decimal import Decimal
 
 from covgate.gate.rules import evaluate_drop, judge
+from covgate.model.commit import Base, BaseHow
 from covgate.model.history import NOTHING_RECORDED, BaselineHow
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import SuiteStatus
 from covgate.report.facts import Facts
 from covgate.report.footer import footer
 from covgate.report.prose import link, say
-from tests.support.situations import CORE, COVERED, ended, facts
+from tests.support.situations import CORE, COVERED, HEAD, ended, facts
 from tests.support.situations_compared import BASELINE
 
 COMPARED = "1f2e3d4 compared with main at 9a8b7c6"
@@ -32,6 +33,10 @@ def test_the_run_is_linked_and_the_version_stands_last() -> None:
     address = "https://github.com/org/app/actions/runs/77"
     assert footer(made) == (say(COMPARED), say("▁▂▃"), say(link("run", address)), say("covgate 1.2.3"))
     assert parts(replace(made, run_url=None, trend="", base=None)) == ["1f2e3d4", "covgate 1.2.3"]
+    head = Base(sha=HEAD, how=BaseHow.GIVEN, ref="main")
+    assert parts(replace(made, base=head, uncommitted=1200))[0] == (
+        "1f2e3d4 with changes in 1,200 files compared with main, as asked for, at 1f2e3d4"
+    )
 
 
 def test_figures_under_tests_that_failed_are_told_where_there_are_any() -> None:
@@ -69,6 +74,7 @@ def test_the_baseline_is_named_where_it_is_not_the_base_and_missed_where_a_rule_
         "nobody-asks": replace(made, baseline=Unavailable(reason=reason)),
         "nothing-recorded": with_drop(replace(made, baseline=NOTHING_RECORDED)),
         "none-found": with_drop(replace(made, baseline=Unavailable(reason=reason))),
+        "gone": with_drop(replace(made, baseline=Unavailable(reason="the branch is gone, so there is none"))),
         "broken": with_drop(
             replace(made, baseline=Unavailable(reason="history.jsonl is broken: line 3, so it is not read"))
         ),
@@ -82,5 +88,6 @@ def test_the_baseline_is_named_where_it_is_not_the_base_and_missed_where_a_rule_
         "nobody-asks": [],
         "nothing-recorded": ["no baseline yet"],
         "none-found": ["no baseline: none of the 12 recorded commits is an ancestor"],
+        "gone": ["no baseline: the branch is gone"],
         "broken": ["no baseline: history.jsonl is broken"],
     }
