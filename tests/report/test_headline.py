@@ -120,6 +120,8 @@ def test_a_broken_rule_shares_its_line_only_with_the_drop_of_the_same_total() ->
 def test_a_name_that_leaves_no_room_is_cut() -> None:
     cut = line(replace(facts(CORE, min_diff="60"), name="n" * 200))
     assert (len(cut), cut[-2:]) == (LONGEST, "n…")
+    for length in range(LONGEST - 30, LONGEST + 5):
+        assert len(line(replace(facts(CORE, min_diff="60"), name="n" * length))) <= LONGEST
 
 
 def test_a_pass_that_gets_long_tells_the_total_and_that_the_diff_is_unknown() -> None:
