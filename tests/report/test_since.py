@@ -208,3 +208,17 @@ def test_functions_of_one_name_that_are_covered_now_are_told_once_and_leave_room
     assert since(before, facts(now, min_diff="80")) == (
         "Since the last push: diff 90 % → 90.9 %, run is covered now, new is uncovered now."
     )
+
+
+def test_branches_are_a_part_of_a_gap_and_a_file_that_no_test_imports_has_no_function_that_is_covered() -> None:
+    text = (
+        "m.py\n    + 1-90\n    + 100-101 missing\n    def lines 99-110\n    + 120 missing 0/3\n    def exits 119-130\n"
+    )
+    new = "new.py (unmeasured)\n    + 1-2 missing\n    def load 1-3\n"
+    before = facts("m.py\n    + 1-90\n", min_diff="80")
+    assert since(before, facts(text, min_diff="80")) == (
+        "Since the last push: diff 100 % → 93.8 %, exits and lines are uncovered now."
+    )
+    assert since(before, facts("m.py\n    + 1-90\n" + new, min_diff="80")) == (
+        "Since the last push: diff 100 % → 97.8 %, load is uncovered now."
+    )
