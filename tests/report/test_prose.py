@@ -57,6 +57,7 @@ def test_a_sentence_that_is_cut_ends_with_dots_and_keeps_what_is_code() -> None:
         4: "see…",
         1: "…",
     }
+    assert str(say("ab cd ef").cut(4)) == "ab…"
     assert sentence.cut(8).pieces == (Piece(text="see "), Piece(text="car…", code=True))
 
 
@@ -66,4 +67,6 @@ def test_only_the_first_letter_is_changed_and_only_of_plain_words() -> None:
     assert say(name("Cart"), " is gone").small == say(name("Cart"), " is gone")
     for text in ("a.b is gone", "min_total is gone", "src/x is gone"):
         assert say(text).capital == say(text)
+    assert say("A test failed").small == say("a test failed")
+    assert say("IPv6 is off").small == say("IPv6 is off")
     assert say("x. Next").capital == say("X. Next")
