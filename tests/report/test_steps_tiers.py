@@ -153,7 +153,12 @@ def test_a_drop_that_passes_is_not_to_be_broken_by_a_file_that_comes_to_the_tota
         "rose-before": found(NEW + FULL, "44", rose),
         "rose-before-by-too-little": found(NEW + FULL, "43.9", rose),
         "fell-before": found(NEW + FULL, "46.9", Drop(raw=Fraction(1), adjusted=Fraction(1))),
-        # From 2 % to 5 %: what the drop was does not matter then, whether or not something excused it.
+        # From 10.5 % to 9.7 %.
+        "falls-a-little": found(
+            NEW + "m.py\n    1-21\n    22-200 missing\n", "1", Drop(raw=Fraction(1), adjusted=Fraction(1))
+        ),
+        # From 8 % to 8 %, and from 2 % to 5 %: what the drop was does not matter then, nor what excused it.
+        "stays": found(NEW + "m.py\n    1-8\n    9-100 missing\n", "1", Drop(raw=Fraction(9), adjusted=Fraction(1))),
         "rises": found(half, "1", Drop(raw=Fraction(9), adjusted=Fraction(1))),
     } == {
         "within": ["new.py:1-10"],
@@ -161,6 +166,8 @@ def test_a_drop_that_passes_is_not_to_be_broken_by_a_file_that_comes_to_the_tota
         "rose-before": ["new.py:1-10"],
         "rose-before-by-too-little": None,
         "fell-before": None,
+        "stays": ["new.py:1-10"],
+        "falls-a-little": None,
         "rises": ["new.py:1-10"],
     }
 
