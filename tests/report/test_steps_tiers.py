@@ -273,6 +273,14 @@ def test_files_that_no_rule_counts_or_that_are_outside_the_project_are_not_looke
     assert find_steps(judged(text, {(MIN_TOTAL, "a"): "90"}, {"a": "/usr/lib/x.py"})) is None
 
 
+def test_a_place_that_brings_no_rule_further_is_not_among_those_to_choose_from() -> None:
+    """Of the one component the change counts, of the other the total: the rest of the first helps nothing."""
+    text = "a.py\n    + 1-2 missing\n    def f 1-2\n    4-20 missing\n    def g 4-20\nb.py\n    1\n    2-60 missing\n"
+    steps = find_steps(judged(text, {(MIN_DIFF, "a"): "100", (MIN_TOTAL, "b"): "50"}, {"a": "a.py", "b": "b.py"}))
+    assert steps is not None
+    assert (named(steps), steps.among, steps.folders) == (["b.py:2-60", "a.py:1-2"], 2, ())
+
+
 def test_lines_that_flap_are_named_only_where_the_change_touches_them() -> None:
     text = "m.py\n    1-9\n    + 10-11 missing\n    12\n    13-14 missing\n"
     flaps = [FlapShown(path=PurePosixPath("m.py"), line=line, change=-1) for line in (10, 11, 13, 14)]
@@ -355,6 +363,8 @@ def test_why_a_function_that_did_not_change_is_missing() -> None:
         "a-part-of-it-was-lost": reasons(whole, comparison=compared(lost("m.py", 12, 14))),
         "a-part-of-it-ran": reasons("    11-12\n    13-15 missing\n    def f 11-15 from 12\n"),
         "a-part-of-it-is-excluded": reasons("    11\n    12 excluded\n    13-15 missing\n    def f 11-15 from 12\n"),
+        "behind-another-function": reasons(whole + "    def e 1-9 from 2\n"),
+        "behind-another-one-of-its-name": reasons(whole + "    def f 1-9 from 2\n"),
         "no-function": reasons("    11-15 missing\n"),
         "the-reason-is-known": reasons(
             "    11\n    12 partial\n    13-15 missing\n    def f 11-15 from 12\n    why 13-15 if-never-true 12\n"
@@ -365,6 +375,8 @@ def test_why_a_function_that_did_not_change_is_missing() -> None:
         "a-part-of-it-was-lost": never,
         "a-part-of-it-ran": [],
         "a-part-of-it-is-excluded": [],
+        "behind-another-function": never,
+        "behind-another-one-of-its-name": never,
         "no-function": [],
         "the-reason-is-known": [(ReasonKind.IF_NEVER_TRUE, 12)],
     }
@@ -376,6 +388,9 @@ def test_of_many_places_the_folders_are_named_by_what_they_lack() -> None:
     steps = find_steps(judged(text, {(MIN_DIFF, None): "100"}))
     assert steps is not None
     assert (steps.chosen, steps.count, steps.least, steps.functions) == ((), 12, 12, False)
+    some = find_steps(judged(text + "e.py\n    + 1-9 missing\n    def f 1-9\n", {(MIN_DIFF, None): "100"}))
+    assert some is not None
+    assert (some.count, some.functions) == (13, False)
     assert [(str(one.path), one.lines, one.branches, one.files) for one in steps.folders] == [
         ("d", 40, 1, 1),
         ("a", 10, 2, 2),
