@@ -363,8 +363,8 @@ def test_why_a_function_that_did_not_change_is_missing() -> None:
         "a-part-of-it-was-lost": reasons(whole, comparison=compared(lost("m.py", 12, 14))),
         "a-part-of-it-ran": reasons("    11-12\n    13-15 missing\n    def f 11-15 from 12\n"),
         "a-part-of-it-is-excluded": reasons("    11\n    12 excluded\n    13-15 missing\n    def f 11-15 from 12\n"),
-        "behind-another-function": reasons(whole + "    def e 1-9 from 2\n"),
-        "behind-another-one-of-its-name": reasons(whole + "    def f 1-9 from 2\n"),
+        "behind-another-function": reasons("    def e 1-9 from 2\n" + whole),
+        "behind-another-one-of-its-name": reasons("    def f 1-9 from 2\n" + whole),
         "no-function": reasons("    11-15 missing\n"),
         "the-reason-is-known": reasons(
             "    11\n    12 partial\n    13-15 missing\n    def f 11-15 from 12\n    why 13-15 if-never-true 12\n"

@@ -110,6 +110,10 @@ def test_a_search_that_is_given_up_promises_what_the_hardest_rule_needs_by_itsel
 ) -> None:
     monkeypatch.setattr(what_to_do, "MOST_STEPS", 0)
     assert choose_places((1, 100), [(1, 0), (0, 60), (0, 60)]) == Choice(chosen=(1, 2, 0), least=2)
+    # The first one taken is needless beside the others; of several such the smallest is left out.
+    assert choose_places((10, 10), [(6, 6), (10, 0), (0, 10)]) == Choice(chosen=(1, 2), least=1)
+    several = [(4, 3), (0, 6), (6, 0), (4, 4), (3, 2)]
+    assert choose_places((13, 10), several) == Choice(chosen=(3, 0, 1, 2), least=3)
     assert choose_places((5, 2), [(1, 1)] * 6) == Choice(chosen=(0, 1, 2, 3, 4), least=5)
 
 
