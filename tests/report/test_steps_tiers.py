@@ -365,6 +365,9 @@ def test_why_a_function_that_did_not_change_is_missing() -> None:
         "a-part-of-it-is-excluded": reasons("    11\n    12 excluded\n    13-15 missing\n    def f 11-15 from 12\n"),
         "behind-another-function": reasons("    def e 1-9 from 2\n" + whole),
         "behind-another-one-of-its-name": reasons("    def f 1-9 from 2\n" + whole),
+        "in-another-function": reasons(
+            "    11-12\n    13-15 missing\n    def f 11-20 from 12\n    def f.g 12-15 from 13\n"
+        ),
         "no-function": reasons("    11-15 missing\n"),
         "the-reason-is-known": reasons(
             "    11\n    12 partial\n    13-15 missing\n    def f 11-15 from 12\n    why 13-15 if-never-true 12\n"
@@ -377,6 +380,7 @@ def test_why_a_function_that_did_not_change_is_missing() -> None:
         "a-part-of-it-is-excluded": [],
         "behind-another-function": never,
         "behind-another-one-of-its-name": never,
+        "in-another-function": [(ReasonKind.NEVER_RUN, 12)],
         "no-function": [],
         "the-reason-is-known": [(ReasonKind.IF_NEVER_TRUE, 12)],
     }
