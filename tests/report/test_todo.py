@@ -206,6 +206,7 @@ def test_files_that_are_left_out_are_grouped_by_rule_and_tests_counted_whatever_
         omitted("setup.py", "setup.py", default),
         *(omitted(f"gen/m{n}.py", "omit = gen/*", "setup.cfg") for n in range(6)),
         omitted("gen/last.py", "omit = gen/l*", "setup.cfg"),
+        *(omitted(f"five/m{n}.py", "omit = five/*", "setup.cfg") for n in range(5)),
     )
     made = facts("m.py\n    + 1\n")
     assert isinstance(made.diff, DiffCoverage)
@@ -215,6 +216,7 @@ def test_files_that_are_left_out_are_grouped_by_rule_and_tests_counted_whatever_
             names=tuple(f"gen/m{n}.py" for n in range(5)), others="and 1 more", rule="omit = gen/*", where="setup.cfg"
         ),
         OmittedRow(names=("gen/last.py",), others="", rule="omit = gen/l*", where="setup.cfg"),
+        OmittedRow(names=tuple(f"five/m{n}.py" for n in range(5)), others="", rule="omit = five/*", where="setup.cfg"),
         OmittedRow(names=(), others="2 test files", rule="", where=default),
         OmittedRow(names=(), others="1 test file", rule="omit = app/*", where="setup.cfg"),
     )
