@@ -127,21 +127,22 @@ _MINUTES = 120
 
 def _good_news(facts: Facts) -> Iterator[Prose]:
     rest = say(_diff_and_total(facts), _diff_unknown(facts))
-    lowering, total = word_lowering(facts.gate_changes), say(_total_text(facts))
+    lowering, total = word_lowering(facts.gate_changes), _total_text(facts)
+    unknown = "; diff unknown" if isinstance(facts.diff, Unavailable) else ""
     if lowering:
         diff = known(facts.diff_tally)
         # Whether a line needs a test may be what was changed.
         if diff is None or diff.counts.total:
             yield say(lowering, ", coverage passes: ", rest)
-        yield say(lowering, ", coverage passes: ", ", ".join(filter(None, [_diff_percent(facts), _total_text(facts)])))
-        yield say(lowering, ", coverage passes: ", total)
-        yield say(lowering, ", coverage passes")
+        yield say(lowering, ", coverage passes: ", ", ".join(filter(None, [_diff_percent(facts), total])), unknown)
+        yield say(lowering, ", coverage passes: ", total, unknown)
+        yield say(lowering, ", coverage passes", unknown)
     elif facts.verdict.checks:
         yield say("Coverage passes: ", rest)
-        yield say("Coverage passes: ", total, "; diff unknown" if isinstance(facts.diff, Unavailable) else "")
+        yield say("Coverage passes: ", total, unknown)
     else:
         yield _capital(rest)
-        yield say(_capital(total), "; diff unknown" if isinstance(facts.diff, Unavailable) else "")
+        yield say(_capital(say(total)), unknown)
 
 
 def _capital(figures_: Prose) -> Prose:

@@ -42,11 +42,13 @@ class Prose:
         return self if str(self)[1:2].isupper() else self._begin(str.lower)
 
     def cut(self, length: int) -> Prose:
-        """Return it with at most `length` characters, `…` at the end where something went."""
-        room, kept = length, []
+        """Return it with at most `length` characters (1 or more), `…` at the end where something went."""
+        if len(str(self)) <= length:
+            return self
+        room, kept = length - 1, []
         for piece in self.pieces:
             if len(piece.text) > room:
-                kept.append(replace(piece, text=piece.text[: max(room - 1, 0)].rstrip() + "…"))
+                kept.append(replace(piece, text=piece.text[:room].rstrip() + "…"))
                 break
             kept.append(piece)
             room -= len(piece.text)

@@ -145,7 +145,7 @@ def _component_row(facts: Facts, part: ComponentFigures, *, is_project: bool = F
 def _held_against(figure: Tally | Unavailable | None, check: Check | None) -> str:
     """Print a figure with what is required of it: `<` or `≥` says what came of it."""
     shown = _percent(figure, check)
-    if check is None or not known(figure) or not shown[:1].isdigit():
+    if check is None or not shown[:1].isdigit():
         return shown
     sign = {Status.PASS: "≥", Status.FAIL: "<"}.get(check.status)
     return f"{shown} {sign} {figures.show_percent(check.target)}" if sign else f"{shown} ({UNKNOWN})"

@@ -114,8 +114,7 @@ def _folder(folder: FolderGap) -> FolderLeft:
     noun = plural(folder.lines + folder.branches, "line")
     if folder.branches:
         noun = f"{folder.lines + folder.branches:,} lines and branches"
-    name = "." if folder.path == PurePosixPath() else short_path(folder.path)
-    return FolderLeft(shown=name, size=f"{noun} in {plural(folder.files, 'file')}")
+    return FolderLeft(shown=short_path(folder.path), size=f"{noun} in {plural(folder.files, 'file')}")
 
 
 def _step(steps: Steps, at: int, facts: Facts) -> Todo:

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from covgate.gate.rules import evaluate, evaluate_drop, judge
 from covgate.history.ancestry import none_is_ancestor
+from covgate.model.commit import Base, BaseHow
 from covgate.model.unknown import Unavailable, UnknownKind
-from covgate.model.verdict import MAX_DROP, MIN_DIFF, MIN_TOTAL, Drop, Status
-from covgate.report.advice import find_words
+from covgate.model.verdict import MAX_DROP, MIN_DIFF, MIN_TOTAL, Drop, Status, SuiteStatus
+from covgate.report.advice import find_words, main_of, suite_advice, undecided_advice, why_unknown
+from covgate.report.prose import Prose, name, say
 from covgate.report.stored.parts import ELSEWHERE, own_reason
 from covgate.report.view import build_view
 from tests.support.situations import BASE, CORE, facts
@@ -104,3 +106,99 @@ def test_a_stored_reason_has_the_kind_of_its_own_words_and_no_names(stored: str,
     found = own_reason(stored)
     assert (found.kind, found.names, found.hint, found.slug) == (kind, (), "", "")
     assert found.reason == (ELSEWHERE if kind is UnknownKind.TOLD_ELSEWHERE else stored)
+
+
+ADVICE = {
+    UnknownKind.OTHER: ("Mend what the reason names, then run again", "cannot-judge"),
+    UnknownKind.SYNTAX_ERROR: ("Mend the file, or leave it out with `omit`", "diff-unknown"),
+    UnknownKind.BROKEN_FILE: ("Mend the file, or leave it out with `omit`", "diff-unknown"),
+    UnknownKind.MEASURED_BEFORE: ("Let no step before covgate edit the sources", "diff-unknown"),
+    UnknownKind.EDITED_MEANWHILE: (
+        "Run the job again, and let no step before covgate edit the sources",
+        "diff-unknown",
+    ),
+    UnknownKind.NO_RECORD: ("Run this workflow once on main, then this job again", "no-baseline"),
+    UnknownKind.SHALLOW_CLONE: ("Set `fetch-depth: 0` on actions/checkout, then run again", "no-baseline"),
+    UnknownKind.HOST_SILENT: ("Run the job again, or set `fetch-depth: 0` on actions/checkout", "no-baseline"),
+    UnknownKind.LINES_GONE: (
+        "Merge main into this branch, then run again, or keep more with `history-limit`",
+        "drop-unknown",
+    ),
+    UnknownKind.COMPARING_FAILED: ("Run the job again; if it goes on, run it once on main", "drop-unknown"),
+    UnknownKind.PART_OF_SUITE: (
+        "Run all tests, or set `junit: off` where a part is what you want judged",
+        "part-of-the-suite",
+    ),
+    UnknownKind.RAMP: ("Mend the history, or set `min-total` until it can be read", "history-unreachable"),
+    UnknownKind.TOLD_ELSEWHERE: ("Open the run to see the reason", "cannot-judge"),
+}
+
+
+def spelled(prose: Prose) -> str:
+    """Return a sentence with what is set in code between backticks, and its link behind the word."""
+    return "".join(
+        f"`{piece.text}`" if piece.code else f"{piece.text}: {piece.url}" if piece.url else piece.text
+        for piece in prose.pieces
+    )
+
+
+def why(slug: str) -> str:
+    return f" (why: https://github.com/org/covgate-action/blob/v1/docs/troubleshooting.md#{slug})."
+
+
+def test_what_to_do_about_each_kind_is_a_sentence_with_a_link_to_its_own_heading() -> None:
+    assert {kind: spelled(find_words(unknown(kind), MIN_TOTAL, FACTS).advice) for kind in UnknownKind} == {
+        kind: text + why(slug) for kind, (text, slug) in ADVICE.items()
+    }
+    assert [spelled(find_words(unknown(UnknownKind.OTHER), rule, FACTS).advice) for rule in (MIN_DIFF, MAX_DROP)] == [
+        "Mend what the reason names, then run again" + why("diff-unknown"),
+        "Run this workflow once on main, then this job again" + why("drop-unknown"),
+    ]
+    assert spelled(find_words(unknown(UnknownKind.RAMP, hint="do this."), MIN_TOTAL, FACTS).advice) == (
+        "Do this" + why("history-unreachable")
+    )
+    assert spelled(find_words(unknown(UnknownKind.SYNTAX_ERROR), MIN_DIFF, FACTS).short) == (
+        "`a_b.py` has a syntax error in line 7"
+    )
+    assert spelled(find_words(unknown(UnknownKind.OTHER), MIN_DIFF, FACTS).short) == "the reason `a` gave"
+
+
+def test_what_to_do_about_a_suite_that_did_not_pass() -> None:
+    assert {
+        status: spelled(suite_advice(status, FACTS)) for status in SuiteStatus if status is not SuiteStatus.PASSED
+    } == {
+        SuiteStatus.FAILED: "Mend the tests first: what they no longer execute says nothing about coverage"
+        + why("tests-failed"),
+        SuiteStatus.KILLED: "Give the job more memory, or run fewer tests at once" + why("tests-killed"),
+        SuiteStatus.TIMED_OUT: "Raise `timeout-minutes`, or find the test that does not end" + why("tests-timed-out"),
+        SuiteStatus.NO_TESTS: "Let `test-command` find the tests, or name their folder in it" + why("no-tests"),
+    }
+
+
+def test_what_to_do_about_files_that_nothing_names() -> None:
+    assert [spelled(undecided_advice(say(name("a.py")), FACTS, several=several)) for several in (False, True)] == [
+        "Not measured, and nothing says whether it should be: `a.py`. "
+        "Set `source` in the coverage configuration, or leave it out with `omit`" + why("undecided-file"),
+        "Not measured, and nothing says whether they should be: `a.py`. "
+        "Set `source` in the coverage configuration, or leave them out with `omit`" + why("undecided-file"),
+    ]
+
+
+def test_the_branch_a_change_goes_to_is_called_by_its_name_and_a_commit_is_the_base() -> None:
+    refs = ("main", "origin/main", "feature/origin/main", "", "HEAD", BASE, "a" * 40, "g" * 40, "a" * 39)
+    bases = [Base(sha=BASE, how=BaseHow.GIVEN, ref=ref) for ref in refs]
+    assert [main_of(replace(FACTS, base=base)) for base in (*bases, None)] == [
+        "main",
+        "main",
+        "feature/origin/main",
+        *["the base"] * 4,
+        "g" * 40,
+        "a" * 39,
+        "the base",
+    ]
+
+
+def test_a_rule_that_only_says_why_is_unknown_for_that() -> None:
+    check = evaluate(MIN_DIFF, Decimal(80), unknown(UnknownKind.RAMP), nothing="")
+    assert why_unknown(check).kind is UnknownKind.RAMP
+    assert why_unknown(replace(check, unknown=None)) == Unavailable(reason="the reason `a` gave")

@@ -125,3 +125,100 @@ def test_no_name_is_remembered_as_it_is(name: str) -> None:
     figures = push_figures(replace(base, diff=replace(base.known_diff, files=(replace(file, places=places),))))
     assert figures is not None
     assert all(re.fullmatch(r"[0-9a-f]{10}", place) for place in figures.places)
+
+
+def gaps(*sizes: int, path: str = "m.py", word: str = "missing", rule: str = "80") -> Facts:
+    """Return a change of one function for each size, which has so many lines left: `f0`, `f1`, ..."""
+    text = f"{path}\n    + 1-100\n"
+    for at, size in enumerate(sizes):
+        start = 1000 + 100 * at
+        text += f"    + {start}-{start + size - 1} {word}\n    def f{at} {start}-{start + 50}\n"
+    return facts(text, min_diff=rule)
+
+
+def test_names_are_told_by_the_size_of_their_gap_and_there_are_two_of_both_kinds_together() -> None:
+    none = gaps(1, 1, 1, word="")
+    both = facts(
+        "a.py\n    + 1-90\n    + 100-104 missing\n    def old 95-110\n    + 120-123 missing\n    def other 119-130\n",
+        min_diff="80",
+    )
+    assert since(none, gaps(1)) == "Since the last push: diff 100 % → 99 %, f0 is uncovered now."
+    assert since(none, gaps(1, 3)) == "Since the last push: diff 100 % → 96.2 %, f1 and f0 are uncovered now."
+    assert since(none, gaps(2, 2)) == "Since the last push: diff 100 % → 96.2 %, f0 and f1 are uncovered now."
+    assert since(none, gaps(1, 3, 2)) == (
+        "Since the last push: diff 100 % → 94.3 %, f1, f2 and 1 more are uncovered now."
+    )
+    one = facts(
+        "a.py\n    + 1-90\n    + 100-104\n    def old 95-110\n    + 120-123 missing\n    def other 119-130\n"
+        "    + 140-141 missing\n    def new 139-150\n    + 160-162 missing\n    def newer 159-170\n",
+        min_diff="80",
+    )
+    assert since(both, one) == (
+        "Since the last push: diff 90.9 % → 91.3 %, old is covered now, newer and 1 more are uncovered now."
+    )
+    two = facts(
+        "a.py\n    + 1-90\n    + 100-104\n    def old 95-110\n    + 120-123\n    def other 119-130\n"
+        "    + 140-148 missing\n    def new 139-150\n",
+        min_diff="80",
+    )
+    assert since(both, two) == "Since the last push: diff 90.9 % → 91.7 %, old and other are covered now."
+
+
+def test_without_a_rule_the_figures_are_told_with_one_decimal() -> None:
+    before = PushFigures(diff=Counts(covered=7_996, total=10_000))
+    now = gaps(1, rule="")
+    assert (
+        str(with_push(build_view(now), now, before).since)
+        == "Since the last push: diff 80 % → 99 %, f0 is uncovered now."
+    )
+
+
+def test_as_many_functions_as_are_remembered_are_all_of_them() -> None:
+    figures = push_figures(gaps(*[1] * MOST_PLACES))
+    assert figures is not None
+    assert (len(figures.places), figures.complete, MOST_PLACES) == (20, True, 20)
+    assert len(set(figures.places)) == MOST_PLACES
+
+
+def test_a_function_of_the_same_name_in_another_file_is_another_one() -> None:
+    here, there = gaps(1), gaps(1, path="other.py")
+    assert since(here, there) == "Since the last push: f0 is uncovered now."
+
+
+def test_a_change_above_or_below_a_function_does_not_touch_it() -> None:
+    def change(first: int, last: int) -> Facts:
+        rest = "".join(f"    {line}\n" for line in (8, 9, 12, 13) if not first <= line <= last)
+        return facts(f"m.py\n    + 1-5\n{rest}    + {first}-{last}\n    def f 9-12\n", min_diff="80")
+
+    before = facts("m.py\n    + 1-5\n    + 9-12 missing\n    def f 9-12\n", min_diff="80")
+    figure = "Since the last push: diff 55.6 % → 100 %"
+    assert [since(before, change(*lines)) for lines in ((8, 8), (9, 9), (12, 12), (13, 13))] == [
+        f"{figure}.",
+        f"{figure}, f is covered now.",
+        f"{figure}, f is covered now.",
+        f"{figure}.",
+    ]
+
+
+def test_functions_of_one_name_that_are_covered_now_are_told_once_and_leave_room_for_another() -> None:
+    def text(word: str) -> str:
+        return "".join(f"{path}\n    + 1-9\n    + 20 {word}\n    def run 19-21\n" for path in ("a.py", "b.py"))
+
+    before, now = facts(text("missing"), min_diff="80"), text("") + "c.py\n    + 1-2 missing\n    def new 1-3\n"
+    assert since(before, facts(now, min_diff="80")) == (
+        "Since the last push: diff 90 % → 90.9 %, run is covered now, new is uncovered now."
+    )
+
+
+def test_branches_are_a_part_of_a_gap_and_a_file_that_no_test_imports_has_no_function_that_is_covered() -> None:
+    text = (
+        "m.py\n    + 1-90\n    + 100-101 missing\n    def lines 99-110\n    + 120 missing 0/3\n    def exits 119-130\n"
+    )
+    new = "new.py (unmeasured)\n    + 1-2 missing\n    def load 1-3\n"
+    before = facts("m.py\n    + 1-90\n", min_diff="80")
+    assert since(before, facts(text, min_diff="80")) == (
+        "Since the last push: diff 100 % → 93.8 %, exits and lines are uncovered now."
+    )
+    assert since(before, facts("m.py\n    + 1-90\n" + new, min_diff="80")) == (
+        "Since the last push: diff 100 % → 97.8 %, load is uncovered now."
+    )

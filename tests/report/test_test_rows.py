@@ -18,7 +18,7 @@ from covgate.report.facts import Facts, Origin
 from covgate.report.result_json import build_result, render_result
 from covgate.report.stored.read import read_result
 from covgate.report.stored.restore import restore_facts
-from covgate.report.test_rows import NAMELESS, FailedRow, make_test_rows, show_seconds
+from covgate.report.test_rows import NAMELESS, FailedRow, GoneRow, make_test_rows, show_seconds
 from tests.support.situations import BASE, BLOB, COVERED, HEAD, PASSED, facts
 
 CART = PurePosixPath("tests/test_cart.py")
@@ -93,7 +93,18 @@ def test_no_failed_test_stands_beside_a_pass(status: SuiteStatus) -> None:
     assert rows.slowest
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.04 s"), (1.25, "1.2 s"), (9.96, "10.0 s"), (75.2, "75 s")])
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.04, "0.04 s"),
+        (1.0, "1.0 s"),
+        (1.25, "1.2 s"),
+        (9.96, "10.0 s"),
+        (10.0, "10 s"),
+        (10.6, "11 s"),
+        (75.2, "75 s"),
+    ],
+)
 def test_times(seconds: float, text: str) -> None:
     assert show_seconds(seconds) == text
 
@@ -107,6 +118,21 @@ def test_tests_that_did_not_run_here(ref: str, where: str) -> None:
     assert gone is not None
     assert gone.sentence == f"14 tests that ran {where} did not run here"
     assert (gone.only_file, gone.names, gone.more) == (PurePosixPath("tests/test_invoice.py"), GONE.names, 12)
+
+
+def test_gone_tests_without_a_base_or_a_name() -> None:
+    one = GoneTests(count=1, names=(), files=((CART, 1), (PurePosixPath("b.py"), 0)))
+    gone = make_test_rows(failed(gone=one, base=None)).gone
+    assert gone == GoneRow(
+        count=1, sentence="1 test that ran at the baseline did not run here", only_file=CART, names=(), more=1
+    )
+    many = GoneTests(count=1200, names=("test_each (2 of 3 cases)", "test_b (3 cases)", "test_c"), files=())
+    gone = make_test_rows(failed(gone=many)).gone
+    assert gone is not None
+    assert (gone.sentence, gone.more) == ("1,200 tests that ran on main did not run here", 1196)
+    assert make_test_rows(failed(gone=replace(many, count=3))).gone == replace(
+        gone, count=3, sentence="3 tests that ran on main did not run here", more=0
+    )
 
 
 @pytest.mark.parametrize("files", [(), ((CART, 13),), ((CART, 7), (PurePosixPath("b.py"), 7))])

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covgate.model.coverage import Span
 from covgate.model.numbers import Counts, Tally
 from covgate.report.bands import Band, Bands
-from covgate.report.words import counts_text, plural, share_text, short_path
+from covgate.report.words import counts_text, plural, share_text, short_path, span_text
 
 BANDS = Bands(green=Decimal(80), orange=Decimal(60))
 
@@ -33,6 +34,11 @@ def tally(covered: int, total: int, branches: int = 0) -> Tally:
 )
 def test_a_band_begins_exactly_at_its_percent(covered: int, total: int, band: Band) -> None:
     assert BANDS.of(tally(covered, total)) is band
+
+
+def test_a_percent_has_the_band_of_what_it_is_before_it_is_rounded() -> None:
+    percents = [Decimal(text) for text in ("100", "80", "79.99", "60", "59.99", "0")]
+    assert [BANDS.of(percent).dot for percent in percents] == ["🟢", "🟢", "🟠", "🟠", "🔴", "🔴"]
 
 
 def test_no_figure_has_no_band() -> None:
@@ -77,6 +83,23 @@ def test_counts() -> None:
 )
 def test_a_long_path_is_cut_in_the_middle(path: str, width: int, shown: str) -> None:
     assert short_path(PurePosixPath(path), width) == shown
+
+
+def test_a_path_is_cut_only_where_it_is_longer_than_there_is_room_and_its_name_last() -> None:
+    path = PurePosixPath("src/app/module.py")
+    assert {width: short_path(path, width) for width in (17, 16, 12, 11, 10)} == {
+        17: "src/app/module.py",
+        16: "src/a…/module.py",
+        12: "s…/module.py",
+        11: "…/module.py",
+        10: "…/odule.py",
+    }
+    assert len(short_path(PurePosixPath("a" * 61))) == 60
+    assert short_path(PurePosixPath("a" * 60)) == "a" * 60
+
+
+def test_a_range_of_one_line_is_its_number() -> None:
+    assert [span_text(Span(start=start, end=end)) for start, end in ((12, 12), (12, 13))] == ["12", "12-13"]
 
 
 @given(parts=st.lists(st.text("abc._", min_size=1, max_size=40), min_size=1, max_size=8))
