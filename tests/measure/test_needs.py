@@ -84,6 +84,14 @@ PLANS: dict[str, tuple[ProjectFiles, tuple[str, ...]]] = {
     ),
     "dynamic-and-not-the-extras": (of(PROJECT + "dynamic = ['version']\n" + BUILD), (EDITABLE,)),
     "dynamic-and-no-list": (of(PROJECT + "dynamic = 'optional-dependencies'\n" + BUILD), (EDITABLE,)),
+    "a-backend-alone-makes-no-project": (
+        of(BUILD, "requirements.txt", folders="shop"),
+        ("uv pip install --requirements requirements.txt (requirements.txt)",),
+    ),
+    "hatch-with-what-is-no-text": (
+        of(ENVS + "test]\ndependencies = ['a', 1]\n"),
+        ("uv pip install --editable . a (pyproject.toml, hatch's environment test)",),
+    ),
     "hatch-with-a-group": (
         of(ENVS + "test]\ndependency-groups = ['t']\nextra-dependencies = ['b']\ndependencies = ['a']\n"),
         ("uv pip install --editable . --group=t a b (pyproject.toml, hatch's environment test)",),
