@@ -249,6 +249,7 @@ def test_two_lock_files_are_an_error_that_names_both(toml: str) -> None:
     assert caught.value.slug == "two-lock-files"
 
 
+UNKNOWN = " is of a tool that covgate does not know"
 TOOLS_ALONE = "; pyproject.toml configures tools and has no [project]"
 
 
@@ -259,10 +260,10 @@ TOOLS_ALONE = "; pyproject.toml configures tools and has no [project]"
         (of("[tool.ruff]\nline-length = 9\n"), TOOLS_ALONE),
         (of("", "pyproject.toml"), TOOLS_ALONE),
         (of("[tool.poetry]\nname = 'x'\n"), ""),
-        (of("", "Pipfile"), "; Pipfile is of a tool that covgate does not know"),
+        (of("", "Pipfile"), f"; Pipfile{UNKNOWN}"),
         (
             of("[tool.ruff]\n", "pixi.toml", "Pipfile", "conda-lock.yml", "environment.yml"),
-            f"{TOOLS_ALONE}; Pipfile, environment.yml, conda-lock.yml and 1 more is of a tool that covgate does not know",
+            f"{TOOLS_ALONE}; Pipfile, environment.yml, conda-lock.yml and 1 more{UNKNOWN}",
         ),
         (of("", "setup.cfg", setup_cfg={"flake8": {}}), ""),
     ],

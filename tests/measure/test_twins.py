@@ -21,6 +21,20 @@ PACKAGES: dict[str, tuple[list[str], dict[str, str]]] = {
     ),
     "rust-extension": (["pyproject.toml", "python/fast/__init__.py"], {"fast": "python/fast"}),
     "tests-and-documentation": (["tests/__init__.py", "tests/a.py", "docs/conf.py", "tools/six/__init__.py"], {}),
+    "packages-below-a-package-are-its-own": (
+        ["shop/__init__.py", "shop/a/b/c.py", "shop/a/__init__.py"],
+        {"shop": "shop"},
+    ),
+    "modules-in-a-folder-that-is-no-package": (["shop/a.py", "shop/b.py"], {}),
+    "the-folder-nearest-to-a-file-is-its-root": (
+        ["setup.py", "lib/setup.py", "lib/src/shop/__init__.py", "lib/src/shop/a.py"],
+        {"shop": "lib/src/shop"},
+    ),
+    "what-cannot-be-imported": (["my-script.py", "data.txt", "shop.pyi", "1st.py"], {}),
+    "tests-among-the-code": (
+        ["src/shop/__init__.py", "src/shop_tests/__init__.py", "src/testing/__init__.py"],
+        {"shop": "src/shop"},
+    ),
     "a-name-of-pythons-own": (["calendar/__init__.py", "types.py"], {}),
 }
 
