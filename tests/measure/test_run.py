@@ -176,6 +176,46 @@ def test_coverages_own_reports_need_coverages_own_data(bench: Bench) -> None:
     assert caught.value.hint == "pass the `.coverage` files, or leave xml, json out of `reports`"
 
 
+STATIC = {"gap": "measured", "s": [1, 2], "first": [], "maybe": [], "optional": []}
+BEFORE = "lcov.info was committed before this change, and shop/a.py is changed: make it from this commit"
+OLDER = "shop/a.py was measured before the last edit (lcov.info is older): run the tests again"
+
+
+def test_data_that_is_older_than_the_change_is_doubted(tmp_path: Path, bench: Bench) -> None:
+    repository = make_repository(tmp_path / "root")
+    repository.write("shop/a.py", "x = 1\ny = 2\n")
+    data = repository.write("lcov.info", LCOV.replace("{root}/", ""))
+    repository.commit("data")
+    bench.repository = repository
+    bench.write("analyse", json.dumps({"changed": {"shop/a.py": STATIC}, "unloaded": [], "warnings": []}))
+    outside = bench.write("lcov.info", LCOV)
+    code = repository.path / "shop/a.py"
+    os.utime(code, (10**9, 10**9))
+
+    def doubts(
+        changed: str = "", *, data: str = "lcov.info", committed: bool = True, from_ci: bool = True
+    ) -> list[str]:
+        wanted = Wanted(changed=(PurePosixPath("shop/a.py"),))
+        job = bench.job(coverage_data=data, wanted=wanted)
+        names = frozenset(map(PurePosixPath, changed.split()))
+        found = measure(replace(job, committed=committed, from_ci=from_ci, changed=names), None)
+        assert covered(found) == {"shop/a.py": (1, 2)}
+        return [doubt.reason for of_file in found.doubts.values() for doubt in of_file]
+
+    assert doubts() == [BEFORE]
+    assert doubts("lcov.info") == []
+    assert doubts("other.info shop/a.py") == [BEFORE]
+    assert doubts(data=outside) == []
+    # Elsewhere than in a workflow the times tell, and where a CI has just unpacked all files they do not.
+    assert doubts(committed=False) == []
+    assert doubts(committed=False, from_ci=False) == []
+    os.utime(data, (10**9 - 1, 10**9 - 1))
+    assert doubts(committed=False, from_ci=False) == [OLDER]
+    assert doubts(committed=False) == []
+    # It was made again, and came out as it had been.
+    assert doubts() == []
+
+
 # --- a run of the tests -----------------------------------------------------------------------------------------------
 
 
