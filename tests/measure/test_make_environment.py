@@ -24,15 +24,6 @@ chmod +x "$place/bin/python\""""
 WISH = PythonWish(request=">=3.9", where="pyproject.toml")
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a project, and covgate's own interpreter in `bin`, beside which uv is looked for first."""
-    for name in ("bin", "project", "work"):
-        (tmp_path / name).mkdir()
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
-    return tmp_path
-
-
 def install_uv(home: Path, script: str, *, names: tuple[str, ...] = ("uv", "uvx")) -> None:
     for name in names:
         (home / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -124,7 +115,7 @@ def test_a_uv_on_the_path_does_and_its_neighbour_comes_along(home: Path) -> None
 
 def refusal(home: Path, wish: PythonWish | None, **variables: str) -> tuple[str, str, str]:
     with pytest.raises(InputError) as caught:
-        environment_of(home, wish, [], **variables)
+        environment_of(home, wish, [], None, **variables)
     return caught.value.message, caught.value.hint, caught.value.slug
 
 

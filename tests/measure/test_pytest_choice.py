@@ -37,6 +37,32 @@ def test_words_are_options_values_and_places() -> None:
     assert read == {text: Arguments(options=tuple(a), others=tuple(b)) for text, (a, b) in ARGUMENTS.items()}
 
 
+TAKE_NO_VALUE = (
+    "--strict --strict-markers --strict-config --verbose --quiet --no-header --no-summary --exitfirst --ff --nf --lf "
+    "--failed-first --new-first --last-failed --cov-branch --cov-append --no-cov --showlocals --full-trace --runxfail "
+    "--doctest-modules --cache-clear --disable-warnings --pyargs --noconftest --forked"
+)
+
+
+def test_behind_an_option_that_takes_no_value_a_word_is_a_place() -> None:
+    options = TAKE_NO_VALUE.split()
+    assert [one for one in options if read_arguments([one, "tests"]).others != ("tests",)] == []
+
+
+NEVER_ALL = (
+    "--co --collect-only --collectonly --setup-plan --setup-only --lf --last-failed --sw --stepwise --sw-skip "
+    "--stepwise-skip --testmon --picked --splits --shard-id"
+)
+
+
+def test_an_option_that_never_runs_all_tests_makes_a_part_of_every_run(tmp_path: Path) -> None:
+    options = NEVER_ALL.split()
+    assert [find_choice(invoked(tmp_path, f"pytest {one}", for_once=False), []) for one in options] == options
+    chosen = [f"{option}=x" for option in ("--deselect", "--ignore", "--ignore-glob")] + ["-k x", "-m x"]
+    found = [find_choice(invoked(tmp_path, f"pytest {one}"), []) for one in chosen]
+    assert found == ["--deselect", "--ignore", "--ignore-glob", "-k", "-m"]
+
+
 def project(folder: Path, config: str = "[pytest]\n") -> list[PurePosixPath]:
     """Make a project with two folders of tests; return its files."""
     files = ["tests/test_a.py", "tests/more/b_test.py", "other/test_c.py", "other/tests.py", "shop/core.py"]

@@ -220,7 +220,7 @@ def test_data_that_is_older_than_the_change_is_doubted(tmp_path: Path, bench: Be
 
 
 def run(bench: Bench, script: str, **options: str) -> Measurement:
-    return measure(bench.job("sh", "-c", script, **options), None)
+    return measure(bench.job("sh", "-c", script, wanted=None, **options), None)
 
 
 def test_the_tests_run_and_what_they_measured_is_analysed(bench: Bench) -> None:
