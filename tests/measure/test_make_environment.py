@@ -93,6 +93,22 @@ def test_what_the_workflow_sets_counts_and_another_pythons_variables_do_not(home
     }
 
 
+def test_uv_itself_is_told_no_other_python_by_a_variable(home: Path) -> None:
+    install_uv(home, f'echo "${{UV_PYTHON-none}} ${{PYTHONHOME-none}}" > "{home}/variables"\n{MAKES}')
+    environment_of(home, None, [], UV_PYTHON="3.9", PYTHONHOME="/usr")
+    assert (home / "variables").read_text() == "none none\n"
+
+
+def test_a_uv_that_is_a_link_has_its_neighbour_where_the_link_leads(home: Path) -> None:
+    install_uv(home, MAKES)
+    (home / "bin").rename(home / "real")
+    (home / "bin").mkdir()
+    (home / "bin" / "uv").symlink_to(home / "real" / "uv")
+    environment_of(home, None, [])
+    laid = {name: (home / "tools" / name).resolve() for name in ("uv", "uvx")}
+    assert laid == {name: home / "real" / name for name in laid}
+
+
 def test_only_uv_and_what_it_can_fetch_are_laid_out(home: Path) -> None:
     install_uv(home, MAKES, names=("uv", "python", "covgate"))
     environment_of(home, None, [])
@@ -104,13 +120,11 @@ def test_only_uv_and_what_it_can_fetch_are_laid_out(home: Path) -> None:
     assert os.access(poetry, os.X_OK)
 
 
-def test_a_uv_on_the_path_does_and_its_neighbour_comes_along(home: Path) -> None:
-    (home / "bin").rename(home / "elsewhere")
-    (home / "bin").symlink_to("elsewhere")
+def test_a_uv_on_the_path_does_where_covgate_has_none(home: Path) -> None:
     install_uv(home, MAKES)
-    (home / "bin").unlink()
+    (home / "bin").rename(home / "elsewhere")
     found = environment_of(home, None, [], PATH=f"{home}/elsewhere{os.pathsep}{os.defpath}")
-    assert (found.uv.resolve(), (home / "tools" / "uvx").exists()) == (home / "elsewhere" / "uv", True)
+    assert found.uv.resolve() == home / "elsewhere" / "uv"
 
 
 def refusal(home: Path, wish: PythonWish | None, **variables: str) -> tuple[str, str, str]:

@@ -19,6 +19,7 @@ ARGUMENTS: dict[str, tuple[list[str], list[str]]] = {
     "--unknown value --other -x": (["--unknown", "--other", "-x"], []),
     "--unknown": (["--unknown"], []),
     "--unknown test_a.py": (["--unknown"], ["test_a.py"]),
+    "--unknown value test_a.py": (["--unknown"], ["test_a.py"]),
     "--unknown a::b": (["--unknown"], ["a::b"]),
     "-q tests": (["-q"], ["tests"]),
     "-qxk word tests": (["-q", "-x", "-k"], ["tests"]),
@@ -35,6 +36,12 @@ ARGUMENTS: dict[str, tuple[list[str], list[str]]] = {
 def test_words_are_options_values_and_places() -> None:
     read = {text: read_arguments(text.split()) for text in ARGUMENTS}
     assert read == {text: Arguments(options=tuple(a), others=tuple(b)) for text, (a, b) in ARGUMENTS.items()}
+
+
+def test_the_words_that_are_read_stay_as_they_are() -> None:
+    words = ["-k", "word", "tests"]
+    read_arguments(words)
+    assert words == ["-k", "word", "tests"]
 
 
 TAKE_NO_VALUE = (
@@ -117,6 +124,21 @@ def test_the_words_of_a_command_that_choose_for_once(tmp_path: Path) -> None:
     assert {command: find_choice(invoked(tmp_path, command), tracked) for command in FOR_ONCE} == FOR_ONCE
     assert find_choice(invoked(tmp_path, ["pytest", str(tmp_path / "tests")]), tracked) == str(tmp_path / "tests")
     assert find_choice(invoked(tmp_path, ["pytest", str(tmp_path)]), tracked) is None
+
+
+def test_places_are_the_same_behind_a_link_and_elsewhere_there_are_none_of_the_project(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "link").symlink_to("root")
+    tracked = project(tmp_path / "root")
+    project(tmp_path / "else")
+    for folder in ("root", "link"):
+        for place in ("root", "link"):
+            found = [
+                find_choice(invoked(tmp_path / folder, ["pytest", f"../{place}/{name}"]), tracked)
+                for name in (".", "tests")
+            ]
+            assert found == [None, f"../{place}/tests"], (folder, place)
+    assert find_choice(invoked(tmp_path / "root", ["pytest", "../else"]), tracked) == "../else"
 
 
 def test_a_project_chooses_its_suite_by_its_own_command_and_configuration(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ WORDS = {
     "bare": ("--cov -q", CovOptions(used=True)),
     "bare-at-the-end": ("-q --cov", CovOptions(used=True)),
     "empty-value": ("--cov= -q", CovOptions(used=True)),
+    "empty-value-beside-a-source": ("--cov= --cov=shop", CovOptions(used=True, source=("shop",))),
     "repeated": ("--cov=a --cov=b --cov=a", CovOptions(used=True, source=("a", "b"))),
     "reset": ("--cov=a --cov-reset --cov=b", CovOptions(used=True, source=("b",))),
     "branch": ("--cov=a --cov-branch", CovOptions(used=True, source=("a",), branch=True)),
@@ -120,6 +121,10 @@ def test_the_configuration_the_variable_and_the_command_are_joined_in_this_order
     write(tmp_path, {"pytest.ini": "[pytest]\naddopts = --cov=a --cov-config=a.ini\n"})
     options = find_cov_options(tmp_path, ["pytest", "--cov=c", "--cov-config=c.ini"], "--cov=b --cov-config=b.ini")
     assert options == CovOptions(used=True, source=("a", "b", "c"), config="c.ini")
+
+
+def test_a_variable_whose_quote_is_not_closed_names_nothing(tmp_path: Path) -> None:
+    assert find_cov_options(tmp_path, ["pytest", "--cov=a"], "--cov='b") == CovOptions(used=True, source=("a",))
 
 
 COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
