@@ -106,6 +106,7 @@ def test_a_workspace_is_one_above_with_both_of_its_files(tmp_path: Path) -> None
     write(tmp_path / "root", {"x/y/z.py": ""})
     assert (workspace("x/y", "root/x"), workspace("x/y")) == (None, ".")
     assert workspace("x/y", "link") is not None
+    assert read_project_files(tmp_path / "link" / "x" / "y", tmp_path / "root").workspace is not None
 
 
 def test_a_checkout_behind_a_link_is_read(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ FOR_ONCE: dict[str, str | None] = {
     "pytest --ignore=other": "--ignore",
     "pytest tests": "tests",
     "pytest tests other": None,
+    "pytest tests/more shop": "tests/more",
     "pytest other/.. -q": None,
     "pytest .": None,
     "pytest tests/test_a.py::test_x tests other": "tests/test_a.py::test_x",

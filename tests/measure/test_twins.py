@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -211,6 +212,17 @@ def test_a_copy_whose_text_none_of_two_files_has_is_an_old_one(tmp_path: Path) -
     with pytest.raises(MeasureError, match=r"whose text differs from one/pkg/m\.py") as caught:
         two_packages(tmp_path, ("x = 1\n", "x = 2\n"), "x = 3\n")
     assert caught.value.slug == "installed-copy"
+
+
+def test_a_copy_of_a_file_that_has_become_a_pipe_is_an_old_one(tmp_path: Path) -> None:
+    """Who reads a pipe waits for ever; the tests may have left one."""
+    write(tmp_path / INSTALLED / "shop/a.py", "x = 1\n")
+    write(tmp_path / "root/shop/__init__.py", "")
+    os.mkfifo(tmp_path / "root/shop/a.py")
+    item = Recorded(names=("a",), place=tmp_path / INSTALLED / "shop/a.py")
+    data = RecordedData(path=tmp_path / "data", foreign=(item,), known=0)
+    with pytest.raises(MeasureError, match=r"whose text differs from shop/a\.py"):
+        settle([data], root=tmp_path / "root", local=map(PurePosixPath, ["shop/__init__.py", "shop/a.py"]))
 
 
 def test_what_another_checkout_ran_is_named_by_its_packages(tmp_path: Path) -> None:
