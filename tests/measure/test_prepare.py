@@ -15,9 +15,9 @@ from covgate.measure.prepare import prepare_environment
 from covgate.measure.project import Project
 from tests.measure.test_make_environment import install_uv
 
-# The environment's Python is 3.12.4, has coverage, and no pytest.
+# The environment's Python is 3.12.4, has the coverage that a file tells, and no pytest.
 PYTHON = """#!/bin/sh
-case "$3$4" in *coverage*) echo 7.99 ;; *find_spec*) exit 1 ;; *) echo 3.12.4 ;; esac"""
+case "$3$4" in *coverage*) cat "$CALLED.coverage" ;; *find_spec*) exit 1 ;; *) echo 3.12.4 ;; esac"""
 UV = f"""echo "$*" >> "$CALLED"
 [ "$1" = venv ] || exit 0
 for place; do :; done
@@ -29,11 +29,14 @@ chmod +x "$place/bin/python\""""
 PYTEST = "pip install pytest"
 
 
-def prepared(home: Path, files: dict[str, str], **options: str) -> tuple[list[str], Command, list[str]]:
+def prepared(
+    home: Path, files: dict[str, str], *, coverage: str = "7.99", **options: str
+) -> tuple[list[str], Command, list[str]]:
     """Return the calls of uv that install something, the command that runs the tests, and what is said."""
     for name, text in files.items():
         (home / "project" / name).write_text(text)
     install_uv(home, UV)
+    (home / "called.coverage").write_text(coverage)
     said: list[str] = []
     environment = {"PATH": "/usr/bin:/bin", "CALLED": str(home / "called")}
     project = Project(directory=home / "project", root=home, python=Path("/their/python"), environment=environment)
@@ -72,6 +75,11 @@ def test_a_command_of_its_own_installs_and_nothing_else_does(home: Path) -> None
     calls, command, said = prepared(home, files, install_command="uv mine", python_version="3.12")
     assert (calls, command) == (["mine"], "pytest")
     assert said == ["Python 3.12.4, as python-version asks for 3.12"]
+
+
+def test_coverage_comes_last_where_nothing_that_was_installed_brought_it(home: Path) -> None:
+    calls, _, _ = prepared(home, {"setup.cfg": "[metadata]\nname = x\n"}, coverage="")
+    assert calls == ["pip install --editable .", PYTEST, "pip install --quiet coverage>=7.13"]
 
 
 def test_only_the_default_command_gives_way_to_djangos(home: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from covgate.measure.run import Measuring, measure
 from covgate.model import Coverage, Measurement, SuiteStatus, TestResults, Unavailable
 from covgate.system import Files
 from covgate.system.screen import Screen
+from tests.measure.test_make_environment import install_uv
 from tests.measure.test_prepare_suite import ANSWER
 from tests.support.git import Repository, make_repository
 
@@ -127,6 +129,14 @@ def test_several_reports_are_counted_in_the_log(bench: Bench) -> None:
     assert bench.said() == ["covgate: Reading 2 files"]
 
 
+def test_data_of_coverages_own_is_analysed_by_the_projects_interpreter(bench: Bench) -> None:
+    data = bench.write(".coverage", "SQLite format 3\0")
+    found = measure(bench.job(coverage_data=data, wanted=Wanted(exports={ReportKind.XML: bench.folder / "x"})), None)
+    assert (covered(found), found.suite, found.notes) == ({"shop/a.py": (1, 2)}, None, ("coverage: a warning",))
+    asked = json.loads((bench.folder / "asked-to-analyse").read_text())
+    assert (asked["data"], asked["config"], asked["exports"]) == ([data], None, {"xml": f"{bench.folder}/x"})
+
+
 @pytest.mark.parametrize(
     ("cases", "status", "code", "tests"),
     [
@@ -206,6 +216,8 @@ def test_data_that_is_older_than_the_change_is_doubted(tmp_path: Path, bench: Be
     assert doubts("lcov.info") == []
     assert doubts("other.info shop/a.py") == [BEFORE]
     assert doubts(data=outside) == []
+    (tmp_path / "link").symlink_to("root")
+    assert doubts(data=f"{tmp_path}/link/lcov.info") == [BEFORE]
     # Elsewhere than in a workflow the times tell, and where a CI has just unpacked all files they do not.
     assert doubts(committed=False) == []
     assert doubts(committed=False, from_ci=False) == []
@@ -243,8 +255,13 @@ def test_the_tests_run_and_what_they_measured_is_analysed(bench: Bench) -> None:
 
 def test_what_is_noted_of_a_run_is_said_before_it(bench: Bench) -> None:
     job = bench.job("sh", "-c", 'touch "$COVERAGE_FILE"', "pytest", "--cov", "--cov-config=none.ini")
+    job = replace(job, project=replace(job.project, is_found=True))
+    measure(job, None)
+    assert bench.said()[1] == "covgate: Tests run with env/bin/python"
+    bench.output.truncate(0)
+    bench.output.seek(0)
     (bench.folder / "env" / "pyvenv.cfg").write_text("version = 3.12.1\n")
-    found = measure(replace(job, project=replace(job.project, is_found=True)), None)
+    found = measure(job, None)
     assert found.suite is not None
     assert bench.said()[1:3] == [
         "covgate: Tests run with env/bin/python (3.12)",
@@ -294,3 +311,51 @@ def test_a_run_has_the_minutes_that_the_settings_give_it(bench: Bench) -> None:
     found = run(bench, 'touch "$COVERAGE_FILE"; exec sleep 60', timeout_minutes="0.002")
     assert found.suite is not None
     assert found.suite.status is SuiteStatus.TIMED_OUT
+
+
+UV = """[ "$1" = venv ] || exit 0
+for place; do :; done
+mkdir -p "$place/bin"
+cp {python} "$place/bin/python\""""
+MADE = """#!/bin/sh
+case "$1" in
+-c) echo 3.12.4 ;;
+-I) echo 7.99 ;;
+*) {answers} ;;
+esac
+"""
+
+
+def test_a_run_makes_an_environment_where_one_is_asked_for(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
+    python = bench.write("made", MADE.format(answers=ANSWERS.format(folder=tmp_path)))
+    Path(python).chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    install_uv(tmp_path, UV.format(python=python), names=("uv",))
+    bench.repository.write("requirements.txt", "")
+    tests = f'touch "$COVERAGE_FILE"; command -v python > {tmp_path}/ran'
+
+    def made(*, makes_environment: bool = True, **options: str) -> list[str]:
+        bench.groups.clear()
+        bench.output.truncate(0)
+        bench.output.seek(0)
+        job = bench.job("sh", "-c", tests, wanted=None, **options)
+        found = measure(replace(job, makes_environment=makes_environment), None)
+        assert covered(found) == {"shop/a.py": (1, 2)}
+        assert bench.groups == ["Environment", "Tests"]
+        assert (tmp_path / "ran").read_text().endswith("/environment/bin/python\n")
+        return bench.said()
+
+    assert made()[:4] == [
+        "covgate: Preparing the environment",
+        "covgate: Python 3.12.4",
+        "covgate: Found requirements.txt: uv pip install --requirements requirements.txt",
+        "covgate: Preparing the measurement",
+    ]
+    own = ["covgate: Preparing the environment", "covgate: Python 3.12.4", "covgate: Preparing the measurement"]
+    assert made(install_command="true")[:3] == own
+    assert made(install_command="true", makes_environment=False)[:3] == own
+    with pytest.raises(InputError, match=r"^install-command did not end within 0\.12 seconds"):
+        made(install_command="exec sleep 60", timeout_minutes="0.002")

@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from covgate.errors import MeasureError
-from covgate.measure.own_packages import own_packages
+from covgate.measure.own_packages import own_packages, packages_of
+from covgate.measure.project import Project
 from covgate.measure.twins import Recorded, RecordedData, Settled, is_installed, settle
 
 PACKAGES: dict[str, tuple[list[str], dict[str, str]]] = {
@@ -49,6 +50,18 @@ def test_the_projects_own_packages(files: list[str], expected: dict[str, str]) -
 def test_packages_outside_the_projects_folder_are_another_projects() -> None:
     files = map(PurePosixPath, ["one/shop/__init__.py", "two/shop/__init__.py"])
     assert own_packages(files, PurePosixPath("two")) == {"shop": PurePosixPath("two/shop")}
+    assert own_packages(map(PurePosixPath, ["one/setup.py", "one/shop/__init__.py"]), PurePosixPath("two")) == {}
+
+
+def test_the_packages_of_a_checkout_that_is_entered_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "root" / "app").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("root")
+    for directory, root in (("link", "root"), ("root", "link")):
+        project = Project(
+            directory=tmp_path / directory / "app", root=tmp_path / root, python=Path("/python"), environment={}
+        )
+        found = packages_of(project, [PurePosixPath("app/shop/__init__.py"), PurePosixPath("other/__init__.py")])
+        assert found == {"shop": "app/shop"}
 
 
 def test_of_several_modules_of_one_name_the_topmost_is_meant_and_then_the_first() -> None:
