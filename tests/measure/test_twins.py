@@ -37,6 +37,10 @@ PACKAGES: dict[str, tuple[list[str], dict[str, str]]] = {
         ["src/shop/__init__.py", "src/shop_tests/__init__.py", "src/testing/__init__.py"],
         {"shop": "src/shop"},
     ),
+    "modules-that-have-their-folders-name": (
+        ["__init__.py", "__main__.py", "shop.py", "src/__init__.py", "src/cart/__init__.py"],
+        {"shop": "shop.py", "cart": "src/cart"},
+    ),
     "a-name-of-pythons-own": (["calendar/__init__.py", "types.py"], {}),
 }
 
