@@ -86,3 +86,9 @@ def test_an_environment_gets_a_coverage_that_is_new_enough(
     ).add_coverage()
     assert (tmp_path / "called").exists() is installs
     assert [text.partition(":")[0] for text in said] == says
+
+
+def test_a_coverage_that_cannot_be_had_is_told_in_uvs_words(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        made(tmp_path, "echo 'no disk' >&2; exit 1", "exit 1", []).add_coverage()
+    assert (caught.value.message, caught.value.slug) == ("`uv pip install` failed: no disk", "install-failed")
