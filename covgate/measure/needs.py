@@ -33,7 +33,7 @@ def plan_with_pip(files: ProjectFiles) -> Plan:
         options += ["--requirements", "pyproject.toml", *([f"--extra={needs.extra}"] if needs.extra else [])]
         reasons.append("[project] in pyproject.toml")
     options += needs.options
-    reasons += [needs.why] if needs.why and (needs.options or needs.extra) else []
+    reasons += [needs.why] if needs.options or needs.extra else []
     plain = [name for name in ("requirements.txt", "requirements/base.txt") if name in files.names][:1]
     if plain and not (needs.extra or any(option.startswith("--group") for option in needs.options)):
         options += ["--requirements", plain[0]]
@@ -129,7 +129,7 @@ _DEPENDENCIES = ("dependencies", "extra-dependencies")
 
 def _is_exact(name: str, table: Table, environments: Table) -> bool:
     """Whether a table says all: hatch adds to its own `hatch-test`, to a template's heirs and by overrides."""
-    inherits = table.get("template", "default") != name and bool(table_in(environments, "default"))
+    inherits = name != "default" and bool(table_in(environments, "default"))
     plain = all(isinstance(table.get(key, []), list) for key in _DEPENDENCIES)
     formatted = any("{" in text for key in _DEPENDENCIES for text in _texts(table.get(key)))
     alone = name != "hatch-test" and not inherits and not {"overrides", "template", "type"} & table.keys()

@@ -14,6 +14,9 @@ _ROOTS = ("src", "lib", "python")
 
 _PROJECTS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 
+_OF_A_FOLDER = frozenset({"__init__", "__main__"})
+"""Modules that are imported by their folder's name: any `__init__.py` on the path has the name as well."""
+
 _NOT_PRODUCT = re.compile(
     r"(.*/)?(tests?|testing|docs?|examples?|benchmarks?|scripts|tools|conftest|setup|noxfile|test_.*|.*_tests?)(/.*|\.py)"
 )
@@ -48,6 +51,6 @@ def own_packages(local: Iterable[PurePosixPath], prefix: PurePosixPath) -> dict[
         depth = next((n for n in range(1, len(parts)) if root.joinpath(*parts[:n], "__init__.py") in files), None)
         if depth is not None:
             found.setdefault(".".join(parts[:depth]), root.joinpath(*parts[:depth]))
-        elif len(parts) == 1 and path.stem.isidentifier():
+        elif len(parts) == 1 and path.stem.isidentifier() and path.stem not in _OF_A_FOLDER:
             found.setdefault(path.stem, path)
     return found

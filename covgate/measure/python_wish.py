@@ -61,7 +61,7 @@ def _of_poetry(text: str) -> str:
     if not found:
         return text
     major, minor = int(found[2]), found[3]
-    version = text.strip()[1:].strip()
+    version = text.strip()[1:]
     if found[1] == "^" or minor is None:
         return f">={version},<{major + 1}"
     return f">={version},<{major}.{int(minor) + 1}"

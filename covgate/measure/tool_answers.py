@@ -13,12 +13,12 @@ def read_tox_answer(text: str) -> tuple[str, ...]:
     values: dict[str, list[str]] = {}
     key = ""
     for line in text.splitlines():
-        found = re.fullmatch(r"(deps|extras|dependency_groups|\w+)\s*=\s*(.*)", line)
-        if found and not line[:1].isspace():
+        found = re.fullmatch(r"(\w+)\s*=\s*(.*)", line)
+        if found:
             key = found[1]
-            values[key] = [found[2]] if found[2] else []
+            values[key] = [found[2]]
         elif line[:1].isspace() and key:
-            values[key].append(line.strip())
+            values[key].append(line)
         elif line.startswith("["):
             key = ""
     options: list[str] = []

@@ -124,15 +124,151 @@ BROKEN: Mapping[str, tuple[str, tuple[str | int, ...], object]] = {
 }
 
 
-@pytest.mark.parametrize(("kind", "place", "value"), BROKEN.values(), ids=BROKEN)
-def test_an_answer_that_cannot_be_is_no_measurement(kind: str, place: tuple[str | int, ...], value: object) -> None:
+def changed(kind: str, place: tuple[str | int, ...], value: object) -> dict[str, Any]:
+    """A whole answer, but for one value."""
     answer = copy.deepcopy(WHOLE[kind])
     inner: Any = answer
     for key in place[:-1]:
         inner = inner[key]
     inner[place[-1]] = value
+    return answer
+
+
+@pytest.mark.parametrize(("kind", "place", "value"), BROKEN.values(), ids=BROKEN)
+def test_an_answer_that_cannot_be_is_no_measurement(kind: str, place: tuple[str | int, ...], value: object) -> None:
     with pytest.raises(MeasureError, match=rf"cannot be read \({place[0]}\)"):
+        check(changed(kind, place, value), kind)
+
+
+# Of each: what is still taken, and what is no longer.
+Edge = tuple[str, tuple[str | int, ...], list[object], list[object]]
+EDGES: Mapping[str, Edge] = {
+    "numbers": ("analyse", ("lost",), [0, 10**7], [10**7 + 1, -1, True, 1.0, "1"]),
+    "lines": ("analyse", ("files", "a.py", "x"), [[], [0], [10**7], [7, 5]], [[10**7 + 1], [-1], {}, "", None, ["a"]]),
+    "texts": ("analyse", ("warnings",), [[], [""], ["x" * 20_000]], [["x" * 20_001], {}, "", "no data", [["a"]]]),
+    "configurations": ("prepare", ("config",), ["", "x" * 10**6], ["x" * (10**6 + 1), {}, ["a"]]),
+    "paths": (
+        "analyse",
+        ("unloaded",),
+        [["a..b/c.py"], ["/a.py"], ["..."], ["./a.py"]],
+        [[""], ["."], [".."], ["a/../b"], ["a\0"], ["x" * 20_001], [1], "a"],
+    ),
+    "pairs": (
+        "analyse",
+        ("hidden",),
+        [[], [["a", "b"]]],
+        ["ab", ["ab"], [{"a": 1, "b": 2}], [["a", "b", "c"]], [[1, "b"]]],
+    ),
+    "files": ("analyse", ("files",), [{}, {"b.py": LINES}], [[], {"b.py": []}, {"..": LINES}, {"b.py": None}]),
+    "exits": (
+        "analyse",
+        ("files", "a.py", "b"),
+        [[], [[3, 2, 2]], [[3, 2, 0], [4, 2, 1]]],
+        [{}, "", [[3, 2]], [[3, 2, 1, 1]], [[3, 1, 2]], [{}], ["abc"], [[3, 2, 1], [4, 1, 2]]],
+    ),
+    "missing": ("analyse", ("files", "a.py", "m"), [[], [1, 2, 3]], [[1, 4], [4]]),
+    "functions": (
+        "analyse",
+        ("files", "a.py", "functions"),
+        [None, [], [["f", 1, 1, 1]], [["f", 1, 3, 1]], [["f", 1, 3, 3]]],
+        [{}, [["f", 2, 3, 1]], [["f", 1, 2, 3]], [["f", 0, 0, 0]], [["f", 1, 3]], [None], ["f123"]],
+    ),
+    "reasons": (
+        "analyse",
+        ("files", "a.py", "reasons"),
+        [None, [], [[1, "never-called", 2]], [[1, "lost", 0]], [[1, "never-imported", 0]]],
+        [
+            [[1, "never-called", 0]],
+            [[1, "lost", 1]],
+            [[1, "never-called"]],
+            [[1, "called", 1]],
+            [None],
+            [["a", "lost", 0]],
+        ],
+    ),
+    "digests": (
+        "analyse",
+        ("files", "a.py", "sha256"),
+        [None, "f" * 64, "0123456789abcdef" * 4],
+        ["f" * 63, "f" * 65, "F" * 64, "g" * 64, ["f"] * 64, ""],
+    ),
+    "first-lines": ("analyse", ("files", "a.py", "first"), [None, [], [[2, 1]]], [[[1]], [["2", 1]], [["2", "1"]], {}]),
+    "problems": (
+        "analyse",
+        ("problems",),
+        [[], [["not-python", "a.py", ""]]],
+        [[["no-source", "../a", ""]], [["no-source", "a.py", 1]], [["no-source", "a.py"]], [["", "a.py", ""]]],
+    ),
+    "a-changed-file": (
+        "analyse",
+        ("changed", "c.py"),
+        [{"gap": "omitted"}, {"gap": "unparsable", "why": ""}, {"gap": "undecided", **LINES}],
+        [
+            {"gap": "undecided"},
+            {"gap": "unmeasured", **LINES, "m": [9]},
+            {"gap": "omitted", "rule": 1},
+            {"gap": "omitted", "where": []},
+            {"gap": "measured", **LINES},
+            {},
+            [],
+            None,
+        ],
+    ),
+    "a-changed-file-beside-a-report": (
+        "static",
+        ("changed", "a.py"),
+        [
+            {"gap": "measured"},
+            {"gap": "omitted"},
+            {"gap": "measured", "s": [], "first": [], "maybe": [], "optional": []},
+        ],
+        [
+            {"gap": "measured", "first": [], "maybe": [], "optional": [], "s": {}},
+            {"gap": "measured", "s": [], "maybe": [], "optional": []},
+            {"gap": "measured", "s": [], "first": [], "optional": []},
+            {"gap": "measured", "s": [], "first": [], "maybe": []},
+            {"gap": "measured", "s": [], "first": [], "maybe": [], "optional": [-1]},
+            {"gap": "measured", "sha256": "0"},
+            {"gap": "unmeasured"},
+            {"gap": "hole"},
+            {},
+            [],
+        ],
+    ),
+    "data-of-elsewhere": ("elsewhere", ("foreign", 0, "foreign"), [[], [RECORDED]], [{}, [[]], [{}], None]),
+    "a-name-of-elsewhere": ("elsewhere", ("foreign", 0, "foreign", 0, "alias"), [None, "/a"], [1, ["/a"]]),
+}
+
+
+def refusal(kind: str, answer: Mapping[str, object]) -> str:
+    """What is said of an answer that is not taken; nothing of one that is."""
+    try:
         check(answer, kind)
+    except MeasureError as error:
+        return error.message
+    return ""
+
+
+@pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
+def test_what_is_just_possible_is_taken_and_nothing_beyond_it(edge: Edge) -> None:
+    kind, place, possible, impossible = edge
+    said = [(f"{value!r:.70}", refusal(kind, changed(kind, place, value))) for value in [*possible, *impossible]]
+    problem = f"the analysis gave an answer that cannot be read ({place[0]})"
+    assert said == [
+        *((f"{value!r:.70}", "") for value in possible),
+        *((f"{value!r:.70}", problem) for value in impossible),
+    ]
+
+
+def test_an_answer_from_elsewhere_is_one_to_the_analysis_alone() -> None:
+    """Else a plugin could have its words taken for what the checkout holds, unread."""
+    elsewhere = WHOLE["elsewhere"]["foreign"]
+    check_answer("static", {**WHOLE["static"], "foreign": elsewhere})
+    for answer in ({"foreign": elsewhere}, {**WHOLE["analyse"], "changed": [], "foreign": elsewhere}):
+        with pytest.raises(MeasureError, match=r"cannot be read \(changed\)"):
+            check_answer("static", answer)
+    with pytest.raises(MeasureError, match=r"cannot be read \(branches\)"):
+        check_answer("analyse", {"foreign": []})
 
 
 TEXTS = {

@@ -90,6 +90,42 @@ ROWS = {
         of(PROJECT + "[build-system]\nbuild-backend = 'uv_build'\n", "uv.lock", "pdm.lock"),
         ["uv sync --locked --all-groups"],
     ),
+    "lock-of-poetrys-backend": (
+        of(PROJECT + "[build-system]\nbuild-backend = 'poetry.core.masonry.api'\n", "uv.lock", "poetry.lock"),
+        ["uvx poetry install --no-interaction --all-extras"],
+    ),
+    "lock-of-pdms-backend": (
+        of(PROJECT + "[build-system]\nbuild-backend = 'pdm.backend'\n", "pdm.lock", "poetry.lock"),
+        ["uvx --from pdm[locked] pdm sync"],
+    ),
+    "poetry-with-a-standard-group": (
+        of(GROUPS + "dev = []\n" + EXTRAS + "test = []\n", "poetry.lock"),
+        ["uvx poetry install --no-interaction --extras=test"],
+    ),
+    "poetry-with-old-dependencies-for-development": (
+        of("[tool.poetry.dev-dependencies]\na = '*'\n" + BUILD, "poetry.lock"),
+        ["uvx poetry install --no-interaction"],
+    ),
+    "poetry-whose-optional-groups-are-others": (
+        of("[tool.poetry.group.docs]\noptional = true\n[tool.poetry.group.Tests]\noptional = true\n", "poetry.lock"),
+        ["uvx poetry install --no-interaction --with=Tests"],
+    ),
+    "poetry-whose-groups-are-others": (
+        of("[tool.poetry.group.docs]\noptional = true\n", "poetry.lock"),
+        ["uvx poetry install --no-interaction --all-extras"],
+    ),
+    "poetry-not-locked-with-old-dependencies": (
+        of("[tool.poetry.dev-dependencies]\na = '*'\n" + BUILD),
+        ["uvx poetry install --no-interaction"],
+    ),
+    "poetry-not-locked-without-a-backend": (
+        of("[tool.poetry.dependencies]\na = '*'\n"),
+        ["uvx poetry install --no-interaction --all-extras"],
+    ),
+    "poetry-not-locked-with-a-backend": (
+        of("[tool.poetry.dependencies]\na = '*'\n" + BUILD),
+        ["uv pip install --editable ."],
+    ),
     "extra": (of(PROJECT + EXTRAS + "dev = []\nTests = []\n" + BUILD), ["uv pip install --editable .[Tests]"]),
     "extra-of-documentation": (of(PROJECT + EXTRAS + "docs = []\n" + BUILD), ["uv pip install --editable ."]),
     "group": (of(PROJECT + GROUPS + "docs = []\ndev = []\n" + BUILD), ["uv pip install --editable . --group=dev"]),
@@ -184,6 +220,10 @@ def test_a_step_says_why() -> None:
     assert step.why == "pyproject.toml, its extra test, its dependency group dev"
     (step,) = find_plan(of("", "requirements.txt", "requirements-dev.txt")).steps
     assert step.why == "requirements-dev.txt, requirements.txt"
+    (step,) = find_plan(of(PROJECT, "uv.lock")).steps
+    assert step.why == "uv.lock"
+    (step,) = find_plan(of(PROJECT, workspace="services")).steps
+    assert step.why == "uv.lock of the workspace services"
     (_, question) = find_plan(of("", "setup.py")).steps
     assert (question.why, question.asked) == ("the extras of the installed project", Asked.EXTRAS)
 
@@ -209,19 +249,30 @@ def test_two_lock_files_are_an_error_that_names_both(toml: str) -> None:
     assert caught.value.slug == "two-lock-files"
 
 
+UNKNOWN = " is of a tool that covgate does not know"
+TOOLS_ALONE = "; pyproject.toml configures tools and has no [project]"
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        (of(), "nothing in backend says what the tests need"),
-        (of("[tool.ruff]\nline-length = 9\n"), "pyproject.toml configures tools and has no [project]"),
-        (of("", "Pipfile", "environment.yml"), "Pipfile, environment.yml is of a tool that covgate does not know"),
-        (of("", "setup.cfg", setup_cfg={"flake8": {}}), "nothing in backend says what the tests need"),
+        (of(), ""),
+        (of("[tool.ruff]\nline-length = 9\n"), TOOLS_ALONE),
+        (of("", "pyproject.toml"), TOOLS_ALONE),
+        (of("[tool.poetry]\nname = 'x'\n"), ""),
+        (of("", "Pipfile"), f"; Pipfile{UNKNOWN}"),
+        (
+            of("[tool.ruff]\n", "pixi.toml", "Pipfile", "conda-lock.yml", "environment.yml"),
+            f"{TOOLS_ALONE}; Pipfile, environment.yml, conda-lock.yml and 1 more{UNKNOWN}",
+        ),
+        (of("", "setup.cfg", setup_cfg={"flake8": {}}), ""),
     ],
-    ids=["empty", "tools-alone", "other-tools", "setup-cfg-of-tools"],
+    ids=["empty", "tools-alone", "nothing-at-all", "poetry-without-more", "other-tool", "both", "setup-cfg-of-tools"],
 )
 def test_nothing_to_be_found_is_an_error_that_says_what_was_looked_for(files: ProjectFiles, said: str) -> None:
-    with pytest.raises(InputError, match=re.escape(said)) as caught:
+    with pytest.raises(InputError) as caught:
         find_plan(files, "backend")
+    assert caught.value.message == f"nothing in backend says what the tests need{said}"
     assert caught.value.slug == "no-dependencies-found"
     assert "uv.lock" in caught.value.hint
 
@@ -235,6 +286,31 @@ PYTHONS = {
         None,
         ">=3.9,<3.13",
         "requires-python in pyproject.toml",
+    ),
+    "file-that-names-python": (of(python_version=("python3.12", "a")), None, "3.12", "a"),
+    "range-with-blanks": (
+        of(PROJECT + "requires-python = ' >= 3.9, '\n"),
+        None,
+        ">=3.9",
+        "requires-python in pyproject.toml",
+    ),
+    "poetrys-range": (
+        of("[tool.poetry.dependencies]\npython = '>=3.8,<4'\n"),
+        None,
+        ">=3.8,<4",
+        "tool.poetry in pyproject.toml",
+    ),
+    "caret-with-blanks": (
+        of("[tool.poetry.dependencies]\npython = ' ^ 3.10 '\n"),
+        None,
+        ">=3.10,<4",
+        "tool.poetry in pyproject.toml",
+    ),
+    "tilde-of-a-major-version": (
+        of("[tool.poetry.dependencies]\npython = '~3'\n"),
+        None,
+        ">=3,<4",
+        "tool.poetry in pyproject.toml",
     ),
     "setup-cfg": (
         of(setup_cfg={"options": {"python_requires": ">=3.9"}}),
@@ -279,6 +355,8 @@ def test_what_tox_prints_is_read() -> None:
     options = ("pytest>8", "-r", "req.txt", "-r", "more.txt", "--editable", ".[testing,x]")
     assert read_tox_answer(said) == options
     assert read_tox_answer("[testenv:py]\ndeps =\ndependency_groups =\n  test\n") == ("--group=test",)
+    assert read_tox_answer("  a\nextras = ,x,, y,\n") == ("--editable", ".[x,y]")
+    assert read_tox_answer("deps = a\n\n  -cb.txt \n  # none\n \n") == ("a", "-c", "b.txt")
 
 
 def test_what_hatch_and_metadata_say_is_read() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from covgate.errors import InputError
 from covgate.measure.environment import Environment, Workshop, _verified
-from covgate.measure.project import Project
+from covgate.measure.project import MINIMUM_COVERAGE, Project
 from covgate.measure.python_wish import PythonWish
 
 ANY = "^$"
@@ -69,14 +69,26 @@ def test_uv_installs_what_it_is_told_to(tmp_path: Path) -> None:
         ("", True, []),
         ("7.10.0", True, ["coverage 7.10.0 is replaced by 99.0"]),
         ("99.0", False, []),
+        (MINIMUM_COVERAGE, False, []),
+        ("7.9", True, ["coverage 7.9 is replaced by 99.0"]),
+        # It is there, and cannot be used.
+        ("99.0\nbroken", True, []),
     ],
-    ids=["none", "too-old", "new-enough"],
+    ids=["none", "too-old", "new-enough", "the-oldest", "one-digit", "broken"],
 )
 def test_an_environment_gets_a_coverage_that_is_new_enough(
     tmp_path: Path, before: str, says: list[str], *, installs: bool
 ) -> None:
     (tmp_path / "version").write_text(before)
     said: list[str] = []
-    made(tmp_path, 'echo "$@" > called; echo 99.0 > version', "cat version", said).add_coverage()
+    made(
+        tmp_path, 'echo "$@" > called; echo 99.0 > version', "cat version; ! grep -q broken version", said
+    ).add_coverage()
     assert (tmp_path / "called").exists() is installs
     assert [text.partition(":")[0] for text in said] == says
+
+
+def test_a_coverage_that_cannot_be_had_is_told_in_uvs_words(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        made(tmp_path, "echo 'no disk' >&2; exit 1", "exit 1", []).add_coverage()
+    assert (caught.value.message, caught.value.slug) == ("`uv pip install` failed: no disk", "install-failed")

@@ -55,6 +55,25 @@ def test_the_host_is_named_and_nothing_else_of_the_address() -> None:
     assert message == "`uv sync` failed with exit code 2: pypi.example:8443 could not be reached"
 
 
+def test_three_hosts_are_named_once_each_and_without_one_it_is_the_index() -> None:
+    said = "".join(f"Failed to fetch: `https://{name}.example/simple/`\n" for name in "abacd")
+    unreached = "`uv sync` failed with exit code 2: {} could not be reached"
+    assert explain_install("uv sync", 2, said).message == unreached.format("a.example and b.example and c.example")
+    assert explain_install("uv sync", 2, "dns error").message == unreached.format("the package index")
+    numbered = explain_install("uv sync", 2, "Connection refused: http://[2001:db8::1]:80/x (http://10.0.0.1)").message
+    assert numbered == unreached.format("[2001:db8::1]:80 and 10.0.0.1")
+
+
+def test_of_several_causes_the_lock_file_comes_first() -> None:
+    lock = "The lock file is not compatible with the current version of Poetry."
+    stale = "poetry.lock is not up to date"
+    slugs = [explain_install("x", 1, f"dns error {text}").slug for text in (f"{stale} {lock}", stale, "")]
+    assert slugs == ["lock-file-too-new", "lock-file-outdated", "package-index-unreachable"]
+    assert explain_install("x", 1, "Failed to fetch: no interpreter: No interpreter found for").slug == (
+        "package-index-unreachable"
+    )
+
+
 def test_what_a_strangers_build_prints_is_not_taken_over() -> None:
     said = "Connection refused https://::error::x/ https://a[link](https://evil)/ https://b\x1b[31m/"
     message = explain_install("uv sync", 2, said).message

@@ -28,6 +28,10 @@ FOLDERS: dict[str, tuple[Mapping[str, str], str | None]] = {
     "and-a-part-of-it": ({"a/setup.py": "", "a/plugins/b/pyproject.toml": P}, "a"),
     "and-others-data": ({"a/setup.py": "", "docs/requirements.txt": "", "a.b/tests/x/setup.py": ""}, "a"),
     "requirements-below": ({"a/requirements/test.txt": ""}, "a"),
+    "requirements-that-are-none": ({"a/requirements/test.in": "", "a/more/test.txt": "", "b/setup.py": ""}, "b"),
+    "a-deep-one-in-requirements": ({"a/b/requirements/x.txt": "", "a/b/c/setup.py": ""}, "a/b"),
+    "settings-of-tools-beside-requirements": ({"a/pyproject.toml": T, "a/requirements.txt": ""}, "a"),
+    "names-that-only-begin-so": ({"docs2/setup.py": "", "test/setup.py": "", ".hidden/setup.py": ""}, "docs2"),
     "a-broken-file": ({"a/pyproject.toml": "[", "b/pyproject.toml": T}, "a"),
 }
 
@@ -50,6 +54,17 @@ def test_several_projects_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there are 2 projects in the checkout, and none at its top: b, a/x") as caught:
         find_only_project(git, head)
     assert caught.value.slug == "several-projects"
+
+
+def test_of_many_projects_eight_are_named(tmp_path: Path) -> None:
+    git, head = commit(tmp_path, {f"{folder}/{name}/setup.py": "" for folder in "ab" for name in "vwxyz"})
+    with pytest.raises(InputError) as caught:
+        find_only_project(git, head)
+    named = "a/v, a/w, a/x, a/y, a/z, b/v, b/w, b/x and 2 more"
+    assert caught.value.message == f"there are 10 projects in the checkout, and none at its top: {named}"
+    assert caught.value.hint == (
+        "set `working-directory` to one of them; docs/workflows/monorepo.yml has a job for each"
+    )
 
 
 CHANGES: dict[str, tuple[Mapping[str, str], Mapping[str, str | None], str | None]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -89,4 +90,6 @@ def test_another_error_says_what_it_says(tmp_path: Path) -> None:
 
 def test_a_configuration_of_tox_that_cannot_be_read_hands_on_nothing(tmp_path: Path) -> None:
     (tmp_path / "tox.ini").mkdir()
+    # Who reads a pipe that nobody writes to waits for ever.
+    os.mkfifo(tmp_path / "tox.toml")
     assert explain(tmp_path, "tox", 0, {}).message == TOX

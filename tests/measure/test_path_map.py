@@ -284,6 +284,14 @@ def test_a_name_that_fits_more_than_eight_files_does_not_vote(count: int, found:
     assert places(map_each(["/ci/R/x.py", "/ci/R/y.py"], local)) == found
 
 
+@pytest.mark.parametrize("count", [2, 8, 9])
+def test_of_equals_the_one_that_another_file_speaks_for_is_meant_wherever_it_stands(count: int) -> None:
+    for meant in {0, count - 1}:
+        local = [*(f"p{number}/pkg/m.py" for number in range(count)), f"p{meant}/only/x.py"]
+        found = places(map_each(["/ci/pkg/m.py", "/ci/only/x.py"], local))
+        assert found == {"/ci/pkg/m.py": f"p{meant}/pkg/m.py", "/ci/only/x.py": f"p{meant}/only/x.py"}
+
+
 def test_the_first_source_under_which_a_file_lies_is_meant() -> None:
     names = [(f"/ci/R/src/shop/{n}.py", f"/ci/R/tests/shop/{n}.py") for n in "ab"]
     mapped = map_paths(names, map(PurePosixPath, ["src/shop/a.py", "src/shop/b.py"]))

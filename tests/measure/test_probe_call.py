@@ -68,6 +68,16 @@ def test_what_is_no_answer_is_an_error(install: Install, text: str) -> None:
     assert caught.value.slug in {"unreadable-data", "interpreter-not-usable"}
 
 
+def test_an_answer_of_another_shape_is_none(install: Install) -> None:
+    with pytest.raises(MeasureError, match=r"cannot be read \(changed\)"):
+        install(answers('{"changed": 1, "unloaded": [], "warnings": []}')).ask(ASKED)
+
+
+def test_what_a_probe_answered_before_it_failed_does_not_count(install: Install) -> None:
+    with pytest.raises(InputError, match=r"did not run in .*/python \(exit code 3\)"):
+        install(f"{answers(ANSWER)}\nversion 3 12; exit 3").ask(ASKED)
+
+
 def refused(probe: Probe) -> CovgateError:
     with pytest.raises(CovgateError) as caught:
         probe.ask(ASKED)
@@ -118,8 +128,9 @@ def test_what_coverage_refuses_is_told_in_its_words_up_to_a_length(install: Inst
 
 
 def test_an_interpreter_that_is_not_there_is_an_error_at_once(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is not a Python interpreter") as caught:
+    with pytest.raises(InputError) as caught:
         Probe(Project(directory=tmp_path, root=tmp_path, python=tmp_path / "none", environment={}))
+    assert caught.value.message == f"{tmp_path}/none is not a Python interpreter: No such file or directory"
     assert caught.value.slug == "interpreter-not-usable"
 
 

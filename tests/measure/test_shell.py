@@ -13,7 +13,7 @@ import pytest
 from covgate.errors import InputError
 from covgate.measure.environment import Environment, Workshop
 from covgate.measure.project import find_project
-from covgate.measure.shell import shell_argv
+from covgate.measure.shell import pytest_calls, shell_argv, split_options, words_of
 from covgate.system.process import run_live
 
 HERE = "cat <<'END' > made\n$HOME # kept\nEND\ngrep -q '^$HOME # kept$' made\n"
@@ -82,6 +82,35 @@ def test_nothing_of_a_persons_start_up_files_is_read(tmp_path: Path) -> None:
     (tmp_path / ".bash_profile").write_text("exit 9\n")
     env = {"PATH": os.defpath, "HOME": str(tmp_path)}
     assert run_live(shell_argv("true", env), cwd=tmp_path, env=env, timeout=60).exit_code == 0
+
+
+def test_a_command_is_read_as_a_shell_reads_it() -> None:
+    words = {
+        "a 'b c' \"d\"": ["a", "b c", "d"],
+        "a&&b;c|d": ["a", "&&", "b", ";", "c", "|", "d"],
+        "a\nb \\\n c\r": ["a", "\n", "b", "c"],
+        "a b#c # d": ["a", "b#c", "#", "d"],
+        # A quote that is not closed is the shell's to report.
+        "a 'b c": ["a", "'b", "c"],
+        "": [],
+    }
+    assert {command: words_of(command) for command in words} == words
+    vector = ["a b", "&&"]
+    assert (words_of(vector), words_of(tuple(vector))) == (vector, vector)
+    assert words_of(vector) is not vector
+    assert (split_options("-k 'a b' # c"), split_options("-k 'a")) == (["-k", "a b", "#", "c"], [])
+
+
+def test_what_follows_each_pytest_is_its_own() -> None:
+    calls = {
+        "pytest": [[]],
+        "cd a && .venv/bin/pytest -q pytest; py.test b\necho c": [["-q", "pytest"], ["b"]],
+        "(python -mpytest a) || true": [["a"]],
+        "python -m pytest a": [["a"]],
+        "make -k pytest-all mypytest xpytest.py": [],
+        "": [],
+    }
+    assert {command: pytest_calls(words_of(command)) for command in calls} == calls
 
 
 @pytest.mark.parametrize("command", ["false\ntrue", "false | cat"], ids=["two-lines", "pipe"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from covgate.errors import MeasureError
-from covgate.measure.own_packages import own_packages
+from covgate.measure.own_packages import own_packages, packages_of
+from covgate.measure.project import Project
 from covgate.measure.twins import Recorded, RecordedData, Settled, is_installed, settle
 
 PACKAGES: dict[str, tuple[list[str], dict[str, str]]] = {
@@ -21,6 +23,24 @@ PACKAGES: dict[str, tuple[list[str], dict[str, str]]] = {
     ),
     "rust-extension": (["pyproject.toml", "python/fast/__init__.py"], {"fast": "python/fast"}),
     "tests-and-documentation": (["tests/__init__.py", "tests/a.py", "docs/conf.py", "tools/six/__init__.py"], {}),
+    "packages-below-a-package-are-its-own": (
+        ["shop/__init__.py", "shop/a/b/c.py", "shop/a/__init__.py"],
+        {"shop": "shop"},
+    ),
+    "modules-in-a-folder-that-is-no-package": (["shop/a.py", "shop/b.py"], {}),
+    "the-folder-nearest-to-a-file-is-its-root": (
+        ["setup.py", "lib/setup.py", "lib/src/shop/__init__.py", "lib/src/shop/a.py"],
+        {"shop": "lib/src/shop"},
+    ),
+    "what-cannot-be-imported": (["my-script.py", "data.txt", "shop.pyi", "1st.py"], {}),
+    "tests-among-the-code": (
+        ["src/shop/__init__.py", "src/shop_tests/__init__.py", "src/testing/__init__.py"],
+        {"shop": "src/shop"},
+    ),
+    "modules-that-have-their-folders-name": (
+        ["__init__.py", "__main__.py", "shop.py", "src/__init__.py", "src/cart/__init__.py"],
+        {"shop": "shop.py", "cart": "src/cart"},
+    ),
     "a-name-of-pythons-own": (["calendar/__init__.py", "types.py"], {}),
 }
 
@@ -34,6 +54,18 @@ def test_the_projects_own_packages(files: list[str], expected: dict[str, str]) -
 def test_packages_outside_the_projects_folder_are_another_projects() -> None:
     files = map(PurePosixPath, ["one/shop/__init__.py", "two/shop/__init__.py"])
     assert own_packages(files, PurePosixPath("two")) == {"shop": PurePosixPath("two/shop")}
+    assert own_packages(map(PurePosixPath, ["one/setup.py", "one/shop/__init__.py"]), PurePosixPath("two")) == {}
+
+
+def test_the_packages_of_a_checkout_that_is_entered_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "root" / "app").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("root")
+    for directory, root in (("link", "root"), ("root", "link")):
+        project = Project(
+            directory=tmp_path / directory / "app", root=tmp_path / root, python=Path("/python"), environment={}
+        )
+        found = packages_of(project, [PurePosixPath("app/shop/__init__.py"), PurePosixPath("other/__init__.py")])
+        assert found == {"shop": "app/shop"}
 
 
 def test_of_several_modules_of_one_name_the_topmost_is_meant_and_then_the_first() -> None:
@@ -197,6 +229,17 @@ def test_a_copy_whose_text_none_of_two_files_has_is_an_old_one(tmp_path: Path) -
     with pytest.raises(MeasureError, match=r"whose text differs from one/pkg/m\.py") as caught:
         two_packages(tmp_path, ("x = 1\n", "x = 2\n"), "x = 3\n")
     assert caught.value.slug == "installed-copy"
+
+
+def test_a_copy_of_a_file_that_has_become_a_pipe_is_an_old_one(tmp_path: Path) -> None:
+    """Who reads a pipe waits for ever; the tests may have left one."""
+    write(tmp_path / INSTALLED / "shop/a.py", "x = 1\n")
+    write(tmp_path / "root/shop/__init__.py", "")
+    os.mkfifo(tmp_path / "root/shop/a.py")
+    item = Recorded(names=("a",), place=tmp_path / INSTALLED / "shop/a.py")
+    data = RecordedData(path=tmp_path / "data", foreign=(item,), known=0)
+    with pytest.raises(MeasureError, match=r"whose text differs from shop/a\.py"):
+        settle([data], root=tmp_path / "root", local=map(PurePosixPath, ["shop/__init__.py", "shop/a.py"]))
 
 
 def test_what_another_checkout_ran_is_named_by_its_packages(tmp_path: Path) -> None:
