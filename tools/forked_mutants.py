@@ -2,7 +2,7 @@
 
 Started by tools.mutants, which says in a file what to try. A change is put into the live function, so nothing is
 imported anew and a test of milliseconds tells in milliseconds. What is no change of a function's body is left to be
-tried in a process of its own.
+tried in a process of its own; so is what survives in a function that had run already when the tests were collected.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def change_function(path: str, start: int, end: int, new: str) -> bool:
     A function in a function is changed with the one around it.
     """
     source = Path(path).read_bytes()
-    name = _function_at(source, start, end)
+    name = function_at(source, start, end)[0]
     found = [one for one in sys.modules.values() if getattr(one, "__file__", None) == str(Path(path).resolve())]
     if name is None or len(found) != 1:
         return False
@@ -99,13 +99,13 @@ def change_function(path: str, start: int, end: int, new: str) -> bool:
     return True
 
 
-def _function_at(source: bytes, start: int, end: int) -> str | None:
-    """Return the qualified name of the outermost function whose body holds a place."""
+def function_at(source: bytes, start: int, end: int) -> tuple[str | None, range]:
+    """Return the qualified name of the outermost function whose body holds a place, and the lines of that body."""
     offsets = [0]
     for text in source.splitlines(keepends=True):
         offsets.append(offsets[-1] + len(text))
 
-    def look(body: list[ast.stmt], name: str) -> str | None:
+    def look(body: list[ast.stmt], name: str) -> tuple[str | None, range]:
         for node in body:
             first, last = offsets[node.lineno - 1], offsets[node.end_lineno or node.lineno]
             if not first <= start < end <= last:
@@ -113,9 +113,10 @@ def _function_at(source: bytes, start: int, end: int) -> str | None:
             if isinstance(node, ast.ClassDef):
                 return look(node.body, f"{name}{node.name}.")
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                inside = offsets[node.body[0].lineno - 1] + node.body[0].col_offset <= start
-                return f"{name}{node.name}" if inside else None
-        return None
+                begin = node.body[0].lineno
+                if offsets[begin - 1] + node.body[0].col_offset <= start:
+                    return f"{name}{node.name}", range(begin, (node.end_lineno or begin) + 1)
+        return None, range(0)
 
     return look(ast.parse(source).body, "")
 

@@ -24,7 +24,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Queue
 
@@ -229,6 +229,8 @@ class Suite:
 
     lines: Mapping[str, Mapping[int, frozenset[str]]]
     seconds: Mapping[str, float]
+    early: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """The lines that run before any test: when it is imported, and for the parameters of tests."""
     folders: Sequence[str] = ()
     most: int | None = None
     """How many are given a mutant; no limit: None."""
@@ -260,21 +262,33 @@ def run_all(tree: Path, folders: Sequence[str]) -> Suite:
     if ended.returncode:
         sys.exit(f"the tests fail without a mutant:\n{ended.stdout[-3000:]}")
     seconds: dict[str, float] = defaultdict(float)
+    together: dict[str, set[str]] = defaultdict(set)
     for case in ET.parse(tree / "all.xml").iter("testcase"):  # noqa: S314 - written a moment ago by pytest
         file = case.get("classname", "").replace(".", "/") + ".py"
+        together[file].add(f"{file}::{case.get('name')}")
         for name in (file, f"{file}::{case.get('name')}"):
             seconds[name] += float(case.get("time", "0"))
+
+    def tests_of(context: str) -> set[str]:
+        """Return the tests of a context such as "tests/model/test_model.py::test_counts[half]|run".
+
+        A fixture of a module runs in the first test that needs it, and the others see what it made.
+        """
+        test, _, phase = context.rpartition("|")
+        return {test} if phase != "setup" else {test, *together[test.partition("::")[0]]}
+
     data = CoverageData(str(tree / ".coverage"))
     data.read()
     lines: dict[str, dict[int, frozenset[str]]] = {}
+    early: dict[str, frozenset[int]] = {}
     for file in data.measured_files():
         contexts = data.contexts_by_lineno(file)
         path = Path(file).relative_to(tree.resolve()).as_posix()
-        # A context is "tests/model/test_model.py::test_counts[half]|run".
         lines[path] = {
-            line: frozenset(one.rpartition("|")[0] for one in found if one) for line, found in contexts.items()
+            line: frozenset[str]().union(*(tests_of(one) for one in found if one)) for line, found in contexts.items()
         }
-    return Suite(lines=lines, seconds=seconds, folders=folders)
+        early[path] = frozenset(line for line, found in contexts.items() if "" in found)
+    return Suite(lines=lines, seconds=seconds, early=early, folders=folders)
 
 
 def run_slow(tree: Path, most: int) -> Suite:
@@ -351,13 +365,16 @@ def try_forked(tree: Path, tests: Suite, mutants: Sequence[Mutant], at_once: int
     answers = file.with_suffix(".answers")
     if not answers.exists():
         sys.exit(f"the tests cannot be collected:\n{ended.stdout[-3000:]}")
+
+    def is_certain(mutant: Mutant, result: str) -> bool:
+        if result != forked_mutants.SURVIVED:
+            return result == forked_mutants.KILLED
+        _, body = forked_mutants.function_at((tree / mutant.path).read_bytes(), mutant.start, mutant.end)
+        late = tests.early.get(mutant.path, frozenset()).isdisjoint(body)
+        return late and len(known[mutant]) == len(tests.of(mutant))
+
     found = zip(tried, json.loads(answers.read_text(encoding="utf-8")), strict=True)
-    return {
-        mutant: result
-        for mutant, result in found
-        if result == forked_mutants.KILLED
-        or (result == forked_mutants.SURVIVED and len(known[mutant]) == len(tests.of(mutant)))
-    }
+    return {mutant: result for mutant, result in found if is_certain(mutant, result)}
 
 
 def _try(tree: Path, tests: Suite, names: Sequence[str], mutant: Mutant) -> str:
@@ -416,7 +433,7 @@ def try_all(
         try:
             for mutant, result in zip(mutants, pool.map(work, mutants), strict=True):
                 if result is None:
-                    break
+                    continue
                 results[mutant] = result
                 if result not in suites:
                     print(f"{result}: {mutant}", flush=True)
