@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from covgate.commands.place import find_place
+from covgate.commands.place import Place, find_place, find_place_at
+from covgate.config.toml_file import TomlFile
 from covgate.errors import InputError
+from tests.support.git import make_repository
 
 OURS = "[tool.covgate]\nmin-diff = 80\n"
 OTHER = '[project]\nname = "x"\n'
@@ -86,3 +89,49 @@ def make(folder: Path, files: dict[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return root
+
+
+# --- in a commit that is not checked out ----------------------------------------------------------------------------
+
+
+def test_a_place_in_a_commit_is_found_by_the_same_rule_whatever_lies_in_the_folders_now(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository")
+    repository.write("pyproject.toml", OURS)
+    repository.write("backend/pyproject.toml", OTHER)
+    base = repository.commit("base")
+    repository.write("backend/pyproject.toml", OURS)
+    repository.write("pyproject.toml", "= =")
+    (tmp_path / "pyproject.toml").write_text(OURS)
+    root, git = repository.path.resolve(), repository.command
+    found = find_place_at(root / "backend", root / "backend", git, base)
+    assert found == Place(
+        start=root / "backend",
+        project=root,
+        toml=TomlFile(name=f"pyproject.toml of the base {base[:7]}", text=OURS),
+    )
+    # A folder that was named is the project, wherever its settings are; one that the commit does not have, too.
+    for name in ("backend", "new"):
+        assert find_place_at(root, root / name, git, base) == replace(found, start=root / name, project=root / name)
+
+
+def test_where_a_commit_has_no_settings_the_folders_own_file_is_the_one(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository")
+    repository.write("src/pyproject.toml", OTHER)
+    base = repository.commit("base")
+    root = repository.path.resolve()
+    place = find_place_at(root / "src", root / "src", repository.command, base)
+    assert (place.project, place.toml and place.toml.name) == (
+        root / "src",
+        f"src/pyproject.toml of the base {base[:7]}",
+    )
+    assert find_place_at(root, root, repository.command, base).toml is None
+
+
+def test_a_file_of_a_commit_that_is_not_utf_8_is_named_with_the_commit(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository")
+    (repository.path / "pyproject.toml").write_bytes(b"# \xff\n[tool.covgate]\n")
+    base, root = repository.commit("base"), repository.path.resolve()
+    with pytest.raises(InputError) as caught:
+        find_place_at(root, root, repository.command, base)
+    assert caught.value.message.startswith(f"pyproject.toml of the base {base[:7]} is not UTF-8: ")
+    assert (caught.value.hint, caught.value.slug) == ("make it a file in UTF-8", "bad-toml")
