@@ -158,3 +158,45 @@ def test_a_sentence_in_the_page() -> None:
         'See <a href="https://example.org/?a=1&amp;b=2" rel="noreferrer"><code>a&lt;b</code></a>, '
         '<a href="http://c.org" rel="noreferrer">c</a> &amp; d'
     ) in render_page(made, view, {})
+
+
+STRINGS = """\
+x = '''a
+
+b'''.c()
+y = "" "a" 'b' \"\"\"d
+\\\"\"\"\" + e # it's "
+z = f()
+w = \"\"\"g
+h
+"""
+
+
+def test_a_part_that_begins_inside_of_a_string_is_coloured_up_to_its_end() -> None:
+    """Strings of either quote, one behind short ones, one with a quote that is none, and one that nothing closes."""
+    quotes = "&quot;" * 4
+    lines = {
+        2: "",
+        3: '<b class="s">b&#x27;&#x27;&#x27;</b>.c()',
+        5: f'<b class="s">\\{quotes}</b> + e <b class="c"># it&#x27;s &quot;</b>',
+        6: "z = f()",
+        8: '<b class="s">h</b>',
+        9: "",
+    }
+    path = PurePosixPath("m.py")
+    for first, last in ((2, 3), (3, 3), (5, 6), (6, 6), (8, 9)):
+        found = colour_lines(path, STRINGS, (Span(start=first, end=last),))
+        assert found == {number: lines[number] for number in range(first, last + 1)}
+    several = colour_lines(path, STRINGS, tuple(Span(start=n, end=n) for n in (3, 5, 8)))
+    assert several == {number: lines[number] for number in (3, 5, 8)}
+
+
+def test_gaps_without_code_are_listed_by_line_with_the_reason() -> None:
+    text = "m.py\n    + 3 missing\n    4-9\n    + 10-15 missing\n    def f 1-5\n    def g 9-20"
+    made = facts(text)
+    (file,) = build_gaps(made, {PurePosixPath("m.py"): source_of(20)}, most_code=0).files
+    assert (file.pieces, file.listed) == ((), ("3 in f: 1 line", "10-15 in g: 6 lines"))
+    assert file.why_no_code == "Without their code, for want of room:"
+    (file,) = build_gaps(made, {}).files
+    assert file.listed == ("3 in f: 1 line", "10-15 in g: 6 lines")
+    assert file.why_no_code.startswith("The code is not shown: ")
