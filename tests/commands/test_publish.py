@@ -30,7 +30,7 @@ from covgate.report.render import render_failed_result
 from covgate.system.folders import make_report_folder
 from covgate.system.screen import Screen
 from tests.contract.test_action import passed_by_the_runner
-from tests.publish.test_deliver import MemoryHost
+from tests.publish.test_deliver import REFUSED, MemoryHost
 from tests.publish.test_forged import pack
 from tests.publish.test_relay import PULL, RUN
 from tests.report.test_from_result import stored
@@ -244,16 +244,25 @@ def test_a_run_that_was_cut_off_may_have_left_nothing(tmp_path: Path, conclusion
         assert error.slug == "artifact-not-found"
 
 
-def test_the_report_of_an_earlier_run_does_not_stand_for_a_run_without_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["", "api"])
+def test_the_report_of_an_earlier_run_does_not_stand_for_a_run_without_one(tmp_path: Path, name: str) -> None:
     posted = MemoryComments()
-    posted.create(report(5, name="api").comment)
+    posted.create(report(5, name=name).comment)
     second = Second(tmp_path, left=None, posted=posted, pulls=(replace(PULL, is_open=False, number=1), PULL))
-    second.run(replace(RUN, conclusion="cancelled"), {"name": "api"})
+    second.run(replace(RUN, conclusion="cancelled"), {"name": name})
     (comment,) = posted.comments.values()
     assert second.host.opened == [7]
     assert "the run was cancelled before it had a result" in comment.body
     assert "https://github.com/octo/project/actions/runs/77" in comment.body
     assert posted.runs == [77]
+
+
+def test_a_comment_that_cannot_be_looked_for_is_said(tmp_path: Path) -> None:
+    posted = MemoryComments(trouble=[("read_all", REFUSED)])
+    done = Second(tmp_path, left=None, posted=posted).run(replace(RUN, conclusion="cancelled"))
+    said = done.said.splitlines()
+    assert "the place is locked" in said[0]
+    assert said[-1].startswith("covgate: Nothing to post: ")
 
 
 def test_a_run_without_a_verdict_is_said_to_have_none(tmp_path: Path) -> None:

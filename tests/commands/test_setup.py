@@ -19,7 +19,7 @@ from tests.publish.test_deliver import MemoryHost
 from tests.support.git import ENVIRONMENT
 
 
-def set_up(folder: Path, command: str, minutes: str = "1") -> str:
+def set_up(folder: Path, command: str, minutes: str = "") -> str:
     """Run it as the action does; return what covgate says."""
     out = io.StringIO()
     edges = Edges(
@@ -42,8 +42,8 @@ def test_it_runs_at_the_top_of_the_image_at_roots_home_and_without_the_token(tmp
 @pytest.mark.parametrize(
     ("command", "minutes", "how"),
     [
-        ("exit 3", "1", "failed with exit code 3"),
-        ("false; true", "1", "failed with exit code 1"),
+        ("exit 3", "", "failed with exit code 3"),
+        ("false; true", "", "failed with exit code 1"),
         ("sleep 9", "0.001", "did not end within 0.06 seconds"),
     ],
 )
