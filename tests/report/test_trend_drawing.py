@@ -97,3 +97,23 @@ def test_a_chart_of_nothing() -> None:
     assert drawing.description == "Nothing has been recorded yet."
     assert [mark.text for mark in drawing.percents] == ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]
     assert [line.path for line in drawing.lines] == [""]
+
+
+def test_a_name_that_just_fits_is_whole() -> None:
+    names = ("n" * 24, "m" * 25)
+    parts = {name: Tally(lines=Counts(covered=1, total=2)) for name in names}
+    record = replace(make_record(1, BEGIN, 50), components=parts)
+    bands = Bands(green=Decimal(80), orange=Decimal(60))
+    trend = Trend(history=History(records=(record,)), target=None, components=(), bands=bands, today=date(2026, 2, 1))
+    drawing = draw(build_trend_view(trend, repository_url=None, title="t"))
+    assert {line.label for line in drawing.lines} == {"total 50 %", f"{'n' * 24} 50 %", f"{'m' * 23}… 50 %"}
+
+
+def test_labels_of_lines_at_the_bottom_stay_in_the_chart() -> None:
+    nothing = Tally(lines=Counts(covered=0, total=2))
+    record = replace(make_record(1, BEGIN, 0), components=dict.fromkeys("abc", nothing))
+    bands = Bands(green=Decimal(80), orange=Decimal(60))
+    trend = Trend(history=History(records=(record,)), target=None, components=(), bands=bands, today=date(2026, 2, 1))
+    drawing = draw(build_trend_view(trend, repository_url=None, title="t"))
+    # Four below the height of a line: the text stands on it.
+    assert sorted(float(line.label_y) for line in drawing.lines) == [251, 266, 281, 296]
