@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from covgate.model.coverage import Span
+from covgate.report.folds import Bullets, Fold
 from covgate.report.page.code import LONGEST_LINE, colour_lines, escape_lines
 from covgate.report.page.gaps import FileGaps, build_gaps, count_gaps
 from covgate.report.page.render import render_page
 from covgate.report.prose import link, name, say
 from covgate.report.view import build_view
-from tests.report.test_page import page, source_of
+from tests.report.test_page import Reader, page, source_of
 from tests.support.situations import BLOB, HEAD, facts
 
 CHANGE = """\
@@ -200,3 +201,50 @@ def test_gaps_without_code_are_listed_by_line_with_the_reason() -> None:
     (file,) = build_gaps(made, {}).files
     assert file.listed == ("3 in f: 1 line", "10-15 in g: 6 lines")
     assert file.why_no_code.startswith("The code is not shown: ")
+
+
+def test_each_gap_of_a_place_says_why_it_is_one() -> None:
+    text = """\
+m.py
+    + 10-11 missing
+    12-19
+    + 20-21 missing
+    22-29
+    + 30-32 missing
+    def f 1-40
+    why 10-11 if-never-true 9
+    why 20-20 never-called 20
+    why 21-21 loop-never-runs 19
+n.py (unmeasured)
+    + 1-2 missing
+"""
+    texts = {PurePosixPath("m.py"): source_of(40), PurePosixPath("n.py"): source_of(2)}
+    first, second = build_gaps(facts(text), texts).files
+    assert [note for piece in first.pieces for line in piece for note in line.notes] == [
+        "the if on line 9 is never true, the loop on line 19 never runs, and more (7 of lines 10-32)",
+        "never called and the loop on line 19 never runs",
+        "3 lines",
+    ]
+    assert (first.note, second.note) == ("", "no test imports this file")
+    assert outline(second) == ["!1 (no test imports this file (2 lines)) !2"]
+
+
+def test_the_page_has_the_steps_and_the_folds_that_are_nowhere_else() -> None:
+    made = facts(CHANGE, min_diff="99")
+    view = build_view(made)
+    rows = Bullets(rows=tuple(say(f"row {number}") for number in range(201)))
+    folds = (
+        Fold(title=say("Whole"), blocks=(Bullets(rows=rows.rows[:200]),)),
+        Fold(title=say("Long"), blocks=(rows,)),
+        Fold(title=say("Repeated"), blocks=(rows,), repeats=True),
+        Fold(title=say("Elsewhere"), blocks=(rows,), on_page=False),
+        Fold(title=say("Neither"), blocks=(rows,), on_page=False, repeats=True),
+    )
+    made_page = render_page(made, replace(view, folds=folds), {})
+    text = Reader(made_page).text
+    assert [fold for fold in ("Whole", "Long", "Repeated", "Elsewhere", "Neither") if fold in text] == ["Whole", "Long"]
+    assert (text.count("row 199"), text.count("row 200")) == (2, 0)
+    assert view.steps is not None
+    assert f"{view.steps.title}:" in text
+    assert made_page.startswith("<!doctype html>")
+    assert made_page.endswith("</html>\n")
