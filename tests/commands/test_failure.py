@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from covgate.commands.failure import leave_failure, mark_failure
+from covgate.commands.failure import leave_failure
 from covgate.commands.start import RunRequest
 from covgate.errors import InputError
 from tests.commands.test_start import merged
@@ -87,13 +87,3 @@ def test_a_push_is_told_by_the_file_it_brings(tmp_path: Path) -> None:
     request = merged(tmp_path, "a", before="[tool.covgate]\n", now="[tool.covgate]\nreport-dir = 'own'\n")
     leave_failure(ERROR, replace(request, environment={**request.environment, "GITHUB_EVENT_NAME": "push"}))
     assert left_in(request.here) == {"own"}
-
-
-def test_where_no_comment_can_be_the_runs_own_none_is_looked_for(tmp_path: Path) -> None:
-    """Without a token, of no event, and under a name that no report has: nobody listens at the address."""
-    request = merged(tmp_path, "a")
-    environment = {**request.environment, "GITHUB_API_URL": "http://127.0.0.1:1"}
-    mark_failure(ERROR, replace(request, environment=environment))
-    environment |= {"GITHUB_TOKEN": "ghs_workflow"}
-    mark_failure(ERROR, replace(request, environment=environment, inputs={"INPUT_NAME": "<!-- x -->"}))
-    mark_failure(ERROR, replace(request, environment={**environment, "GITHUB_EVENT_NAME": ""}))
