@@ -75,6 +75,33 @@ def test_a_pull_request_does_not_choose_where_its_error_is_left(tmp_path: Path) 
     assert read_outputs(output.read_text())["result-path"] == "base/result.json"
 
 
+@pytest.mark.parametrize("place", ["command_line", "inputs"])
+def test_the_base_may_be_given(tmp_path: Path, place: str) -> None:
+    before, now = (f"[tool.covgate]\nreport-dir = '{name}'\n" for name in ("base", "own"))
+    request = merged(tmp_path, "a", before=before, now=now)
+    given = {"base": "topic"} if place == "command_line" else {"INPUT_BASE": "topic"}
+    leave_failure(ERROR, replace(request, **{place: given}))  # type: ignore[arg-type]  # either is a mapping
+    assert left_in(request.here) == {"own"}
+
+
+def test_the_result_is_named_from_the_top_of_the_checkout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repository = make_repository(tmp_path / "repository")
+    repository.write("src/x.py", "")
+    output = tmp_path / "output"
+    environment = {**ENVIRONMENT, "GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(output)}
+    leave_failure(ERROR, RunRequest(directory=repository.path / "src", environment=environment))
+    assert read_outputs(output.read_text())["result-path"] == "src/.covgate/result.json"
+    (tmp_path / "bare").mkdir()
+    output.unlink()
+    leave_failure(ERROR, RunRequest(directory=tmp_path / "bare", environment=environment))
+    assert read_outputs(output.read_text())["result-path"] == ".covgate/result.json"
+    assert "".join(capsys.readouterr()) == ""
+    leave_failure(
+        ERROR, RunRequest(directory=tmp_path / "bare", environment={**environment, "GITHUB_OUTPUT": str(tmp_path)})
+    )
+    assert "output" in "".join(capsys.readouterr())
+
+
 def test_where_the_base_cannot_be_told_no_file_is_believed(tmp_path: Path) -> None:
     request = merged(tmp_path, "a", now="[tool.covgate]\nreport-dir = 'own'\n")
     event = tmp_path / "event.json"

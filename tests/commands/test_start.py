@@ -81,7 +81,7 @@ def test_on_a_laptop_the_working_trees_settings_are_the_runs_own(
     settings, _, base_side = open_run(request)
     assert (settings.min_diff, settings.name) == (Decimal(60), "api")
     assert (base_side is not None and base_side.settings.min_diff) == (Decimal(95) if given else False)
-    assert capsys.readouterr().out == ""
+    assert "".join(capsys.readouterr()) == ""
 
 
 def started(folder: Path, event: str, payload: object, **environment: str) -> RunRequest:
@@ -195,3 +195,55 @@ def test_a_run_that_posts_another_ones_report_reads_no_file_of_the_folder(tmp_pa
     assert (settings.name, settings.artifact, settings.where("artifact")) == (None, "half", "the input artifact")
     assert (run.id, run.attempt, run.head_repository, run.head_branch) == (77, 2, "stranger/app", "topic")
     assert (edges.directory, edges.host.context.repository) == (request.here, "org/app")
+
+
+def test_the_token_is_masked_before_anything_else_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    request = started(tmp_path, "push", OWNED, GITHUB_REF="refs/heads/main")
+    open_run(replace(request, inputs={"INPUT_GITHUB-TOKEN": "ghs_own"}), judges=False)
+    # What judges nothing does not say what it measures.
+    assert "".join(capsys.readouterr()) == "::add-mask::ghs_own\n"
+
+
+def test_a_project_is_looked_for_where_nobody_said_which(tmp_path: Path) -> None:
+    request = merged(tmp_path, "a")
+    cases: tuple[tuple[dict[str, str], str], ...] = (
+        ({}, "a"),
+        # The runner hands the default on.
+        ({"INPUT_WORKING-DIRECTORY": "."}, "a"),
+        ({"INPUT_COVERAGE-DATA": "*.xml"}, "."),
+        ({"INPUT_INSTALL-COMMAND": "make"}, "."),
+        ({"INPUT_WORKING-DIRECTORY": "moved"}, "moved"),
+    )
+    for inputs, folder in cases:
+        settings, _, _ = open_run(replace(request, inputs=inputs))
+        assert settings.working_directory == folder
+
+
+def test_a_project_is_looked_for_in_the_image_only_and_by_what_judges(tmp_path: Path) -> None:
+    request = merged(tmp_path, "a")
+    outside = {name: text for name, text in request.environment.items() if name != "COVGATE_TESTS_USER"}
+    settings, _, _ = open_run(replace(request, environment=outside))
+    assert settings.working_directory == "."
+    settings, _, _ = open_run(request, judges=False)
+    assert settings.working_directory == "."
+
+
+def test_a_guard_asks_for_the_base_where_there_is_one_and_something_is_judged(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "repository")
+    repository.commit("only")
+    repository.branch("topic")
+    repository.commit("change")
+    given = {"guard": "strict", "base": "main"}
+    request = RunRequest(directory=repository.path, environment=ENVIRONMENT, command_line=given)
+    assert open_run(request)[2] is not None
+    assert open_run(request, judges=False)[2] is None
+    pushed = started(tmp_path, "push", OWNED, GITHUB_REF="refs/heads/main")
+    assert open_run(replace(pushed, command_line={"guard": "strict"}))[2] is None
+
+
+def test_covgate_starts_where_it_was_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    monkeypatch.chdir(tmp_path / "there")
+    assert RunRequest(environment={}).here == (tmp_path / "there").resolve()
+    assert RunRequest(environment={}, directory=tmp_path / "link").here == (tmp_path / "there").resolve()
