@@ -142,4 +142,5 @@ def test_of_components_that_are_not_configured_those_of_the_newest_point_are_dra
     )
     lines = build_trend_view(trend, repository_url=None, title="t").lines
     assert [line.name for line in lines] == ["total", "api", "cli", "web"]
-    assert [line.values for line in lines[1:]] == [(50, 50), (None, 50), (None, 50)]
+    half = Decimal(50)
+    assert [line.values for line in lines[1:]] == [(half, half), (None, half), (None, half)]
