@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from covgate.model.coverage import Span
+from covgate.model.unknown import Unavailable
 from covgate.report.folds import Bullets, Fold
 from covgate.report.page.code import LONGEST_LINE, colour_lines, escape_lines
 from covgate.report.page.gaps import FileGaps, build_gaps, count_gaps
@@ -190,6 +191,25 @@ def test_a_part_that_begins_inside_of_a_string_is_coloured_up_to_its_end() -> No
         assert found == {number: lines[number] for number in range(first, last + 1)}
     several = colour_lines(path, STRINGS, tuple(Span(start=n, end=n) for n in (3, 5, 8)))
     assert several == {number: lines[number] for number in (3, 5, 8)}
+
+
+def test_a_string_behind_another_of_the_other_quote_is_found() -> None:
+    found = colour_lines(PurePosixPath("m.py"), "x = \"a\" '''b\nc'''.d()\n", (Span(start=2, end=2),))
+    assert found == {2: '<b class="s">c&#x27;&#x27;&#x27;</b>.d()'}
+
+
+def test_without_the_whole_measurement_a_later_gap_of_a_place_says_its_size() -> None:
+    text = "m.py\n    + 3 missing\n    + 4\n    + 5-6 missing\n    def f 1-9"
+    made = replace(facts(text), total=Unavailable(reason="not known any more"))
+    (file,) = build_gaps(made, {PurePosixPath("m.py"): source_of(10)}).files
+    assert outline(file) == ["1 2 !3 (3 of lines 3-6) 4 !5 (2 lines) !6 7 8 9"]
+
+
+def test_the_numbers_of_lines_stand_below_each_other() -> None:
+    made = page(facts("m.py\n    1-6\n    + 7 missing\n    8-10"), {"m.py": source_of(10)})
+    assert [found for found in re.findall(r"<i>(.*?)</i>", made) if found.strip("! ~-").isdecimal()] == [
+        "   4", "   5", "   6", "!  7", "   8", "   9", "  10",
+    ]  # fmt: skip
 
 
 def test_gaps_without_code_are_listed_by_line_with_the_reason() -> None:
