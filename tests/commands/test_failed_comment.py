@@ -43,12 +43,15 @@ def marked(github: FakeGithub) -> list[str]:
     return [name for name, comment in comments if "/actions/runs/9" in comment.body]
 
 
-def test_the_comment_is_told_by_the_name_that_the_base_has(tmp_path: Path, github: FakeGithub) -> None:
+def test_the_comment_is_told_by_the_name_that_the_base_has(
+    tmp_path: Path, github: FakeGithub, capsys: pytest.CaptureFixture[str]
+) -> None:
     mark_failure(ERROR, failing(tmp_path, github))
     assert marked(github) == ["base"]
     (body,) = (comment.body for comment in github.comments.values() if "/actions/runs/9" in comment.body)
     assert "bad input or configuration" in body
     assert "a-secret" not in body
+    assert "::add-mask::ghs_workflow\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

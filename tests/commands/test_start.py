@@ -247,3 +247,11 @@ def test_covgate_starts_where_it_was_called(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path / "there")
     assert RunRequest(environment={}).here == (tmp_path / "there").resolve()
     assert RunRequest(environment={}, directory=tmp_path / "link").here == (tmp_path / "there").resolve()
+
+
+def test_settings_of_the_base_that_cannot_be_used_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, base_side = open_run(merged(tmp_path, "a", before="[tool.covgate]\nmin-dif = 1\n"))
+    assert base_side is not None
+    sha = base_side.base.sha[:7]
+    said = f"covgate: The settings of the base {sha} cannot be used: unknown option 'min-dif' in "
+    assert said in "".join(capsys.readouterr())
