@@ -7,8 +7,9 @@ import pytest
 from covgate.config.coverage_file import CoverageOptions, read_coverage_options
 
 TOML = '[tool.coverage.run]\nomit = ["a/*", "b/*"]\nbranch = true\n[tool.coverage.report]\nomit = ["c/*"]\n'
+OF_TOML: CoverageOptions = {"omit": ("a/*", "b/*"), "branch": ("true",), "[report] omit": ("c/*",)}
 FILES: dict[str, tuple[dict[str, str], CoverageOptions]] = {
-    "pyproject": ({"pyproject.toml": TOML}, {"omit": ("a/*", "b/*"), "branch": ("true",), "[report] omit": ("c/*",)}),
+    "pyproject": ({"pyproject.toml": TOML}, OF_TOML),
     "rc": ({".coveragerc": "[run]\nomit =\n    a/*\n    b/*,c/*\n"}, {"omit": ("a/*", "b/*", "c/*")}),
     "an-empty-rc-hides-the-rest": ({".coveragerc": "", "pyproject.toml": TOML}, {}),
     "rc-in-toml": ({".coveragerc.toml": "[run]\nsource = ['x']\n", "setup.cfg": ""}, {"source": ("x",)}),
@@ -32,6 +33,23 @@ FILES: dict[str, tuple[dict[str, str], CoverageOptions]] = {
         {".coveragerc": "[run]\nomit = ${GITHUB_TOKEN}, %(x)s\n"},
         {"omit": ("${GITHUB_TOKEN}", "%(x)s")},
     ),
+    "a-byte-order-mark": ({"pyproject.toml": "\ufeff" + TOML.replace("a/*", "z")}, {**OF_TOML, "omit": ("z", "b/*")}),
+    "tables-of-another-tool": ({"setup.cfg": "[tool:pytest]\naddopts = -q\n", "pyproject.toml": TOML}, OF_TOML),
+    "a-section-without-the-prefix-beside-one-with-it": (
+        {"tox.ini": "[coverage:run]\nomit = a\n[run]\nomit = b\n"},
+        {"omit": ("a",)},
+    ),
+    "a-table-of-no-tool": ({"pyproject.toml": "[run]\nomit = ['x']\n"}, {}),
+    "values-where-tables-belong": ({"pyproject.toml": "[tool.coverage]\nrun = 1\nreport = []\n"}, {}),
+    "values-where-tables-belong-in-an-rc": (
+        {".coveragerc.toml": "run = 1\n[report]\nfail_under = 7\n"},
+        {"fail_under": ("7",)},
+    ),
+    "spaces-and-empty-items": (
+        {".coveragerc": "[run]\nomit = a, ,b\n[report]\nfail_under = 90,5\n"},
+        {"omit": ("a", "b"), "fail_under": ("90,5",)},
+    ),
+    "spaces-in-a-list": ({".coveragerc.toml": "run.omit = [' a ', 'b']"}, {"omit": ("a", "b")}),
     "nothing": ({"pyproject.toml": "[project]\nname = 'x'\n"}, {}),
     "no-table": ({"pyproject.toml": "tool = 1\n"}, {}),
 }
@@ -40,6 +58,13 @@ FILES: dict[str, tuple[dict[str, str], CoverageOptions]] = {
 @pytest.mark.parametrize(("files", "options"), FILES.values(), ids=FILES)
 def test_the_file_that_coverage_uses_is_read(files: dict[str, str], options: CoverageOptions) -> None:
     assert read_coverage_options(files) == options
+
+
+def test_a_file_that_the_run_names_is_read_and_no_other() -> None:
+    files = {"cov.ini": "[run]\nomit = named\n", ".coveragerc": "[run]\nomit = rc\n", "pyproject.toml": TOML}
+    assert read_coverage_options(files, named="cov.ini") == {"omit": ("named",)}
+    assert read_coverage_options(files, named="gone.ini") == {}
+    assert read_coverage_options(files | {"cov.toml": "[run]\nsource = ['x']"}, named="cov.toml") == {"source": ("x",)}
 
 
 @pytest.mark.parametrize("files", [{"pyproject.toml": "= ="}, {".coveragerc": "omit = x\n"}], ids=["toml", "ini"])

@@ -120,6 +120,12 @@ def test_other_spellings_of_a_table_are_read_too(text: str, where: tuple[str, st
     assert tuple(settings.where(name).removeprefix("pyproject.toml, ") for name in names) == where
 
 
+def test_a_hundred_components_and_a_hundred_globs_are_read() -> None:
+    globs = dict.fromkeys(range(100), "'a'") | {7: ", ".join(["'a'"] * 100)}
+    settings = read("\n".join(f"[tool.covgate.components.c{n}]\npaths = [{text}]" for n, text in globs.items()))
+    assert [len(component.paths) for component in settings.components] == [1] * 7 + [100] + [1] * 92
+
+
 def test_without_tables_there_are_no_goals() -> None:
     assert (read("").components, read("[tool.covgate.components]").components, read("").target) == ((), (), None)
 
@@ -291,6 +297,11 @@ NAME = "a name has at most 40 letters, digits, - and _, and starts with a letter
             f"{CORE}[tool.covgate.components.CORE]",
             "component 'CORE' (from pyproject.toml, line 3): it differs from 'core' in capitals only", ANOTHER,
             "component", id="twice",
+        ),
+        pytest.param(
+            f"{CORE.replace('core]', 'CORE]')}{CORE}",
+            "component 'core' (from pyproject.toml, line 3): it differs from 'CORE' in capitals only", ANOTHER,
+            "component", id="twice-capitals-first",
         ),
         # --- the target
         pytest.param(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from covgate.config.goals import Target
 from covgate.config.option_values import CommentPolicy, PublishPolicy, did_you_mean
 from covgate.config.options import OPTIONS
-from covgate.config.report_files import ReportKind
-from covgate.config.settings import resolve
+from covgate.config.report_files import ALL_EXPORTS, ReportKind, names_of
+from covgate.config.settings import guess, resolve
 from covgate.config.toml_file import TomlFile
 from covgate.errors import InputError
 
@@ -78,7 +79,7 @@ def test_the_words_after_the_dashes_are_the_test_command() -> None:
     [
         pytest.param({}, {}, None, id="none"),
         pytest.param({}, {"GITHUB_TOKEN": "of-the-job"}, "of-the-job", id="the-job's"),
-        pytest.param({"INPUT_GITHUB-TOKEN": "own"}, {"GITHUB_TOKEN": "of-the-job"}, "own", id="the-input's"),
+        pytest.param({"INPUT_GITHUB-TOKEN": " own "}, {"GITHUB_TOKEN": "of-the-job"}, "own", id="the-input's"),
         pytest.param({"INPUT_GITHUB-TOKEN": ""}, {"GITHUB_TOKEN": "of-the-job"}, "of-the-job", id="an-empty-input"),
     ],
 )
@@ -87,6 +88,70 @@ def test_the_token(inputs: dict[str, str], environment: dict[str, str], token: s
     assert (settings.github_token.reveal() if settings.github_token else None) == token
     assert "of-the-job" not in repr(settings)
     assert "own" not in repr(settings.github_token)
+
+
+def test_a_command_that_is_a_list_in_toml_is_run_as_it_is() -> None:
+    listed = table("test-command = ['tox', '-e', 'a b']")
+    settings = resolve(toml=listed, inputs={"INPUT_TEST-COMMAND": " "})
+    assert (settings.test_command, settings.where("test-command")) == (
+        ("tox", "-e", "a b"),
+        "pyproject.toml, line 2",
+    )
+    assert resolve(toml=listed, inputs={"INPUT_TEST-COMMAND": "make"}).test_command == "make"
+    assert resolve(toml=listed, inputs={"INPUT_TEST-COMMAND": "tox -e 'a b'"}).test_command == "tox -e 'a b'"
+    assert resolve(toml=listed, command=("nox",)).test_command == ("nox",)
+
+
+def test_where_nothing_is_set() -> None:
+    settings = resolve()
+    found = {option.name: getattr(settings, option.field) for option in OPTIONS}
+    assert {name: value for name, value in found.items() if value is not None} == {
+        "mode": "check",
+        "artifact": "covgate",
+        "test-command": "pytest",
+        "working-directory": ".",
+        "guard": "strict",
+        "green": Decimal(80),
+        "orange": Decimal(60),
+        "report-dir": ".covgate",
+        "comment": "on-change",
+        "annotations": "off",
+        "publish": "best-effort",
+        "history-branch": "covgate-data",
+        "history-limit": 30,
+        "ratchet": False,
+    }
+    blank = resolve(command_line={option.name: " " for option in OPTIONS})
+    assert replace(blank, sources={}) == replace(settings, sources={})
+
+
+@pytest.mark.parametrize(
+    ("name", "places", "text", "at_start"),
+    [
+        pytest.param("report-dir", {"command_line": " a "}, "a", True, id="command-line"),
+        pytest.param("report-dir", {"command_line": " ", "inputs": " b ", "toml": "'c'"}, "b", True, id="input"),
+        pytest.param("report-dir", {"inputs": " ", "toml": "' c '"}, "c", False, id="toml"),
+        pytest.param("report-dir", {"toml": "' '"}, ".covgate", False, id="blank-in-toml"),
+        pytest.param("report-dir", {"toml": "7"}, ".covgate", False, id="no-text-in-toml"),
+        pytest.param("report-dir", {"toml": "= ="}, ".covgate", False, id="no-toml"),
+        pytest.param("working-directory", {"toml": "'sub'"}, ".", False, id="what-a-file-may-not-set"),
+        pytest.param("name", {}, "", False, id="nothing"),
+    ],
+)
+def test_an_option_of_a_run_that_could_not_start(
+    name: str,
+    places: dict[str, str],
+    text: str,
+    at_start: bool,  # noqa: FBT001  # what is expected
+) -> None:
+    line = {name: places["command_line"]} if "command_line" in places else {}
+    inputs = {f"INPUT_{name.upper()}": places["inputs"]} if "inputs" in places else {}
+    file = table(f"{name} = {places['toml']}\nmin-dif = 1") if "toml" in places else None
+    assert guess(name, command_line=line, inputs=inputs, toml=file) == (text, at_start)
+
+
+def test_an_option_of_a_run_whose_table_is_none() -> None:
+    assert guess("name", command_line={}, inputs={}, toml=toml("tool.covgate = 'x'")) == ("", False)
 
 
 # --- how texts are read --------------------------------------------------------------------------------------------
@@ -99,6 +164,7 @@ def test_the_token(inputs: dict[str, str], environment: dict[str, str], token: s
         ("min-diff", " 99.95 % ", Decimal("99.95")),
         ("min-diff", " 0.5 % ", Decimal("0.5")),
         ("min-diff", "0", Decimal(0)),
+        ("min-diff", "1", Decimal(1)),
         ("min-total", "100", Decimal(100)),
         ("record", "yes", True),
         ("record", " FALSE", False),
@@ -109,19 +175,24 @@ def test_the_token(inputs: dict[str, str], environment: dict[str, str], token: s
         ("record", "off", False),
         ("record", "No", False),
         ("min-total", "99.999999999", Decimal("99.999999999")),
-        ("coverage-data", "a,b.cov\n\n  c/*.xml ", ("a,b.cov", "c/*.xml")),
+        ("coverage-data", "a,b.cov\n \n  c/*.xml ", ("a,b.cov", "c/*.xml")),
         ("reports", "html, xml\nhtml", (ReportKind.HTML, ReportKind.XML)),
         ("reports", "html, xml ,\n \n", (ReportKind.HTML, ReportKind.XML)),
         ("comment", "on-failure", CommentPolicy.ON_FAILURE),
         ("publish", " required ", PublishPolicy.REQUIRED),
-        ("name", "api / v2", "api / v2"),
+        ("name", " api / v2 ", "api / v2"),
         ("artifact", " covgate (3.12) ", "covgate (3.12)"),
         ("timeout-minutes", "0.5", Decimal("0.5")),
         ("timeout-minutes", " 50000 ", Decimal(50000)),
         ("history-limit", " 1000 ", 1000),
         ("history-limit", "1", 1),
         ("history-branch", "b" * 100, "b" * 100),
-        ("history-branch", "refs/heads/data/cov", "data/cov"),
+        ("history-branch", " refs/heads/data/cov ", "data/cov"),
+        ("python-version", "3.9", "3.9"),
+        ("python-version", " 3.12 ", "3.12"),
+        ("python-version", "3.13.1", "3.13.1"),
+        ("python-version", "3.14t", "3.14t"),
+        ("python-version", "3.15.0rc1", "3.15.0rc1"),
         ("report-dir", " out ", "out"),
         ("test-command", "  make test ", "make test"),
     ],
@@ -157,6 +228,10 @@ def test_an_option_reads_its_text(name: str, text: str, value: object) -> None:
         ("history-branch", "a/", "expected the name of a branch"),
         ("history-branch", "b" * 101, "expected the name of a branch"),
         ("history-branch", "--force", "expected the name of a branch"),
+        ("python-version", "3", "expected a version such as 3.12"),
+        ("python-version", "2.7", "expected a version such as 3.12"),
+        ("python-version", "3.12 --x", "expected a version such as 3.12"),
+        ("python-version", "3.1", "without quotes YAML reads 3.10 as the number 3.1"),
         ("timeout-minutes", "0", "more than 0 minutes"),
         ("timeout-minutes", "-1", "more than 0 minutes"),
         ("timeout-minutes", "soon", "expected a number of minutes"),
@@ -168,12 +243,13 @@ def test_an_option_reads_its_text(name: str, text: str, value: object) -> None:
         ("reports", "html,xmll", "(did you mean 'xml'?)"),
         ("name", "<!-- x -->", "expected at most 60 letters"),
         ("name", "n" * 61, "expected at most 60 letters"),
+        ("mode", "publsh", "expected one of check, publish (did you mean 'publish'?)"),
     ],
 )
 def test_a_text_that_makes_no_sense_is_told_with_value_and_place(name: str, text: str, part: str) -> None:
-    error = refused(command_line={name: text})
+    error = refused(command_line={name: f" {text} "})
     flag = next(option.flag for option in OPTIONS if option.name == name)
-    assert error.message.startswith(f"{name} = {text} (from {flag}): ")
+    assert error.message.startswith(f"{name} = {text} (from {flag or name}): ")
     assert part in error.message
     assert error.slug == "bad-option-value"
     assert name in error.hint
@@ -330,6 +406,42 @@ def test_a_misspelt_key_proposes_the_right_one(option: object) -> None:
     assert f"unknown option '{name}s' in pyproject.toml, line 2 (did you mean {name!r}?)" in error.message
 
 
+def test_the_options_there_are_stand_in_the_hint_in_order() -> None:
+    error = refused(inputs={"INPUT_PYTHON": "/usr/bin/python3"})
+    assert error.message == "unknown option 'python' in the workflow's `with:` (did you mean 'python-version'?)"
+    assert error.hint == f"the options are: {', '.join(sorted(option.name for option in OPTIONS if option.action))}"
+
+
+def test_the_command_line_spells_most_options_by_their_names() -> None:
+    others = {option.name: option.flag for option in OPTIONS if option.flag != f"--{option.name}"}
+    assert others == {
+        "coverage-data": "--data",
+        "working-directory": "--directory",
+        "reports": "--report",
+        **dict.fromkeys(
+            ("mode", "artifact", "test-command", "install-command", "setup-command", "python-version", "ratchet")
+        ),
+        "github-token": None,
+    }
+
+
+def test_each_kind_of_report_has_its_file() -> None:
+    files = {kind.value: names_of([kind]) for kind in ReportKind}
+    assert files == {
+        "html": ("index.html",),
+        "coverage-html": ("coverage-html",),
+        "xml": ("coverage.xml",),
+        "lcov": ("coverage.lcov",),
+        "json": ("coverage.json",),
+        "markdown": ("coverage.md",),
+        "diff-cover-json": ("diff-cover.json",),
+        "diff-cover-html": ("diff-cover.html",),
+        "diff-cover-markdown": ("diff-cover.md",),
+    }
+    assert frozenset(name for (name,) in files.values()) == ALL_EXPORTS
+    assert names_of([ReportKind.LCOV, ReportKind.HTML]) == ("coverage.lcov", "index.html")
+
+
 def test_what_the_runner_adds_is_no_input() -> None:
     assert resolve(inputs={"INPUT_ARGS": "x", "INPUT_ENTRYPOINT": "y", "PATH": "z"}).min_diff is None
 
@@ -344,6 +456,11 @@ def test_nothing_is_proposed_for_a_name_like_none() -> None:
 def test_orange_above_green_is_refused() -> None:
     error = refused(command_line={"orange": "90"}, toml=table("green = 85"))
     assert error.message == "orange = 90 (from --orange) is above green = 85 (from pyproject.toml, line 2)"
+
+
+def test_orange_may_be_green() -> None:
+    settings = resolve(command_line={"orange": "80"})
+    assert settings.orange == settings.green
 
 
 def test_data_and_a_command_are_refused() -> None:

@@ -20,6 +20,7 @@ from covgate.report.bands import Band, Bands
 from covgate.report.history.terminal import print_history
 from covgate.report.history.view import HistoryView, build_history_view, history_json
 from covgate.report.trend.points import Trend
+from covgate.report.trend.words import BLOCKS
 from tests.support.trend_samples import COMPONENTS, NOW, TARGET, TODAY, make_record, sample_history, sha_of
 
 BANDS = Bands(green=Decimal(80), orange=Decimal(60))
@@ -65,7 +66,36 @@ def test_the_whole_of_it() -> None:
 def test_nothing_recorded_is_said() -> None:
     view = view_of(History())
     assert (view.rows, view.spark, view.sentence) == ((), "", "")
-    assert printed(view).startswith("Nothing has been recorded yet")
+    assert view.notes == (
+        "Nothing has been recorded yet: a run on the default branch, or `covgate check --record`, does.",
+    )
+    assert printed(view) == view.notes[0]
+
+
+def test_a_title_is_cut_where_it_is_long() -> None:
+    titles = ("x" * 48, "y" * 49)
+    records = tuple(make_record(n, NOW + timedelta(days=n), 50, title=title) for n, title in enumerate(titles))
+    assert [row.title for row in view_of(History(records=records)).rows] == ["x" * 48, "y" * 47 + "…"]
+
+
+def test_a_target_without_a_ramp_requires_nothing_today() -> None:
+    assert view_of(sample_history(3), target=replace(TARGET, ramp=False)).notes == ()
+
+
+def test_without_a_sentence_nothing_stands_behind_the_blocks() -> None:
+    out = io.StringIO()
+    print_history(view_of(sample_history(3, target=None), target=None), out)
+    assert out.getvalue().splitlines()[-1][-1] in BLOCKS
+
+
+def test_in_a_narrow_terminal_the_title_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "76")
+    monkeypatch.setenv("TERM", "dumb")
+    screen = Screen()
+    print_history(view_of(sample_history(90), limit=1), screen)
+    row = screen.getvalue().splitlines()[1]
+    assert "2026-11-20   16b06bd   73.5 %    +0.03     82.2 %      69.5 %   66.7 %   Keep" in row
+    assert "…" in row
 
 
 def test_a_ramp_that_has_not_begun_is_said() -> None:
@@ -198,6 +228,23 @@ def test_json_has_exact_counts_oldest_first() -> None:
             },
         ],
     }
+
+
+def test_json_has_each_commit_once_by_date_and_what_an_entry_knows() -> None:
+    later = make_record(3, NOW, 50)
+    record = replace(
+        make_record(1, NOW - timedelta(days=2), 50),
+        components={name: Tally(lines=Counts(covered=1, total=2)) for name in ("web", "api")},
+    )
+    own = Point(date=NOW, total=Decimal(1), sha=later.sha)
+    imported = Point(date=NOW - timedelta(days=1), total=Decimal("5E+1"), lines=Counts(covered=2, total=4))
+    text = history_json(History(records=(record, later), imported=(imported, own)))
+    points = json.loads(text)["points"]
+    assert [point["commit"] for point in points] == [record.sha, None, later.sha]
+    assert (points[1]["percent"], points[1]["lines"]) == ("50", {"covered": 2, "total": 4})
+    assert list(points[0]["components"]) == ["api", "web"]
+    assert text.startswith('{\n  "schema": 1,\n  "points": [\n    {\n      "date": ')
+    assert text.endswith("\n}\n")
 
 
 def test_json_keeps_a_commit_without_anything_to_measure() -> None:

@@ -40,6 +40,7 @@ def test_the_largest_falls_come_first_and_of_equal_ones_the_newest() -> None:
 
 def test_what_any_commit_does_is_no_fall() -> None:
     assert largest_falls(points((3, "80"), (2, "79.95"), (1, "79.9"), (0, "81"))) == ()
+    assert largest_falls(points((1, "80"), (0, "79.9"))) == (1,)
 
 
 def test_at_most_a_few_are_named() -> None:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from covgate.config.goals import Component, Target
-from covgate.model.history import History, Point
+from covgate.model.history import Aim, History, Point, Start
 from covgate.model.numbers import Counts, Tally
 from covgate.report.bands import Bands
 from covgate.report.trend.files import render_trend_files
@@ -131,6 +131,35 @@ def page_data(page: str) -> dict[str, object]:
     (block,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
     data: dict[str, object] = json.loads(block)
     return data
+
+
+def test_the_numbers_of_the_page_are_few_bytes() -> None:
+    """Seconds since 1970, cut percents, and what is not known as null: an id is put behind the address."""
+    first, last = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC)
+    third = Tally(lines=Counts(covered=1, total=3))
+    records = (
+        replace(make_record(1, first, 50, title="Prüfe a"), total=third),
+        replace(make_record(2, last, 50, title="b"), components={"api": third}),
+    )
+    start = Start(point=Point(date=first, total=Decimal(40)), aim=Aim(total=Decimal(80), by=last.date()))
+    page = render(
+        History(records=records, start=start),
+        target=Target(total=Decimal(80), by=last.date(), ramp=True),
+        components=(Component(name="api", paths=("x",)),),
+    )["index.html"]
+    (text,) = re.findall(r'id="data">(.*?)</script>', page)
+    begin, end = 1767225600, 1769817600
+    assert text == (
+        f'{{"x":[{begin},{end}],"y":[30.0,90.0,10.0],"by":{end},"lines":['
+        f'{{"name":"total","target":80.0,"ramp":[[{begin},40.0],[{end},80.0]]}},'
+        '{"name":"api","target":null,"ramp":null}],'
+        '"commits":"https://github.com/acme/bookshop/commit/","points":['
+        f'[{begin},[33.33,null],"","{records[0].sha}","Prüfe a"],'
+        f'[{end},[50.0,33.33],"+16.67","{records[1].sha}","b"]]}}'
+    )
+    assert page.startswith("<!doctype html>")
+    assert page.endswith("</html>\n")
+    assert not re.search(r"(<style>|<script>)\s|\s(</style>|</script>)", page)
 
 
 def test_the_policy_names_the_one_style_and_the_one_script() -> None:

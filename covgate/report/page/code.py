@@ -76,8 +76,8 @@ def _long_strings(text: str) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of the strings in three quotes. The lines that are shown may lie inside of one."""
     at = 0
     while match := _TOKEN.search(text, at):
-        # The closing quote of a short string; a comment has none.
-        at = match.end() + (text[match.end() : match.end() + 1] in {'"', "'"} and match[0][0] != "#")
+        # With the closing quote of a short string; behind a comment stands none, as it ends with its line.
+        at = match.end() + (text[match.end() : match.end() + 1] in {'"', "'"})
         if match[1]:
             at = _close(text, match.end(), match[1])
             yield match.start(), at
