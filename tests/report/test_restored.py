@@ -103,3 +103,53 @@ def test_a_run_that_ended_early_is_no_report_and_one_of_another_commit_is_refuse
         other = read_result(json.dumps(result | {"head": head, "error": None}).encode())
         with pytest.raises(ValueError, match=r"^it is of another commit than the run's head 1f2e3d4c5b6a$"):
             restore_facts(other, ORIGIN)
+
+
+def changed_file(**values: object) -> Facts:
+    """Restore a change in which a file misses 3 statements of lines 60-63 and a branch of line 59."""
+    result: dict[str, Any] = json.loads(stored(facts(CORE)))
+    result["diff"]["files"][1] |= values
+    found = restore_facts(read_result(json.dumps(result).encode()), ORIGIN)
+    assert isinstance(found, Facts)
+    return found
+
+
+def place(*lines: int, statements: int = 3, covered: int = 1) -> dict[str, object]:
+    branches = {"covered": covered, "total": 2}
+    return {"lines": lines, "function": "", "statements": statements, "branches": branches, "why": []}
+
+
+def test_what_a_file_misses_and_its_places_are_the_same_statements_and_branches() -> None:
+    told: tuple[dict[str, object], ...] = (
+        {"missing": [[60, 62]]},
+        {"missing": [[60, 60], [61, 61], [63, 63]]},
+        {"partial": []},
+        {"places": [place(59, 61)]},
+        {"places": [place(59, 59, statements=0), place(60, 62, covered=2)]},
+    )
+    for values in told:
+        assert changed_file(**values).known_diff.files[1].tally == facts(CORE).known_diff.files[1].tally
+    for wrong in (
+        {"missing": [[60, 61]]},
+        {"missing": [[60, 60], [61, 61], [62, 62], [63, 63]]},
+        {"partial": [58, 59]},
+        {"places": [place(59, 63, statements=2)]},
+        {"places": [place(59, 63, statements=4)]},
+        {"places": [place(59, 63, covered=2)]},
+        {"places": [place(59, 63, covered=0)]},
+    ):
+        with pytest.raises(ValueError, match=r"^it has a file whose places are not what it misses$"):
+            changed_file(**wrong)
+    with pytest.raises(ValueError, match=r"^it has a place with more statements than lines$"):
+        changed_file(places=[place(59, 60)])
+    with pytest.raises(ValueError, match=r"^it has a place with nothing to cover$"):
+        changed_file(places=[place(59, 63), place(65, 65, statements=0, covered=2)])
+
+
+@pytest.mark.parametrize(("min_diff", "own"), [("50", 0), ("80", 1)])
+def test_an_exit_code_is_the_verdicts_own(min_diff: str, own: int) -> None:
+    made = facts(CORE, min_diff=min_diff)
+    assert changed(made, exit_code=own).verdict == restored(made).verdict
+    for other in {0, 1, 2, 3, 4, 5} - {own}:
+        with pytest.raises(ValueError, match=r"^it contradicts itself: exit_code does not follow from its numbers$"):
+            changed(made, exit_code=other)
