@@ -45,6 +45,7 @@ def test_one_more_is_refused_in_words() -> None:
         (changed(notes=nested(12)), "it is not of covgate's schema: notes.0: string type"),
         (changed(notes=nested(13)), "it is nested too deeply"),
         (changed(**{"a b" + "c" * 50: 1}), f"it is not of covgate's schema: a?b{'c' * 37}: extra forbidden"),
+        (changed(verdict="green", headline=1), "it is not of covgate's schema: verdict: enum"),
         (b"{}", "its schema is not 1: another version of covgate wrote it"),
         (b'{\n"a": 1,\n}', "it is not JSON: Expecting property name enclosed in double quotes in line 3"),
         (b'"\xff"', "it is not UTF-8"),
