@@ -21,6 +21,7 @@ from covgate.report.stored.restore import restore_facts
 from tests.report.test_from_result import ORIGIN, restored, stored
 from tests.support.situations import CORE, HEAD, SITUATIONS, facts
 from tests.support.situations_compared import FLAPS, INDIRECT, compared, with_components
+from tests.support.situations_guarded import UNREADABLE, guarded
 
 
 def changed(made: Facts, **values: object) -> Facts:
@@ -153,3 +154,10 @@ def test_an_exit_code_is_the_verdicts_own(min_diff: str, own: int) -> None:
     for other in {0, 1, 2, 3, 4, 5} - {own}:
         with pytest.raises(ValueError, match=r"^it contradicts itself: exit_code does not follow from its numbers$"):
             changed(made, exit_code=other)
+
+
+def test_a_list_that_is_longer_than_what_is_taken_over_is_refused_in_words() -> None:
+    result: dict[str, Any] = json.loads(stored(guarded(UNREADABLE)))
+    result["gate_changes"]["rows"][0]["files"] = ["a.py"]
+    with pytest.raises(ValueError, match=r"^it contradicts itself: gate_changes.rows.files does not follow"):
+        restore_facts(read_result(json.dumps(result).encode()), ORIGIN)
