@@ -20,6 +20,12 @@ def changed(**values: object) -> bytes:
     return json.dumps(result | values).encode()
 
 
+def changed_file(**values: object) -> bytes:
+    result: dict[str, Any] = json.loads(DATA)
+    result["diff"]["files"][0] |= values
+    return json.dumps(result).encode()
+
+
 def nested(times: int) -> object:
     inside: list[object] = []
     for _ in range(times - 1):
@@ -46,6 +52,10 @@ def test_one_more_is_refused_in_words() -> None:
         (changed(notes=nested(13)), "it is nested too deeply"),
         (changed(**{"a b" + "c" * 50: 1}), f"it is not of covgate's schema: a?b{'c' * 37}: extra forbidden"),
         (changed(verdict="green", headline=1), "it is not of covgate's schema: verdict: enum"),
+        (changed_file(missing=5), "it is not of covgate's schema: diff.files.0.missing: list type"),
+        (changed_file(missing=[5]), "it is not of covgate's schema: diff.files.0.missing.0: tuple type"),
+        (changed_file(missing=[[1, 2, 3]]), "it is not of covgate's schema: diff.files.0.missing.0: too long"),
+        (changed_file(path=5), "it is not of covgate's schema: diff.files.0.path: string type"),
         (b"{}", "its schema is not 1: another version of covgate wrote it"),
         (b'{\n"a": 1,\n}', "it is not JSON: Expecting property name enclosed in double quotes in line 3"),
         (b'"\xff"', "it is not UTF-8"),
