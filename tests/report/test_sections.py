@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from covgate.gate.rules import judge
+from covgate.gate.rules import evaluate_drop, judge
 from covgate.model.test_results import TestResults as Results  # pytest takes Test... for a class of tests
+from covgate.model.unknown import Unavailable
 from covgate.report.facts import Facts
 from covgate.report.folds import Block, Bullets, Fold, Grid, Listing, Paragraph
 from covgate.report.view import build_view
@@ -233,3 +235,10 @@ def test_a_pass_with_components_shows_them_in_the_place_of_the_rules() -> None:
     passed = replace(made, components=made.components[:1], verdict=facts(M, min_diff="50").verdict)
     fold = one_fold(passed, "The rule passes")
     assert lines(fold.blocks[0])[0] == "Component | Diff > | Total > | Change >"
+
+
+def test_flapping_lines_excuse_nothing_of_a_drop_that_is_not_known() -> None:
+    made = compared(max_drop="", flaps=FLAPS)
+    unknown = evaluate_drop(Decimal(0), Unavailable(reason="the data is gone"), nothing="")
+    titles = folds(replace(made, verdict=judge((*made.verdict.checks, unknown), PASSED)))
+    assert "2 flapping lines differ from the baseline" in titles
