@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import PurePosixPath
 
 import pytest
 
 from covgate.gate.rules import evaluate_drop, judge
+from covgate.model.test_results import GoneTests
 from covgate.model.test_results import TestResults as Results  # pytest takes Test... for a class of tests
 from covgate.model.unknown import Unavailable
 from covgate.report.facts import Facts
 from covgate.report.folds import Block, Bullets, Fold, Grid, Listing, Paragraph
+from covgate.report.sections import with_statements
 from covgate.report.view import build_view
 from tests.support.situations import CORE, PASSED, SITUATIONS, facts
 from tests.support.situations_compared import COMPARED, FLAPS, INDIRECT, compared
@@ -128,7 +131,13 @@ def test_the_table_of_a_pass_stands_in_the_comment_where_something_is_missing() 
         "Total | 100 % | 80 % | ✅ pass",
         "Diff | n/a | 80 % | n/a",
     ]
-    assert shown_in(one_fold(COMPARED["drop-adjusted"](), "Both rules pass")) == "comment, page"
+    drop = facts("m.py\n    + 1-9\n", min_diff="50")
+    smaller = compared(max_drop="0.5", raw="4.2", adjusted="0").verdict.checks[-1]
+    explained = one_fold(replace(drop, verdict=judge((*drop.verdict.checks, smaller), PASSED)), "Both rules pass")
+    assert (lines(explained.blocks[1]), shown_in(explained)) == (
+        ["Code that this change deletes is left out of the drop (4.2 with it)."],
+        "comment, page",
+    )
 
 
 def test_what_lies_outside_the_change_is_told_and_what_was_gained_in_the_summary_alone() -> None:
@@ -203,6 +212,7 @@ def test_failed_tests_bring_their_output_and_the_slowest_of_all() -> None:
         "tests/test_cart.py::TestCart::test_all_of_it | 13 s",
         "tests/test_invoice.py::test_total | 0.84 s",
     ]
+    assert shown_in(one_fold(TESTED["tests-named"](), "The output of both")) == "comment, page"
     for count in (1, 3):
         results = Results(passed=7, failed=count, failures=(SHIPPING,) * count)
         assert list(folds(failed(results))) == ["The output"]
@@ -242,3 +252,28 @@ def test_flapping_lines_excuse_nothing_of_a_drop_that_is_not_known() -> None:
     unknown = evaluate_drop(Decimal(0), Unavailable(reason="the data is gone"), nothing="")
     titles = folds(replace(made, verdict=judge((*made.verdict.checks, unknown), PASSED)))
     assert "2 flapping lines differ from the baseline" in titles
+
+
+def test_tests_that_are_gone_are_listed_and_their_file_named_where_it_is_one() -> None:
+    one, other = PurePosixPath("tests/a.py"), PurePosixPath("tests/b.py")
+    gone = GoneTests(count=3, names=("tests/a.py::test_x",), files=((one, 2), (other, 1)))
+    made = facts(M, min_diff="50")
+    assert folds(replace(made, gone=gone))["3 tests that ran on main did not run here"] == [
+        "- tests/a.py::test_x",
+        "and 2 more",
+    ]
+    in_one = replace(gone, files=((one, 3),))
+    assert "3 tests that ran on main did not run here, all in tests/a.py" in folds(replace(made, gone=in_one))
+    assert folds(replace(made, gone=replace(gone, names=()))) == folds(made)
+
+
+def test_a_statement_that_a_reason_names_is_set_as_code() -> None:
+    said = with_statements("the if on line 9 is never true and the except on line 12 never matches (3 lines)")
+    assert [(piece.text, piece.code) for piece in said.pieces] == [
+        ("the ", False),
+        ("if", True),
+        (" on line 9 is never true and the ", False),
+        ("except", True),
+        (" on line 12 never matches (3 lines)", False),
+    ]
+    assert [(piece.text, piece.code) for piece in with_statements("never called").pieces] == [("never called", False)]

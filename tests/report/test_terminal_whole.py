@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 import pytest
 
+from covgate.report.code import with_code
 from covgate.report.facts import Facts
+from covgate.report.prose import link, say
 from covgate.report.terminal import print_report
 from covgate.report.view import build_view
 from tests.support.situations import SITUATIONS, facts, many_files
@@ -127,9 +130,9 @@ def test_of_many_places_the_largest_are_listed_and_the_folders_named() -> None:
         "  src/app   794 lines in 200 files",
         f"<dim>  {COMMIT}",
     ]
-    ten = shown(facts(many_files(11, "src/app").rpartition("\nsrc")[0], min_diff="80"))
-    assert ten[11] == ""
-    assert not [line for line in ten if "more: --report" in line]
+    eleven = [f"m{n:02}.py\n    + 1\n    + 2 missing\n" for n in range(11)]
+    assert shown(facts("".join(eleven), min_diff="1"))[11:13] == ["  and 1 more: --report html", ""]
+    assert shown(facts("".join(eleven[:10]), min_diff="1"))[10:12] == ["  <cyan>m09.py:2<>         1 line", ""]
 
 
 F, G = (f"{name}.py\n    1-9\n    + 10-13 missing\n    def f 9-20\n" for name in "ab")
@@ -156,6 +159,15 @@ F, G = (f"{name}.py\n    1-9\n    + 10-13 missing\n    def f 9-20\n" for name in
                 "  <cyan>m.py:10<>   f      4 lines   any 2 of these 4 lines are enough",
             ],
             id="outside-of-the-change",
+        ),
+        pytest.param(
+            facts(F + "m.py\n    2-9\n    10-13 missing\n    def g 9-20\n", min_total="90"),
+            [
+                "  Covering these 2 is enough:",
+                "  <cyan>a.py:10<>   f      4 lines",
+                "  <cyan>m.py:10<>   g      4 lines   any 2 of these 4 lines are enough",
+            ],
+            id="one-of-two-is-listed-above",
         ),
     ],
 )
@@ -199,3 +211,47 @@ def test_failed_tests_are_listed_without_their_output_and_no_coverage_is_news() 
     many = shown(TESTED["tests-many"]())
     assert many[10] == "  - tests/test_cart.py:10 in test_shipping_is_free: assert 490 == 0"
     assert many[11:13] == ["  and 50 more", ""]
+    judged = shown(SITUATIONS["tests-failed-and-diff"]())
+    assert judged[0] == "<RED>✘ The tests failed (exit code 1): coverage is not judged<>"
+
+
+def test_a_row_has_its_words_without_a_mark_and_no_result_without_a_rule() -> None:
+    made = COMPARED["components"]()
+    free = replace(made.components[0], name="free")
+    lines = shown(replace(made, components=(*made.components, free)))
+    assert [line for line in lines if line.startswith("  free")] == [
+        "  free            n/a             81.1 %          +0.33"
+    ]
+    many = shown(replace(made, components=(*made.components, *(replace(free, name=f"part{n}") for n in range(3)))))
+    start = many.index("<bold>4 more components without a broken rule<>")
+    assert many[start + 1 : start + 4] == [
+        "  <dim>Component<>   <dim>Diff<>   <dim>Total<>           <dim>Change<>",
+        "  api         n/a    81.1 % ≥ 75 %   +0.33",
+        "  part0       n/a    81.1 %          +0.33",
+    ]
+
+
+def test_code_and_the_address_of_the_run_are_not_shown_to_who_has_the_code_at_hand() -> None:
+    made = SITUATIONS["fail-diff"]()
+    view = build_view(made)
+    source = "\n".join(f"line {number}" for number in range(1, 91)).encode()
+    with_text = with_code(view, made, {PurePosixPath("src/app/api.py"): source})
+    assert len(with_text.folds) == len(view.folds) + 1
+    texts = []
+    for one in (view, with_text):
+        out = io.StringIO()
+        print_report(one, ".covgate", out)
+        texts.append(out.getvalue())
+    assert texts[0] == texts[1]
+    parts = (say("a ", link("sentence", "https://x.example"), " with a link"), say(link("run", "https://x.example")))
+    out = io.StringIO()
+    print_report(replace(view, footer=(*parts, say("covgate 1.2.3"))), "report", out)
+    assert out.getvalue().splitlines()[-1] == "  a sentence with a link · report"
+
+
+def test_behind_what_is_very_wide_the_row_goes_on_after_three_blanks() -> None:
+    view = build_view(SITUATIONS["fail-diff"]())
+    wide = replace(view.places[0], path=PurePosixPath("x" * 80))
+    out = io.StringIO()
+    print_report(replace(view, places=(wide,), steps=None), ".covgate", out)
+    assert f"  {'x' * 80}:31   create      4 of lines 31-35, 2 branches\n" in out.getvalue()
