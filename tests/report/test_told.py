@@ -136,3 +136,11 @@ def test_why_a_drop_is_smaller_than_it_looks_stands_in_the_open_where_the_table_
 )
 def test_a_comment_is_begun_where_there_is_something_to_say(made: Facts, *, quiet: bool) -> None:
     assert build_view(made).quiet is quiet
+
+
+def test_a_reason_that_the_first_line_has_told_is_not_told_again_whatever_its_capitals() -> None:
+    made = facts("m.py\n    1-9\nBroken.py (unparsable)\n    + 1", min_diff="80", min_total="80")
+    assert build_view(made).headline == "Cannot judge the diff: Broken.py has a syntax error in line 1"
+    assert advice(made) == [
+        "What cannot be judged does not pass. Mend the file, or leave it out with omit (why).",
+    ]
