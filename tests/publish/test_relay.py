@@ -61,7 +61,11 @@ def test_posting_is_what_the_run_is_for_unless_it_is_told_otherwise(
         screen = Screen(io.StringIO(), err, annotated.append)
         assert relay(settings, host, screen, RED(), folder, RUN, PULL) == expected
         assert len(host.posted.comments) == (0 if trouble else 1)
-    assert "The report could not be posted" in err.getvalue()
+    note = f"The report could not be posted: {REFUSED.message}. To mend it: {REFUSED.hint}."
+    assert err.getvalue().startswith(f"covgate: {note}\ncovgate: ")
+    # A warning where posting may fail, else an error with what explains it.
+    assert annotated == ([note] if code is ExitCode.PASSED else [])
+    assert (f"docs/troubleshooting.md#{REFUSED.slug}\n" in err.getvalue()) is (code is ExitCode.PUBLISH_FAILED)
 
 
 def test_a_report_is_shown_in_every_place_under_its_own_run(tmp_path: Path) -> None:
