@@ -145,14 +145,27 @@ def test_what_judges_nothing_leaves_nothing(line: str, folder: Path) -> None:
 
 
 def test_a_value_of_an_option_is_that_of_the_setting(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert main(["check", "--min-diff", "120", "--", "pytest", "--min-dif"]) == ExitCode.BAD_INPUT
-    assert said(capsys).splitlines()[0] == "covgate: min-diff = 120 (from --min-diff): a percent lies between 0 and 100"
-    monkeypatch.setenv("INPUT_MIN-DIFF", "120")
+    wrong = "min-diff = 120 (from --min-diff): a percent lies between 0 and 100"
+    line = ["check", "--report-dir", "out", "--min-diff", "120", "--", "pytest", "--min-dif"]
+    assert main(line) == ExitCode.BAD_INPUT
+    assert said(capsys).splitlines()[0] == f"covgate: {wrong}"
+    result = json.loads((folder / "out" / "result.json").read_text(encoding="utf-8"))
+    assert (result["error"]["message"], result["error"]["slug"]) == (wrong, "bad-option-value")
+    monkeypatch.setenv("INPUT_MIN-DIFF", "130")
     assert action() == ExitCode.BAD_INPUT
+    message = json.loads((folder / ".covgate" / "result.json").read_text(encoding="utf-8"))["error"]["message"]
+    assert message.startswith("min-diff = 130 (from the input min-diff)")
 
 
-def test_publishing_is_for_a_workflow(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["publish"]) == ExitCode.BAD_INPUT
-    assert said(capsys).splitlines()[0] == "covgate: publishing is for the event workflow_run, and this is no workflow"
+def test_publishing_is_for_a_workflow(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = "publishing is for the event workflow_run, and this is no workflow"
+    assert main(["publish", "--report-dir", "out"]) == ExitCode.BAD_INPUT
+    assert said(capsys).splitlines()[0] == f"covgate: {why}"
+    assert json.loads((folder / "out" / "result.json").read_text(encoding="utf-8"))["error"]["message"] == why
+    monkeypatch.setenv("INPUT_MODE", " publish ")
+    assert action() == ExitCode.BAD_INPUT
+    assert json.loads((folder / ".covgate" / "result.json").read_text(encoding="utf-8"))["error"]["message"] == why

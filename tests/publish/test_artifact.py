@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import zipfile
 
 import pytest
@@ -40,3 +41,10 @@ def test_a_large_file_may_be_packed_to_a_five_hundredth() -> None:
     # Zeros alone are packed to a thousandth.
     letters = bytes(range(256)) * 2
     assert len(unpack_result(pack(letters + bytes(100_000)), MOST_RESULT)) == 100_512
+
+
+def test_only_a_plain_file_is_read_whatever_its_permissions() -> None:
+    for mode in (0, stat.S_IFREG | 0o644, stat.S_IFREG | 0o4777):
+        assert unpack_result(pack(b"{}", mode=mode), MOST_RESULT) == b"{}"
+    for kind in (stat.S_IFDIR, stat.S_IFLNK, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK):
+        assert refusal(pack(b"{}", mode=kind | 0o644)) == "its result.json is no plain file"
