@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,16 @@ def test_what_cannot_be_read_is_said_with_what_to_do(capsys: pytest.CaptureFixtu
     ):
         assert main(line.split()) == ExitCode.BAD_INPUT
         assert said(capsys) == f"covgate: {message}\n  {hint}\n  {PAGE}#unknown-option\n", line
+
+
+def test_the_arguments_are_those_of_the_process(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["covgate", "chekc", "check"])
+    assert main() == ExitCode.BAD_INPUT
+    assert said(capsys).startswith("covgate: no such command 'chekc'")
+    assert main([]) == ExitCode.BAD_INPUT
+    assert said(capsys).lstrip().startswith("Usage: covgate ")
 
 
 def test_without_arguments_the_help_is_shown_as_an_error(capsys: pytest.CaptureFixture[str]) -> None:
