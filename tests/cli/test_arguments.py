@@ -180,3 +180,30 @@ def test_publishing_is_for_a_workflow(
     monkeypatch.setenv("INPUT_MODE", " publish ")
     assert action() == ExitCode.BAD_INPUT
     assert json.loads((folder / ".covgate" / "result.json").read_text(encoding="utf-8"))["error"]["message"] == why
+
+
+def test_the_action_publishes_without_the_project_s_configuration_and_judges_with_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "pyproject.toml").write_text("[tool.covgate]\nmin-dif = 80\n", encoding="utf-8")
+    for mode, message in (
+        ("", "unknown option 'min-dif' in pyproject.toml, line 2 (did you mean 'min-diff'?)"),
+        ("publish", "publishing is for the event workflow_run, and this is no workflow"),
+    ):
+        monkeypatch.setenv("INPUT_MODE", mode)
+        assert action() == ExitCode.BAD_INPUT
+        result = json.loads((folder / ".covgate" / "result.json").read_text(encoding="utf-8"))
+        assert result["error"]["message"] == message
+
+
+def test_that_an_earlier_comment_could_not_be_told_of_it_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "push")
+    monkeypatch.setenv("GITHUB_TOKEN", "ghs_x")
+    assert main(["publish"]) == ExitCode.BAD_INPUT
+    err = capsys.readouterr().err
+    assert err.startswith(
+        "covgate: The comment of an earlier run, if there is one, stands: publishing is for the event"
+    )
+    assert err.count("covgate: publishing is for the event") == 1
