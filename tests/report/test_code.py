@@ -92,6 +92,33 @@ def test_without_places_to_cover_no_code_is_read(situation: str) -> None:
     assert code_paths(build_view(SITUATIONS[situation]() if situation in SITUATIONS else facts(CART))) == ()
 
 
+def test_without_places_or_their_text_the_view_stays_as_it_is() -> None:
+    made = SITUATIONS["pass"]()
+    view = build_view(made)
+    assert view.steps is None
+    assert with_code(view, made, {PATH: SOURCE.encode()}) is view
+    failing = facts(CART, min_diff="99")
+    assert with_code(build_view(failing), failing, {}).folds == build_view(failing).folds
+
+
+def test_the_page_has_the_code_where_one_of_two_places_lies_outside_the_change() -> None:
+    other = "src/shop/till.py\n    1-20\n    30-39 missing\n    def ring 28-40\n"
+    made = facts(CART.replace("    + 35 partial\n", "") + other, min_total="99")
+    view = build_view(made)
+    assert code_paths(view) == (PurePosixPath("src/shop/till.py"), PATH)
+    texts = {path: SOURCE.encode() for path in code_paths(view)}
+    fold = with_code(view, made, texts).folds[0]
+    assert fold.on_page is True
+    assert [str(block.prose) for block in fold.blocks if isinstance(block, Paragraph)] == [
+        # What a mark means is said once.
+        "src/shop/till.py, lines marked ! never ran",
+        "src/shop/cart.py",
+    ]
+    till, cart = [block.lines for block in fold.blocks if isinstance(block, Listing)]
+    assert till == ("  28  line 28", "  29  line 29", *(f"! {n}  line {n}" for n in range(30, 40)))
+    assert cart == ("  28  line 28", "  29  line 29", *(f"! {n}  line {n}" for n in range(30, 33)))
+
+
 PIECES = st.sampled_from(
     ["`", "```", "~~~", "````python", "<b>", "</details>", "-->", "<!-- covgate {} -->", "@team", "#1", "\u202e", "\t",
      "\x1b", "\r", "\x85", "\u2028", "|", "\\", "😀", "x", " ", "# "]
