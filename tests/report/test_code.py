@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
@@ -9,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from covgate.model.coverage import Coverage
+from covgate.model.unknown import Unavailable
 from covgate.publish.comment import BODY_LIMIT
 from covgate.publish.marker import Marker, parse_marker, render_marker
 from covgate.report.code import MOST_LINES, MOST_TEXT, MOST_WIDE, code_paths, with_code
+from covgate.report.facts import KnownTotal
 from covgate.report.folds import Listing, Paragraph
 from covgate.report.markdown import render_comment, render_summary
 from covgate.report.view import ReportView, build_view
@@ -90,6 +94,29 @@ def test_a_text_that_cannot_be_shown_is_left_out(text: bytes) -> None:
 @pytest.mark.parametrize("situation", ["pass", "tests-failed-and-diff", "no-baseline", "no-rules"])
 def test_without_places_to_cover_no_code_is_read(situation: str) -> None:
     assert code_paths(build_view(SITUATIONS[situation]() if situation in SITUATIONS else facts(CART))) == ()
+
+
+def test_a_text_is_shown_up_to_its_bounds() -> None:
+    first = "src/shop/cart.py\n    + 1 missing\n"
+    assert listings(shown(b"", first)) == []
+    assert listings(shown(b"x", first)) == [("! 1  x",)]
+    largest = b"x\n" * (MOST_TEXT // 2)
+    assert listings(shown(largest, first)) == [("! 1  x",)]
+    assert listings(shown(largest + b"x", first)) == []
+    assert listings(shown(b"a\nb", "src/shop/cart.py\n    1\n    + 2 missing\n")) == [("  1  a", "! 2  b")]
+    assert listings(shown(b"a", "src/shop/cart.py\n    1\n    + 2 missing\n")) == []
+
+
+def test_outside_the_change_lines_are_marked_where_they_are_known() -> None:
+    made = facts("m.py\n    + 1-9\nsrc/shop/cart.py\n    1-29\n    30-31 missing\n    def f 20-32\n", min_total="99")
+    (marked,) = listings(with_code(build_view(made), made, {PATH: SOURCE.encode()}))
+    assert marked == ("  28  line 28", "  29  line 29", "! 30  line 30", "! 31  line 31")
+    assert not isinstance(made.total, Unavailable)
+    stored = replace(made, total=KnownTotal(total=made.total.total, has_branches=False))
+    other = replace(made, total=Coverage(files={}, has_branches=False))
+    for unknown in (stored, other):
+        (lines,) = listings(with_code(build_view(made), unknown, {PATH: SOURCE.encode()}))
+        assert lines == tuple(line.replace("!", " ") for line in marked)
 
 
 def test_without_places_or_their_text_the_view_stays_as_it_is() -> None:
