@@ -115,10 +115,14 @@ def test_without_a_pull_request_nothing_is_posted(tmp_path: Path) -> None:
 def test_the_policy_of_comments_is_followed(tmp_path: Path, policy: str, posted: list[int]) -> None:
     found = []
     for made in (QUIET, GREEN, RED):
-        folder, host = make_report_folder(tmp_path / ".covgate", "report-dir"), MemoryHost(log=Runner())
+        folder = make_report_folder(tmp_path / ".covgate", "report-dir")
+        host = MemoryHost(log=Runner(output=tmp_path / "output"))
         screen = Screen(io.StringIO(), io.StringIO())
         relay(resolve(command_line={"comment": policy}), host, screen, made(), folder, RUN, PULL)
         found.append(len(host.posted.comments))
+        url = read_outputs((tmp_path / "output").read_text(encoding="utf-8"))["comment-url"]
+        assert url == ("https://example.test/1" if found[-1] else "")
+        (tmp_path / "output").unlink()
     assert found == posted
 
 

@@ -85,6 +85,7 @@ def test_nothing_is_marked_where_nothing_is_left_or_the_tests_failed() -> None:
     assert marked(facts(CORE, suite=ended(SuiteStatus.FAILED, 1))) == ()
     assert marked(facts(CORE, suite=ended(SuiteStatus.KILLED, 137))) == ()
     assert marked(facts(COVERED)) == ()
+    assert places(facts(CORE, suite=None)) == places(facts(CORE))
 
 
 @given(st.text(min_size=1, max_size=60), st.text(max_size=60))

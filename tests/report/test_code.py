@@ -107,6 +107,23 @@ def test_a_text_is_shown_up_to_its_bounds() -> None:
     assert listings(shown(b"a", "src/shop/cart.py\n    1\n    + 2 missing\n")) == []
 
 
+@pytest.mark.parametrize(
+    ("last", "told"), [(41, "! 41  line 41"), (42, "  … 1 more line"), (1500, "  … 1,459 more lines")]
+)
+def test_of_a_long_place_the_lines_that_are_left_out_are_counted(last: int, told: str) -> None:
+    source = "\n".join(f"line {number}" for number in range(1, 2000))
+    (lines,) = listings(shown(source.encode(), f"src/shop/cart.py\n    1\n    + 2-{last} missing\n"))
+    assert lines[-1] == told
+    assert [line for line in lines if line.startswith("!")][-1] == "! 41  line 41"
+
+
+def test_a_line_is_cut_where_it_is_too_wide_and_ends_with_no_blank() -> None:
+    wide = "x" * MOST_WIDE
+    source = "\n".join([f"{wide}    ", f"{wide}y", "", "  z  "])
+    (lines,) = listings(shown(source.encode(), "src/shop/cart.py\n    + 1-4 missing\n"))
+    assert lines == (f"! 1  {wide}", f"! 2  {wide[:-1]}…", "! 3", "! 4    z")
+
+
 def test_outside_the_change_lines_are_marked_where_they_are_known() -> None:
     made = facts("m.py\n    + 1-9\nsrc/shop/cart.py\n    1-29\n    30-31 missing\n    def f 20-32\n", min_total="99")
     (marked,) = listings(with_code(build_view(made), made, {PATH: SOURCE.encode()}))
