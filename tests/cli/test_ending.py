@@ -104,9 +104,15 @@ def test_sigterm_ends_the_work_and_is_as_before_afterwards() -> None:
         handlers.append(signal.getsignal(signal.SIGTERM))
         return 0
 
-    before = signal.getsignal(signal.SIGTERM)
-    assert guarded(work) == 0
-    assert signal.getsignal(signal.SIGTERM) is before
+    def own(_number: int, _frame: object) -> None:
+        raise AssertionError
+
+    before = signal.signal(signal.SIGTERM, own)
+    try:
+        assert guarded(work) == 0
+        assert signal.getsignal(signal.SIGTERM) is own
+    finally:
+        signal.signal(signal.SIGTERM, before)
     (during,) = handlers
     assert callable(during)
     with pytest.raises(Terminated):
