@@ -13,6 +13,7 @@ from covgate import __version__
 from covgate.gate.rules import judge
 from covgate.host.links import Links
 from covgate.model.commit import Sha
+from covgate.model.test_results import GoneTests
 from covgate.model.unknown import Unavailable
 from covgate.model.verdict import VerdictKind
 from covgate.report.facts import Facts
@@ -22,6 +23,7 @@ from tests.report.test_from_result import ORIGIN, restored, stored
 from tests.support.situations import CORE, HEAD, SITUATIONS, facts
 from tests.support.situations_compared import FLAPS, INDIRECT, compared, with_components
 from tests.support.situations_guarded import UNREADABLE, guarded
+from tests.support.situations_tests import TESTED
 
 
 def changed(made: Facts, **values: object) -> Facts:
@@ -161,3 +163,13 @@ def test_a_list_that_is_longer_than_what_is_taken_over_is_refused_in_words() -> 
     result["gate_changes"]["rows"][0]["files"] = ["a.py"]
     with pytest.raises(ValueError, match=r"^it contradicts itself: gate_changes.rows.files does not follow"):
         restore_facts(read_result(json.dumps(result).encode()), ORIGIN)
+
+
+def test_words_of_tests_that_are_not_taken_over_contradict_nothing() -> None:
+    suite = restored(TESTED["tests-hostile"]()).verdict.suite
+    assert suite
+    assert suite.tests
+    assert [(test.name, test.reason, test.output) for test in suite.tests.failures] == [("test_x", "", "")]
+    gone = GoneTests(count=2, names=("see //evil", "tests/a.py::test_x"), files=())
+    again = restored(facts(CORE, gone=gone)).gone
+    assert again == replace(gone, names=("tests/a.py::test_x",))

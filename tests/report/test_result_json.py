@@ -11,6 +11,7 @@ import pytest
 
 from covgate import __version__
 from covgate.errors import CovgateError, ExitCode
+from covgate.model.verdict import SuiteRun, SuiteStatus
 from covgate.report.facts import Facts
 from covgate.report.render import render_failed_result, render_result
 from tests.support.situations import SITUATIONS, facts
@@ -89,3 +90,8 @@ def test_a_figure_has_counts_or_a_reason(
     assert (result["total"]["reason"], result["diff"]["reason"]) == reasons
     for figure, reason in zip((result["total"], result["diff"]), reasons, strict=True):
         assert (figure["percent"] is None) is (reason is not None)
+
+
+def test_seconds_are_told_to_the_millisecond() -> None:
+    suite = SuiteRun(command="pytest", status=SuiteStatus.PASSED, exit_code=0, seconds=1.23456)
+    assert result_of(facts("m.py\n    1-9\n", suite=suite))["suite"]["seconds"] == 1.235

@@ -144,3 +144,9 @@ def test_a_reason_that_the_first_line_has_told_is_not_told_again_whatever_its_ca
     assert advice(made) == [
         "What cannot be judged does not pass. Mend the file, or leave it out with omit (why).",
     ]
+
+
+@pytest.mark.parametrize(("length", "told"), [(400, "X" + "x" * 399), (401, "X" + "x" * 398 + "…")])
+def test_a_very_long_reason_is_cut(length: int, told: str) -> None:
+    (sentence,) = advice(facts("", min_diff="80", problem="x" * length))
+    assert sentence == f"What cannot be judged does not pass. {told}. {MEND}"
