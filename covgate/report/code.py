@@ -12,7 +12,7 @@ from covgate.report.folds import Block, Fold, Listing, Paragraph
 from covgate.report.prose import name, say
 from covgate.report.todo import Todo
 from covgate.report.view import ReportView
-from covgate.report.words import short_path
+from covgate.report.words import plural, short_path
 
 AROUND = 2
 """Lines shown before a place: most often the function's own first one."""
@@ -90,4 +90,4 @@ def _numbered(lines: Sequence[str], span: Span, missing: frozenset[int], partial
         cut = text if len(text) <= MOST_WIDE else f"{text[: MOST_WIDE - 1]}…"
         shown.append(f"{sign} {number:>{width}}  {cut}".rstrip())
     more = span.end - end
-    return (*shown, f"  … {more} more lines") if more > 0 else tuple(shown)
+    return (*shown, f"  … {plural(more, 'more line')}") if more > 0 else tuple(shown)

@@ -44,6 +44,15 @@ def test_of_a_long_function_the_place_where_it_begins_is_marked() -> None:
     assert places(facts(text)) == ["m.py:10-10"]
 
 
+def test_a_place_at_the_top_of_a_module_has_no_name_and_its_first_run_is_marked() -> None:
+    text = "m.py\n    + 1-2 missing\n    3-19\n    + 20 missing\n    21\n    + 22-23 missing\n    def f 19-30"
+    found = marked(facts(text))
+    assert [(one.title, one.place and one.place[1]) for one in found] == [
+        ("Not covered: f", Span(start=20, end=20)),
+        ("Not covered", Span(start=1, end=2)),
+    ]
+
+
 def test_what_is_enough_comes_before_what_is_larger() -> None:
     big = "big.py\n    + 1-9\n    + 10-13 missing\n    def most 1-20\n"
     text = big + "small.py\n    + 1-9\n    + 10 missing\n    def some 1-20"
@@ -85,6 +94,7 @@ def test_nothing_is_marked_where_nothing_is_left_or_the_tests_failed() -> None:
     assert marked(facts(CORE, suite=ended(SuiteStatus.FAILED, 1))) == ()
     assert marked(facts(CORE, suite=ended(SuiteStatus.KILLED, 137))) == ()
     assert marked(facts(COVERED)) == ()
+    assert places(facts(CORE, suite=None)) == places(facts(CORE))
 
 
 @given(st.text(min_size=1, max_size=60), st.text(max_size=60))

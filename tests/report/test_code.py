@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
@@ -9,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from covgate.model.coverage import Coverage
+from covgate.model.unknown import Unavailable
 from covgate.publish.comment import BODY_LIMIT
 from covgate.publish.marker import Marker, parse_marker, render_marker
 from covgate.report.code import MOST_LINES, MOST_TEXT, MOST_WIDE, code_paths, with_code
+from covgate.report.facts import KnownTotal
 from covgate.report.folds import Listing, Paragraph
 from covgate.report.markdown import render_comment, render_summary
 from covgate.report.view import ReportView, build_view
@@ -90,6 +94,73 @@ def test_a_text_that_cannot_be_shown_is_left_out(text: bytes) -> None:
 @pytest.mark.parametrize("situation", ["pass", "tests-failed-and-diff", "no-baseline", "no-rules"])
 def test_without_places_to_cover_no_code_is_read(situation: str) -> None:
     assert code_paths(build_view(SITUATIONS[situation]() if situation in SITUATIONS else facts(CART))) == ()
+
+
+def test_a_text_is_shown_up_to_its_bounds() -> None:
+    first = "src/shop/cart.py\n    + 1 missing\n"
+    assert listings(shown(b"", first)) == []
+    assert listings(shown(b"x", first)) == [("! 1  x",)]
+    largest = b"x\n" * (MOST_TEXT // 2)
+    assert listings(shown(largest, first)) == [("! 1  x",)]
+    assert listings(shown(largest + b"x", first)) == []
+    assert listings(shown(b"a\nb", "src/shop/cart.py\n    1\n    + 2 missing\n")) == [("  1  a", "! 2  b")]
+    assert listings(shown(b"a", "src/shop/cart.py\n    1\n    + 2 missing\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("last", "told"), [(41, "! 41  line 41"), (42, "  … 1 more line"), (1500, "  … 1,459 more lines")]
+)
+def test_of_a_long_place_the_lines_that_are_left_out_are_counted(last: int, told: str) -> None:
+    source = "\n".join(f"line {number}" for number in range(1, 2000))
+    (lines,) = listings(shown(source.encode(), f"src/shop/cart.py\n    1\n    + 2-{last} missing\n"))
+    assert lines[-1] == told
+    assert [line for line in lines if line.startswith("!")][-1] == "! 41  line 41"
+
+
+def test_a_line_is_cut_where_it_is_too_wide_and_ends_with_no_blank() -> None:
+    wide = "x" * MOST_WIDE
+    source = "\n".join([f"{wide}    ", f"{wide}y", "", "  z  "])
+    (lines,) = listings(shown(source.encode(), "src/shop/cart.py\n    + 1-4 missing\n"))
+    assert lines == (f"! 1  {wide}", f"! 2  {wide[:-1]}…", "! 3", "! 4    z")
+
+
+def test_outside_the_change_lines_are_marked_where_they_are_known() -> None:
+    made = facts("m.py\n    + 1-9\nsrc/shop/cart.py\n    1-29\n    30-31 missing\n    def f 20-32\n", min_total="99")
+    (marked,) = listings(with_code(build_view(made), made, {PATH: SOURCE.encode()}))
+    assert marked == ("  28  line 28", "  29  line 29", "! 30  line 30", "! 31  line 31")
+    assert not isinstance(made.total, Unavailable)
+    stored = replace(made, total=KnownTotal(total=made.total.total, has_branches=False))
+    other = replace(made, total=Coverage(files={}, has_branches=False))
+    for unknown in (stored, other):
+        (lines,) = listings(with_code(build_view(made), unknown, {PATH: SOURCE.encode()}))
+        assert lines == tuple(line.replace("!", " ") for line in marked)
+
+
+def test_without_places_or_their_text_the_view_stays_as_it_is() -> None:
+    made = SITUATIONS["pass"]()
+    view = build_view(made)
+    assert view.steps is None
+    assert with_code(view, made, {PATH: SOURCE.encode()}) is view
+    failing = facts(CART, min_diff="99")
+    assert with_code(build_view(failing), failing, {}).folds == build_view(failing).folds
+
+
+def test_the_page_has_the_code_where_one_of_two_places_lies_outside_the_change() -> None:
+    other = "src/shop/till.py\n    1-20\n    30-39 missing\n    def ring 28-40\n"
+    made = facts(CART.replace("    + 35 partial\n", "") + other, min_total="99")
+    view = build_view(made)
+    assert code_paths(view) == (PurePosixPath("src/shop/till.py"), PATH)
+    texts = {path: SOURCE.encode() for path in code_paths(view)}
+    fold = with_code(view, made, texts).folds[0]
+    assert fold.on_page is True
+    assert [str(block.prose) for block in fold.blocks if isinstance(block, Paragraph)] == [
+        # What a mark means is said once.
+        "src/shop/till.py, lines marked ! never ran",
+        "src/shop/cart.py",
+    ]
+    till, cart = [block.lines for block in fold.blocks if isinstance(block, Listing)]
+    assert till == ("  28  line 28", "  29  line 29", *(f"! {n}  line {n}" for n in range(30, 40)))
+    assert cart == ("  28  line 28", "  29  line 29", *(f"! {n}  line {n}" for n in range(30, 33)))
 
 
 PIECES = st.sampled_from(

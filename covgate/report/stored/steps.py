@@ -34,7 +34,7 @@ def restore_steps(
         functions=stored.functions,
         part=find_part(needs, chosen) if chosen else 0,
         folders=tuple(
-            FolderGap(path=_folder(one.path), lines=one.lines, branches=one.branches, files=one.files)
+            FolderGap(path=read_path(one.path), lines=one.lines, branches=one.branches, files=one.files)
             for one in stored.folders
         ),
     )
@@ -72,7 +72,3 @@ def _spot(stored: SpotJson, names: set[str], read_place: Callable[[PlaceJson], P
         total=stored.total,
         components=tuple(stored.components),
     )
-
-
-def _folder(text: str) -> PurePosixPath:
-    return PurePosixPath() if text == "." else read_path(text)
