@@ -89,7 +89,8 @@ def test_without_a_sentence_nothing_stands_behind_the_blocks() -> None:
 
 
 def test_in_a_narrow_terminal_the_title_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "76")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
     monkeypatch.setenv("TERM", "dumb")
     screen = Screen()
     print_history(view_of(sample_history(90), limit=1), screen)
