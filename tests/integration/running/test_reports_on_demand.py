@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.projects import Checkout, make_checkout
+from tests.support.repositories import RUN_EVERYTHING, Repository
 
 COUNTER = """
 import os, pathlib
@@ -160,3 +161,19 @@ def test_what_coverage_writes_needs_its_data(tmp_path: Path, kind: str) -> None:
     assert done.code == 2
     problem = f"reports = {kind} (from --report) needs coverage data files, and coverage.xml is a Cobertura"
     assert problem in done.message
+
+
+@pytest.mark.parametrize("ci", [False, True], ids=["laptop", "workflow"])
+def test_a_link_is_the_report_folder_on_a_laptop_only(tmp_path: Path, *, ci: bool) -> None:
+    """In a workflow it may be the pull request's, and lead anywhere."""
+    repository = Repository(tmp_path / "repository")
+    repository.start({".coveragerc": RUN_EVERYTHING, "run.py": "import m\n", "m.py": "x = 1\n"})
+    repository.commit({"m.py": "x = 1\ny = 2\n"})
+    repository.measure()
+    there = tmp_path / "there"
+    there.mkdir()
+    (repository.path / ".covgate").symlink_to(there)
+    gate = repository.check(ci=ci)
+    assert gate.exit_code == (2 if ci else 0)
+    assert (".covgate is a symbolic link" in gate.stderr) == ci
+    assert any(there.iterdir()) != ci
