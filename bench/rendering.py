@@ -32,7 +32,7 @@ from diff_cover import diff_cover_tool  # noqa: E402  # the path is set just abo
 
 from bench.sample import Size, make_repository, run  # noqa: E402
 from covgate import cli  # noqa: E402
-from covgate.commands import check  # noqa: E402
+from covgate.commands import conclude  # noqa: E402
 from covgate.config import ReportKind  # noqa: E402
 from covgate.errors import ExitCode  # noqa: E402
 from covgate.model import Coverage, DiffCoverage  # noqa: E402
@@ -151,7 +151,7 @@ def _checked() -> Iterator[tuple[Facts, ReadSources]]:
 
     silent = contextlib.redirect_stderr(io.StringIO())
     arguments = ["check", "--data", ".coverage", "--base", "main", "--python", sys.executable, "--min-diff", "95"]
-    with mock.patch.object(check, "deliver", keep), contextlib.redirect_stdout(io.StringIO()), silent:
+    with mock.patch.object(conclude, "deliver", keep), contextlib.redirect_stdout(io.StringIO()), silent:
         code = cli.main(arguments)
     if not found:
         sys.exit(f"covgate check ended with {code}")
