@@ -19,10 +19,10 @@ quick: $(STAMP)lint  ## Unit and contract tests but the slow ones, style and typ
 	$(MAKE) --no-print-directory -j2 lint quick-tests
 
 quick-tests: $(STAMP)test
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n logical -m "not slow" --ignore=tests/integration --ignore=tests/docker --ignore=tests/browser --ignore=tests/real
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n logical --dist worksteal -m "not slow" --ignore=tests/integration --ignore=tests/docker --ignore=tests/browser --ignore=tests/real
 
 test: $(STAMP)test  ## Every test that needs no Docker; make test TESTS=tests/gate for some.
-	$(BIN)/python -m pytest -q -n auto -m "not docker and not real and not browser" $(TESTS)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not docker and not real and not browser" $(TESTS)
 
 test-docker: $(STAMP)test  ## The image on a real Docker engine, and workflows under act; DOCKER_TESTS="not real and not slow" for some.
 	$(BIN)/python -m pytest -q -m "docker and $(DOCKER_TESTS)" tests/docker

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import getpass
 import os
 import signal
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -22,6 +25,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the files of tests/golden anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the folders of the tests away from those of the suites they run.
+
+    Each pytest removes what earlier ones left: a suite that is measured would be busy with a whole run's for minutes.
+    """
+    if not hasattr(config, "workerinput") and "PYTEST_DEBUG_TEMPROOT" not in os.environ:
+        root = Path(tempfile.gettempdir()) / f"covgate-tests-of-{getpass.getuser()}"
+        root.mkdir(mode=0o700, exist_ok=True)
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(root)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

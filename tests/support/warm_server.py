@@ -62,6 +62,7 @@ MODULES = (
     "diff_cover.diff_cover_tool",
     "encodings.unicode_escape",
     "github",
+    "junitparser",
     "pygments.lexers.python",
     "rich.console",
     "rich.markup",
@@ -124,6 +125,11 @@ def serve(requests: socket.socket) -> None:
 def _import_all() -> None:
     sys.path[0] = str(PROBE.parent)
     importlib.import_module("coverage")
+    # It reads the source of every function that is running, covgate's too, for the message of an assertion.
+    sys.modules["coverage.collector"].short_stack = str  # type: ignore[attr-defined]
+    if sys.version_info[:2] == (3, 11):
+        # As Python 3.12 does: coverage makes expressions of patterns, a call for each character of long paths.
+        re._parser.parse_template = functools.lru_cache(re._parser.parse_template)  # type: ignore[attr-defined]
     known = frozenset(sys.modules)
     for name in OF_PROBE:
         importlib.import_module(name)

@@ -22,15 +22,17 @@ def measure_copies(cov: Coverage, request: Json, *, defaults: bool) -> list[str]
     Only where folders are configured: a `source_pkgs` would be a scope of its own elsewhere. Returns the names added.
     """
     names = packages_in_source(cov, request)
+    if not names:
+        return []
     elsewhere = {name: found for name in names if (found := _found_elsewhere(name, request))}
     if defaults:
         # The defaults leave out environments, where a copy lies; coverage ignores what else is installed by itself.
         places = [*elsewhere.values(), *(f"/venv/site-packages/{name}/__init__.py" for name in names)]
         patterns = values_of(cov, "run:omit")
-        cov.set_option("run:omit", [p for p in patterns if not any(map(Patterns([p]).match, places))])
+        if any(map(Patterns(patterns).match, places)):
+            patterns = [p for p in patterns if not any(map(Patterns([p]).match, places))]
+            cov.set_option("run:omit", patterns)
     wanted = [name for number, name in enumerate(names) if number < ALWAYS_ADDED or name in elsewhere]
-    if not wanted:
-        return []
     given = values_of(cov, "run:source_pkgs")
     added = [name for name in wanted if name not in given]
     cov.set_option("run:source_pkgs", [*given, *added])
