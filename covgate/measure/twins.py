@@ -303,11 +303,12 @@ def stale_copy(message: str) -> MeasureError:
 
 
 def _nothing_here(data: RecordedData, mapped: PathMap) -> MeasureError:
-    count = len(mapped.lost)
-    which = "the one measured file" if count == 1 else f"the {count} measured files"
+    count, first = len(mapped.lost), mapped.lost[0][0]
+    lost = f"the one measured file of {data.path} is not in this checkout ({first})"
+    if count > 1:
+        lost = f"none of the {count} measured files of {data.path} is in this checkout (the first is {first})"
     return MeasureError(
-        f"none of {which} of {data.path} is in this checkout (the first is {mapped.lost[0][0]}); a name alone, without "
-        "the folders around it, is not enough",
+        f"{lost}; a name alone, without the folders around it, is not enough",
         hint="make the data from this repository at this commit, with `relative_files = true`; or say with `[paths]` "
         "in the coverage configuration where its files lie here",
         slug="sources-gone",
