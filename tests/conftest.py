@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import getpass
 import os
 import signal
 import tempfile
@@ -30,10 +29,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the folders of the tests away from those of the suites they run.
 
-    Each pytest removes what earlier ones left: a suite that is measured would be busy with a whole run's for minutes.
+    Each pytest removes what earlier ones left: a suite that is measured would be busy with a whole run's, for up to a minute.
     """
     if not hasattr(config, "workerinput") and "PYTEST_DEBUG_TEMPROOT" not in os.environ:
-        root = Path(tempfile.gettempdir()) / f"covgate-tests-of-{getpass.getuser()}"
+        root = Path(tempfile.gettempdir()) / f"covgate-tests-of-{os.getuid()}"
         root.mkdir(mode=0o700, exist_ok=True)
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(root)
 
