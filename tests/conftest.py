@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the folders of the tests away from those of the suites they run.
 
-    Each pytest removes what earlier ones left: a suite that is measured would be busy with a whole run's, for up to a minute.
+    Each pytest removes what earlier ones left: a suite that is measured would be busy with that.
     """
     if not hasattr(config, "workerinput") and "PYTEST_DEBUG_TEMPROOT" not in os.environ:
         root = Path(tempfile.gettempdir()) / f"covgate-tests-of-{os.getuid()}"
